@@ -1,0 +1,137 @@
+import { faults } from '../faults.js';
+import { limits } from '../limits.js';
+import {
+  ackBytes,
+  commandHeaderBytes,
+  commandUpdateHeaderBytes,
+  frameTypes,
+  frameVersion,
+  i32NoValue,
+  nackHeaderBytes,
+  rowBytes,
+  rowsOffset,
+  telemetryHeaderBytes,
+  timeAnswerBytes,
+  timeRequestBytes,
+  valueKinds,
+  welcomeBytes,
+} from './layout.js';
+import {
+  type AckFrame,
+  type CommandFrame,
+  type CommandUpdateFrame,
+  commandUpdateStates,
+  type NackFrame,
+  type TelemetryFrame,
+  type TimeAnswerFrame,
+  type TimeRequestFrame,
+  type WelcomeFrame,
+} from './types.js';
+import { writeUuid } from './uuid.js';
+
+function frameOf(type: number, bytes: number): { message: Uint8Array; view: DataView } {
+  const message = new Uint8Array(bytes);
+  message[0] = frameVersion;
+  message[1] = type;
+  return { message, view: new DataView(message.buffer) };
+}
+
+/** Encodes a telemetry frame. Throws RangeError where the table has no columns, no rows, or more than fit. */
+export function encodeTelemetry(frame: TelemetryFrame): Uint8Array {
+  const columns = frame.metrics.length;
+  const rows = frame.rows.length;
+  if (columns < 1 || columns > limits.columnsMax) throw new RangeError(`${columns} columns; 1 to ${limits.columnsMax} fit`);
+  if (rows < 1 || rows > limits.rowsMax) throw new RangeError(`${rows} rows; 1 to ${limits.rowsMax} fit`);
+  const kind = valueKinds[frame.kind];
+  const start = rowsOffset(columns);
+  const stride = rowBytes(kind, columns);
+  const { message, view } = frameOf(frameTypes.telemetry, start + rows * stride);
+  message[2] = columns;
+  message[3] = kind;
+  view.setUint32(4, frame.seq, true);
+  view.setBigInt64(8, BigInt(frame.base), true);
+  view.setUint16(16, rows, true);
+  view.setUint16(18, frame.table, true);
+  frame.metrics.forEach((metric, column) => view.setUint16(telemetryHeaderBytes + 2 * column, metric, true));
+  frame.rows.forEach((row, index) => writeRow(view, start + index * stride, kind, row));
+  return message;
+}
+
+function writeRow(view: DataView, at: number, kind: number, row: (number | null)[]): void {
+  view.setUint32(at, row[0] as number, true);
+  for (let column = 0; column < row.length - 1; column++) {
+    const value = row[column + 1];
+    if (kind === valueKinds.f32) view.setFloat32(at + 4 + 4 * column, value ?? Number.NaN, true);
+    else if (kind === valueKinds.f64) view.setFloat64(at + 8 + 8 * column, value ?? Number.NaN, true);
+    else view.setInt32(at + 4 + 4 * column, value ?? i32NoValue, true);
+  }
+}
+
+export function encodeCommandUpdate(frame: CommandUpdateFrame): Uint8Array {
+  const outcome = frame.error ?? frame.result;
+  const json = outcome === undefined ? new Uint8Array(0) : Buffer.from(JSON.stringify(outcome));
+  const { message } = frameOf(frameTypes.commandUpdate, commandUpdateHeaderBytes + json.length);
+  message[2] = commandUpdateStates.indexOf(frame.state) + 1;
+  writeUuid(message, 4, frame.id);
+  message.set(json, commandUpdateHeaderBytes);
+  return message;
+}
+
+export function encodeTimeRequest(frame: TimeRequestFrame): Uint8Array {
+  const { message, view } = frameOf(frameTypes.timeRequest, timeRequestBytes);
+  view.setUint32(4, frame.echo, true);
+  return message;
+}
+
+export function encodeWelcome(frame: WelcomeFrame): Uint8Array {
+  const { message, view } = frameOf(frameTypes.welcome, welcomeBytes);
+  view.setUint16(2, frame.window, true);
+  view.setUint32(4, frame.lastSeq, true);
+  view.setBigUint64(8, BigInt(frame.serverTime), true);
+  view.setUint32(16, frame.maxFrameBytes, true);
+  view.setUint16(20, frame.keepaliveSeconds, true);
+  return message;
+}
+
+export function encodeAck(frame: AckFrame): Uint8Array {
+  const { message, view } = frameOf(frameTypes.ack, ackBytes);
+  view.setUint16(2, frame.window, true);
+  view.setUint32(4, frame.seq, true);
+  return message;
+}
+
+/** `frame.code` must be one of faults.ts. The detail is cut to the limit between characters. */
+export function encodeNack(frame: NackFrame & { code: keyof typeof faults }): Uint8Array {
+  const detail = cutUtf8(frame.detail, limits.nackDetailBytesMax);
+  const { message, view } = frameOf(frameTypes.nack, nackHeaderBytes + detail.length);
+  view.setUint16(2, faults[frame.code].number, true);
+  view.setUint32(4, frame.seq, true);
+  message.set(detail, nackHeaderBytes);
+  return message;
+}
+
+function cutUtf8(text: string, bytesMax: number): Uint8Array {
+  const room = new Uint8Array(bytesMax);
+  return room.subarray(0, new TextEncoder().encodeInto(text, room).written);
+}
+
+export function encodeCommand(frame: CommandFrame): Uint8Array {
+  const name = Buffer.from(frame.name);
+  const params = Buffer.from(JSON.stringify(frame.params));
+  const { message, view } = frameOf(frameTypes.command, commandHeaderBytes + name.length + params.length);
+  message[2] = name.length;
+  message[3] = frame.known;
+  writeUuid(message, 4, frame.id);
+  view.setUint32(20, frame.ttlMs, true);
+  view.setBigUint64(24, BigInt(frame.expiresAt), true);
+  message.set(name, commandHeaderBytes);
+  message.set(params, commandHeaderBytes + name.length);
+  return message;
+}
+
+export function encodeTimeAnswer(frame: TimeAnswerFrame): Uint8Array {
+  const { message, view } = frameOf(frameTypes.timeAnswer, timeAnswerBytes);
+  view.setUint32(4, frame.echo, true);
+  view.setBigUint64(8, BigInt(frame.serverTime), true);
+  return message;
+}

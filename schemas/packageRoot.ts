@@ -1,0 +1,23 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder that holds package.json: schemas, models and the console's files are read from there, built or not. */
+export const packageRoot = findRoot(dirname(fileURLToPath(import.meta.url)));
+
+function findRoot(folder: string): string {
+  if (existsSync(join(folder, 'package.json'))) return folder;
+  const parent = dirname(folder);
+  if (parent === folder) throw new Error('package.json of tidegate not found above the running code');
+  return findRoot(parent);
+}
+
+/** A JSON Schema of the contract, by its path under schemas/ without the ending: `loadSchema('device/telemetry')`. */
+export function loadSchema(path: string): Record<string, unknown> {
+  return readJson(join('schemas', `${path}.schema.json`)) as Record<string, unknown>;
+}
+
+/** Any JSON file of the package, by its path from the root. */
+export function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(join(packageRoot, path), 'utf8'));
+}
