@@ -1,0 +1,36 @@
+/**
+ * What the gateway counts while it works, as plain numbers: a hot loop adds one, and /metrics reads them at a scrape.
+ * The names and meanings of the metrics are in operator/metrics.ts.
+ */
+export function createCounters() {
+  return {
+    framesReceived: 0,
+    framesStored: 0,
+    framesDuplicate: 0,
+    framesUnnumbered: 0,
+    framesRejected: {} as Record<string, number>,
+    bytesReceived: 0,
+    readingsStored: 0,
+    readingsRepeated: 0,
+    valuesOutOfRange: 0,
+    seqGaps: 0,
+    acksSent: 0,
+    nacksSent: 0,
+    commits: 0,
+    commitFailures: 0,
+    commitSeconds: 0,
+    logBytes: 0,
+    rejectedDropped: 0,
+    handshakesAccepted: 0,
+    handshakesRefused: {} as Record<string, number>,
+    linksClosed: {} as Record<string, number>,
+    takeovers: 0,
+    liveSamplesDropped: 0,
+  };
+}
+
+export type Counters = ReturnType<typeof createCounters>;
+
+export function countBy(counts: Record<string, number>, name: string): void {
+  counts[name] = (counts[name] ?? 0) + 1;
+}

@@ -1,0 +1,59 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.js';
+import type { Counters } from '../counters.js';
+import type { Keys } from '../registry/keys.js';
+import type { Registry } from '../registry/registry.js';
+import type { Batch, ReaderCalls } from '../store/calls.js';
+import type { Device, LatestValue, Presence, Series } from '../types.js';
+
+/** What the operator side needs of the rest; gateway.ts wires it. */
+export interface OperatorContext {
+  gatewayId: string;
+  version: string;
+  startedAt: number;
+  clock: Clock;
+  log: Logger;
+  counters: Counters;
+  registry: Registry;
+  keys: Keys;
+  /** Names of the models that devices may be given. */
+  models: ReadonlySet<string>;
+  /** The newest value of each metric, by metric name. */
+  latest(device: Device): Record<string, LatestValue>;
+  seriesOf(device: Device): Series[];
+  seriesById(id: number): Series;
+  presence(device: Device): Presence;
+  /** The reader worker: `await call('readings', query)`. */
+  read<Name extends keyof ReaderCalls>(
+    name: Name,
+    ...args: Parameters<ReaderCalls[Name]>
+  ): Promise<Awaited<ReturnType<ReaderCalls[Name]>>>;
+  /** Stores a quarantined frame after all, under the clock rules waived; answers how many readings it held. */
+  admit(device: Device, rid: string, by: string): Promise<AdmitResult>;
+  status(): GatewayStatus;
+}
+
+export type AdmitResult =
+  | { ok: true; readings: number }
+  | { ok: false; code: 'rejected_unknown' | 'already_admitted' | 'not_admissible'; message: string };
+
+export interface GatewayStatus {
+  /** `ready` takes links; the others say why it does not. */
+  state: 'ready' | 'storage_unavailable' | 'clock_untrusted' | 'overloaded' | 'stopping';
+  links: number;
+  devices: number;
+  queuedBytes: number;
+  ackP50Ms: number;
+  ackP99Ms: number;
+  framesPerSecond: number;
+  readingsPerSecond: number;
+  dataFolder: string;
+  diskFreeBytes: number;
+  newestCommitAt: number;
+}
+
+/** What the live feed is told; readings come as the committed batch itself, so that nothing is built when nobody listens. */
+export interface LiveEvents {
+  committed(batch: Batch, rids: string[]): void;
+  presence(device: Device, presence: Presence): void;
+}

@@ -1,0 +1,215 @@
+import { uuidv7 } from 'uuidv7';
+import type { Clock } from '../clock.js';
+import type { RegistryChange } from '../store/calls.js';
+import type { Credential, Device, Scalar } from '../types.js';
+import { dummyHash, hashSecret, newSecret, sameHash } from './secrets.js';
+
+export interface RegistryOptions {
+  clock: Clock;
+  /** Resolves when the changes are on disk. */
+  save(changes: RegistryChange[]): Promise<void>;
+  /** Called when a change must end the device's link; never before the change is on disk. */
+  ended(device: Device, why: 'device_disabled' | 'device_removed' | 'credential_revoked', cid?: string): void;
+}
+
+export type Authentication =
+  | { ok: true; device: Device; credential: Credential }
+  | { ok: false; code: 'credentials_invalid' | 'device_disabled' };
+
+export interface NewCredential {
+  id: string;
+  secret: string;
+  cid: string;
+}
+
+/** A registry request that cannot be carried out; `code` goes into the problem answer. */
+export class RegistryError extends Error {
+  constructor(
+    readonly code: 'device_exists' | 'device_unknown' | 'credential_unknown',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export type Registry = ReturnType<typeof createRegistry>;
+
+/** All devices and their credentials, in memory: reads are synchronous, changes reach the disk before they count. */
+export function createRegistry(options: RegistryOptions, restored: { devices: Device[]; nextDeviceKey: number }) {
+  const { clock, save } = options;
+  const byId = new Map<string, Device>();
+  const byKey = new Map<number, Device>();
+  const bySecretHash = new Map<string, { device: Device; credential: Credential }>();
+  const creating = new Set<string>();
+  let nextDeviceKey = restored.nextDeviceKey;
+  for (const device of restored.devices) remember(device);
+
+  function remember(device: Device): void {
+    byId.set(device.id, device);
+    byKey.set(device.key, device);
+    for (const credential of device.credentials) index(device, credential);
+  }
+
+  function index(device: Device, credential: Credential): void {
+    bySecretHash.set(hashKey(credential.hash), { device, credential });
+  }
+
+  function need(id: string): Device {
+    const device = byId.get(id);
+    if (device === undefined) throw new RegistryError('device_unknown', `There is no device ${id}`);
+    return device;
+  }
+
+  function issue(now: number): { secret: string; credential: Credential } {
+    const secret = newSecret('tgd_');
+    const credential = { cid: uuidv7(), hash: hashSecret(secret), createdAt: now, notAfter: null };
+    return { secret, credential };
+  }
+
+  /** By device id and secret. An unknown device and a wrong secret get the same answer in the same time. */
+  function authenticate(id: string, secret: string): Authentication {
+    const device = byId.get(id);
+    const hash = hashSecret(secret);
+    const now = clock.now();
+    let found: Credential | undefined;
+    for (const credential of device?.credentials ?? []) {
+      if (sameHash(credential.hash, hash) && isValid(credential, now)) found = credential;
+    }
+    if (device === undefined) sameHash(dummyHash, hash);
+    return judge(device, found);
+  }
+
+  /** By secret alone. */
+  function authenticateSecret(secret: string): Authentication {
+    const found = bySecretHash.get(hashKey(hashSecret(secret)));
+    return judge(found?.device, found !== undefined && isValid(found.credential, clock.now()) ? found.credential : undefined);
+  }
+
+  function judge(device: Device | undefined, credential: Credential | undefined): Authentication {
+    if (device === undefined || credential === undefined) return { ok: false, code: 'credentials_invalid' };
+    if (device.state === 'disabled') return { ok: false, code: 'device_disabled' };
+    return { ok: true, device, credential };
+  }
+
+  /** Creates devices with one credential each, in one transaction. Throws device_exists, creating none. */
+  async function createMany(
+    wanted: { id: string; model?: string | null; tags?: Record<string, string> }[],
+    by: string,
+  ): Promise<NewCredential[]> {
+    const ids = new Set<string>();
+    for (const { id } of wanted) {
+      if (byId.has(id) || creating.has(id) || ids.has(id)) {
+        throw new RegistryError('device_exists', `A device ${id} exists already`);
+      }
+      ids.add(id);
+    }
+    const now = clock.now();
+    const made = wanted.map(({ id, model = null, tags = {} }) => {
+      const { secret, credential } = issue(now);
+      const key = nextDeviceKey++;
+      const device: Device = { key, id, model, tags, state: 'active', createdAt: now, attributes: {}, credentials: [credential] };
+      return { device, secret, cid: credential.cid };
+    });
+    for (const id of ids) creating.add(id);
+    try {
+      await save(made.flatMap(({ device }) => [{ type: 'put_device', device }, audit('device_created', device.id, by)] as RegistryChange[]));
+      for (const { device } of made) remember(device);
+    } finally {
+      for (const id of ids) creating.delete(id);
+    }
+    return made.map(({ device, secret, cid }) => ({ id: device.id, secret, cid }));
+  }
+
+  async function update(
+    id: string,
+    patch: { model?: string | null; tags?: Record<string, string>; state?: Device['state'] },
+    by: string,
+  ): Promise<Device> {
+    const device = need(id);
+    const next = { ...device, ...patch };
+    await save([{ type: 'put_device', device: next }, audit('device_updated', id, by, JSON.stringify(patch))]);
+    const wasActive = device.state === 'active';
+    Object.assign(device, { model: next.model, tags: next.tags, state: next.state });
+    if (wasActive && device.state === 'disabled') options.ended(device, 'device_disabled');
+    return device;
+  }
+
+  /** What a device said of itself. Written only when it differs. */
+  async function describe(device: Device, attributes: Record<string, Scalar>): Promise<void> {
+    if (JSON.stringify(device.attributes) === JSON.stringify(attributes) || byKey.get(device.key) !== device) return;
+    device.attributes = attributes;
+    await save([{ type: 'put_device', device }]);
+  }
+
+  async function remove(id: string, by: string): Promise<void> {
+    const device = need(id);
+    await save([{ type: 'remove_device', deviceKey: device.key }, audit('device_removed', id, by)]);
+    byId.delete(id);
+    byKey.delete(device.key);
+    for (const credential of device.credentials) bySecretHash.delete(hashKey(credential.hash));
+    options.ended(device, 'device_removed');
+  }
+
+  /** A new credential. Those before it stay valid for `graceSeconds`, or for good where that is undefined. */
+  async function addCredential(id: string, graceSeconds: number | undefined, by: string): Promise<NewCredential> {
+    const device = need(id);
+    const now = clock.now();
+    const { secret, credential } = issue(now);
+    const end = graceSeconds === undefined ? null : now + graceSeconds * 1000;
+    const kept = device.credentials
+      .filter((old) => isValid(old, now))
+      .map((old) => ({ ...old, notAfter: earlier(old.notAfter, end) }));
+    await replaceCredentials(device, [...kept, credential], audit('credential_added', id, by, credential.cid));
+    return { id, secret, cid: credential.cid };
+  }
+
+  async function revokeCredential(id: string, cid: string, by: string): Promise<void> {
+    const device = need(id);
+    const left = device.credentials.filter((credential) => credential.cid !== cid);
+    if (left.length === device.credentials.length) {
+      throw new RegistryError('credential_unknown', `Device ${id} has no credential ${cid}`);
+    }
+    await replaceCredentials(device, left, audit('credential_revoked', id, by, cid));
+    options.ended(device, 'credential_revoked', cid);
+  }
+
+  async function replaceCredentials(device: Device, credentials: Credential[], record: RegistryChange): Promise<void> {
+    await save([{ type: 'put_device', device: { ...device, credentials } }, record]);
+    for (const old of device.credentials) bySecretHash.delete(hashKey(old.hash));
+    device.credentials = credentials;
+    for (const credential of credentials) index(device, credential);
+  }
+
+  function audit(action: string, subject: string, by: string, detail: string | null = null): RegistryChange {
+    return { type: 'audit', record: { at: clock.now(), by, action, subject, detail } };
+  }
+
+  return {
+    authenticate,
+    authenticateSecret,
+    createMany,
+    update,
+    describe,
+    remove,
+    addCredential,
+    revokeCredential,
+    get: (id: string): Device | undefined => byId.get(id),
+    byKey: (key: number): Device | undefined => byKey.get(key),
+    all: (): IterableIterator<Device> => byId.values(),
+    size: (): number => byId.size,
+  };
+}
+
+/** `notAfter` is the first moment at which it is no longer accepted. */
+function isValid(credential: Credential, now: number): boolean {
+  return credential.notAfter === null || now < credential.notAfter;
+}
+
+function earlier(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
+}
+
+function hashKey(hash: Uint8Array): string {
+  return Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength).toString('latin1');
+}
