@@ -1,3 +1,5 @@
+import type { ModelConfig } from '../schemas/generated/config.js';
+
 /** What several stages speak of. Stages do not import each other; they share these. */
 
 export type Scalar = number | string | boolean;
@@ -23,7 +25,7 @@ export interface Device {
   credentials: Credential[];
 }
 
-/** A metric of one device. `kind` is the kind of its first reading; null until there was one is not possible. */
+/** A metric of one device, made by its first reading, whose kind it keeps. */
 export interface Series {
   id: number;
   deviceKey: number;
@@ -75,4 +77,9 @@ export interface RejectedFrame {
   encoding: 'json' | 'binary';
   bytes: Uint8Array;
   stream: string;
+}
+
+/** A device model: the file of that name in the models folder. */
+export interface Model extends ModelConfig {
+  name: string;
 }

@@ -1,4 +1,5 @@
-import type { Device, RejectedFrame, Scalar, Series } from '../types.js';
+import type { ReadingColumns } from '../latest.js';
+import type { Device, RejectedFrame, Scalar, Series, SeriesKind } from '../types.js';
 
 /**
  * What crosses between the main thread and the store's workers: one typed map a worker.
@@ -6,12 +7,7 @@ import type { Device, RejectedFrame, Scalar, Series } from '../types.js';
  */
 
 /** One commit's worth of telemetry, columnar. Arrays may be longer than their count says. */
-export interface Batch {
-  /** Readings: series id, Unix ms, and a number (a boolean as 0 or 1; for a string its index in `strings`). */
-  readings: number;
-  series: Uint32Array;
-  ts: Float64Array;
-  value: Float64Array;
+export interface Batch extends ReadingColumns {
   /** Frames in order of receipt; frame i holds the next `frameReadings[i]` readings. */
   frames: number;
   frameDevice: Uint32Array;
@@ -19,7 +15,6 @@ export interface Batch {
   frameSeq: Uint32Array;
   frameReadings: Uint32Array;
   frameReceivedAt: Float64Array;
-  strings: string[];
   declared: Declared;
   rejected: NewRejectedFrame[];
 }
@@ -35,6 +30,8 @@ export interface StreamRecord {
   id: number;
   deviceKey: number;
   name: string;
+  /** Named by the device, so its mark is kept; else it lives with one link. */
+  kept: boolean;
 }
 
 export interface MetricDeclaration {
@@ -49,9 +46,8 @@ export interface MetricTableRecord {
   metrics: MetricDeclaration[];
 }
 
-export interface NewRejectedFrame extends Omit<RejectedFrame, 'rid' | 'stream'> {
+export interface NewRejectedFrame extends Omit<RejectedFrame, 'rid'> {
   deviceKey: number;
-  streamId: number;
 }
 
 export interface Committed {
@@ -72,7 +68,8 @@ export interface Restored {
   devices: Device[];
   keys: KeyRecord[];
   series: Series[];
-  latest: { series: Uint32Array; ts: Float64Array; value: Float64Array; strings: string[] };
+  /** The newest reading of each series. */
+  latest: ReadingColumns;
   streams: (StreamRecord & { mark: number; usedAt: number })[];
   tables: MetricTableRecord[];
   /** Highest time of receipt per device. */
@@ -117,10 +114,11 @@ export type RegistryChange =
 
 export interface WriterCalls {
   restore(): Restored;
-  commit(batch: Batch): Committed;
+  /** Stores the batch whole or not at all. `committedAt` is Unix ms. */
+  commit(batch: Batch, committedAt: number): Committed;
   change(changes: RegistryChange[]): void;
   /** True once the store can be written to again (space and ballast are there, a write reached the disk). */
-  probe(): boolean;
+  probe(at: number): boolean;
   markAdmitted(rid: string, at: number): void;
   close(): void;
 }
@@ -128,8 +126,8 @@ export interface WriterCalls {
 /** Ascending or descending by (ts, series). `from` is inclusive, `to` exclusive, both Unix ms. */
 export interface ReadingsQuery {
   deviceKey: number;
-  /** Series to return; they belong to the device. */
-  series: number[];
+  /** Series to return, with their kinds; they belong to the device. */
+  series: { id: number; kind: SeriesKind }[];
   from: number;
   to: number;
   order: 'asc' | 'desc';
@@ -162,4 +160,12 @@ export interface ReaderCalls {
   rejectedFrame(deviceKey: number, rid: string): RejectedRow | null;
   audit(query: { before: number | null; limit: number }): (AuditRecord & { id: number })[];
   close(): void;
+}
+
+/** The memory of a batch, to be moved to the other thread. */
+export function buffersOf(batch: Batch): ArrayBuffer[] {
+  const { series, ts, value, frameDevice, frameStream, frameSeq, frameReadings, frameReceivedAt } = batch;
+  return [series, ts, value, frameDevice, frameStream, frameSeq, frameReadings, frameReceivedAt].map(
+    (column) => column.buffer as ArrayBuffer,
+  );
 }

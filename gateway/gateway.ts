@@ -1,0 +1,318 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { limits } from '../schemas/limits.js';
+import { packageRoot } from '../schemas/packageRoot.js';
+import { createAvailability } from './availability.js';
+import type { Clock } from './clock.js';
+import { createClockGuard } from './clockGuard.js';
+import type { ResolvedConfig } from './config/config.js';
+import { createCounters } from './counters.js';
+import { createAdmission } from './ingest/admission.js';
+import { createBatcher } from './ingest/batcher.js';
+import { answerEntries, createIngest, type Entry, failEntries } from './ingest/ingest.js';
+import { createSources } from './ingest/sources.js';
+import { createLatest } from './latest.js';
+import { answers } from './link/answers.js';
+import type { Accepted } from './link/handshake.js';
+import { Link } from './link/link.js';
+import { createLinks } from './link/links.js';
+import { listenForDevices } from './link/listener.js';
+import { createMessages } from './link/messages.js';
+import { drainLinks } from './link/shutdown.js';
+import { createMeter } from './meter.js';
+import type { AdmitResult, GatewayStatus } from './operator/context.js';
+import { startOperator } from './operator/listener.js';
+import { createKeys } from './registry/keys.js';
+import { createRegistry } from './registry/registry.js';
+import { StartError } from './startError.js';
+import { freeBytes } from './store/ballast.js';
+import { openStore } from './store/store.js';
+import { type Device, type LatestValue, type Model, seriesKinds } from './types.js';
+import { builtAt, version } from './version.js';
+
+export interface GatewayOptions {
+  config: ResolvedConfig;
+  models: ReadonlyMap<string, Model>;
+  log: Logger;
+  clock: Clock;
+  /** In [0, 1): spreads what must not happen at once. */
+  random(): number;
+  /** The process cannot go on: end it with this code. */
+  fatal(error: Error, exitCode: number): void;
+}
+
+export interface Gateway {
+  /** ws://host:port/v1/device */
+  deviceUrl: string;
+  operatorUrl: string;
+  dataFolder: string;
+  /** The first key, while <data>/admin.key is there. */
+  adminKey: string | null;
+  sqliteVersion: string;
+  /** Says goodbye to every link, commits what was taken in, and closes the store. */
+  stop(): Promise<void>;
+}
+
+/** After an error of these a retry could lose what was acknowledged: the process ends and the next one replays the log. */
+const fatalCodes = new Set(['SQLITE_IOERR_FSYNC', 'SQLITE_IOERR_DIR_FSYNC', 'SQLITE_CORRUPT', 'SQLITE_NOTADB']);
+
+/** The whole gateway, in the order in which a frame meets its parts. Throws StartError. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, models, log, clock, random, fatal } = options;
+  const startedAt = clock.now();
+  const monotonic = (): number => performance.now();
+  const counters = createCounters();
+  const { store, restored } = await openDataFolder(config, (error) => fatal(error, 70));
+  log.info(
+    { readings: restored.replayedReadings, devices: restored.devices.length, ms: Math.round(restored.replayMs) },
+    'data folder opened, log replayed',
+  );
+
+  // What is known: devices and keys, series and streams, newest values.
+  const save = (changes: Parameters<typeof store.change>[0]): Promise<void> => store.change(changes).catch(failed);
+  const registry = createRegistry({ clock, save, ended: endDevice }, restored);
+  const keys = createKeys({ clock, save }, restored.keys);
+  const latest = createLatest();
+  for (const { id } of restored.series) latest.reserve(id);
+  const clockGuard = createClockGuard(builtAt, restored.newestCommitAt);
+  const availability = createAvailability({ probe: () => store.probe(clock.now()), log });
+  const meter = createMeter(monotonic);
+
+  // A frame's way: link, ingest, batch, commit, and back as an ack.
+  const batcher = createBatcher<Entry>({
+    intervalMs: config.store.commitIntervalMs,
+    commit: (batch) => store.commit(batch, clock.now()),
+    committed,
+    failed: commitFailed,
+    now: monotonic,
+    schedule: (delayMs, run) => void (delayMs === 0 ? setImmediate(run) : setTimeout(run, delayMs)),
+  });
+  const sources = createSources({
+    restored,
+    models,
+    batch: batcher.batch,
+    seriesCreated: ({ id }) => latest.reserve(id),
+  });
+  const isString = (id: number): boolean => sources.seriesById(id).kind === seriesKinds.string;
+  latest.take(restored.latest, isString);
+  const ingest = createIngest({
+    clock,
+    counters,
+    batcher,
+    sources,
+    retentionMs: config.store.retentionDays * 86_400_000,
+    seriesMax: config.limits.seriesPerDevice,
+    queuedBytesMax: config.store.queuedBytesMax,
+    writable: availability.writable,
+    clockTrusted: clockGuard.trusts,
+  });
+  const links = createLinks({ clock, counters, presenceChanged: (device, presence) => live().presence(device, presence) });
+  const messages = createMessages({
+    clock,
+    ingest,
+    answers,
+    hello(link, { agent, firmware, attributes }) {
+      link.agent = agent ?? null;
+      link.firmware = firmware ?? null;
+      const { device } = link.source;
+      registry.describe(device, attributes ?? {}).catch((error) => log.warn({ err: error }, 'attributes not stored'));
+      live().presence(device, links.presence(device));
+    },
+    // No command has been sent to any device, so none is known.
+    commandUpdate: (_link, { id }) => ({ code: 'command_unknown', message: `no command ${id} was sent to this device` }),
+  });
+
+  function committed({ batch, ...commit }: Awaited<ReturnType<typeof store.commit>>, entries: Entry[], firstAt: number): void {
+    counters.commits++;
+    counters.commitSeconds += commit.commitMs / 1000;
+    counters.logBytes += commit.bytes;
+    counters.readingsStored += batch.readings;
+    counters.readingsRepeated += commit.repeated;
+    counters.rejectedDropped += commit.rejectedDropped;
+    clockGuard.committed(clock.now());
+    latest.take(batch, isString);
+    answerEntries(entries, counters);
+    meter.acked(monotonic() - firstAt);
+    live().committed(batch, commit.rids);
+  }
+
+  function commitFailed(error: Error & { code?: string | null }, entries: Entry[]): void {
+    counters.commitFailures++;
+    failed(error, false);
+    failEntries(entries, () => 500 + random() * 2_500);
+  }
+
+  /** A write has failed: for a while, or for good. */
+  function failed(error: Error & { code?: string | null }, again = true): void {
+    if (fatalCodes.has(error.code ?? '')) {
+      log.fatal({ err: error, code: error.code }, 'the disk failed under the store; ending, so that a restart replays what is safe');
+      fatal(error, 74);
+    } else availability.failed(error);
+    if (again) throw error;
+  }
+
+  // Where devices connect.
+  let stopping = false;
+  const unavailable = (): 'overloaded' | 'storage_unavailable' | 'clock_untrusted' | null => {
+    if (!availability.writable()) return 'storage_unavailable';
+    if (!clockGuard.trusts(clock.now())) return 'clock_untrusted';
+    const full = links.count() >= config.limits.links || batcher.queuedBytes() > config.store.queuedBytesMax;
+    return stopping || full ? 'overloaded' : null;
+  };
+  const linkLimits = { backlogBytesMax: config.limits.backlogBytes, badFramesMax: config.limits.badFrames };
+  const makeLink = ({ device, credential, stream: name, subprotocol, encoding }: Accepted, address: string): Link => {
+    const source = sources.of(device);
+    const now = clock.now();
+    const stream = name === null ? sources.ownStream(`link-${randomBytes(9).toString('base64url')}`) : sources.streamOf(source, name, now);
+    const facts = { source, stream, toldSeq: stream.mark, cid: credential.cid, encoding, subprotocol, address, openedAt: now };
+    return new Link(facts, linkLimits, answers, clock.now);
+  };
+  const devicePort = await listenForDevices({
+    ...config.device,
+    authenticate: registry.authenticate,
+    authenticateSecret: registry.authenticateSecret,
+    unavailable,
+    backlogBytesMax: config.limits.backlogBytes,
+    log,
+    counters,
+    links,
+    makeLink,
+    opened(link) {
+      const { window, maxFrameBytes, keepaliveSeconds } = limits;
+      const welcome = { type: 'welcome', window, lastSeq: link.toldSeq, serverTime: clock.now(), maxFrameBytes, keepaliveSeconds } as const;
+      link.send(answers.welcome(link.encoding, link.source.device.id, link.stream.name, welcome));
+    },
+    receive: messages.receive,
+    retryAfterSeconds: () => 1 + Math.floor(random() * 10),
+  }).catch(closeStoreAndThrow);
+
+  function endDevice(device: Device, why: 'device_disabled' | 'device_removed' | 'credential_revoked', cid?: string): void {
+    links.end(device, why, cid);
+    if (why !== 'device_removed') return;
+    links.forget(device);
+    sources.forget(device.key);
+  }
+
+  // Where operators connect.
+  const admitFrame = createAdmission({ ingest, sources, readingsTaken: () => batcher.batch().readings });
+  async function admit(device: Device, rid: string, by: string): Promise<AdmitResult> {
+    const row = await store.read('rejectedFrame', device.key, rid);
+    if (row === null) return { ok: false, code: 'rejected_unknown', message: `Device ${device.id} has no rejected frame ${rid}` };
+    if (row.admittedAt !== null) return { ok: false, code: 'already_admitted', message: `Frame ${rid} was admitted before` };
+    const admitted = await admitFrame(device, row);
+    if ('code' in admitted) return { ok: false, code: 'not_admissible', message: `${admitted.code}: ${admitted.message}` };
+    const at = clock.now();
+    await store.markAdmitted(rid, at);
+    await save([{ type: 'audit', record: { at, by, action: 'frame_admitted', subject: device.id, detail: rid } }]);
+    return { ok: true, readings: admitted.readings };
+  }
+
+  function status(): GatewayStatus {
+    const why = unavailable();
+    return {
+      state: stopping ? 'stopping' : (why ?? 'ready'),
+      links: links.count(),
+      devices: registry.size(),
+      queuedBytes: batcher.queuedBytes(),
+      ...meter.read(),
+      dataFolder: config.data,
+      diskFreeBytes: freeBytes(config.data),
+      newestCommitAt: clockGuard.newestCommitAt(),
+    };
+  }
+
+  const seriesOf = (device: Device) => [...sources.of(device).series.values()];
+  const operator = await startOperator({
+    ...config.operator,
+    consoleFolder: join(packageRoot, 'dist', 'gateway', 'console'),
+    context: {
+      gatewayId: config.gatewayId,
+      version,
+      startedAt,
+      clock,
+      log,
+      counters,
+      registry,
+      keys,
+      models: new Set(models.keys()),
+      latest: (device) =>
+        Object.fromEntries(
+          seriesOf(device).flatMap((series): [string, LatestValue][] => {
+            const newest = latest.get(series);
+            return newest === null ? [] : [[series.metric, { ...newest, unit: series.unit }]];
+          }),
+        ),
+      seriesOf,
+      seriesById: sources.seriesById,
+      presence: links.presence,
+      read: store.read,
+      admit,
+      status,
+    },
+  }).catch((error) => {
+    devicePort.close();
+    return closeStoreAndThrow(error);
+  });
+  function live() {
+    return operator.live;
+  }
+
+  const adminKey = await firstKey();
+  let tickedAt = monotonic();
+  const ticks = setInterval(() => {
+    const now = monotonic();
+    meter.tick(counters.framesReceived, counters.readingsStored, now - tickedAt);
+    tickedAt = now;
+  }, 1_000);
+
+  /** The first start makes a key and leaves it where only this user can read it. */
+  async function firstKey(): Promise<string | null> {
+    const file = join(config.data, 'admin.key');
+    if (keys.all().length === 0) {
+      const { key } = await keys.create('first key', 'admin', 'gateway');
+      writeFileSync(file, `${key}\n`, { mode: 0o600 });
+    }
+    return existsSync(file) ? readFileSync(file, 'utf8').trim() : null;
+  }
+
+  async function closeStoreAndThrow(error: Error): Promise<never> {
+    await store.close();
+    throw error;
+  }
+
+  async function stop(): Promise<void> {
+    if (stopping) return;
+    stopping = true;
+    clearInterval(ticks);
+    devicePort.stopListening();
+    await drainLinks({ links, drained: batcher.drained, random, ...config.shutdown });
+    availability.stop();
+    devicePort.close();
+    await operator.close();
+    await store.close();
+  }
+
+  const host = (name: string): string => (name === '0.0.0.0' || name === '::' ? '127.0.0.1' : name.includes(':') ? `[${name}]` : name);
+  const scheme = config.device.tls === undefined ? 'ws' : 'wss';
+  return {
+    deviceUrl: `${scheme}://${host(config.device.host)}:${devicePort.port}/v1/device`,
+    operatorUrl: operator.url,
+    dataFolder: config.data,
+    adminKey,
+    sqliteVersion: restored.sqliteVersion,
+    stop,
+  };
+}
+
+async function openDataFolder(config: ResolvedConfig, died: (error: Error) => void) {
+  try {
+    return await openStore({ folder: config.data, ballastBytes: config.store.ballastBytes, died });
+  } catch (error) {
+    const { code, message } = error as Error & { code?: string };
+    if (code === 'DATA_LOCKED') throw new StartError(75, message);
+    if (code === 'DATA_NEWER') throw new StartError(78, message);
+    throw new StartError(74, `The data folder ${config.data} cannot be opened: ${message}`);
+  }
+}

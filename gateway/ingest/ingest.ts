@@ -1,0 +1,296 @@
+import type { CloseName } from '../../schemas/closeCodes.js';
+import type { Fault } from '../../schemas/faults.js';
+import type { FrameBuffer } from '../../schemas/frame/frameBuffer.js';
+import type { TelemetryHeader } from '../../schemas/frame/telemetry.js';
+import type { MetricsMessage, TelemetryMessage } from '../../schemas/generated/device.js';
+import { limits } from '../../schemas/limits.js';
+import type { Clock } from '../clock.js';
+import { type Counters, countBy } from '../counters.js';
+import type { Batch } from '../store/calls.js';
+import { addFrame } from './batch.js';
+import type { Batcher } from './batcher.js';
+import { judgeSeq, type SeqVerdict, seqFaultMessage } from './numbering.js';
+import type { MetricTable, Source, Stream } from './source.js';
+import type { Sources } from './sources.js';
+import { type Rules, takeBinary, takeJson, timeBounds } from './telemetry.js';
+
+/** What ingest needs of a link; link/ makes them. */
+export interface IngestLink {
+  source: Source;
+  stream: Stream;
+  /** lastSeq of this link's welcome. */
+  readonly toldSeq: number;
+  /** The highest good seq on this link, or toldSeq. */
+  previousSeq: number;
+  /** Frames taken in and not yet answered, numbered or not. */
+  unanswered: number;
+  /** Declared without a number, on this link. */
+  table: MetricTable | null;
+  /** What the commit under way will answer. */
+  entry: Entry | null;
+  /** Reads nothing more, answers what is under way, then closes. */
+  drain(close: CloseName): void;
+  /** Closes at once. */
+  end(close: CloseName, retryAfterMs?: number): void;
+  /** Everything in the entry is on disk. */
+  answer(entry: Entry): void;
+  /** A refused frame counts towards too_many_bad_frames. */
+  countBadFrame(): void;
+}
+
+/** One link's share of one batch. */
+export interface Entry {
+  link: IngestLink;
+  stream: Stream;
+  turn: number;
+  /** Frames that the answer frees a place for. */
+  frames: number;
+  /** The highest seq to acknowledge; 0: none. */
+  ackSeq: number;
+  /** Where the stream's mark stands after the commit; 0: unchanged. */
+  mark: number;
+  nacks: { seq: number; fault: Fault }[];
+}
+
+export interface IngestOptions {
+  clock: Clock;
+  counters: Counters;
+  batcher: Batcher<Entry>;
+  sources: Sources;
+  retentionMs: number;
+  seriesMax: number;
+  queuedBytesMax: number;
+  /** False while nothing can be written. */
+  writable(): boolean;
+  /** False while the gateway's own clock is behind its data (DESIGN section 3). */
+  clockTrusted(now: number): boolean;
+}
+
+export type Ingest = ReturnType<typeof createIngest>;
+export type Encoding = 'json' | 'binary';
+
+/** Best-effort frames have no window of their own; a link with more of them under way than this is sending too fast. */
+const unansweredMax = limits.window + 1024;
+
+/** From a decoded frame to its place in the batch: numbering, identity of times, and refusals into the quarantine. */
+export function createIngest(options: IngestOptions) {
+  const { clock, counters, batcher, sources } = options;
+  const rules: Rules = {
+    timeMin: 0,
+    timeMax: 0,
+    seriesMax: options.seriesMax,
+    createSeries: sources.createSeries,
+    outOfRange: (count) => {
+      counters.valuesOutOfRange += count;
+    },
+  };
+
+  /** The time of receipt of a frame that may be taken in; 0 where the link was closed instead. */
+  function arrive(link: IngestLink, seq: number, bytes: number): number {
+    const now = clock.now();
+    counters.framesReceived++;
+    counters.bytesReceived += bytes;
+    const refusal = refusalOf(link, seq, now);
+    if (refusal !== null) {
+      link.drain(refusal);
+      return 0;
+    }
+    const { source } = link;
+    source.receivedAt = now > source.receivedAt ? now : source.receivedAt + 1;
+    const bounds = timeBounds(now, options.retentionMs);
+    rules.timeMin = bounds.timeMin;
+    rules.timeMax = bounds.timeMax;
+    return source.receivedAt;
+  }
+
+  function refusalOf(link: IngestLink, seq: number, now: number): CloseName | null {
+    if (!options.writable() || !options.clockTrusted(now)) return 'storage_unavailable';
+    if (batcher.queuedBytes() > options.queuedBytesMax) return 'overloaded';
+    if (seq > 0 && link.unanswered >= limits.window) return 'window_exceeded';
+    return link.unanswered >= unansweredMax ? 'rate_limited' : null;
+  }
+
+  function judge(link: IngestLink, seq: number): SeqVerdict {
+    return judgeSeq(seq, link.toldSeq, link.previousSeq, link.stream.pending);
+  }
+
+  function entryOf(link: IngestLink): Entry {
+    const turn = batcher.turn();
+    if (link.entry !== null && link.entry.turn === turn) return link.entry;
+    const entry: Entry = { link, stream: link.stream, turn, frames: 0, ackSeq: 0, mark: 0, nacks: [] };
+    link.entry = entry;
+    batcher.enter(entry);
+    return entry;
+  }
+
+  /** Advances the stream to a new seq, stored or refused; both are in the log with their commit. */
+  function advance(link: IngestLink, entry: Entry, seq: number): void {
+    const { stream } = link;
+    if (seq > stream.pending + 1) counters.seqGaps++;
+    stream.pending = seq;
+    link.previousSeq = seq;
+    entry.mark = seq;
+  }
+
+  function enterFrame(link: IngestLink, seq: number, readings: number, receivedAt: number, bytes: number): void {
+    const { stream, source } = link;
+    if (stream.id === 0) sources.nameStream(source, stream);
+    stream.usedAt = receivedAt;
+    addFrame(batcher.batch(), source.device.key, stream.id, seq, readings, receivedAt);
+    batcher.added(bytes + 24);
+  }
+
+  /** Ends a frame that was taken in: its place in the batch, its place in the window, its ack to come. */
+  function settle(link: IngestLink, seq: number, readings: number, receivedAt: number, bytes: number): void {
+    const entry = entryOf(link);
+    entry.frames++;
+    link.unanswered++;
+    counters.framesStored++;
+    if (seq === 0) counters.framesUnnumbered++;
+    else {
+      advance(link, entry, seq);
+      entry.ackSeq = seq;
+    }
+    enterFrame(link, seq, readings, receivedAt, bytes);
+  }
+
+  /** An older link of the stream brought this frame in; the ack waits for the commit it rides in, or a later one. */
+  function settleDuplicate(link: IngestLink, seq: number, bytes: number): void {
+    const entry = entryOf(link);
+    entry.frames++;
+    link.unanswered++;
+    entry.ackSeq = seq;
+    link.previousSeq = seq;
+    counters.framesDuplicate++;
+    batcher.added(bytes);
+  }
+
+  function quarantine(link: IngestLink, seq: number, fault: Fault, bytes: Uint8Array, encoding: Encoding, receivedAt: number): void {
+    const entry = entryOf(link);
+    entry.frames++;
+    link.unanswered++;
+    entry.nacks.push({ seq, fault });
+    countBy(counters.framesRejected, fault.code);
+    if (seq > 0 && judge(link, seq) === 'new') {
+      advance(link, entry, seq);
+      enterFrame(link, seq, 0, receivedAt, 0);
+    }
+    const { source, stream } = link;
+    const { code, message, path = null } = fault;
+    batcher.batch().rejected.push({
+      deviceKey: source.device.key,
+      stream: stream.name,
+      seq,
+      receivedAt,
+      code,
+      path,
+      message,
+      encoding,
+      bytes: Uint8Array.from(bytes),
+    });
+    batcher.added(bytes.length + 64);
+    if (code !== 'type_unknown') link.countBadFrame();
+  }
+
+  function seqFault(link: IngestLink, verdict: SeqVerdict, seq: number): Fault {
+    return { code: 'seq_invalid', message: seqFaultMessage(verdict, seq, link.toldSeq, link.previousSeq, link.stream.pending) };
+  }
+
+  function beginAdmission(): { batch: Batch; before: number } {
+    rules.timeMin = Number.NEGATIVE_INFINITY;
+    rules.timeMax = Number.POSITIVE_INFINITY;
+    const batch = batcher.batch();
+    return { batch, before: batch.readings };
+  }
+
+  function isRefusal(verdict: SeqVerdict): boolean {
+    return verdict !== 'new' && verdict !== 'unnumbered' && verdict !== 'duplicate';
+  }
+
+  return {
+    /** A telemetry frame that has passed `checkTelemetry`, in the first `length` bytes of the buffer. */
+    binary(link: IngestLink, buffer: FrameBuffer, header: TelemetryHeader, length: number): void {
+      const { seq } = header;
+      const receivedAt = arrive(link, seq, length);
+      if (receivedAt === 0) return;
+      const verdict = judge(link, seq);
+      if (verdict === 'duplicate') return settleDuplicate(link, seq, length);
+      const batch = batcher.batch();
+      const before = batch.readings;
+      const fault = isRefusal(verdict)
+        ? seqFault(link, verdict, seq)
+        : takeBinary(link.source, sources.tableOf(link, header.table), buffer, header, receivedAt, rules, batch);
+      if (fault === null) settle(link, seq, batch.readings - before, receivedAt, length);
+      else quarantine(link, seq, fault, buffer.u8.subarray(0, length), 'binary', receivedAt);
+    },
+
+    /** A telemetry message of the right form; `bytes` is its text. */
+    json(link: IngestLink, message: TelemetryMessage, bytes: Uint8Array): void {
+      const seq = message.seq ?? 0;
+      const receivedAt = arrive(link, seq, bytes.length);
+      if (receivedAt === 0) return;
+      const verdict = judge(link, seq);
+      if (verdict === 'duplicate') return settleDuplicate(link, seq, bytes.length);
+      const batch = batcher.batch();
+      const before = batch.readings;
+      const fault = isRefusal(verdict)
+        ? seqFault(link, verdict, seq)
+        : takeJson(link.source, sources.columnByName(link), message, receivedAt, rules, batch);
+      if (fault === null) settle(link, seq, batch.readings - before, receivedAt, bytes.length);
+      else quarantine(link, seq, fault, bytes, 'json', receivedAt);
+    },
+
+    /** A message that is not a frame: into the quarantine, and a nack once it is there. `seq` is 0 where it cannot be read. */
+    refuse(link: IngestLink, seq: number, fault: Fault, bytes: Uint8Array, encoding: Encoding): void {
+      const receivedAt = arrive(link, seq, bytes.length);
+      if (receivedAt === 0) return;
+      const verdict = judge(link, seq);
+      const named = seq > 0 && isRefusal(verdict) ? seqFault(link, verdict, seq) : fault;
+      quarantine(link, seq, named, bytes, encoding, receivedAt);
+    },
+
+    /** A metric table; the fault where it cannot be taken. */
+    declare(link: IngestLink, message: MetricsMessage): Fault | null {
+      const fault = sources.declare(link, message);
+      if (fault === null) batcher.added(64);
+      return fault;
+    },
+
+    /** A quarantined binary frame let in after all, numbering and the rules of time waived; `link` stands for the operator. */
+    admitBinary(link: IngestLink, buffer: FrameBuffer, header: TelemetryHeader, length: number, receivedAt: number): Fault | null {
+      const { batch, before } = beginAdmission();
+      const table = sources.tableOf(link, header.table);
+      const fault = takeBinary(link.source, table, buffer, header, receivedAt, rules, batch);
+      if (fault === null) settle(link, 0, batch.readings - before, receivedAt, length);
+      return fault;
+    },
+
+    admitJson(link: IngestLink, message: TelemetryMessage, bytes: number, receivedAt: number): Fault | null {
+      const { batch, before } = beginAdmission();
+      const fault = takeJson(link.source, sources.columnByName(link), message, receivedAt, rules, batch);
+      if (fault === null) settle(link, 0, batch.readings - before, receivedAt, bytes);
+      return fault;
+    },
+  };
+}
+
+/** The commit of these entries is on disk: marks move, links answer. */
+export function answerEntries(entries: Entry[], counters: Counters): void {
+  for (const entry of entries) {
+    const { stream, link } = entry;
+    if (entry.mark > stream.mark) stream.mark = entry.mark;
+    link.unanswered -= entry.frames;
+    if (link.entry === entry) link.entry = null;
+    counters.nacksSent += entry.nacks.length;
+    link.answer(entry);
+  }
+}
+
+/** The frames of these entries are not stored: the streams fall back to what is on disk, and their links close. */
+export function failEntries(entries: Entry[], retryAfterMs: () => number): void {
+  for (const { stream, link } of entries) {
+    stream.pending = stream.mark;
+    link.entry = null;
+    link.end('storage_unavailable', retryAfterMs());
+  }
+}

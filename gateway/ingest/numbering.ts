@@ -1,0 +1,23 @@
+import { limits } from '../../schemas/limits.js';
+
+/**
+ * What a seq is worth (PROTOCOL.md, Numbering).
+ * `told`: the lastSeq that this link's welcome gave. `previous`: the link's highest good seq so far, or `told`.
+ * `mark`: the stream's high-water mark by now, with what is on its way to the disk.
+ */
+export type SeqVerdict = 'unnumbered' | 'new' | 'duplicate' | 'at_or_below_last' | 'not_ascending' | 'jump';
+
+export function judgeSeq(seq: number, told: number, previous: number, mark: number): SeqVerdict {
+  if (seq === 0) return 'unnumbered';
+  if (seq <= told) return 'at_or_below_last';
+  if (seq <= previous) return 'not_ascending';
+  if (seq > mark + limits.seqJumpMax) return 'jump';
+  return seq <= mark ? 'duplicate' : 'new';
+}
+
+/** What to tell the device of a seq that was refused. */
+export function seqFaultMessage(verdict: SeqVerdict, seq: number, told: number, previous: number, mark: number): string {
+  if (verdict === 'at_or_below_last') return `seq ${seq} is not above lastSeq ${told} of the welcome`;
+  if (verdict === 'not_ascending') return `seq ${seq} after ${previous}`;
+  return `seq ${seq} is more than ${limits.seqJumpMax} above ${mark}`;
+}

@@ -1,0 +1,149 @@
+import { type CloseName, closeCodes } from '../../schemas/closeCodes.js';
+import type { Encoding } from '../../schemas/subprotocols.js';
+import type { Entry, IngestLink } from '../ingest/ingest.js';
+import type { MetricTable, Source, Stream } from '../ingest/source.js';
+import type { WebSocket } from '../uws.js';
+import type { Answers } from './answers.js';
+
+/** open: reads and answers. draining: reads nothing more, answers what is under way. closed: neither. */
+export type LinkState = 'open' | 'draining' | 'closed';
+
+export interface LinkFacts {
+  source: Source;
+  stream: Stream;
+  toldSeq: number;
+  cid: string;
+  encoding: Encoding;
+  subprotocol: string | null;
+  address: string;
+  openedAt: number;
+}
+
+export interface LinkLimits {
+  /** Bytes waiting to be read by the device. */
+  backlogBytesMax: number;
+  badFramesMax: number;
+}
+
+/** How fast refused frames are forgiven. */
+const forgivenPerMs = 1 / 1000;
+/** Control frames a device may send at once, and each second after that. */
+const pingsMax = 100;
+const pingsPerMs = 10 / 1000;
+
+/** One device's link. The fields are few and flat, since there may be 100,000. */
+export class Link implements IngestLink {
+  readonly source: Source;
+  readonly stream: Stream;
+  readonly toldSeq: number;
+  readonly cid: string;
+  readonly encoding: Encoding;
+  readonly subprotocol: string | null;
+  readonly address: string;
+  readonly openedAt: number;
+  previousSeq: number;
+  unanswered = 0;
+  table: MetricTable | null = null;
+  entry: Entry | null = null;
+  state: LinkState = 'open';
+  /** Why it drains; null while it does not. */
+  closing: CloseName | null = null;
+  closingAfterMs = 0;
+  agent: string | null = null;
+  firmware: string | null = null;
+  /** Its place in the list of open links. */
+  index = -1;
+  private badFrames = 0;
+  private badFramesAt = 0;
+  private pings = 0;
+  private pingsAt = 0;
+  private ws: WebSocket<Link> | null = null;
+
+  constructor(
+    facts: LinkFacts,
+    private readonly limits: LinkLimits,
+    private readonly answers: Answers,
+    private readonly now: () => number,
+  ) {
+    this.source = facts.source;
+    this.stream = facts.stream;
+    this.toldSeq = facts.toldSeq;
+    this.previousSeq = facts.toldSeq;
+    this.cid = facts.cid;
+    this.encoding = facts.encoding;
+    this.subprotocol = facts.subprotocol;
+    this.address = facts.address;
+    this.openedAt = facts.openedAt;
+  }
+
+  opened(ws: WebSocket<Link>): void {
+    this.ws = ws;
+  }
+
+  /** The socket is gone, whoever closed it. */
+  closed(): void {
+    this.state = 'closed';
+    this.ws = null;
+  }
+
+  /** The one place through which anything is sent. A device that does not read what it is sent is cut off. */
+  send(message: string | Uint8Array): void {
+    if (this.ws === null) return;
+    const sent = this.ws.send(message, typeof message !== 'string');
+    if (sent === 1) return;
+    if (sent === 2 || this.ws.getBufferedAmount() > this.limits.backlogBytesMax) this.end('slow_reader');
+  }
+
+  ping(): void {
+    this.ws?.ping();
+  }
+
+  answer(entry: Entry): void {
+    if (this.ws === null) return;
+    if (entry.nacks.length === 0) {
+      if (entry.ackSeq > 0) this.send(this.answers.ack(this.encoding, entry.ackSeq));
+    } else this.ws.cork(() => this.answerAll(entry));
+    if (this.state === 'draining' && this.unanswered === 0) this.finish();
+  }
+
+  /** Nacks first: a device drops what an ack covers, and must still know what was refused. */
+  private answerAll(entry: Entry): void {
+    for (const { seq, fault } of entry.nacks) this.send(this.answers.nack(this.encoding, seq, fault));
+    if (entry.ackSeq > 0) this.send(this.answers.ack(this.encoding, entry.ackSeq));
+  }
+
+  drain(close: CloseName, retryAfterMs = 0): void {
+    if (this.state !== 'open') return;
+    this.state = 'draining';
+    this.closing = close;
+    this.closingAfterMs = retryAfterMs;
+    if (this.unanswered === 0) this.finish();
+  }
+
+  private finish(): void {
+    if (this.closing !== null) this.end(this.closing, this.closingAfterMs);
+  }
+
+  end(close: CloseName, retryAfterMs = 0): void {
+    if (this.ws === null) return;
+    const { ws } = this;
+    this.state = 'draining';
+    this.closing = close;
+    ws.end(closeCodes[close].code, retryAfterMs > 0 ? JSON.stringify({ retryAfterMs: Math.round(retryAfterMs) }) : close);
+  }
+
+  countBadFrame(): void {
+    const now = this.now();
+    this.badFrames = Math.max(0, this.badFrames - (now - this.badFramesAt) * forgivenPerMs) + 1;
+    this.badFramesAt = now;
+    if (this.badFrames > this.limits.badFramesMax) this.drain('too_many_bad_frames');
+  }
+
+  /** uWS answers pings by itself; this only keeps a flood of them from costing others. */
+  countPing(): void {
+    const now = this.now();
+    this.pings = Math.max(0, this.pings - (now - this.pingsAt) * pingsPerMs) + 1;
+    this.pingsAt = now;
+    if (this.pings > pingsMax) this.end('rate_limited');
+  }
+}

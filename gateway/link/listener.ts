@@ -1,0 +1,145 @@
+import type { Logger } from 'pino';
+import { limits } from '../../schemas/limits.js';
+import { type RefusalCode, refusals } from '../../schemas/refusals.js';
+import { type Counters, countBy } from '../counters.js';
+import { App, type HttpRequest, type HttpResponse, listen, SSLApp, type TemplatedApp, type us_socket_context_t } from '../uws.js';
+import { type Accepted, type Hello, type HandshakeOptions, judgeHandshake } from './handshake.js';
+import type { Link } from './link.js';
+import type { Links } from './links.js';
+
+export interface DeviceListenerOptions extends HandshakeOptions {
+  host: string;
+  port: number;
+  tls?: { certFile: string; keyFile: string };
+  backlogBytesMax: number;
+  log: Logger;
+  counters: Counters;
+  links: Links;
+  makeLink(accepted: Accepted, address: string): Link;
+  /** The link is open and in `links`: say welcome. */
+  opened(link: Link): void;
+  receive(link: Link, message: ArrayBuffer, isBinary: boolean): void;
+  /** Seconds for Retry-After, drawn at random so that a fleet does not come back at once. */
+  retryAfterSeconds(): number;
+}
+
+export interface DeviceListener {
+  port: number;
+  /** Takes no more connections; links stay. */
+  stopListening(): void;
+  close(): void;
+}
+
+/** Idle links are asked every keepaliveSeconds for a sign of life: a share of them four times a second. */
+const pingEveryMs = 250;
+
+/** The port that devices connect to. Throws StartError 69 where it is taken. */
+export async function listenForDevices(options: DeviceListenerOptions): Promise<DeviceListener> {
+  const { host, port, tls, links } = options;
+  const app = tls === undefined ? App() : SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
+  serveLinks(app, '/v1/device', () => null, options);
+  serveLinks(app, '/v1/device/:id', (req) => req.getParameter(0) ?? '', options);
+  app.any('/*', (res) => answerProblem(res, '404 Not Found', 'not_found', 'No such resource', 'Devices connect to /v1/device'));
+  const socket = await listen(app, host, port);
+  const pings = setInterval(() => links.pingSome((limits.keepaliveSeconds * 1000) / pingEveryMs), pingEveryMs);
+  return {
+    port: socket.port,
+    stopListening: socket.close,
+    close() {
+      clearInterval(pings);
+      socket.close();
+      app.close();
+    },
+  };
+}
+
+function serveLinks(app: TemplatedApp, path: string, idOf: (req: HttpRequest) => string | null, options: DeviceListenerOptions): void {
+  app.ws<Link>(path, {
+    maxPayloadLength: limits.hardFrameBytes,
+    maxBackpressure: options.backlogBytesMax,
+    idleTimeout: limits.silenceSeconds,
+    sendPingsAutomatically: false,
+    upgrade: (res, req, context) => guard(res, options, () => upgrade(res, helloOf(req, idOf(req)), context, options)),
+    open(ws) {
+      const link = ws.getUserData();
+      link.opened(ws);
+      options.links.add(link);
+      options.opened(link);
+    },
+    message(ws, message, isBinary) {
+      const link = ws.getUserData();
+      if (link.state === 'open') options.receive(link, message, isBinary);
+    },
+    ping: (ws) => ws.getUserData().countPing(),
+    close: (ws, code, reason) => options.links.remove(ws.getUserData(), code, Buffer.from(reason).toString()),
+  });
+  // What is no upgrade in uWS's eyes comes here.
+  app.any(path, (res, req) => guard(res, options, () => refuseHello(res, helloOf(req, idOf(req)), options)));
+}
+
+/** An exception before an answer would end the process (uWebSockets.js), so there is always one. */
+function guard(res: HttpResponse, { log }: DeviceListenerOptions, run: () => void): void {
+  res.onAborted(() => {});
+  try {
+    run();
+  } catch (error) {
+    log.error({ err: error }, 'a handshake failed inside');
+    answerProblem(res, '500 Internal Server Error', 'internal', 'The gateway failed', 'See its log');
+  }
+}
+
+function helloOf(req: HttpRequest, pathId: string | null): Hello {
+  return {
+    pathId,
+    query: req.getQuery(),
+    upgrade: req.getMethod() === 'get' ? req.getHeader('upgrade') : '',
+    version: req.getHeader('sec-websocket-version'),
+    key: req.getHeader('sec-websocket-key'),
+    protocols: req.getHeader('sec-websocket-protocol'),
+    authorization: req.getHeader('authorization'),
+  };
+}
+
+function upgrade(res: HttpResponse, hello: Hello, context: us_socket_context_t, options: DeviceListenerOptions): void {
+  const handshake = judgeHandshake(hello, options);
+  if (!handshake.ok) return refuse(res, handshake.code, handshake.detail, options);
+  options.counters.handshakesAccepted++;
+  const address = Buffer.from(res.getRemoteAddressAsText()).toString();
+  res.upgrade(options.makeLink(handshake, address), hello.key, handshake.subprotocol ?? '', '', context);
+}
+
+function refuseHello(res: HttpResponse, hello: Hello, options: DeviceListenerOptions): void {
+  const handshake = judgeHandshake(hello, options);
+  if (!handshake.ok) return refuse(res, handshake.code, handshake.detail, options);
+  refuse(res, 'upgrade_required', 'The request is not a WebSocket handshake', options);
+}
+
+function refuse(res: HttpResponse, code: RefusalCode, detail: string, options: DeviceListenerOptions): void {
+  countBy(options.counters.handshakesRefused, code);
+  const { status, title, retryAfter } = refusals[code];
+  res.writeStatus(statusLines[status]);
+  if (status === 401) res.writeHeader('WWW-Authenticate', 'Basic realm="tidegate"');
+  if (status === 426) res.writeHeader('Upgrade', 'websocket').writeHeader('Sec-WebSocket-Version', '13');
+  if (retryAfter) res.writeHeader('Retry-After', String(options.retryAfterSeconds()));
+  endProblem(res, status, code, title, detail);
+}
+
+const statusLines: Record<(typeof refusals)[RefusalCode]['status'], string> = {
+  400: '400 Bad Request',
+  401: '401 Unauthorized',
+  403: '403 Forbidden',
+  426: '426 Upgrade Required',
+  429: '429 Too Many Requests',
+  503: '503 Service Unavailable',
+};
+
+function answerProblem(res: HttpResponse, status: string, code: string, title: string, detail: string): void {
+  res.writeStatus(status);
+  endProblem(res, Number.parseInt(status, 10), code, title, detail);
+}
+
+/** RFC 9457. The connection ends with the answer: a refused peer holds nothing here. */
+function endProblem(res: HttpResponse, status: number, code: string, title: string, detail: string): void {
+  res.writeHeader('Content-Type', 'application/problem+json').writeHeader('Cache-Control', 'no-store');
+  res.end(JSON.stringify({ type: 'about:blank', title, status, detail, code }), true);
+}

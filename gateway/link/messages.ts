@@ -1,0 +1,118 @@
+import { type FrameBuffer, createFrameBuffer } from '../../schemas/frame/frameBuffer.js';
+import { decodeCommandUpdate, decodeTimeRequest } from '../../schemas/frame/decode.js';
+import { frameTypes } from '../../schemas/frame/layout.js';
+import { checkPrefix, checkTelemetry, createTelemetryHeader, readableSeq } from '../../schemas/frame/telemetry.js';
+import type { Fault } from '../../schemas/faults.js';
+import type { CommandUpdateFrame } from '../../schemas/frame/types.js';
+import type { HelloMessage } from '../../schemas/generated/device.js';
+import { limits } from '../../schemas/limits.js';
+import { parseUpMessage } from '../../schemas/upMessage.js';
+import type { Clock } from '../clock.js';
+import type { Ingest } from '../ingest/ingest.js';
+import type { Answers } from './answers.js';
+import type { Link } from './link.js';
+
+export interface MessagesOptions {
+  clock: Clock;
+  ingest: Ingest;
+  answers: Answers;
+  hello(link: Link, message: HelloMessage): void;
+  /** The fault where the update cannot be taken. */
+  commandUpdate(link: Link, update: Pick<CommandUpdateFrame, 'id' | 'state' | 'result' | 'error'>): Fault | null;
+}
+
+/** From a WebSocket message to the stage that it concerns; whatever cannot be read is refused here. */
+export function createMessages({ clock, ingest, answers, hello, commandUpdate }: MessagesOptions) {
+  const buffer: FrameBuffer = createFrameBuffer(limits.maxFrameBytes);
+  const header = createTelemetryHeader();
+
+  function receiveBinary(link: Link, message: Uint8Array): void {
+    const { length } = message;
+    if (length > limits.maxFrameBytes) return refuseLarge(link, message, 'binary');
+    buffer.u8.set(message);
+    const fault = checkPrefix(buffer, length);
+    if (fault !== null) return ingest.refuse(link, 0, fault, message, 'binary');
+    switch (message[1]) {
+      case frameTypes.telemetry: {
+        const problem = checkTelemetry(buffer, length, header);
+        if (problem === null) ingest.binary(link, buffer, header, length);
+        else ingest.refuse(link, readableSeq(buffer, length), problem, message, 'binary');
+        return;
+      }
+      case frameTypes.commandUpdate:
+        return take(link, message, decodeCommandUpdate(message), (update) => commandUpdate(link, update));
+      case frameTypes.timeRequest:
+        return take(link, message, decodeTimeRequest(message), ({ echo }) => answerTime(link, echo));
+      default: {
+        const type = `0x${message[1].toString(16).padStart(2, '0')}`;
+        ingest.refuse(link, 0, { code: 'type_unknown', message: `type ${type} is not one a device may send` }, message, 'binary');
+      }
+    }
+  }
+
+  function take<Frame extends object>(link: Link, message: Uint8Array, frame: Frame | Fault, use: (frame: Frame) => Fault | null): void {
+    const fault = 'code' in frame ? (frame as Fault) : use(frame as Frame);
+    if (fault !== null) ingest.refuse(link, 0, fault, message, 'binary');
+  }
+
+  function answerTime(link: Link, echo: number): null {
+    link.send(answers.time(link.encoding, echo, clock.now()));
+    return null;
+  }
+
+  function receiveText(link: Link, message: Uint8Array): void {
+    if (message.length > limits.maxFrameBytes) return refuseLarge(link, message, 'json');
+    const parsed = parseUpMessage(textOf(message));
+    if (!parsed.ok) return ingest.refuse(link, parsed.seq, parsed.fault, message, 'json');
+    const fault = takeMessage(link, parsed.message, message);
+    if (fault !== null) ingest.refuse(link, 0, fault, message, 'json');
+  }
+
+  function takeMessage(link: Link, message: Extract<ReturnType<typeof parseUpMessage>, { ok: true }>['message'], bytes: Uint8Array): Fault | null {
+    switch (message.type) {
+      case 'hello':
+        hello(link, message);
+        return null;
+      case 'metrics':
+        return ingest.declare(link, message);
+      case 'command_update':
+        return commandUpdate(link, message);
+      case 'time':
+        return answerTime(link, message.echo);
+      default:
+        ingest.json(link, message, bytes);
+        return null;
+    }
+  }
+
+  function refuseLarge(link: Link, message: Uint8Array, encoding: 'json' | 'binary'): void {
+    const detail = `${message.length} bytes; at most ${limits.maxFrameBytes} are taken`;
+    const seq = encoding === 'binary' ? seqOfLarge(message) : seqOfLargeText(message);
+    ingest.refuse(link, seq, { code: 'frame_too_large', message: detail }, message, encoding);
+  }
+
+  function seqOfLarge(message: Uint8Array): number {
+    buffer.u8.set(message.subarray(0, 8));
+    return readableSeq(buffer, message.length);
+  }
+
+  return {
+    /** `message` is valid during the call only. */
+    receive(link: Link, message: ArrayBuffer, isBinary: boolean): void {
+      const bytes = new Uint8Array(message);
+      if (isBinary) receiveBinary(link, bytes);
+      else receiveText(link, bytes);
+    },
+  };
+}
+
+/** Too large to be checked, but the device must learn which frame it is: else it would send it for ever. */
+function seqOfLargeText(message: Uint8Array): number {
+  const parsed = parseUpMessage(textOf(message));
+  if (!parsed.ok) return parsed.seq;
+  return 'seq' in parsed.message && typeof parsed.message.seq === 'number' ? parsed.message.seq : 0;
+}
+
+function textOf(message: Uint8Array): string {
+  return Buffer.from(message.buffer, message.byteOffset, message.byteLength).toString();
+}

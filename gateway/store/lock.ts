@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+
+/** Another process works on the data folder. */
+export class FolderLockedError extends Error {
+  readonly code = 'DATA_LOCKED';
+}
+
+/**
+ * Takes the data folder for this process. The lock is SQLite's own (fcntl), so the system drops it with the process,
+ * however that ends, and there is no stale lock file to clear by hand. Returns the release.
+ */
+export function lockFolder(folder: string): () => void {
+  const db = new Database(join(folder, 'gateway.lock'), { timeout: 0 });
+  try {
+    db.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    db.close();
+    if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
+    throw new FolderLockedError(`Another gateway runs on the data folder ${folder}. Stop it, or give another folder by --data.`);
+  }
+  return () => db.close();
+}

@@ -1,0 +1,133 @@
+import type { ReadingColumns } from '../latest.js';
+import type { Batch } from './calls.js';
+
+/**
+ * The two blobs of a row of the commit log, little-endian, columnar.
+ *
+ * frames: u32 count F, then F times u32 device, u32 stream, u32 seq, u32 readings, and i32 ms from the commit to the receipt.
+ * data:   u8 version, u8 bytes per time (4: offset from the base; 8: f64 ms), u8 bytes per value (4: f32; 8: f64), u8 zero,
+ *         u32 count N, f64 base ms, then N u32 series, N times, N values (8-byte columns start at a multiple of 8).
+ * Frame i holds the next readings[i] readings. The narrow forms are taken only where nothing is lost.
+ */
+const dataVersion = 1;
+const dataHeaderBytes = 16;
+const frameColumns = 5;
+
+export interface FrameColumns {
+  count: number;
+  device: Uint32Array;
+  stream: Uint32Array;
+  seq: Uint32Array;
+  readings: Uint32Array;
+  receivedAt: Float64Array;
+}
+
+export function encodeFrames(batch: Batch, committedAt: number): Uint8Array {
+  const count = batch.frames;
+  const words = new Uint32Array(1 + frameColumns * count);
+  words[0] = count;
+  words.set(batch.frameDevice.subarray(0, count), 1);
+  words.set(batch.frameStream.subarray(0, count), 1 + count);
+  words.set(batch.frameSeq.subarray(0, count), 1 + 2 * count);
+  words.set(batch.frameReadings.subarray(0, count), 1 + 3 * count);
+  for (let i = 0, at = 1 + 4 * count; i < count; i++, at++) words[at] = batch.frameReceivedAt[i] - committedAt;
+  return bytesOf(words);
+}
+
+export function decodeFrames(blob: Uint8Array, committedAt: number): FrameColumns {
+  const words = new Uint32Array(aligned(blob).buffer);
+  const count = words[0];
+  const column = (index: number): Uint32Array => words.subarray(1 + index * count, 1 + (index + 1) * count);
+  const receivedAt = Float64Array.from(column(4), (offset) => committedAt + (offset | 0));
+  return { count, device: column(0), stream: column(1), seq: column(2), readings: column(3), receivedAt };
+}
+
+export interface TimeRange {
+  min: number;
+  max: number;
+}
+
+/** The lowest and highest time of the batch's readings; null where it has none. */
+export function timeRangeOf({ readings, ts }: Batch): TimeRange | null {
+  if (readings === 0) return null;
+  let min = ts[0];
+  let max = ts[0];
+  for (let i = 1; i < readings; i++) {
+    if (ts[i] < min) min = ts[i];
+    else if (ts[i] > max) max = ts[i];
+  }
+  return { min, max };
+}
+
+export function encodeReadings(batch: Batch, range: TimeRange | null): Uint8Array {
+  const count = batch.readings;
+  const base = range?.min ?? 0;
+  const timeBytes = range !== null && range.max - base > 0xffff_ffff ? 8 : 4;
+  const valueBytes = fitsFloat32(batch.value, count) ? 4 : 8;
+  const seriesEnd = dataHeaderBytes + 4 * count;
+  const timeStart = alignedTo(seriesEnd, timeBytes);
+  const valueStart = alignedTo(timeStart + timeBytes * count, valueBytes);
+  const memory = new ArrayBuffer(valueStart + valueBytes * count);
+  const header = new DataView(memory);
+  header.setUint8(0, dataVersion);
+  header.setUint8(1, timeBytes);
+  header.setUint8(2, valueBytes);
+  header.setUint32(4, count, true);
+  header.setFloat64(8, base, true);
+  new Uint32Array(memory, dataHeaderBytes, count).set(batch.series.subarray(0, count));
+  if (timeBytes === 8) new Float64Array(memory, timeStart, count).set(batch.ts.subarray(0, count));
+  else writeOffsets(new Uint32Array(memory, timeStart, count), batch.ts, base);
+  if (valueBytes === 8) new Float64Array(memory, valueStart, count).set(batch.value.subarray(0, count));
+  else new Float32Array(memory, valueStart, count).set(batch.value.subarray(0, count));
+  return new Uint8Array(memory);
+}
+
+function writeOffsets(out: Uint32Array, ts: Float64Array, base: number): void {
+  for (let i = 0; i < out.length; i++) out[i] = ts[i] - base;
+}
+
+function fitsFloat32(value: Float64Array, count: number): boolean {
+  for (let i = 0; i < count; i++) if (Math.fround(value[i]) !== value[i]) return false;
+  return true;
+}
+
+/** The strings of a row; they are kept beside the data blob, as a JSON array, or NULL for none. */
+export function stringsOf(text: string | null): string[] {
+  return text === null ? [] : (JSON.parse(text) as string[]);
+}
+
+/** All but the strings, which lie in their own column. */
+export function decodeReadings(blob: Uint8Array): ReadingColumns {
+  const memory = aligned(blob).buffer;
+  const header = new DataView(memory);
+  if (header.getUint8(0) !== dataVersion) throw new Error(`log row of version ${header.getUint8(0)}`);
+  const timeBytes = header.getUint8(1);
+  const valueBytes = header.getUint8(2);
+  const count = header.getUint32(4, true);
+  const base = header.getFloat64(8, true);
+  const timeStart = alignedTo(dataHeaderBytes + 4 * count, timeBytes);
+  const valueStart = alignedTo(timeStart + timeBytes * count, valueBytes);
+  return {
+    readings: count,
+    strings: [],
+    series: new Uint32Array(memory, dataHeaderBytes, count),
+    ts: timeBytes === 8 ? new Float64Array(memory, timeStart, count) : readOffsets(new Uint32Array(memory, timeStart, count), base),
+    value: valueBytes === 8 ? new Float64Array(memory, valueStart, count) : Float64Array.from(new Float32Array(memory, valueStart, count)),
+  };
+}
+
+function readOffsets(offsets: Uint32Array, base: number): Float64Array {
+  const ts = new Float64Array(offsets.length);
+  for (let i = 0; i < ts.length; i++) ts[i] = base + offsets[i];
+  return ts;
+}
+
+const alignedTo = (at: number, bytes: number): number => (at + bytes - 1) & ~(bytes - 1);
+
+const bytesOf = (words: Uint32Array): Uint8Array => new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+
+/** SQLite hands blobs out at any address; typed arrays need theirs aligned. */
+function aligned(blob: Uint8Array): Uint8Array<ArrayBuffer> {
+  if (blob.byteOffset === 0 && blob.byteLength === blob.buffer.byteLength) return blob as Uint8Array<ArrayBuffer>;
+  return new Uint8Array(blob);
+}

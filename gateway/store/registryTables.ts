@@ -1,0 +1,113 @@
+import type Database from 'better-sqlite3';
+import type { Credential, Device } from '../types.js';
+import type { AuditRecord, KeyRecord, RegistryChange } from './calls.js';
+
+/** The audit keeps this many records; older ones go as new ones come. */
+export const auditRecordsMax = 200_000;
+
+interface DeviceRow {
+  key: number;
+  id: string;
+  model: string | null;
+  tags: string;
+  state: Device['state'];
+  created_at: number;
+  attributes: string;
+}
+interface CredentialRow {
+  cid: string;
+  device: number;
+  hash: Buffer;
+  created_at: number;
+  not_after: number | null;
+}
+
+/** Devices, credentials, keys and the audit in tidegate.db. */
+export function openRegistryTables(db: Database.Database) {
+  const putDevice = db.prepare(`
+    INSERT INTO devices (key, id, model, tags, state, created_at, attributes) VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET model = excluded.model, tags = excluded.tags, state = excluded.state, attributes = excluded.attributes`);
+  const dropCredentials = db.prepare('DELETE FROM credentials WHERE device = ?');
+  const putCredential = db.prepare(
+    'INSERT INTO credentials (cid, device, hash, created_at, not_after) VALUES (?, ?, ?, ?, ?)',
+  );
+  const dropDevice = db.prepare('DELETE FROM devices WHERE key = ?');
+  const putKey = db.prepare('INSERT OR REPLACE INTO keys (id, name, role, hash, created_at) VALUES (?, ?, ?, ?, ?)');
+  const dropKey = db.prepare('DELETE FROM keys WHERE id = ?');
+  const putAudit = db.prepare('INSERT INTO audit (at, by, action, subject, detail) VALUES (?, ?, ?, ?, ?)');
+  const trimAudit = db.prepare(`DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ${auditRecordsMax}`);
+
+  function apply(change: RegistryChange): void {
+    switch (change.type) {
+      case 'put_device':
+        return putWholeDevice(change.device);
+      case 'remove_device':
+        dropDevice.run(change.deviceKey);
+        return;
+      case 'put_key': {
+        const { id, name, role, hash, createdAt } = change.key;
+        putKey.run(id, name, role, hash, createdAt);
+        return;
+      }
+      case 'remove_key':
+        dropKey.run(change.id);
+        return;
+      case 'audit': {
+        const { at, by, action, subject, detail } = change.record;
+        putAudit.run(at, by, action, subject, detail);
+        return;
+      }
+      default:
+        change satisfies never;
+    }
+  }
+
+  function putWholeDevice(device: Device): void {
+    const { key, id, model, tags, state, createdAt, attributes } = device;
+    putDevice.run(key, id, model, JSON.stringify(tags), state, createdAt, JSON.stringify(attributes));
+    dropCredentials.run(key);
+    for (const { cid, hash, createdAt: at, notAfter } of device.credentials) putCredential.run(cid, key, hash, at, notAfter);
+  }
+
+  const change = db.transaction((changes: RegistryChange[]) => {
+    for (const one of changes) apply(one);
+    trimAudit.run();
+  });
+
+  return { change: (changes: RegistryChange[]): void => change.immediate(changes) };
+}
+
+export function readDevices(db: Database.Database): { devices: Device[]; nextDeviceKey: number } {
+  const credentials = new Map<number, Credential[]>();
+  const rows = db.prepare('SELECT cid, device, hash, created_at, not_after FROM credentials ORDER BY device, cid').all();
+  for (const { cid, device, hash, created_at, not_after } of rows as CredentialRow[]) {
+    const list = credentials.get(device) ?? [];
+    if (list.length === 0) credentials.set(device, list);
+    list.push({ cid, hash, createdAt: created_at, notAfter: not_after });
+  }
+  const devices = (db.prepare('SELECT * FROM devices ORDER BY id').all() as DeviceRow[]).map(
+    ({ key, id, model, tags, state, created_at, attributes }): Device => ({
+      key,
+      id,
+      model,
+      tags: JSON.parse(tags) as Device['tags'],
+      state,
+      createdAt: created_at,
+      attributes: JSON.parse(attributes) as Device['attributes'],
+      credentials: credentials.get(key) ?? [],
+    }),
+  );
+  const highest = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'devices'").pluck().get() as number | undefined;
+  return { devices, nextDeviceKey: (highest ?? 0) + 1 };
+}
+
+export function readKeys(db: Database.Database): KeyRecord[] {
+  return db.prepare('SELECT id, name, role, hash, created_at AS createdAt FROM keys ORDER BY created_at').all() as KeyRecord[];
+}
+
+/** Newest first, below id `before`. */
+export function readAudit(db: Database.Database, before: number | null, limit: number): (AuditRecord & { id: number })[] {
+  return db
+    .prepare('SELECT id, at, by, action, subject, detail FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?')
+    .all(before ?? Number.MAX_SAFE_INTEGER, limit) as (AuditRecord & { id: number })[];
+}

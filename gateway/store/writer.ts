@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { createBallast } from './ballast.js';
+import { type Batch, buffersOf, type Committed, type Restored, type WriterCalls } from './calls.js';
+import { openLogTable } from './logTable.js';
+import { databases } from './migrations.js';
+import { createNewest } from './newest.js';
+import { openForWriting } from './openDatabase.js';
+import { openRegistryTables, readDevices, readKeys } from './registryTables.js';
+import { replayLog } from './replay.js';
+import { Moved, serveCalls } from './thread.js';
+
+export interface WriterData {
+  folder: string;
+  ballastBytes: number;
+}
+
+/** The writer thread: the only one that writes tidegate.db and log.db. */
+function openWriter({ folder, ballastBytes }: WriterData) {
+  const ballast = createBallast(folder, ballastBytes);
+  const registryDb = openForWriting(join(folder, 'tidegate.db'), databases['tidegate.db']);
+  const logDb = openForWriting(join(folder, 'log.db'), databases['log.db']);
+  const registry = openRegistryTables(registryDb);
+  const log = openLogTable(logDb);
+  const newest = createNewest();
+  ballast.restore();
+
+  function restore(): Restored {
+    const started = performance.now();
+    const replayed = replayLog(logDb);
+    for (const { id } of replayed.series) newest.reserve(id);
+    for (let i = 0; i < replayed.latest.series.length; i++) newest.set(replayed.latest.series[i], replayed.latest.ts[i]);
+    return {
+      ...replayed,
+      ...readDevices(registryDb),
+      keys: readKeys(registryDb),
+      replayMs: performance.now() - started,
+      sqliteVersion: logDb.prepare('SELECT sqlite_version()').pluck().get() as string,
+    };
+  }
+
+  function commit(batch: Batch, committedAt: number): Moved {
+    const started = performance.now();
+    const repeated = newest.dropRepeats(batch);
+    try {
+      const appended = log.append(batch, committedAt);
+      const committed: Committed = { batch, repeated, ...appended, commitMs: performance.now() - started };
+      return new Moved(committed, buffersOf(batch));
+    } catch (error) {
+      newest.undo();
+      throw error;
+    }
+  }
+
+  /** On a full disk the ballast goes, so that what is in the write-ahead logs can still be brought home. */
+  function yieldSpace(): void {
+    ballast.drop();
+    for (const db of [logDb, registryDb]) {
+      try {
+        db.pragma('wal_checkpoint(PASSIVE)');
+      } catch {
+        // Still no room: the next probe tries again.
+      }
+    }
+  }
+
+  function orYieldSpace<Args extends unknown[], Result>(write: (...args: Args) => Result): (...args: Args) => Result {
+    return (...args) => {
+      try {
+        return write(...args);
+      } catch (error) {
+        if ((error as { code?: string }).code === 'SQLITE_FULL') yieldSpace();
+        throw error;
+      }
+    };
+  }
+
+  return {
+    restore,
+    commit: orYieldSpace(commit),
+    change: orYieldSpace(registry.change),
+    probe: orYieldSpace((at) => {
+      if (!ballast.restore()) return false;
+      log.touch(at);
+      return true;
+    }),
+    markAdmitted: orYieldSpace(log.markAdmitted),
+    close() {
+      logDb.close();
+      registryDb.close();
+    },
+  } satisfies { [Name in keyof WriterCalls]: (...args: Parameters<WriterCalls[Name]>) => unknown };
+}
+
+if (parentPort !== null) serveCalls(parentPort, () => openWriter(workerData as WriterData));
