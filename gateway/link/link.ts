@@ -57,7 +57,7 @@ export class Link implements IngestLink {
   private badFramesAt = 0;
   private pings = 0;
   private pingsAt = 0;
-  private ws: WebSocket<Link> | null = null;
+  private ws: WebSocket<unknown> | null = null;
 
   constructor(
     facts: LinkFacts,
@@ -76,7 +76,7 @@ export class Link implements IngestLink {
     this.openedAt = facts.openedAt;
   }
 
-  opened(ws: WebSocket<Link>): void {
+  opened(ws: WebSocket<unknown>): void {
     this.ws = ws;
   }
 

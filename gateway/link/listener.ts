@@ -54,38 +54,32 @@ export async function listenForDevices(options: DeviceListenerOptions): Promise<
 }
 
 function serveLinks(app: TemplatedApp, path: string, idOf: (req: HttpRequest) => string | null, options: DeviceListenerOptions): void {
-  app.ws<Link>(path, {
+  app.ws<Held>(path, {
     maxPayloadLength: limits.hardFrameBytes,
     maxBackpressure: options.backlogBytesMax,
     idleTimeout: limits.silenceSeconds,
     sendPingsAutomatically: false,
-    upgrade: (res, req, context) => guard(res, options, () => upgrade(res, helloOf(req, idOf(req)), context, options)),
+    upgrade: (res, req, context) => upgrade(res, helloOf(req, idOf(req)), context, options),
     open(ws) {
-      const link = ws.getUserData();
+      const { link } = ws.getUserData();
       link.opened(ws);
       options.links.add(link);
       options.opened(link);
     },
     message(ws, message, isBinary) {
-      const link = ws.getUserData();
+      const { link } = ws.getUserData();
       if (link.state === 'open') options.receive(link, message, isBinary);
     },
-    ping: (ws) => ws.getUserData().countPing(),
-    close: (ws, code, reason) => options.links.remove(ws.getUserData(), code, Buffer.from(reason).toString()),
+    ping: (ws) => ws.getUserData().link.countPing(),
+    close: (ws, code, reason) => options.links.remove(ws.getUserData().link, code, Buffer.from(reason).toString()),
   });
   // What is no upgrade in uWS's eyes comes here.
-  app.any(path, (res, req) => guard(res, options, () => refuseHello(res, helloOf(req, idOf(req)), options)));
+  app.any(path, (res, req) => upgrade(res, helloOf(req, idOf(req)), null, options));
 }
 
-/** An exception before an answer would end the process (uWebSockets.js), so there is always one. */
-function guard(res: HttpResponse, { log }: DeviceListenerOptions, run: () => void): void {
-  res.onAborted(() => {});
-  try {
-    run();
-  } catch (error) {
-    log.error({ err: error }, 'a handshake failed inside');
-    answerProblem(res, '500 Internal Server Error', 'internal', 'The gateway failed', 'See its log');
-  }
+/** uWebSockets.js copies the fields of what it is given, so the link itself is one of them. */
+interface Held {
+  link: Link;
 }
 
 function helloOf(req: HttpRequest, pathId: string | null): Hello {
@@ -100,18 +94,32 @@ function helloOf(req: HttpRequest, pathId: string | null): Hello {
   };
 }
 
-function upgrade(res: HttpResponse, hello: Hello, context: us_socket_context_t, options: DeviceListenerOptions): void {
-  const handshake = judgeHandshake(hello, options);
-  if (!handshake.ok) return refuse(res, handshake.code, handshake.detail, options);
-  options.counters.handshakesAccepted++;
-  const address = Buffer.from(res.getRemoteAddressAsText()).toString();
-  res.upgrade(options.makeLink(handshake, address), hello.key, handshake.subprotocol ?? '', '', context);
+/** `context` is null where uWS itself saw no upgrade request. */
+function upgrade(res: HttpResponse, hello: Hello, context: us_socket_context_t | null, options: DeviceListenerOptions): void {
+  res.onAborted(() => {});
+  const made = makeLink(res, hello, options);
+  if (made.ok && context !== null) {
+    options.counters.handshakesAccepted++;
+    return res.upgrade<Held>({ link: made.link }, hello.key, made.subprotocol ?? '', '', context);
+  }
+  if (made.ok) refuse(res, 'upgrade_required', 'The request is not a WebSocket handshake', options);
+  else if (made.code === null) answerProblem(res, '500 Internal Server Error', 'internal', 'The gateway failed', 'See its log');
+  else refuse(res, made.code, made.detail, options);
 }
 
-function refuseHello(res: HttpResponse, hello: Hello, options: DeviceListenerOptions): void {
-  const handshake = judgeHandshake(hello, options);
-  if (!handshake.ok) return refuse(res, handshake.code, handshake.detail, options);
-  refuse(res, 'upgrade_required', 'The request is not a WebSocket handshake', options);
+type Made = { ok: true; link: Link; subprotocol: string | null } | { ok: false; code: RefusalCode | null; detail: string };
+
+/** An exception before an answer would end the process (uWebSockets.js), so it becomes one: code null. */
+function makeLink(res: HttpResponse, hello: Hello, options: DeviceListenerOptions): Made {
+  try {
+    const handshake = judgeHandshake(hello, options);
+    if (!handshake.ok) return handshake;
+    const address = Buffer.from(res.getRemoteAddressAsText()).toString();
+    return { ok: true, link: options.makeLink(handshake, address), subprotocol: handshake.subprotocol };
+  } catch (error) {
+    options.log.error({ err: error }, 'a handshake failed inside');
+    return { ok: false, code: null, detail: '' };
+  }
 }
 
 function refuse(res: HttpResponse, code: RefusalCode, detail: string, options: DeviceListenerOptions): void {

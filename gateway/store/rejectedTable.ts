@@ -6,8 +6,8 @@ const columns = `CAST(rid AS TEXT) AS rid, device AS deviceKey, stream, seq, rec
 
 /** Reads the quarantine (log.db). */
 export function openRejectedTable(db: Database.Database) {
-  const page = db.prepare(`SELECT ${columns} FROM quarantine WHERE device = ? AND rid < ? ORDER BY rid DESC LIMIT ?`);
-  const one = db.prepare(`SELECT ${columns} FROM quarantine WHERE device = ? AND rid = ?`);
+  const page = db.prepare(`SELECT ${columns} FROM quarantine WHERE device = ? AND quarantine.rid < ? ORDER BY quarantine.rid DESC LIMIT ?`);
+  const one = db.prepare(`SELECT ${columns} FROM quarantine WHERE device = ? AND quarantine.rid = ?`);
   return {
     list: ({ deviceKey, before, limit }: RejectedQuery): RejectedRow[] =>
       page.all(deviceKey, before === null ? Number.MAX_SAFE_INTEGER : Number(before), limit) as RejectedRow[],

@@ -24,18 +24,30 @@ export async function openStore(options: StoreOptions) {
   mkdirSync(folder, { recursive: true });
   chmodSync(folder, 0o700);
   const unlock = lockFolder(folder);
+  const writer = startThread<WriterCalls>('writer.js', { folder, ballastBytes } satisfies WriterData, died);
   try {
-    const writer = startThread<WriterCalls>('writer.js', { folder, ballastBytes } satisfies WriterData, died);
     const restored: Restored = await writer.call('restore', []);
     const reader = startThread<ReaderCalls>('reader.js', { folder } satisfies ReaderData, died);
     return { store: createStore(writer, reader, unlock), restored };
   } catch (error) {
+    await writer.end();
     unlock();
     throw error;
   }
 }
 
 function createStore(writer: Thread<WriterCalls>, reader: Thread<ReaderCalls>, unlock: () => void) {
+  let closing: Promise<void> | null = null;
+
+  /** Readers first: the last connection to close brings the write-ahead log home. */
+  async function close(): Promise<void> {
+    await reader.call('close', []);
+    await reader.end();
+    await writer.call('close', []);
+    await writer.end();
+    unlock();
+  }
+
   return {
     /** The batch's memory is gone until it comes back in the answer; of a failed batch it is lost. */
     commit: (batch: Batch, committedAt: number): Promise<Committed> =>
@@ -45,14 +57,7 @@ function createStore(writer: Thread<WriterCalls>, reader: Thread<ReaderCalls>, u
     markAdmitted: (rid: string, at: number): Promise<void> => writer.call('markAdmitted', [rid, at]),
     read: <Name extends keyof ReaderCalls>(name: Name, ...args: Parameters<ReaderCalls[Name]>): Promise<ReturnType<ReaderCalls[Name]>> =>
       reader.call(name, args as never) as Promise<ReturnType<ReaderCalls[Name]>>,
-    /** Readers first: the last connection to close brings the write-ahead log home. */
-    async close(): Promise<void> {
-      await reader.call('close', []);
-      await reader.end();
-      await writer.call('close', []);
-      await writer.end();
-      unlock();
-    },
+    close: (): Promise<void> => (closing ??= close()),
   };
 }
 

@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import Database from 'better-sqlite3';
+import { addFrame, createBatch, reserveReadings } from '../ingest/batch.js';
+import { type Device, type Series, seriesKinds } from '../types.js';
+import type { Batch, ReadingsQuery } from './calls.js';
+import { openForWriting } from './openDatabase.js';
+import { openStore, type Store } from './store.js';
+
+const now = 1_795_305_600_000;
+
+function folderFor(context: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tidegate-store-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function open(context: TestContext, folder: string) {
+  const opened = await openStore({ folder, ballastBytes: 0, died: (error) => assert.fail(error) });
+  context.after(() => opened.store.close());
+  return opened;
+}
+
+const series = (id: number, metric: string, kind: Series['kind'] = seriesKinds.number): Series => ({
+  id,
+  deviceKey: 1,
+  metric,
+  unit: null,
+  kind,
+});
+
+/** One frame of device 1 in stream 1 with these [series, ts, value] readings. */
+function batchOf(seq: number, readings: [number, number, number][], declared: Series[] = []): Batch {
+  const batch = createBatch();
+  reserveReadings(batch, readings.length);
+  for (const [id, ts, value] of readings) {
+    batch.series[batch.readings] = id;
+    batch.ts[batch.readings] = ts;
+    batch.value[batch.readings++] = value;
+  }
+  addFrame(batch, 1, 1, seq, readings.length, now + seq);
+  batch.declared.series.push(...declared);
+  if (seq === 1) batch.declared.streams.push({ id: 1, deviceKey: 1, name: 'main', kept: true });
+  return batch;
+}
+
+async function readAll(store: Store, query: Partial<ReadingsQuery> = {}) {
+  const page = await store.read('readings', {
+    deviceKey: 1,
+    series: [1, 2].map((id) => ({ id, kind: id === 2 ? seriesKinds.string : seriesKinds.number })),
+    from: 0,
+    to: Number.MAX_SAFE_INTEGER,
+    order: 'asc',
+    limit: 100,
+    after: null,
+    ...query,
+  });
+  return page.readings.map(({ series: id, ts, value }) => [id, ts, value]);
+}
+
+test('what was committed is there after a restart: readings, marks, newest values, series', async (context) => {
+  const folder = folderFor(context);
+  const first = await open(context, folder);
+  const batch = batchOf(1, [[1, now, 21.5], [2, now, 0]], [series(1, 'temperature'), series(2, 'door', seriesKinds.string)]);
+  batch.strings.push('open');
+  await first.store.commit(batch, now + 5);
+  await first.store.commit(batchOf(7, [[1, now + 1, 22]]), now + 6);
+  await first.store.close();
+
+  const { store, restored } = await open(context, folder);
+  assert.deepEqual(await readAll(store), [[1, now, 21.5], [2, now, 'open'], [1, now + 1, 22]]);
+  assert.deepEqual(restored.streams, [{ id: 1, deviceKey: 1, name: 'main', kept: true, mark: 7, usedAt: now + 7 }]);
+  assert.deepEqual(restored.series.map(({ metric }) => metric), ['temperature', 'door']);
+  assert.deepEqual([...restored.latest.value], [22, 0]);
+  assert.deepEqual(restored.latest.strings, ['open']);
+  assert.deepEqual([restored.nextSeriesId, restored.nextStreamId, restored.newestCommitAt], [3, 2, now + 6]);
+  await store.close();
+});
+
+test('a reading at the newest time of its series is a repeat: counted, not stored, also after a restart', async (context) => {
+  const folder = folderFor(context);
+  const first = await open(context, folder);
+  await first.store.commit(batchOf(1, [[1, now, 1]], [series(1, 'a')]), now);
+  const again = await first.store.commit(batchOf(2, [[1, now, 2], [1, now + 1, 3], [1, now + 1, 4]]), now);
+  assert.equal(again.repeated, 2);
+  await first.store.close();
+  const second = await open(context, folder);
+  const third = await second.store.commit(batchOf(3, [[1, now + 1, 5]]), now);
+  assert.equal(third.repeated, 1);
+  assert.deepEqual(await readAll(second.store), [[1, now, 1], [1, now + 1, 3]]);
+  await second.store.close();
+});
+
+test('of two readings of one identity further back, a query returns the first stored only', async (context) => {
+  const { store } = await open(context, folderFor(context));
+  await store.commit(batchOf(1, [[1, now, 1], [1, now + 10, 2]], [series(1, 'a')]), now);
+  await store.commit(batchOf(2, [[1, now, 9], [1, now + 5, 3]]), now);
+  assert.deepEqual(await readAll(store), [[1, now, 1], [1, now + 5, 3], [1, now + 10, 2]]);
+  assert.deepEqual(await readAll(store, { order: 'desc', limit: 2 }), [[1, now + 10, 2], [1, now + 5, 3]]);
+  await store.close();
+});
+
+test('pages join without a gap or a repeat, in both orders', async (context) => {
+  const { store } = await open(context, folderFor(context));
+  const rows = Array.from({ length: 50 }, (_, i): [number, number, number] => [1, now + ((i * 37) % 50), i]);
+  await store.commit(batchOf(1, rows, [series(1, 'a')]), now);
+  for (const order of ['asc', 'desc'] as const) {
+    const seen: number[] = [];
+    for (let after: ReadingsQuery['after'] = null; ; ) {
+      const page = await readAll(store, { order, limit: 7, after });
+      seen.push(...page.map(([, ts]) => ts as number));
+      if (page.length < 7) break;
+      after = { series: 1, ts: page[6][1] as number };
+    }
+    const expected = Array.from({ length: 50 }, (_, i) => now + i);
+    assert.deepEqual(seen, order === 'asc' ? expected : expected.reverse());
+  }
+  await store.close();
+});
+
+test('a failed commit leaves nothing behind, and the same readings are stored when they come again', async (context) => {
+  const folder = folderFor(context);
+  const { store } = await open(context, folder);
+  await store.commit(batchOf(1, [[1, now, 1]], [series(1, 'a')]), now);
+  const broken = batchOf(2, [[1, now + 1, 2]]);
+  broken.rejected.push({ deviceKey: 1, stream: 'main', seq: 3, receivedAt: now, code: 'x', path: null, message: null as never, encoding: 'json', bytes: new Uint8Array(1) });
+  await assert.rejects(store.commit(broken, now), { code: 'SQLITE_CONSTRAINT_NOTNULL' });
+  const again = await store.commit(batchOf(2, [[1, now + 1, 2]]), now);
+  assert.equal(again.repeated, 0);
+  assert.deepEqual(await readAll(store), [[1, now, 1], [1, now + 1, 2]]);
+  await store.close();
+});
+
+test('refused frames are kept with their batch, newest first, at most a thousand a device', async (context) => {
+  const { store } = await open(context, folderFor(context));
+  const batch = batchOf(1, []);
+  for (let seq = 1; seq <= 1_005; seq++) {
+    batch.rejected.push({ deviceKey: 1, stream: 'main', seq, receivedAt: now, code: 'value_invalid', path: '/values/a', message: 'm', encoding: 'json', bytes: Buffer.from(`{"seq":${seq}}`) });
+  }
+  const { rids, rejectedDropped } = await store.commit(batch, now);
+  assert.equal(rejectedDropped, 5);
+  const [newest, next] = await store.read('rejected', { deviceKey: 1, before: null, limit: 2 });
+  assert.deepEqual([newest.rid, newest.seq, Buffer.from(newest.bytes).toString()], [rids[1_004], 1_005, '{"seq":1005}']);
+  assert.equal(next.seq, 1_004);
+  assert.equal((await store.read('rejected', { deviceKey: 1, before: null, limit: 5_000 })).length, 1_000);
+  assert.deepEqual(await store.read('rejected', { deviceKey: 2, before: null, limit: 10 }), []);
+  await store.markAdmitted(newest.rid, now + 9);
+  assert.equal((await store.read('rejectedFrame', 1, newest.rid))?.admittedAt, now + 9);
+  assert.equal(await store.read('rejectedFrame', 2, newest.rid), null);
+  await store.close();
+});
+
+test('registry changes are one transaction, and a removed device key is never given again', async (context) => {
+  const folder = folderFor(context);
+  const device: Device = { key: 1, id: 'a', model: null, tags: { site: 'north' }, state: 'active', createdAt: now, attributes: {}, credentials: [{ cid: 'c', hash: new Uint8Array(32), createdAt: now, notAfter: null }] };
+  const first = await open(context, folder);
+  await first.store.change([{ type: 'put_device', device }]);
+  const twin = { ...device, key: 2 };
+  await assert.rejects(first.store.change([{ type: 'put_key', key: { id: 'k', name: 'n', role: 'viewer', hash: new Uint8Array(32), createdAt: now } }, { type: 'put_device', device: twin }]));
+  await first.store.close();
+  const second = await open(context, folder);
+  assert.deepEqual(second.restored.devices.map(({ id, tags, credentials }) => ({ id, tags, cids: credentials.map(({ cid }) => cid) })), [{ id: 'a', tags: { site: 'north' }, cids: ['c'] }]);
+  assert.deepEqual(second.restored.keys, []);
+  await second.store.change([{ type: 'remove_device', deviceKey: 1 }]);
+  await second.store.close();
+  const third = await open(context, folder);
+  assert.deepEqual([third.restored.devices, third.restored.nextDeviceKey], [[], 2]);
+  await third.store.close();
+});
+
+test('a data folder is opened once at a time', async (context) => {
+  const folder = folderFor(context);
+  const { store } = await open(context, folder);
+  await assert.rejects(open(context, folder), { code: 'DATA_LOCKED' });
+  await store.close();
+  await (await open(context, folder)).store.close();
+});
+
+test('a database of a newer version is refused and left as it is', async (context) => {
+  const folder = folderFor(context);
+  await (await open(context, folder)).store.close();
+  const db = new Database(join(folder, 'log.db'));
+  db.pragma('user_version = 99');
+  db.close();
+  await assert.rejects(open(context, folder), { code: 'DATA_NEWER' });
+});
+
+test('commits are synchronous=FULL also when the database exists already', (context) => {
+  const file = join(folderFor(context), 'x.db');
+  openForWriting(file, []).close();
+  const again = openForWriting(file, []);
+  assert.equal(again.pragma('synchronous', { simple: true }), 2);
+  again.close();
+});
