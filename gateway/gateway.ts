@@ -223,6 +223,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     };
   }
 
+  function latestOf(seriesId: number): LatestValue | null {
+    const series = sources.seriesById(seriesId);
+    const newest = latest.get(series);
+    return newest === null ? null : { ...newest, unit: series.unit };
+  }
+
   const seriesOf = (device: Device) => [...sources.of(device).series.values()];
   const operator = await startOperator({
     ...config.operator,
@@ -239,11 +245,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       models: new Set(models.keys()),
       latest: (device) =>
         Object.fromEntries(
-          seriesOf(device).flatMap((series): [string, LatestValue][] => {
-            const newest = latest.get(series);
-            return newest === null ? [] : [[series.metric, { ...newest, unit: series.unit }]];
+          seriesOf(device).flatMap(({ id, metric }): [string, LatestValue][] => {
+            const newest = latestOf(id);
+            return newest === null ? [] : [[metric, newest]];
           }),
         ),
+      latestOf,
       seriesOf,
       seriesById: sources.seriesById,
       presence: links.presence,
@@ -290,7 +297,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await drainLinks({ links, drained: batcher.drained, random, ...config.shutdown });
     availability.stop();
     devicePort.close();
-    await operator.close();
+    operator.close();
     await store.close();
   }
 

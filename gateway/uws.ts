@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import uws from 'uWebSockets.js';
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, us_socket_context_t, WebSocket } from 'uWebSockets.js';
 import { StartError } from './startError.js';
@@ -41,3 +42,6 @@ export function listen(app: TemplatedApp, host: string, port: number): Promise<L
     });
   });
 }
+
+/** As far as the package says. */
+export const uwsVersion = (createRequire(import.meta.url)('uWebSockets.js/package.json') as { version: string }).version;

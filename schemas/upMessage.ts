@@ -1,23 +1,106 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Fault } from './faults.js';
-import type { CommandUpdateMessage, HelloMessage, MetricsMessage, TelemetryMessage, TimeRequestMessage } from './generated/device.js';
+import type {
+  CommandUpdateMessage,
+  HelloMessage,
+  MetricsMessage,
+  TelemetryMessage,
+  TimeRequestMessage,
+} from './generated/device.js';
+import { limits } from './limits.js';
 import { loadSchema } from './packageRoot.js';
 
-// provisional: to be replaced by the contract engineer's file
+/** What a device may say as text. Telemetry may leave its type out. */
 export type UpMessage = TelemetryMessage | MetricsMessage | HelloMessage | CommandUpdateMessage | TimeRequestMessage;
-const ajv = new Ajv2020();
-const validators = Object.fromEntries(['telemetry', 'metrics', 'hello', 'command_update', 'time'].map((t) => [t, ajv.compile(loadSchema(`device/${t}`))]));
 
-export function parseUpMessage(text: string): { ok: true; message: UpMessage } | { ok: false; seq: number; fault: Fault } {
-  let message: any;
-  try {
-    message = JSON.parse(text);
-  } catch {
-    return { ok: false, seq: 0, fault: { code: 'json_invalid', message: 'not JSON' } };
+/** `seq` is that of a telemetry message where it can be read, else 0. */
+export type ParsedUp = { ok: true; message: UpMessage } | { ok: false; seq: number; fault: Fault };
+
+const ajv = new Ajv2020({ allowUnionTypes: true });
+const validators = new Map<string, ValidateFunction>(
+  ['telemetry', 'metrics', 'hello', 'command_update', 'time'].map((type) => [type, ajv.compile(loadSchema(`device/${type}`))]),
+);
+
+const valueRule = `a value is a finite number, a string of at most ${limits.stringBytesMax} bytes, a boolean or null`;
+
+/** Reads a text message from a device. Never throws; unknown fields are left alone. */
+export function parseUpMessage(text: string): ParsedUp {
+  const parsed = parseJson(text);
+  if (!parsed.ok) return refuse(0, { code: 'json_invalid', message: parsed.message });
+  const message = parsed.value;
+  if (typeof message !== 'object' || message === null || Array.isArray(message)) {
+    return refuse(0, { code: 'schema_invalid', message: 'a message is a JSON object', path: '' });
   }
-  const validate = validators[message?.type ?? 'telemetry'];
-  if (validate === undefined) return { ok: false, seq: 0, fault: { code: 'type_unknown', message: `type ${message.type}` } };
-  if (validate(message)) return { ok: true, message };
-  const seq = Number.isInteger(message?.seq) ? message.seq : 0;
-  return { ok: false, seq, fault: { code: 'schema_invalid', message: validate.errors?.[0].message ?? '', path: validate.errors?.[0].instancePath } };
+  const { type = 'telemetry', seq } = message as { type?: unknown; seq?: unknown };
+  const validate = typeof type === 'string' ? validators.get(type) : undefined;
+  if (validate === undefined) return refuse(0, { code: 'type_unknown', message: `type ${shown(type)} is not one a device may send` });
+  const readable = type === 'telemetry' && isSeq(seq) ? seq : 0;
+  if (!validate(message)) return refuse(readable, faultOf(validate.errors ?? [], type as string));
+  const fault = type === 'telemetry' ? longString(message as TelemetryMessage) : null;
+  return fault === null ? { ok: true, message: message as UpMessage } : refuse(readable, fault);
+}
+
+const refuse = (seq: number, fault: Fault): ParsedUp => ({ ok: false, seq, fault });
+
+function parseJson(text: string): { ok: true; value: unknown } | { ok: false; message: string } {
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch (error) {
+    return { ok: false, message: (error as Error).message.slice(0, 120) };
+  }
+}
+
+function isSeq(seq: unknown): seq is number {
+  return Number.isInteger(seq) && (seq as number) >= 0 && (seq as number) <= limits.seqMax;
+}
+
+/** A value in the fault of a device, cut short. */
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value.slice(0, 64)) : typeof value;
+}
+
+/** The error deepest in the message says most; where it is about a value, that is value_invalid. */
+function faultOf(errors: ErrorObject[], type: string): Fault {
+  const error = errors.reduce((a, b) => (b.instancePath.length > a.instancePath.length ? b : a));
+  const name = (error as { propertyName?: string }).propertyName;
+  const path = name === undefined ? error.instancePath : `${error.instancePath}/${pointerToken(name)}`;
+  if (type === 'telemetry' && isValuePath(path) && name === undefined) return { code: 'value_invalid', message: valueRule, path };
+  return { code: 'schema_invalid', message: explain(error), path };
+}
+
+/** Under /values/ or /samples/N/values/. */
+function isValuePath(path: string): boolean {
+  return /^(\/samples\/\d+)?\/values\/[^/]*$/.test(path);
+}
+
+function explain({ keyword, message, params }: ErrorObject): string {
+  if (keyword === 'oneOf') return 'telemetry has either values or samples';
+  if (keyword === 'enum') return `must be one of ${(params.allowedValues as string[]).join(', ')}`;
+  return message ?? keyword;
+}
+
+/** The schema counts characters; the limit is in bytes of UTF-8. */
+function longString({ values, samples }: TelemetryMessage): Fault | null {
+  if (samples === undefined) return longStringIn(values ?? {}, '/values');
+  for (let i = 0; i < samples.length; i++) {
+    const fault = longStringIn(samples[i].values, `/samples/${i}/values`);
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
+function longStringIn(values: Record<string, unknown>, root: string): Fault | null {
+  for (const metric in values) {
+    const value = values[metric];
+    if (typeof value !== 'string' || value.length * 3 <= limits.stringBytesMax) continue;
+    if (Buffer.byteLength(value) > limits.stringBytesMax) {
+      return { code: 'value_invalid', message: valueRule, path: `${root}/${pointerToken(metric)}` };
+    }
+  }
+  return null;
+}
+
+/** A name as a reference token of a JSON Pointer (RFC 6901 section 3). */
+export function pointerToken(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }

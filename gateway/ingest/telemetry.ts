@@ -4,6 +4,7 @@ import { valueKinds } from '../../schemas/frame/layout.js';
 import { type TelemetryHeader, timeAt, valueAt } from '../../schemas/frame/telemetry.js';
 import type { TelemetryMessage } from '../../schemas/generated/device.js';
 import { limits } from '../../schemas/limits.js';
+import { pointerToken } from '../../schemas/upMessage.js';
 import { reserveReadings } from './batch.js';
 import type { Batch } from '../store/calls.js';
 import { type Scalar, type SeriesKind, seriesKinds } from '../types.js';
@@ -203,10 +204,10 @@ function checkSamples(
       if (value === null) continue;
       const column = columnByName(metric);
       const kind = source.series.get(metric)?.kind ?? fresh.get(metric) ?? column?.kind ?? kindOf(value);
-      if (kindOf(value) !== kind) return fault('value_invalid', `${metric} is a ${kindNames[kind]} so far`, `${at}/values/${pointer(metric)}`);
+      if (kindOf(value) !== kind) return fault('value_invalid', `${metric} is a ${kindNames[kind]} so far`, `${at}/values/${pointerToken(metric)}`);
       if (!source.series.has(metric)) fresh.set(metric, kind);
       if (column?.range != null && typeof value === 'number' && (value < column.range.min || value > column.range.max)) {
-        if (column.range.refuse) return fault('value_out_of_range', `${metric} ${value}`, `${at}/values/${pointer(metric)}`);
+        if (column.range.refuse) return fault('value_out_of_range', `${metric} ${value}`, `${at}/values/${pointerToken(metric)}`);
         outside++;
       }
     }
@@ -240,16 +241,11 @@ function checkTimesDiffer(samples: Samples, root: string, receivedAt: number): F
     for (const [metric, value] of Object.entries(samples[i].values)) {
       if (value === null) continue;
       const identity = `${ts} ${metric}`;
-      if (seen.has(identity)) return fault('schema_invalid', `${metric} twice at ${ts}`, `${root}/${i}/values/${pointer(metric)}`);
+      if (seen.has(identity)) return fault('schema_invalid', `${metric} twice at ${ts}`, `${root}/${i}/values/${pointerToken(metric)}`);
       seen.add(identity);
     }
   }
   return null;
-}
-
-/** A metric name as a reference token of a JSON Pointer (RFC 6901 section 3). */
-function pointer(metric: string): string {
-  return metric.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 /** The bounds for times at this moment. */

@@ -20,6 +20,8 @@ export interface OperatorContext {
   models: ReadonlySet<string>;
   /** The newest value of each metric, by metric name. */
   latest(device: Device): Record<string, LatestValue>;
+  /** The newest value of one series; null where nothing of it is stored. */
+  latestOf(seriesId: number): LatestValue | null;
   seriesOf(device: Device): Series[];
   seriesById(id: number): Series;
   presence(device: Device): Presence;
@@ -27,7 +29,7 @@ export interface OperatorContext {
   read<Name extends keyof ReaderCalls>(
     name: Name,
     ...args: Parameters<ReaderCalls[Name]>
-  ): Promise<Awaited<ReturnType<ReaderCalls[Name]>>>;
+  ): Promise<ReturnType<ReaderCalls[Name]>>;
   /** Stores a quarantined frame after all, under the clock rules waived; answers how many readings it held. */
   admit(device: Device, rid: string, by: string): Promise<AdmitResult>;
   status(): GatewayStatus;

@@ -1,0 +1,88 @@
+import { readFileSync, statfsSync } from 'node:fs';
+import { cpus, freemem, hostname, loadavg, platform, release, totalmem, uptime } from 'node:os';
+import { pathToFileURL } from 'node:url';
+import { Command } from 'commander';
+import { createDevice, type OutgoingFrame } from './device.js';
+
+export interface HostMonitorOptions {
+  /** ws://host:port/v1/device */
+  url: string;
+  id: string;
+  secret: string;
+  intervalMs: number;
+}
+
+/** A real device: reports this machine's load, memory, disk and network counters. Returns its stop. */
+export function startHostMonitor({ url, id, secret, intervalMs }: HostMonitorOptions): () => Promise<void> {
+  let last = 0;
+  const device = createDevice<OutgoingFrame>({
+    url,
+    id,
+    secret,
+    stream: 'main',
+    encoding: 'json',
+    metrics: metricsOfHost,
+    hello: { agent: 'tidegate-host-monitor', firmware: process.versions.node, expectEveryMs: intervalMs, attributes: { host: hostname(), platform: platform(), release: release(), cpus: cpus().length } },
+    random: Math.random,
+  });
+  const measure = (): void => {
+    last = Math.max(Date.now(), last + 1);
+    const [ts, values] = [last, readHost()];
+    device.send({ encode: (seq) => JSON.stringify({ seq, ts, values }) });
+  };
+  const timer = setInterval(measure, intervalMs);
+  device.start();
+  measure();
+  return () => {
+    clearInterval(timer);
+    return device.stop();
+  };
+}
+
+const metricsOfHost = [
+  { name: 'load/1m' },
+  { name: 'memory/used', unit: 'B' },
+  { name: 'memory/used-share', unit: '%' },
+  { name: 'disk/free', unit: 'B' },
+  { name: 'uptime', unit: 's' },
+  { name: 'network/received', unit: 'B' },
+  { name: 'network/sent', unit: 'B' },
+];
+
+function readHost(): Record<string, number> {
+  const used = totalmem() - freemem();
+  const disk = statfsSync('/');
+  return {
+    'load/1m': loadavg()[0],
+    'memory/used': used,
+    'memory/used-share': Math.round((1_000 * used) / totalmem()) / 10,
+    'disk/free': disk.bavail * disk.bsize,
+    uptime: Math.round(uptime()),
+    ...readNetwork(),
+  };
+}
+
+/** Bytes over all interfaces since the start, where the system tells (Linux, proc(5)). */
+function readNetwork(): Record<string, number> {
+  try {
+    const rows = readFileSync('/proc/net/dev', 'utf8').trim().split('\n').slice(2).map((line) => line.replace(/^.*:/, '').trim().split(/\s+/).map(Number));
+    const sum = (column: number): number => rows.reduce((total, row) => total + row[column], 0);
+    return { 'network/received': sum(0), 'network/sent': sum(8) };
+  } catch {
+    return {};
+  }
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const options = new Command('host-monitor')
+    .description('reports this machine as a device')
+    .requiredOption('--url <url>', 'where devices connect, as ws://127.0.0.1:8080/v1/device')
+    .requiredOption('--id <id>', 'device id')
+    .requiredOption('--secret <secret>', 'device secret')
+    .option('--interval <seconds>', 'between two readings', '2')
+    .parse()
+    .opts<{ url: string; id: string; secret: string; interval: string }>();
+  const stop = startHostMonitor({ ...options, intervalMs: Number(options.interval) * 1000 });
+  process.once('SIGINT', () => void stop());
+  process.once('SIGTERM', () => void stop());
+}

@@ -1,0 +1,49 @@
+import type { NewCredentialBody, ReadingItem } from '../schemas/generated/operator.js';
+
+export type OperatorApi = ReturnType<typeof createOperatorApi>;
+
+/** What the simulator asks of a gateway's operators' side. */
+export function createOperatorApi(url: string, key: string) {
+  async function request(method: string, path: string, body?: unknown): Promise<Response> {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    return fetch(url + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  }
+
+  async function bodyOf<Body>(answer: Response): Promise<Body> {
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${answer.url} answered ${answer.status}: ${text.slice(0, 300)}`);
+    return JSON.parse(text) as Body;
+  }
+
+  return {
+    /** Registers a device, or gives one that is there already a new secret. */
+    async provision(id: string, model: string | null, tags: Record<string, string>): Promise<string> {
+      let answer = await request('POST', '/v1/devices', { id, model, tags });
+      if (answer.status === 409) {
+        await answer.arrayBuffer();
+        answer = await request('POST', `/v1/devices/${id}/credentials`, { graceSeconds: 0 });
+      }
+      return (await bodyOf<NewCredentialBody>(answer)).secret;
+    },
+
+    /** All readings of a device in [from, to), ascending by time, page by page. */
+    async *readings(id: string, from: number, to: number): AsyncGenerator<ReadingItem> {
+      for (let cursor: string | null = ''; cursor !== null; ) {
+        const more: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+        const answer = await request('GET', `/v1/devices/${id}/readings?from=${from}&to=${to}&limit=10000${more}`);
+        const page: { items: ReadingItem[]; next: string | null } = await bodyOf(answer);
+        yield* page.items;
+        cursor = page.next;
+      }
+    },
+  };
+}
+
+/** Runs `work` over the items, `width` at a time. */
+export async function inParallel<Item>(items: readonly Item[], width: number, work: (item: Item) => Promise<void>): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < items.length) await work(items[next++]);
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
+}

@@ -1,0 +1,42 @@
+import { closeCodes, closeNameOf } from '../schemas/closeCodes.js';
+
+/** Why a link, or an attempt at one, ended. */
+export type Ending =
+  | { kind: 'close'; code: number; reason: string }
+  | { kind: 'refused'; status: number; retryAfterSeconds: number | null }
+  | { kind: 'failed' };
+
+const soonBaseMs = 500;
+const soonMaxMs = 30_000;
+const slowBaseMs = 300_000;
+const slowMaxMs = 3_600_000;
+
+/**
+ * How long to wait before the next attempt (PROTOCOL.md, Close and reconnect): full jitter over a doubling span.
+ * `failures` counts the attempts since a link last held; `random` is in [0, 1).
+ */
+export function reconnectDelayMs(ending: Ending, failures: number, random: () => number): number {
+  const told = toldMs(ending);
+  const [base, max] = comesBackSlowly(ending) ? [slowBaseMs, slowMaxMs] : [soonBaseMs, soonMaxMs];
+  const span = Math.min(max, base * 2 ** Math.min(failures, 20));
+  return told + Math.round(random() * span);
+}
+
+function comesBackSlowly(ending: Ending): boolean {
+  if (ending.kind === 'refused') return ending.status === 400 || ending.status === 401 || ending.status === 403;
+  if (ending.kind !== 'close') return false;
+  const name = closeNameOf(ending.code);
+  return name !== undefined && closeCodes[name].comeBack === 'slowly';
+}
+
+/** What the gateway said of the time, in ms; 0 where it said nothing. */
+function toldMs(ending: Ending): number {
+  if (ending.kind === 'refused') return (ending.retryAfterSeconds ?? 0) * 1000;
+  if (ending.kind !== 'close' || !ending.reason.startsWith('{')) return 0;
+  try {
+    const { retryAfterMs } = JSON.parse(ending.reason) as { retryAfterMs?: unknown };
+    return typeof retryAfterMs === 'number' && retryAfterMs > 0 ? Math.min(retryAfterMs, slowMaxMs) : 0;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,39 @@
+import type { FleetResult, FleetStats } from './fleet.js';
+
+/** One line of how the run goes; rates are those since the line before. */
+export function createLine() {
+  let before = { elapsedMs: 0, framesAcked: 0, readingsAcked: 0 };
+  return (stats: FleetStats): string => {
+    const seconds = Math.max(0.001, (stats.elapsedMs - before.elapsedMs) / 1000);
+    const frames = Math.round((stats.framesAcked - before.framesAcked) / seconds);
+    const readings = Math.round((stats.readingsAcked - before.readingsAcked) / seconds);
+    before = stats;
+    const errors = stats.framesNacked + stats.framesDropped + stats.linksLost;
+    return [
+      `${(stats.elapsedMs / 1000).toFixed(0).padStart(4)} s`,
+      `${stats.connected}/${stats.devices} connected`,
+      `${frames.toLocaleString('en')} frames/s`,
+      `${readings.toLocaleString('en')} readings/s`,
+      `ack p50 ${stats.ackP50Ms} ms p99 ${stats.ackP99Ms} ms`,
+      `${errors} errors`,
+    ].join('  ');
+  };
+}
+
+/** What is printed at the end of a run. */
+export function summaryOf(result: FleetResult): string {
+  const { verdict } = result;
+  const seconds = result.elapsedMs / 1000;
+  const lines = [
+    `${result.devices} devices, ${seconds.toFixed(1)} s`,
+    `frames:    ${result.framesSent} sent, ${result.framesAcked} acked, ${result.framesNacked} nacked, ${result.framesDropped} dropped by full buffers`,
+    `readings:  ${result.readingsAcked} acked (${Math.round(result.readingsAcked / seconds).toLocaleString('en')}/s)`,
+    `ack:       p50 ${result.ackP50Ms} ms, p99 ${result.ackP99Ms} ms from when a frame was due; the simulator was late by ${result.lateP99Ms} ms at p99`,
+    `links:     ${result.linksLost} lost`,
+  ];
+  if (verdict !== null) {
+    lines.push(`verified:  ${verdict.expected} acked readings, ${verdict.found} found: ${verdict.lost} lost, ${verdict.duplicated} duplicated, ${verdict.altered} altered, ${verdict.invented} invented`);
+    lines.push(...verdict.examples.map((example) => `  ${example}`));
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+import pc from 'picocolors';
+import type { LatestBody } from '../../../schemas/generated/operator.js';
+import { runFleet } from '../../../device-sim/fleet.js';
+import { loadFleet } from '../../../device-sim/fleetFile.js';
+import { startHostMonitor } from '../../../device-sim/hostMonitor.js';
+import { createOperatorApi } from '../../../device-sim/operatorApi.js';
+import { type ApiClient, createApiClient } from '../apiClient.js';
+import { createLogger } from '../logger.js';
+import { type ConfigOptions, configFrom, runGateway, untilSignal } from '../running.js';
+import { parseDuration } from '../times.js';
+import { collect } from './serve.js';
+
+const realDevice = 'this-machine';
+
+export function addDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('a gateway with 25 simulated devices and a real one: this machine')
+    .option('--data <dir>', 'data folder', 'data')
+    .option('--set <key=value>', 'one setting; repeatable', collect, [] as string[])
+    .option('--duration <time>', 'end by itself after that long; else at Ctrl-C')
+    .action(demo);
+}
+
+async function demo(options: ConfigOptions & { duration?: string }): Promise<void> {
+  const durationMs = options.duration === undefined ? null : parseDuration(options.duration);
+  const config = configFrom(options, ['log.level=warn', 'device.host=127.0.0.1']);
+  const log = createLogger(config.log.level);
+  const gateway = await runGateway(config, log);
+  console.log(`${pc.bold('Tidegate')} keeps its data in ${gateway.dataFolder}/ and takes devices at ${gateway.deviceUrl}`);
+  const key = gateway.adminKey ?? '';
+  const api = createApiClient({ url: gateway.operatorUrl, key });
+  const fleet = loadFleet('demo');
+  const ended = Promise.race([untilSignal(), ...(durationMs === null ? [] : [new Promise<void>((resolve) => setTimeout(resolve, durationMs))])]);
+  const secret = await createOperatorApi(gateway.operatorUrl, key).provision(realDevice, null, { kind: 'real' });
+  const running = runFleet({ fleet, url: gateway.operatorUrl, key, deviceUrl: gateway.deviceUrl, stop: ended, verify: false });
+  const stopMonitor = startHostMonitor({ url: gateway.deviceUrl, id: realDevice, secret, intervalMs: 2_000 });
+  const devices = fleet.groups.reduce((sum, { count }) => sum + count, 0);
+  console.log(`${devices} simulated devices and a real one (${realDevice}) connect. First readings:\n`);
+  await showFirst(api, ['boiler-1', 'room-1', 'truck-1', realDevice]);
+  const other = options.data === 'data' || options.data === undefined ? '' : ` --data ${options.data}`;
+  console.log(`\nFrom another terminal:\n  npx tidegate query boiler-1${other}\n  npx tidegate query ${realDevice}${other}\n  npx tidegate tail${other}\n\nCtrl-C ends it. The console:`);
+  console.log(`${gateway.operatorUrl}/#key=${key}`);
+  await ended;
+  await stopMonitor();
+  await running;
+  await gateway.stop();
+}
+
+const firstWithinMs = 10_000;
+
+/** Each device's newest values, as soon as there are any. */
+async function showFirst(api: ApiClient, ids: string[]): Promise<void> {
+  const until = Date.now() + firstWithinMs;
+  for (const id of ids) {
+    let metrics: LatestBody['metrics'] = {};
+    while (Object.keys(metrics).length === 0 && Date.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      ({ metrics } = await api.request<LatestBody>('GET', `/v1/devices/${id}/latest`));
+    }
+    const shown = Object.entries(metrics).slice(0, 4).map(([metric, { value, unit }]) => `${metric} ${pc.bold(typeof value === 'number' ? String(Number(value.toPrecision(6))) : String(value))}${unit === null ? '' : ` ${unit}`}`);
+    console.log(`  ${id.padEnd(14)} ${shown.length === 0 ? 'no readings yet' : shown.join('   ')}`);
+  }
+}
+

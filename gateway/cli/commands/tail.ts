@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import pc from 'picocolors';
+import WebSocket from 'ws';
+import type { LiveMessage } from '../../../schemas/generated/operator.js';
+import { type ApiOptions, createApiClient, withApiOptions } from '../apiClient.js';
+import { timeText } from '../output.js';
+import { untilSignal } from '../running.js';
+
+export function addTail(program: Command): void {
+  withApiOptions(program.command('tail [id]').description('print readings, presence and refusals as they happen'))
+    .addHelpText('after', '\nEnds with Ctrl-C. With --json each line is a message of /v1/live.')
+    .action(tail);
+}
+
+async function tail(id: string | undefined, options: ApiOptions): Promise<void> {
+  const api = createApiClient(options);
+  await api.request('GET', id === undefined ? '/v1/gateway' : `/v1/devices/${encodeURIComponent(id)}`);
+  let ended = false;
+  let socket: WebSocket | undefined;
+  const connect = (): void => {
+    socket = new WebSocket(`${api.url.replace(/^http/, 'ws')}/v1/live`, ['tidegate.live.v1'], { headers: { authorization: `Bearer ${api.key}` } });
+    const subscription = { type: 'subscribe', kinds: ['readings', 'presence', 'rejected'], ...(id === undefined ? {} : { devices: [id] }) };
+    socket.on('open', () => socket?.send(JSON.stringify(subscription)));
+    socket.on('message', (data) => print(JSON.parse(String(data)) as LiveMessage, options.json === true));
+    socket.on('error', (error) => console.error(pc.yellow(`no link to ${api.url}: ${error.message}`)));
+    socket.on('close', () => {
+      if (!ended) setTimeout(connect, 500 + Math.random() * 1_500);
+    });
+  };
+  connect();
+  await untilSignal();
+  ended = true;
+  socket?.close();
+}
+
+function print(message: LiveMessage, json: boolean): void {
+  if (json) return console.log(JSON.stringify(message));
+  for (const line of linesOf(message)) console.log(line);
+}
+
+function linesOf(message: LiveMessage): string[] {
+  switch (message.type) {
+    case 'readings':
+      return message.readings.map(({ metric, ts, value }) => `${pc.dim(timeText(ts))}  ${message.device}  ${metric} ${pc.bold(String(value))}`);
+    case 'presence': {
+      const { online, lastClose, since } = message.presence;
+      const why = online || lastClose === null ? '' : ` (${lastClose.code} ${lastClose.reason})`;
+      return [`${pc.dim(timeText(since))}  ${message.device}  ${online ? pc.green('online') : pc.yellow('offline')}${why}`];
+    }
+    case 'rejected':
+      return [`${pc.red('refused')}  ${message.device}  seq ${message.seq}  ${message.code}: ${message.message}  (rid ${message.rid})`];
+    case 'dropped':
+      return [pc.yellow(`${message.samples} readings not shown: this terminal reads too slowly`)];
+    case 'error':
+      return [pc.red(`${message.code}: ${message.message}`)];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,41 @@
+import type { Logger } from 'pino';
+import { systemClock } from '../clock.js';
+import { inactiveKeys, loadConfig, type ResolvedConfig } from '../config/config.js';
+import { loadModels } from '../config/models.js';
+import { type Gateway, startGateway } from '../gateway.js';
+
+export interface ConfigOptions {
+  config?: string;
+  data?: string;
+  set: string[];
+}
+
+/** The configuration that the options of a command give. Throws ConfigError. */
+export function configFrom({ config, data, set }: ConfigOptions, more: string[] = []): ResolvedConfig {
+  const settings = [...more, ...(data === undefined ? [] : [`data=${data}`]), ...set];
+  return loadConfig({ file: config, environment: process.env, set: settings });
+}
+
+/** Starts a gateway in this process; an error it cannot live with ends the process. */
+export function runGateway(config: ResolvedConfig, log: Logger): Promise<Gateway> {
+  for (const key of inactiveKeys(config)) log.warn({ key }, 'this setting has no effect in this version yet');
+  const fatal = (error: Error, exitCode: number): void => {
+    log.fatal({ err: error }, 'the gateway ends');
+    process.exit(exitCode);
+  };
+  return startGateway({ config, models: loadModels(config.models), log, clock: systemClock, random: Math.random, fatal });
+}
+
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
+export function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const onSignal = (): void => {
+      if (asked) process.exit(130);
+      asked = true;
+      resolve();
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+  });
+}

@@ -1,0 +1,202 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { parse } from 'yaml';
+import type {
+  DeviceListenerConfig,
+  GatewayConfig,
+  LimitsConfig,
+  LogConfig,
+  MqttConfig,
+  OperatorListenerConfig,
+  ShutdownConfig,
+  StoreConfig,
+} from '../../schemas/generated/config.js';
+import { loadSchema, packageRoot } from '../../schemas/packageRoot.js';
+
+type Filled<Section, Optional extends keyof Section = never> = Required<Omit<Section, Optional>> & Pick<Section, Optional>;
+
+/** The configuration with every default in place. Frozen. */
+export interface ResolvedConfig {
+  readonly gatewayId: string;
+  readonly data: string;
+  readonly models: string;
+  readonly device: Filled<DeviceListenerConfig, 'tls'>;
+  readonly operator: Filled<OperatorListenerConfig, 'tls'>;
+  readonly log: Required<LogConfig>;
+  readonly store: Required<StoreConfig>;
+  readonly limits: Required<LimitsConfig>;
+  readonly shutdown: Required<ShutdownConfig>;
+  readonly mqtt: Filled<MqttConfig, 'url'>;
+  readonly admission: { readonly connectsPerSecond: number };
+  readonly trustedProxies: readonly string[];
+}
+
+export interface ConfigSources {
+  /** Path of a YAML file. */
+  file?: string;
+  /** `TIDEGATE_DEVICE__PORT=8080` and the like; other variables are left alone. */
+  environment: Readonly<Record<string, string | undefined>>;
+  /** `key.path=value`, each. */
+  set: readonly string[];
+}
+
+/** All faults of a configuration at once, each with key, value, origin and fix. */
+export class ConfigError extends Error {
+  readonly exitCode = 78;
+  constructor(readonly faults: readonly string[]) {
+    super(`The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+  }
+}
+
+interface Schema {
+  type?: string;
+  properties?: Record<string, Schema>;
+  default?: unknown;
+}
+
+const schema = loadSchema('config/gateway') as Schema;
+const validate = new Ajv2020({ allErrors: true, useDefaults: true, allowUnionTypes: true, verbose: true }).compile(schema as object);
+
+/** Variables with our prefix that are no configuration: the command line's own. */
+const otherVariables = new Set(['TIDEGATE_URL', 'TIDEGATE_KEY', 'TIDEGATE_ROUNDS']);
+
+/** --set over environment over file over defaults. Throws ConfigError. */
+export function loadConfig({ file, environment, set }: ConfigSources): ResolvedConfig {
+  const faults: string[] = [];
+  const origins = new Map<string, string>();
+  const tree = file === undefined ? {} : readYaml(file, faults);
+  for (const [name, text] of Object.entries(environment)) {
+    if (!name.startsWith('TIDEGATE_') || otherVariables.has(name) || text === undefined) continue;
+    place(tree, matchCase(name.slice('TIDEGATE_'.length).split('__')), text, `environment ${name}`, origins, faults);
+  }
+  for (const setting of set) {
+    const at = setting.indexOf('=');
+    if (at <= 0) faults.push(`--set ${setting}: write key.path=value`);
+    else place(tree, setting.slice(0, at).split('.'), setting.slice(at + 1), '--set', origins, faults);
+  }
+  if (!validate(tree)) faults.push(...new Set((validate.errors ?? []).map((error) => explain(error, origins, file))));
+  const config = tree as GatewayConfig;
+  if (config.mqtt?.url !== undefined) faults.push('mqtt.url: the MQTT bridge is not part of this version yet; leave the key out');
+  if (faults.length > 0) throw new ConfigError(faults);
+  const resolved = {
+    ...config,
+    gatewayId: config.gatewayId ?? (hostname().replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 64) || 'tidegate'),
+    models: config.models ?? join(packageRoot, 'config', 'models'),
+  };
+  return freeze(resolved) as ResolvedConfig;
+}
+
+function readYaml(file: string, faults: string[]): object {
+  try {
+    const tree: unknown = parse(readFileSync(file, 'utf8')) ?? {};
+    if (typeof tree === 'object' && !Array.isArray(tree)) return tree as object;
+    faults.push(`${file}: is not a map of keys`);
+  } catch (error) {
+    faults.push(`${file}: ${(error as Error).message}`);
+  }
+  return {};
+}
+
+/** Environment names lost their case; the schema gives it back. Underscores between words are optional. */
+function matchCase(path: string[]): string[] {
+  let at: Schema | undefined = schema;
+  return path.map((part) => {
+    const plain = (text: string): string => text.replaceAll('_', '').toLowerCase();
+    const name = Object.keys(at?.properties ?? {}).find((key) => plain(key) === plain(part)) ?? part.toLowerCase();
+    at = at?.properties?.[name];
+    return name;
+  });
+}
+
+function place(tree: object, path: string[], text: string, origin: string, origins: Map<string, string>, faults: string[]): void {
+  let at = tree as Record<string, unknown>;
+  let shape: Schema | undefined = schema;
+  for (const part of path.slice(0, -1)) {
+    shape = shape?.properties?.[part];
+    at[part] ??= {};
+    if (typeof at[part] !== 'object') {
+      faults.push(`${path.join('.')} (${origin}): ${part} is no section`);
+      return;
+    }
+    at = at[part] as Record<string, unknown>;
+  }
+  const key = path[path.length - 1];
+  at[key] = coerce(text, shape?.properties?.[key]?.type);
+  origins.set(path.join('.'), origin);
+}
+
+/** Strings from the command line take the type that the schema gives; what does not fit is left for it to refuse. */
+function coerce(text: string, type: string | undefined): unknown {
+  if ((type === 'integer' || type === 'number') && text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
+  if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
+  if (type === 'array') return text === '' ? [] : text.split(',').map((part) => part.trim());
+  return text;
+}
+
+function explain({ instancePath, keyword, params, message, data }: ErrorObject, origins: Map<string, string>, file?: string): string {
+  const path = instancePath.slice(1).split('/').filter((part) => part !== '').join('.');
+  const origin = origins.get(path) ?? file ?? 'defaults';
+  if (keyword === 'additionalProperties') {
+    const unknown = params.additionalProperty as string;
+    const key = path === '' ? unknown : `${path}.${unknown}`;
+    const near = nearest(unknown, Object.keys(sectionAt(path)?.properties ?? {}));
+    return `${key} (${origins.get(key) ?? origin}): there is no such key${near === null ? '' : `; did you mean ${near}?`}`;
+  }
+  const wish = keyword === 'enum' ? `must be one of ${(params.allowedValues as string[]).join(', ')}` : message;
+  return `${path || 'the file'} (${origin}): ${JSON.stringify(data)} ${wish}`;
+}
+
+function sectionAt(path: string): Schema | undefined {
+  let at: Schema | undefined = schema;
+  for (const part of path === '' ? [] : path.split('.')) at = at?.properties?.[part];
+  return at;
+}
+
+/** The name at the smallest edit distance, if that is small. */
+function nearest(name: string, names: string[]): string | null {
+  const scored = names.map((one) => ({ one, distance: editDistance(name.toLowerCase(), one.toLowerCase()) }));
+  scored.sort((a, b) => a.distance - b.distance);
+  return scored.length > 0 && scored[0].distance <= 3 ? scored[0].one : null;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[b.length];
+}
+
+function freeze<Tree>(tree: Tree): Tree {
+  if (typeof tree === 'object' && tree !== null && !Object.isFrozen(tree)) {
+    Object.freeze(tree);
+    for (const part of Object.values(tree)) freeze(part);
+  }
+  return tree;
+}
+
+/** Keys of the contract that this version reads but does not act on yet, where they differ from the default. */
+const notYetActive = [
+  'store.sealReadings',
+  'store.sealIntervalSeconds',
+  'store.rollupRetentionDays',
+  'mqtt.prefix',
+  'mqtt.window',
+  'mqtt.profile',
+  'admission.connectsPerSecond',
+  'trustedProxies',
+];
+
+export function inactiveKeys(config: ResolvedConfig): string[] {
+  return notYetActive.filter((key) => {
+    const value = key.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown>)[part], config);
+    const fallback = sectionAt(key)?.default;
+    return JSON.stringify(value) !== JSON.stringify(fallback);
+  });
+}

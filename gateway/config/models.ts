@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { parse } from 'yaml';
+import type { ModelConfig } from '../../schemas/generated/config.js';
+import { loadSchema } from '../../schemas/packageRoot.js';
+import type { Model } from '../types.js';
+import { ConfigError } from './config.js';
+
+const validate = new Ajv2020({ allErrors: true, useDefaults: true }).compile(loadSchema('config/model'));
+
+/** The models of a folder, by name: the name of NAME.yaml is NAME. Throws ConfigError with all faults of all files. */
+export function loadModels(folder: string): Map<string, Model> {
+  const faults: string[] = [];
+  const models = new Map<string, Model>();
+  for (const file of filesIn(folder, faults)) {
+    const model = readModel(join(folder, file), faults);
+    const name = file.replace(/\.ya?ml$/, '');
+    if (model !== null) models.set(name, { ...model, name });
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+  return models;
+}
+
+function filesIn(folder: string, faults: string[]): string[] {
+  try {
+    return readdirSync(folder).filter((file) => /\.ya?ml$/.test(file)).sort();
+  } catch (error) {
+    faults.push(`models (${folder}): ${(error as Error).message}`);
+    return [];
+  }
+}
+
+function readModel(file: string, faults: string[]): ModelConfig | null {
+  try {
+    const model: unknown = parse(readFileSync(file, 'utf8'));
+    if (!validate(model)) {
+      faults.push(...(validate.errors ?? []).map(({ instancePath, message, params }) => `${file}${instancePath}: ${message} ${JSON.stringify(params)}`));
+      return null;
+    }
+    const { metrics } = model as ModelConfig;
+    for (const field of ['number', 'name'] as const) {
+      const values = metrics.map((metric) => metric[field]);
+      const twice = values.find((value, i) => values.indexOf(value) !== i);
+      if (twice !== undefined) faults.push(`${file}/metrics: ${field} ${twice} is given twice`);
+    }
+    return model as ModelConfig;
+  } catch (error) {
+    faults.push(`${file}: ${(error as Error).message}`);
+    return null;
+  }
+}

@@ -1,0 +1,97 @@
+import { credentialEntryPrefix } from '../../schemas/subprotocols.js';
+import { App, type HttpRequest, type HttpResponse, listen, SSLApp, type TemplatedApp, type us_socket_context_t } from '../uws.js';
+import { serveConsole } from './consoleFiles.js';
+import type { LiveEvents, OperatorContext } from './context.js';
+import { sendProblem, serveRoutes } from './http.js';
+import { createLive, createLiveClient, eventsBacklogBytesMax, type Live, type LiveClient } from './live.js';
+import { openApiOf } from './openapi.js';
+import { Problem } from './problems.js';
+import { authorize } from './requests.js';
+import { routes } from './routes/table.js';
+
+export interface OperatorOptions {
+  context: OperatorContext;
+  host: string;
+  port: number;
+  tls?: { certFile: string; keyFile: string };
+  bodyBytesMax: number;
+  /** Where the built console lies. */
+  consoleFolder: string;
+}
+
+export interface Operator {
+  url: string;
+  port: number;
+  live: LiveEvents;
+  close(): void;
+}
+
+const liveProtocol = 'tidegate.live.v1';
+
+/** The port that operators connect to: API, live feed, metrics, console. Throws StartError 69 where it is taken. */
+export async function startOperator(options: OperatorOptions): Promise<Operator> {
+  const { context, host, port, tls } = options;
+  const app = tls === undefined ? App() : SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
+  const live = createLive(context);
+  const document = JSON.stringify(openApiOf(routes, context.version));
+  serveRoutes(app, routes, context, options.bodyBytesMax);
+  app.get('/openapi.json', (res) => {
+    res.writeHeader('Content-Type', 'application/json').end(document);
+  });
+  serveLive(app, live, context);
+  serveConsole(app, options.consoleFolder);
+  app.any('/*', (res) => sendProblem(res, 'not_found', 'The routes are listed in /openapi.json'));
+  const socket = await listen(app, host, port).catch((error) => {
+    live.stop();
+    throw error;
+  });
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return {
+    url: `${tls === undefined ? 'http' : 'https'}://${name}:${socket.port}`,
+    port: socket.port,
+    live: live.events,
+    close() {
+      live.stop();
+      socket.close();
+      app.close();
+    },
+  };
+}
+
+function serveLive(app: TemplatedApp, live: Live, context: OperatorContext): void {
+  app.ws<{ client: LiveClient }>('/v1/live', {
+    maxPayloadLength: 1024 * 1024,
+    maxBackpressure: eventsBacklogBytesMax,
+    idleTimeout: 60,
+    sendPingsAutomatically: true,
+    upgrade: (res, req, socket) => upgradeLive(res, req, socket, context),
+    open: (ws) => live.open(ws.getUserData().client, ws),
+    message: (ws, message) => live.receive(ws.getUserData().client, Buffer.from(message).toString()),
+    close: (ws) => live.closed(ws.getUserData().client),
+  });
+  app.any('/v1/live', (res) => sendProblem(res, 'upgrade_required', 'Connect by WebSocket', undefined, { Upgrade: 'websocket' }));
+}
+
+/** The key comes in the Authorization header or, from a browser, in a subprotocol entry, which is never echoed. */
+function upgradeLive(res: HttpResponse, req: HttpRequest, socket: us_socket_context_t, context: OperatorContext): void {
+  res.onAborted(() => {});
+  try {
+    const offered = req.getHeader('sec-websocket-protocol').split(',').map((entry) => entry.trim());
+    const entry = offered.find((one) => one.startsWith(credentialEntryPrefix));
+    const byProtocol = entry === undefined ? '' : `Bearer ${Buffer.from(entry.slice(credentialEntryPrefix.length), 'base64url').toString()}`;
+    authorize(req.getHeader('authorization') || byProtocol, 'viewer', context);
+    refuseForeignOrigin(req.getHeader('origin'), req.getHeader('host'));
+    const protocol = offered.includes(liveProtocol) ? liveProtocol : '';
+    res.upgrade({ client: createLiveClient() }, req.getHeader('sec-websocket-key'), protocol, '', socket);
+  } catch (error) {
+    if (error instanceof Problem) return sendProblem(res, error.code, error.detail);
+    context.log.error({ err: error }, 'a live upgrade failed inside');
+    sendProblem(res, 'internal', 'See the log of the gateway');
+  }
+}
+
+/** A page of another origin must not ride on a key that its visitor's browser holds. */
+function refuseForeignOrigin(origin: string, host: string): void {
+  if (origin === '' || (URL.canParse(origin) && new URL(origin).host === host)) return;
+  throw new Problem('origin_refused', `${origin} is not this gateway`);
+}

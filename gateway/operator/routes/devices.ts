@@ -1,0 +1,152 @@
+import type { CredentialRequest, DeviceCreate, DevicePatch } from '../../../schemas/generated/operator.js';
+import type { Device } from '../../types.js';
+import type { OperatorContext } from '../context.js';
+import { Problem } from '../problems.js';
+import { byOf, noContent, type OperatorRequest, type Route } from '../route.js';
+import { decodeCursor, encodeCursor } from '../times.js';
+import { pageQuery } from './paging.js';
+
+/** The device that the path names. Throws device_unknown. */
+export function deviceOf({ parameters }: OperatorRequest, { registry }: OperatorContext): Device {
+  const device = registry.get(parameters[0]);
+  if (device === undefined) throw new Problem('device_unknown', `There is no device ${parameters[0]}`);
+  return device;
+}
+
+function bodyOf(device: Device, { presence }: OperatorContext) {
+  const { id, model, tags, state, createdAt, attributes } = device;
+  return { id, model, tags, state, createdAt, presence: presence(device), attributes };
+}
+
+function needModel(model: string | null | undefined, { models }: OperatorContext): void {
+  if (model === null || model === undefined || models.has(model)) return;
+  throw new Problem('model_unknown', `There is no model ${model}; there are: ${[...models].join(', ') || 'none'}`);
+}
+
+/** Ids in order. Sorted again only when devices came or went. */
+const sorted = new WeakMap<object, { size: number; newest: number; ids: string[] }>();
+function idsInOrder({ registry }: OperatorContext): string[] {
+  let newest = 0;
+  for (const { key } of registry.all()) newest = Math.max(newest, key);
+  const known = sorted.get(registry);
+  if (known !== undefined && known.size === registry.size() && known.newest === newest) return known.ids;
+  const ids = Array.from(registry.all(), ({ id }) => id).sort();
+  sorted.set(registry, { size: registry.size(), newest, ids });
+  return ids;
+}
+
+function list({ query }: OperatorRequest, context: OperatorContext) {
+  const limit = query.limit as number;
+  const after = query.cursor === undefined ? '' : decodeCursor<[string]>(query.cursor as string, ['string'])[0];
+  const tags = Object.entries(query).filter(([name]) => name.startsWith('tag.'));
+  const items = [];
+  for (const id of idsInOrder(context)) {
+    const device = id > after ? context.registry.get(id) : undefined;
+    if (device === undefined || tags.some(([name, value]) => device.tags[name.slice(4)] !== value)) continue;
+    if (query.connected !== undefined && context.presence(device).online !== query.connected) continue;
+    if (items.length === limit) return { items, next: encodeCursor([items[limit - 1].id]) };
+    items.push(bodyOf(device, context));
+  }
+  return { items, next: null };
+}
+
+export const deviceRoutes: Route[] = [
+  {
+    method: 'post',
+    path: '/v1/devices',
+    summary: 'Registers a device; the secret is told this once',
+    role: 'operator',
+    body: 'device_create',
+    status: 201,
+    answer: 'new_credential',
+    async handle(request, context) {
+      const wanted = request.body as DeviceCreate;
+      needModel(wanted.model, context);
+      return (await context.registry.createMany([wanted], byOf(request)))[0];
+    },
+  },
+  {
+    method: 'get',
+    path: '/v1/devices',
+    summary: 'Lists devices by id',
+    role: 'viewer',
+    query: {
+      properties: { ...pageQuery, connected: { type: 'boolean', description: 'Only those that have a link, or have none' } },
+      patternProperties: { '^tag\\.[A-Za-z0-9_-]{1,64}$': { type: 'string', description: 'tag.site=north: only those with the tag' } },
+    },
+    status: 200,
+    answer: 'device_page',
+    handle: list,
+  },
+  {
+    method: 'get',
+    path: '/v1/devices/{id}',
+    summary: 'Shows a device',
+    role: 'viewer',
+    status: 200,
+    answer: 'device',
+    handle: (request, context) => bodyOf(deviceOf(request, context), context),
+  },
+  {
+    method: 'patch',
+    path: '/v1/devices/{id}',
+    summary: 'Changes model, tags or state; disabling ends the link at once',
+    role: 'operator',
+    body: 'device_patch',
+    status: 200,
+    answer: 'device',
+    async handle(request, context) {
+      const patch = request.body as DevicePatch;
+      needModel(patch.model, context);
+      return bodyOf(await context.registry.update(deviceOf(request, context).id, patch, byOf(request)), context);
+    },
+  },
+  {
+    method: 'delete',
+    path: '/v1/devices/{id}',
+    summary: 'Removes a device with its credentials; its readings age out',
+    role: 'operator',
+    status: 204,
+    async handle(request, context) {
+      await context.registry.remove(deviceOf(request, context).id, byOf(request));
+      return noContent;
+    },
+  },
+  {
+    method: 'get',
+    path: '/v1/devices/{id}/credentials',
+    summary: 'Lists the credentials of a device, without their secrets',
+    role: 'operator',
+    status: 200,
+    answer: 'credential_page',
+    handle(request, context) {
+      const { credentials } = deviceOf(request, context);
+      return { items: credentials.map(({ cid, createdAt, notAfter }) => ({ cid, createdAt, notAfter })), next: null };
+    },
+  },
+  {
+    method: 'post',
+    path: '/v1/devices/{id}/credentials',
+    summary: 'Gives a device one more credential; with graceSeconds those before it end after that time',
+    role: 'operator',
+    body: 'credential_request',
+    bodyOptional: true,
+    status: 201,
+    answer: 'new_credential',
+    handle(request, context) {
+      const { graceSeconds } = (request.body ?? {}) as CredentialRequest;
+      return context.registry.addCredential(deviceOf(request, context).id, graceSeconds, byOf(request));
+    },
+  },
+  {
+    method: 'delete',
+    path: '/v1/devices/{id}/credentials/{cid}',
+    summary: 'Revokes a credential; the link that uses it ends at once',
+    role: 'operator',
+    status: 204,
+    async handle(request, context) {
+      await context.registry.revokeCredential(deviceOf(request, context).id, request.parameters[1], byOf(request));
+      return noContent;
+    },
+  },
+];

@@ -1,0 +1,48 @@
+import { metricsText } from '../metrics.js';
+import { Answer, type Route } from '../route.js';
+import { problemBody } from '../problems.js';
+
+export const gatewayRoutes: Route[] = [
+  {
+    method: 'get',
+    path: '/v1/gateway',
+    summary: 'How the gateway is',
+    role: 'viewer',
+    status: 200,
+    answer: 'gateway',
+    handle(_request, { gatewayId, version, startedAt, status, counters }) {
+      return { gatewayId, version, startedAt, ...status(), readingsStored: counters.readingsStored, mqtt: 'off' };
+    },
+  },
+  {
+    method: 'get',
+    path: '/metrics',
+    summary: 'Metrics in the Prometheus text format (docs/metrics.md)',
+    role: 'viewer',
+    status: 200,
+    contentType: 'text/plain; version=0.0.4; charset=utf-8',
+    handle: async (_request, context) => new Answer(200, await metricsText(context), 'text/plain; version=0.0.4; charset=utf-8'),
+  },
+  {
+    method: 'get',
+    path: '/livez',
+    summary: 'The process answers',
+    role: null,
+    status: 200,
+    answer: 'health',
+    handle: () => ({ status: 'ok' }),
+  },
+  {
+    method: 'get',
+    path: '/readyz',
+    summary: 'Devices may connect; 503 with the reason where they may not',
+    role: null,
+    status: 200,
+    answer: 'health',
+    handle(_request, { status }) {
+      const { state } = status();
+      if (state === 'ready') return { status: 'ready' };
+      return new Answer(503, problemBody('not_ready', state), 'application/problem+json');
+    },
+  },
+];

@@ -1,0 +1,61 @@
+import type { KeyCreate } from '../../../schemas/generated/operator.js';
+import { Problem } from '../problems.js';
+import { byOf, noContent, type Route } from '../route.js';
+import { decodeCursor, encodeCursor } from '../times.js';
+import { pageQuery } from './paging.js';
+
+export const keyRoutes: Route[] = [
+  {
+    method: 'get',
+    path: '/v1/keys',
+    summary: 'Lists operator keys, without their texts',
+    role: 'admin',
+    status: 200,
+    answer: 'key_page',
+    handle: (_request, { keys }) => ({
+      items: keys.all().map(({ id, name, role, createdAt }) => ({ id, name, role, createdAt })),
+      next: null,
+    }),
+  },
+  {
+    method: 'post',
+    path: '/v1/keys',
+    summary: 'Makes an operator key; its text is told this once',
+    role: 'admin',
+    body: 'key_create',
+    status: 201,
+    answer: 'new_key',
+    handle(request, { keys }) {
+      const { name, role } = request.body as KeyCreate;
+      return keys.create(name, role, byOf(request));
+    },
+  },
+  {
+    method: 'delete',
+    path: '/v1/keys/{id}',
+    summary: 'Revokes an operator key',
+    role: 'admin',
+    status: 204,
+    async handle(request, { keys }) {
+      const [id] = request.parameters;
+      if (!(await keys.revoke(id, byOf(request)))) throw new Problem('key_unknown', `There is no key ${id}`);
+      return noContent;
+    },
+  },
+  {
+    method: 'get',
+    path: '/v1/audit',
+    summary: 'Who did what to which device when, newest first',
+    role: 'admin',
+    query: { properties: pageQuery },
+    status: 200,
+    answer: 'audit_page',
+    async handle({ query }, { read }) {
+      const limit = query.limit as number;
+      const before = query.cursor === undefined ? null : decodeCursor<[number]>(query.cursor as string, ['number'])[0];
+      const rows = await read('audit', { before, limit: limit + 1 });
+      const items = rows.slice(0, limit);
+      return { items, next: rows.length > limit ? encodeCursor([items[limit - 1].id]) : null };
+    },
+  },
+];
