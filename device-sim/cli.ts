@@ -27,7 +27,10 @@ const program = new Command('tidegate-sim')
   .option('--rate <hz>', 'frames a second of each device')
   .option('--duration <time>', 'how long, after the ramp: 60s, 5m; else until Ctrl-C')
   .option('--seed <s>', 'of the signals')
-  .option('--verify', 'read everything back at the end and compare; exit code 1 where anything is lost, duplicated, altered or invented')
+  .option(
+    '--verify',
+    'read everything back at the end and compare; exit code 1 where anything is lost, duplicated, altered or invented',
+  )
   .option('--url <url>', 'operator API (TIDEGATE_URL)', process.env.TIDEGATE_URL ?? 'http://127.0.0.1:8081')
   .option('--device-url <url>', 'where devices connect', 'ws://127.0.0.1:8080/v1/device')
   .option('--key <key>', 'operator key (TIDEGATE_KEY; default: <data>/admin.key)')
@@ -53,7 +56,9 @@ async function run(name: string, options: Options): Promise<void> {
     if (result.verdict !== null && !isClean(result.verdict)) process.exitCode = 1;
   } catch (error) {
     const { message, cause } = error as Error & { cause?: { code?: string } };
-    console.error(cause?.code === undefined ? message : `${message}: ${cause.code}; is a gateway running at ${options.url}?`);
+    console.error(
+      cause?.code === undefined ? message : `${message}: ${cause.code}; is a gateway running at ${options.url}?`,
+    );
     process.exitCode = error instanceof FleetError ? error.exitCode : 69;
   }
 }
@@ -62,7 +67,8 @@ function shaped(fleet: Fleet, { devices, rate, seed }: Options): Fleet {
   const total = fleet.groups.reduce((sum, { count }) => sum + count, 0);
   const wanted = devices === undefined ? total : wholeNumber('--devices', devices);
   const frameIntervalMs = rate === undefined ? undefined : Math.max(1, Math.round(1000 / Number(rate)));
-  if (frameIntervalMs !== undefined && !Number.isFinite(frameIntervalMs)) throw new FleetError(`--rate ${rate}: write frames a second, such as 2 or 0.1`);
+  if (frameIntervalMs !== undefined && !Number.isFinite(frameIntervalMs))
+    throw new FleetError(`--rate ${rate}: write frames a second, such as 2 or 0.1`);
   let given = 0;
   const groups = fleet.groups.map((group, i) => {
     const count = i === fleet.groups.length - 1 ? wanted - given : Math.round((group.count * wanted) / total);
@@ -70,7 +76,11 @@ function shaped(fleet: Fleet, { devices, rate, seed }: Options): Fleet {
     const interval = frameIntervalMs ?? group.frameIntervalMs;
     return { ...group, count, frameIntervalMs: interval, samplesPerFrame: Math.min(group.samplesPerFrame, interval) };
   });
-  return { ...fleet, seed: seed === undefined ? fleet.seed : wholeNumber('--seed', seed), groups: groups.filter(({ count }) => count > 0) };
+  return {
+    ...fleet,
+    seed: seed === undefined ? fleet.seed : wholeNumber('--seed', seed),
+    groups: groups.filter(({ count }) => count > 0),
+  };
 }
 
 function wholeNumber(option: string, text: string): number {

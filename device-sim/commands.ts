@@ -27,7 +27,11 @@ export interface CommandHandler {
 const rememberedMax = 32;
 
 /** What a device does with commands (PROTOCOL.md, Commands), apart from any socket. */
-export function createCommands(handlers: Record<string, CommandHandler>, serverNow: () => number, send: (update: CommandUpdate) => void) {
+export function createCommands(
+  handlers: Record<string, CommandHandler>,
+  serverNow: () => number,
+  send: (update: CommandUpdate) => void,
+) {
   const outcomes = new Map<string, CommandUpdate>();
 
   function remember(update: CommandUpdate): void {
@@ -40,7 +44,8 @@ export function createCommands(handlers: Record<string, CommandHandler>, serverN
   /** The final word where there is nothing to run. */
   function refusal({ id, name, known, expiresAt }: Command, handler: CommandHandler | undefined): CommandUpdate | null {
     if (expiresAt > 0 && serverNow() > expiresAt) return { id, state: 'rejected', error: { code: 'expired' } };
-    if (handler === undefined) return { id, state: 'rejected', error: { code: 'unknown_command', message: `there is no ${name}` } };
+    if (handler === undefined)
+      return { id, state: 'rejected', error: { code: 'unknown_command', message: `there is no ${name}` } };
     return known !== 0 && !handler.idempotent ? { id, state: 'failed', error: { code: 'lost' } } : null;
   }
 

@@ -30,7 +30,12 @@ export interface DeviceOptions<Frame extends OutgoingFrame> {
   localAddress?: string;
   /** Declared on each link as its table 0, before any frame. */
   metrics?: Metric[];
-  hello?: { agent?: string; firmware?: string; expectEveryMs?: number; attributes?: Record<string, string | number | boolean> };
+  hello?: {
+    agent?: string;
+    firmware?: string;
+    expectEveryMs?: number;
+    attributes?: Record<string, string | number | boolean>;
+  };
   commands?: Record<string, CommandHandler>;
   framesMax?: number;
   random(): number;
@@ -79,7 +84,11 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
     let ending: Ending = { kind: 'failed' };
     ws.on('unexpected-response', (request, response) => {
       const after = Number(response.headers['retry-after']);
-      ending = { kind: 'refused', status: response.statusCode ?? 0, retryAfterSeconds: Number.isFinite(after) ? after : null };
+      ending = {
+        kind: 'refused',
+        status: response.statusCode ?? 0,
+        retryAfterSeconds: Number.isFinite(after) ? after : null,
+      };
       request.destroy();
       response.destroy();
       gone(ws, ending);
@@ -92,7 +101,9 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
       heardAt = performance.now();
     });
     ws.on('error', () => {});
-    ws.on('close', (code, reason) => gone(ws, ending.kind === 'refused' ? ending : { kind: 'close', code, reason: reason.toString() }));
+    ws.on('close', (code, reason) =>
+      gone(ws, ending.kind === 'refused' ? ending : { kind: 'close', code, reason: reason.toString() }),
+    );
     heardAt = performance.now();
     watch = setInterval(() => checkSilence(ws), watchEveryMs);
   }
@@ -163,7 +174,11 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
 
   function sendUpdate(update: CommandUpdate): void {
     if (socket === null || state !== 'linked') return;
-    socket.send(encoding === 'binary' ? encodeCommandUpdate({ type: 'command_update', ...update }) : JSON.stringify({ type: 'command_update', ...update }));
+    socket.send(
+      encoding === 'binary'
+        ? encodeCommandUpdate({ type: 'command_update', ...update })
+        : JSON.stringify({ type: 'command_update', ...update }),
+    );
   }
 
   return {
@@ -181,7 +196,9 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
     /** Asks for the gateway's time; the answer sets the device's idea of it. */
     askTime(echo: number): void {
       if (state !== 'linked') return;
-      socket?.send(encoding === 'binary' ? encodeTimeRequest({ type: 'time', echo }) : JSON.stringify({ type: 'time', echo }));
+      socket?.send(
+        encoding === 'binary' ? encodeTimeRequest({ type: 'time', echo }) : JSON.stringify({ type: 'time', echo }),
+      );
     },
 
     /** Says goodbye; resolves when the link is closed. `reason` may be {"backInMs":n}. */

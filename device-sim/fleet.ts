@@ -84,7 +84,8 @@ export async function runFleet(options: FleetOptions): Promise<FleetResult> {
   let reportedAt = startedAt;
   while (!ended && Date.now() - startedAt < untilMs) {
     const now = Date.now();
-    for (; started < members.length && (rampMs * started) / members.length <= now - startedAt; started++) members[started].device.start();
+    for (; started < members.length && (rampMs * started) / members.length <= now - startedAt; started++)
+      members[started].device.start();
     for (const member of members) sendDue(member, now, counts);
     if (now - reportedAt >= 1_000) {
       reportedAt = now;
@@ -126,7 +127,8 @@ async function createMembers(options: FleetOptions, api: OperatorApi, counts: Co
     const plan = planOf(group, fleet.seed);
     for (let n = 1; n <= group.count; n++) {
       const index = members.length;
-      const localAddress = loopback && total > devicesPerAddress ? `127.0.0.${1 + Math.floor(index / devicesPerAddress)}` : undefined;
+      const localAddress =
+        loopback && total > devicesPerAddress ? `127.0.0.${1 + Math.floor(index / devicesPerAddress)}` : undefined;
       members.push({
         id: `${group.prefix}-${n}`,
         index,
@@ -178,7 +180,8 @@ function deviceOf(member: Member & { localAddress?: string }, url: string, count
 /** What is on its way gets its ack, unless that takes too long. */
 async function drain(members: Member[]): Promise<void> {
   const until = Date.now() + drainMaxMs;
-  while (Date.now() < until && members.some(({ device }) => device.unacked() > 0)) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (Date.now() < until && members.some(({ device }) => device.unacked() > 0))
+    await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 type Counts = ReturnType<typeof createCounts>;
@@ -186,7 +189,8 @@ type Counts = ReturnType<typeof createCounts>;
 function createCounts() {
   const acks: RecordableHistogram = createHistogram();
   const late: RecordableHistogram = createHistogram();
-  const ms = (histogram: RecordableHistogram, percent: number): number => (histogram.count === 0 ? 0 : Math.round(histogram.percentile(percent) / 100) / 10);
+  const ms = (histogram: RecordableHistogram, percent: number): number =>
+    histogram.count === 0 ? 0 : Math.round(histogram.percentile(percent) / 100) / 10;
   return {
     acks,
     late,
@@ -200,7 +204,18 @@ function createCounts() {
       const connected = members.filter(({ device }) => device.state() === 'linked').length;
       const { framesSent, framesAcked, framesNacked, readingsAcked, framesDropped, linksLost } = this;
       const latency = { ackP50Ms: ms(acks, 50), ackP99Ms: ms(acks, 99), lateP99Ms: ms(late, 99) };
-      return { elapsedMs, devices: members.length, connected, framesSent, framesAcked, framesNacked, readingsAcked, framesDropped, linksLost, ...latency };
+      return {
+        elapsedMs,
+        devices: members.length,
+        connected,
+        framesSent,
+        framesAcked,
+        framesNacked,
+        readingsAcked,
+        framesDropped,
+        linksLost,
+        ...latency,
+      };
     },
   };
 }

@@ -23,7 +23,9 @@ export class FleetError extends Error {
   readonly exitCode = 78;
 }
 
-const validate = new Ajv2020({ allErrors: true, useDefaults: true, verbose: true }).compile<FleetConfig>(loadSchema('config/fleet'));
+const validate = new Ajv2020({ allErrors: true, useDefaults: true, verbose: true }).compile<FleetConfig>(
+  loadSchema('config/fleet'),
+);
 const shipped = join(packageRoot, 'config', 'fleets');
 
 /** Reads a fleet file, by its path or by its name in config/fleets. Throws FleetError. */
@@ -40,15 +42,23 @@ export function loadFleet(nameOrPath: string): Fleet {
 /** Throws FleetError; `origin` names the file in its message. */
 export function checkFleet(tree: unknown, origin: string): Fleet {
   if (!validate(tree)) {
-    const lines = (validate.errors ?? []).map(({ instancePath, message, params, data }) => `  ${instancePath || '/'}: ${message} ${JSON.stringify(params)}, found ${JSON.stringify(data)?.slice(0, 80)}`);
+    const lines = (validate.errors ?? []).map(
+      ({ instancePath, message, params, data }) =>
+        `  ${instancePath || '/'}: ${message} ${JSON.stringify(params)}, found ${JSON.stringify(data)?.slice(0, 80)}`,
+    );
     throw new FleetError(`${origin}:\n${lines.join('\n')}`);
   }
-  const groups = tree.groups.map((group): Group => ({ ...(group as Group), model: group.model ?? null, tags: group.tags ?? {} }));
+  const groups = tree.groups.map(
+    (group): Group => ({ ...(group as Group), model: group.model ?? null, tags: group.tags ?? {} }),
+  );
   const prefixes = groups.map(({ prefix }) => prefix);
   const twice = prefixes.find((prefix, i) => prefixes.indexOf(prefix) !== i);
   if (twice !== undefined) throw new FleetError(`${origin}: two groups have the prefix ${twice}`);
   for (const { prefix, frameIntervalMs, samplesPerFrame } of groups) {
-    if (frameIntervalMs < samplesPerFrame) throw new FleetError(`${origin}: ${prefix} has more samples a frame than milliseconds between frames, so times would repeat`);
+    if (frameIntervalMs < samplesPerFrame)
+      throw new FleetError(
+        `${origin}: ${prefix} has more samples a frame than milliseconds between frames, so times would repeat`,
+      );
   }
   return { seed: tree.seed ?? 1, rampSeconds: tree.rampSeconds ?? 1, groups };
 }

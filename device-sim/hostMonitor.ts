@@ -22,7 +22,12 @@ export function startHostMonitor({ url, id, secret, intervalMs }: HostMonitorOpt
     stream: 'main',
     encoding: 'json',
     metrics: metricsOfHost,
-    hello: { agent: 'tidegate-host-monitor', firmware: process.versions.node, expectEveryMs: intervalMs, attributes: { host: hostname(), platform: platform(), release: release(), cpus: cpus().length } },
+    hello: {
+      agent: 'tidegate-host-monitor',
+      firmware: process.versions.node,
+      expectEveryMs: intervalMs,
+      attributes: { host: hostname(), platform: platform(), release: release(), cpus: cpus().length },
+    },
     random: Math.random,
   });
   const measure = (): void => {
@@ -65,7 +70,11 @@ function readHost(): Record<string, number> {
 /** Bytes over all interfaces since the start, where the system tells (Linux, proc(5)). */
 function readNetwork(): Record<string, number> {
   try {
-    const rows = readFileSync('/proc/net/dev', 'utf8').trim().split('\n').slice(2).map((line) => line.replace(/^.*:/, '').trim().split(/\s+/).map(Number));
+    const rows = readFileSync('/proc/net/dev', 'utf8')
+      .trim()
+      .split('\n')
+      .slice(2)
+      .map((line) => line.replace(/^.*:/, '').trim().split(/\s+/).map(Number));
     const sum = (column: number): number => rows.reduce((total, row) => total + row[column], 0);
     return { 'network/received': sum(0), 'network/sent': sum(8) };
   } catch {

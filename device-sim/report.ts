@@ -32,7 +32,9 @@ export function summaryOf(result: FleetResult): string {
     `links:     ${result.linksLost} lost`,
   ];
   if (verdict !== null) {
-    lines.push(`verified:  ${verdict.expected} acked readings, ${verdict.found} found: ${verdict.lost} lost, ${verdict.duplicated} duplicated, ${verdict.altered} altered, ${verdict.invented} invented`);
+    lines.push(
+      `verified:  ${verdict.expected} acked readings, ${verdict.found} found: ${verdict.lost} lost, ${verdict.duplicated} duplicated, ${verdict.altered} altered, ${verdict.invented} invented`,
+    );
     lines.push(...verdict.examples.map((example) => `  ${example}`));
   }
   return lines.join('\n');

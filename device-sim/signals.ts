@@ -17,26 +17,33 @@ export function createSignal({ type, mean, swing, noise }: SignalConfig, seed: n
   /** A slow walk that stays near 0. */
   const walk = (device: number, ts: number, salt: number): number => {
     const phase = turn * chance(device, 0, salt);
-    return Math.sin(ts / 600_000 + phase) + 0.4 * Math.sin(ts / 97_000 + 2 * phase) + 0.1 * Math.sin(ts / 13_000 + 3 * phase);
+    return (
+      Math.sin(ts / 600_000 + phase) + 0.4 * Math.sin(ts / 97_000 + 2 * phase) + 0.1 * Math.sin(ts / 13_000 + 3 * phase)
+    );
   };
   switch (type) {
     case 'temperature':
-      return (device, ts) => round((mean ?? 20) + (swing ?? 5) * day(device, ts) + (noise ?? 0.2) * wobble(device, ts), 2);
+      return (device, ts) =>
+        round((mean ?? 20) + (swing ?? 5) * day(device, ts) + (noise ?? 0.2) * wobble(device, ts), 2);
     case 'humidity':
-      return (device, ts) => round(clamp((mean ?? 50) - (swing ?? 10) * day(device, ts) + (noise ?? 1) * wobble(device, ts), 0, 100), 1);
+      return (device, ts) =>
+        round(clamp((mean ?? 50) - (swing ?? 10) * day(device, ts) + (noise ?? 1) * wobble(device, ts), 0, 100), 1);
     case 'battery':
       return (device, ts) => round(100 - 80 * ((ts / (7 * dayMs) + chance(device, 0, 4)) % 1), 2);
     case 'energy':
-      return (device, ts) => Math.round((mean ?? 1_000) * ((ts - 1_767_225_600_000) / 1_000 + 600 * (walk(device, ts, 5) + 2)) * 0.01);
+      return (device, ts) =>
+        Math.round((mean ?? 1_000) * ((ts - 1_767_225_600_000) / 1_000 + 600 * (walk(device, ts, 5) + 2)) * 0.01);
     case 'lat':
     case 'lon':
-      return (device, ts) => round((mean ?? 0) + 0.02 * walk(device, ts, type === 'lat' ? 6 : 7) + 0.1 * (chance(device, 0, 8) - 0.5), 6);
+      return (device, ts) =>
+        round((mean ?? 0) + 0.02 * walk(device, ts, type === 'lat' ? 6 : 7) + 0.1 * (chance(device, 0, 8) - 0.5), 6);
     case 'speed':
       return (device, ts) => round(Math.max(0, (mean ?? 10) * (1 + 0.5 * walk(device, ts, 9)) + wobble(device, ts)), 1);
     case 'door':
       return (device, ts) => (chance(device, Math.floor(ts / 20_000), 10) < 0.2 ? 'open' : 'closed');
     case 'switch':
-      return (device, ts) => ['heating', 'idle', 'defrost'][Math.floor(chance(device, Math.floor(ts / 15_000), 11) * 3)];
+      return (device, ts) =>
+        ['heating', 'idle', 'defrost'][Math.floor(chance(device, Math.floor(ts / 15_000), 11) * 3)];
     case 'wave':
       return (device, ts) => round((mean ?? 0) + (swing ?? 1) * Math.sin((turn * ts) / 60_000 + device), 3);
     default:

@@ -1,6 +1,6 @@
 import { encodeTelemetry } from '../schemas/frame/encode.js';
-import type { Group } from './fleetFile.js';
 import type { Metric, OutgoingFrame } from './device.js';
+import type { Group } from './fleetFile.js';
 import { createSignal, type Signal } from './signals.js';
 
 /** What all devices of a group share: their signals, split by what a binary frame can carry. */
@@ -20,7 +20,11 @@ interface Channel {
 const textTypes = new Set(['door', 'switch']);
 
 export function planOf(group: Group, seed: number): Plan {
-  const channels = Object.entries(group.signals).map(([metric, config], i) => ({ metric, signal: createSignal(config, seed + 101 * i), isText: textTypes.has(config.type) }));
+  const channels = Object.entries(group.signals).map(([metric, config], i) => ({
+    metric,
+    signal: createSignal(config, seed + 101 * i),
+    isText: textTypes.has(config.type),
+  }));
   const binary = group.encoding === 'binary';
   return {
     group,
@@ -45,13 +49,26 @@ export interface SimulatedFrame extends OutgoingFrame {
 /** The frames that are due at `dueAt`: one, or two where a binary device has strings. */
 export function framesDue(plan: Plan, device: number, dueAt: number): SimulatedFrame[] {
   const frames: SimulatedFrame[] = [];
-  if (plan.numeric.length > 0) frames.push(frameOf(plan, plan.numeric, 'numeric', device, dueAt, plan.group.encoding === 'binary'));
+  if (plan.numeric.length > 0)
+    frames.push(frameOf(plan, plan.numeric, 'numeric', device, dueAt, plan.group.encoding === 'binary'));
   if (plan.text.length > 0) frames.push(frameOf(plan, plan.text, 'text', device, dueAt, false));
   return frames;
 }
 
-function frameOf(plan: Plan, channels: Channel[], part: SimulatedFrame['part'], device: number, dueAt: number, binary: boolean): SimulatedFrame {
-  return { part, dueAt, encode: (seq) => (binary ? encodeBinary(plan, channels, device, dueAt, seq) : encodeJson(plan, channels, device, dueAt, seq)) };
+function frameOf(
+  plan: Plan,
+  channels: Channel[],
+  part: SimulatedFrame['part'],
+  device: number,
+  dueAt: number,
+  binary: boolean,
+): SimulatedFrame {
+  return {
+    part,
+    dueAt,
+    encode: (seq) =>
+      binary ? encodeBinary(plan, channels, device, dueAt, seq) : encodeJson(plan, channels, device, dueAt, seq),
+  };
 }
 
 /** Sample times of the frame due at `dueAt`, ascending. */
@@ -63,16 +80,32 @@ function encodeBinary(plan: Plan, channels: Channel[], device: number, dueAt: nu
   const times = sampleTimes(plan, dueAt);
   const rows = times.map((ts) => [ts - times[0], ...channels.map(({ signal }) => signal(device, ts) as number)]);
   const metrics = channels.map((_, number) => number);
-  return encodeTelemetry({ type: 'telemetry', kind: plan.group.valueType, seq, base: times[0], table: 0, metrics, rows });
+  return encodeTelemetry({
+    type: 'telemetry',
+    kind: plan.group.valueType,
+    seq,
+    base: times[0],
+    table: 0,
+    metrics,
+    rows,
+  });
 }
 
 function encodeJson(plan: Plan, channels: Channel[], device: number, dueAt: number, seq: number): string {
-  const samples = sampleTimes(plan, dueAt).map((ts) => ({ ts, values: Object.fromEntries(channels.map(({ metric, signal }) => [metric, signal(device, ts)])) }));
+  const samples = sampleTimes(plan, dueAt).map((ts) => ({
+    ts,
+    values: Object.fromEntries(channels.map(({ metric, signal }) => [metric, signal(device, ts)])),
+  }));
   return JSON.stringify(samples.length === 1 ? { seq, ...samples[0] } : { seq, samples });
 }
 
 /** What the gateway must hold of that frame, by metric and time. */
-export function* expectedReadings(plan: Plan, part: SimulatedFrame['part'], device: number, dueAt: number): Generator<{ metric: string; ts: number; value: number | string | boolean }> {
+export function* expectedReadings(
+  plan: Plan,
+  part: SimulatedFrame['part'],
+  device: number,
+  dueAt: number,
+): Generator<{ metric: string; ts: number; value: number | string | boolean }> {
   const narrow = part === 'numeric' && plan.group.encoding === 'binary' && plan.group.valueType === 'f32';
   for (const ts of sampleTimes(plan, dueAt)) {
     for (const { metric, signal } of plan[part]) {

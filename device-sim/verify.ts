@@ -1,5 +1,5 @@
 import type { Member } from './fleet.js';
-import { type OperatorApi, inParallel } from './operatorApi.js';
+import { inParallel, type OperatorApi } from './operatorApi.js';
 import { expectedReadings, type SimulatedFrame } from './simulatedDevice.js';
 
 /** What came of comparing every acknowledged reading with what the gateway holds. */
@@ -50,7 +50,8 @@ async function verifyMember(api: OperatorApi, member: Member, verdict: Verdict):
     const want = wanted.get(identity);
     if (seen.has(identity)) note(verdict, 'duplicated', `${member.id} ${identity}`);
     else if (want === undefined) note(verdict, 'invented', `${member.id} ${identity} = ${value}`);
-    else if (want.value !== value) note(verdict, 'altered', `${member.id} ${identity}: sent ${want.value}, found ${value}`);
+    else if (want.value !== value)
+      note(verdict, 'altered', `${member.id} ${identity}: sent ${want.value}, found ${value}`);
     seen.add(identity);
   }
   for (const [identity, { acked }] of wanted) {
@@ -65,7 +66,8 @@ function wantedOf({ plan, index, sent, acked }: Member): Map<string, { ts: numbe
   const wanted = new Map<string, { ts: number; value: unknown; acked: boolean }>();
   for (const part of parts) {
     for (const dueAt of sent[part]) {
-      for (const { metric, ts, value } of expectedReadings(plan, part, index, dueAt)) wanted.set(`${metric} ${ts}`, { ts, value, acked: acked[part].has(dueAt) });
+      for (const { metric, ts, value } of expectedReadings(plan, part, index, dueAt))
+        wanted.set(`${metric} ${ts}`, { ts, value, acked: acked[part].has(dueAt) });
     }
   }
   return wanted;

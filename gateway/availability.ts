@@ -25,7 +25,10 @@ export function createAvailability(options: { probe(): Promise<boolean>; log: Lo
       if (!writable) return;
       writable = false;
       const advice = error.code === 'SQLITE_FULL' ? 'the disk is full: make room in the data folder' : 'see the error';
-      options.log.error({ err: error, code: error.code }, `the store cannot be written to; links are closed 4005; ${advice}`);
+      options.log.error(
+        { err: error, code: error.code },
+        `the store cannot be written to; links are closed 4005; ${advice}`,
+      );
       probeLater();
     },
     stop: (): void => clearTimeout(timer),

@@ -108,7 +108,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     writable: availability.writable,
     clockTrusted: clockGuard.trusts,
   });
-  const links = createLinks({ clock, counters, presenceChanged: (device, presence) => live().presence(device, presence) });
+  const links = createLinks({
+    clock,
+    counters,
+    presenceChanged: (device, presence) => live().presence(device, presence),
+  });
   const messages = createMessages({
     clock,
     ingest,
@@ -121,10 +125,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       live().presence(device, links.presence(device));
     },
     // No command has been sent to any device, so none is known.
-    commandUpdate: (_link, { id }) => ({ code: 'command_unknown', message: `no command ${id} was sent to this device` }),
+    commandUpdate: (_link, { id }) => ({
+      code: 'command_unknown',
+      message: `no command ${id} was sent to this device`,
+    }),
   });
 
-  function committed({ batch, ...commit }: Awaited<ReturnType<typeof store.commit>>, entries: Entry[], firstAt: number): void {
+  function committed(
+    { batch, ...commit }: Awaited<ReturnType<typeof store.commit>>,
+    entries: Entry[],
+    firstAt: number,
+  ): void {
     counters.commits++;
     counters.commitSeconds += commit.commitMs / 1000;
     counters.logBytes += commit.bytes;
@@ -147,7 +158,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   /** A write has failed: for a while, or for good. */
   function failed(error: Error & { code?: string | null }, again = true): void {
     if (fatalCodes.has(error.code ?? '')) {
-      log.fatal({ err: error, code: error.code }, 'the disk failed under the store; ending, so that a restart replays what is safe');
+      log.fatal(
+        { err: error, code: error.code },
+        'the disk failed under the store; ending, so that a restart replays what is safe',
+      );
       fatal(error, 74);
     } else availability.failed(error);
     if (again) throw error;
@@ -165,8 +179,20 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const makeLink = ({ device, credential, stream: name, subprotocol, encoding }: Accepted, address: string): Link => {
     const source = sources.of(device);
     const now = clock.now();
-    const stream = name === null ? sources.ownStream(`link-${randomBytes(9).toString('base64url')}`) : sources.streamOf(source, name, now);
-    const facts = { source, stream, toldSeq: stream.mark, cid: credential.cid, encoding, subprotocol, address, openedAt: now };
+    const stream =
+      name === null
+        ? sources.ownStream(`link-${randomBytes(9).toString('base64url')}`)
+        : sources.streamOf(source, name, now);
+    const facts = {
+      source,
+      stream,
+      toldSeq: stream.mark,
+      cid: credential.cid,
+      encoding,
+      subprotocol,
+      address,
+      openedAt: now,
+    };
     return new Link(facts, linkLimits, answers, clock.now);
   };
   const devicePort = await listenForDevices({
@@ -181,14 +207,25 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     makeLink,
     opened(link) {
       const { window, maxFrameBytes, keepaliveSeconds } = limits;
-      const welcome = { type: 'welcome', window, lastSeq: link.toldSeq, serverTime: clock.now(), maxFrameBytes, keepaliveSeconds } as const;
+      const welcome = {
+        type: 'welcome',
+        window,
+        lastSeq: link.toldSeq,
+        serverTime: clock.now(),
+        maxFrameBytes,
+        keepaliveSeconds,
+      } as const;
       link.send(answers.welcome(link.encoding, link.source.device.id, link.stream.name, welcome));
     },
     receive: messages.receive,
     retryAfterSeconds: () => 1 + Math.floor(random() * 10),
   }).catch(closeStoreAndThrow);
 
-  function endDevice(device: Device, why: 'device_disabled' | 'device_removed' | 'credential_revoked', cid?: string): void {
+  function endDevice(
+    device: Device,
+    why: 'device_disabled' | 'device_removed' | 'credential_revoked',
+    cid?: string,
+  ): void {
     links.end(device, why, cid);
     if (why !== 'device_removed') return;
     links.forget(device);
@@ -199,10 +236,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const admitFrame = createAdmission({ ingest, sources, readingsTaken: () => batcher.batch().readings });
   async function admit(device: Device, rid: string, by: string): Promise<AdmitResult> {
     const row = await store.read('rejectedFrame', device.key, rid);
-    if (row === null) return { ok: false, code: 'rejected_unknown', message: `Device ${device.id} has no rejected frame ${rid}` };
-    if (row.admittedAt !== null) return { ok: false, code: 'already_admitted', message: `Frame ${rid} was admitted before` };
+    if (row === null)
+      return { ok: false, code: 'rejected_unknown', message: `Device ${device.id} has no rejected frame ${rid}` };
+    if (row.admittedAt !== null)
+      return { ok: false, code: 'already_admitted', message: `Frame ${rid} was admitted before` };
     const admitted = await admitFrame(device, row);
-    if ('code' in admitted) return { ok: false, code: 'not_admissible', message: `${admitted.code}: ${admitted.message}` };
+    if ('code' in admitted)
+      return { ok: false, code: 'not_admissible', message: `${admitted.code}: ${admitted.message}` };
     const at = clock.now();
     await store.markAdmitted(rid, at);
     await save([{ type: 'audit', record: { at, by, action: 'frame_admitted', subject: device.id, detail: rid } }]);
@@ -301,7 +341,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await store.close();
   }
 
-  const host = (name: string): string => (name === '0.0.0.0' || name === '::' ? '127.0.0.1' : name.includes(':') ? `[${name}]` : name);
+  const host = (name: string): string =>
+    name === '0.0.0.0' || name === '::' ? '127.0.0.1' : name.includes(':') ? `[${name}]` : name;
   const scheme = config.device.tls === undefined ? 'ws' : 'wss';
   return {
     deviceUrl: `${scheme}://${host(config.device.host)}:${devicePort.port}/v1/device`,

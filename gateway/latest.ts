@@ -45,7 +45,9 @@ export function createLatest() {
     const ids: number[] = [];
     for (let id = 0; id < ts.length; id++) if (ts[id] > Number.NEGATIVE_INFINITY) ids.push(id);
     const strings: string[] = [];
-    const values = Float64Array.from(ids, (id) => (text.has(id) ? strings.push(text.get(id) as string) - 1 : value[id]));
+    const values = Float64Array.from(ids, (id) =>
+      text.has(id) ? strings.push(text.get(id) as string) - 1 : value[id],
+    );
     const times = Float64Array.from(ids, (id) => ts[id]);
     return { readings: ids.length, series: Uint32Array.from(ids), ts: times, value: values, strings };
   }

@@ -19,7 +19,10 @@ export function createMeter(now: () => number) {
     /** To be called about once a second, with the counters since the start. */
     tick(frames: number, readings: number, elapsedMs: number): void {
       const perSecond = (count: number): number => Math.round((count * 1000) / elapsedMs);
-      rates = { framesPerSecond: perSecond(frames - framesBefore), readingsPerSecond: perSecond(readings - readingsBefore) };
+      rates = {
+        framesPerSecond: perSecond(frames - framesBefore),
+        readingsPerSecond: perSecond(readings - readingsBefore),
+      };
       framesBefore = frames;
       readingsBefore = readings;
       if (now() - turnedAt < spanMs) return;

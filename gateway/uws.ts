@@ -1,6 +1,13 @@
-import { createRequire } from 'node:module';
+import type {
+  HttpRequest,
+  HttpResponse,
+  TemplatedApp,
+  us_listen_socket,
+  us_socket_context_t,
+  WebSocket,
+} from 'uWebSockets.js';
 import uws from 'uWebSockets.js';
-import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, us_socket_context_t, WebSocket } from 'uWebSockets.js';
+import { createRequire } from 'node:module';
 import { StartError } from './startError.js';
 
 /**
@@ -28,7 +35,9 @@ export function listen(app: TemplatedApp, host: string, port: number): Promise<L
   return new Promise((resolve, reject) => {
     (app.listen as unknown as Listen).call(app, host, port, exclusivePort, (socket) => {
       if (socket === false) {
-        reject(new StartError(69, `Port ${port} on ${host} is in use or not allowed. Choose another, or stop what has it.`));
+        reject(
+          new StartError(69, `Port ${port} on ${host} is in use or not allowed. Choose another, or stop what has it.`),
+        );
         return;
       }
       let open = true;
@@ -44,4 +53,5 @@ export function listen(app: TemplatedApp, host: string, port: number): Promise<L
 }
 
 /** As far as the package says. */
-export const uwsVersion = (createRequire(import.meta.url)('uWebSockets.js/package.json') as { version: string }).version;
+export const uwsVersion = (createRequire(import.meta.url)('uWebSockets.js/package.json') as { version: string })
+  .version;

@@ -31,7 +31,9 @@ export interface Fault {
   path?: string;
 }
 
-const codesByNumber = new Map<number, FaultCode>(Object.entries(faults).map(([code, { number }]) => [number, code as FaultCode]));
+const codesByNumber = new Map<number, FaultCode>(
+  Object.entries(faults).map(([code, { number }]) => [number, code as FaultCode]),
+);
 
 /** The code for the number in a binary nack; undefined for a number of a later version. */
 export function faultCodeOf(number: number): FaultCode | undefined {

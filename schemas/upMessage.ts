@@ -18,7 +18,10 @@ export type ParsedUp = { ok: true; message: UpMessage } | { ok: false; seq: numb
 
 const ajv = new Ajv2020({ allowUnionTypes: true });
 const validators = new Map<string, ValidateFunction>(
-  ['telemetry', 'metrics', 'hello', 'command_update', 'time'].map((type) => [type, ajv.compile(loadSchema(`device/${type}`))]),
+  ['telemetry', 'metrics', 'hello', 'command_update', 'time'].map((type) => [
+    type,
+    ajv.compile(loadSchema(`device/${type}`)),
+  ]),
 );
 
 const valueRule = `a value is a finite number, a string of at most ${limits.stringBytesMax} bytes, a boolean or null`;
@@ -33,7 +36,8 @@ export function parseUpMessage(text: string): ParsedUp {
   }
   const { type = 'telemetry', seq } = message as { type?: unknown; seq?: unknown };
   const validate = typeof type === 'string' ? validators.get(type) : undefined;
-  if (validate === undefined) return refuse(0, { code: 'type_unknown', message: `type ${shown(type)} is not one a device may send` });
+  if (validate === undefined)
+    return refuse(0, { code: 'type_unknown', message: `type ${shown(type)} is not one a device may send` });
   const readable = type === 'telemetry' && isSeq(seq) ? seq : 0;
   if (!validate(message)) return refuse(readable, faultOf(validate.errors ?? [], type as string));
   const fault = type === 'telemetry' ? longString(message as TelemetryMessage) : null;
@@ -64,7 +68,8 @@ function faultOf(errors: ErrorObject[], type: string): Fault {
   const error = errors.reduce((a, b) => (b.instancePath.length > a.instancePath.length ? b : a));
   const name = (error as { propertyName?: string }).propertyName;
   const path = name === undefined ? error.instancePath : `${error.instancePath}/${pointerToken(name)}`;
-  if (type === 'telemetry' && isValuePath(path) && name === undefined) return { code: 'value_invalid', message: valueRule, path };
+  if (type === 'telemetry' && isValuePath(path) && name === undefined)
+    return { code: 'value_invalid', message: valueRule, path };
   return { code: 'schema_invalid', message: explain(error), path };
 }
 

@@ -30,8 +30,15 @@ export function createApiClient(options: ApiOptions) {
   async function request<Body>(method: string, path: string, body?: unknown): Promise<Body> {
     const headers: Record<string, string> = { authorization: `Bearer ${key}` };
     if (body !== undefined) headers['content-type'] = 'application/json';
-    const answer = await fetch(url + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) }).catch((error: Error) => {
-      throw new Failure(69, `No gateway answers at ${url} (${causeOf(error)}). Start one with "npm start", or give its address by --url.`);
+    const answer = await fetch(url + path, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+    }).catch((error: Error) => {
+      throw new Failure(
+        69,
+        `No gateway answers at ${url} (${causeOf(error)}). Start one with "npm start", or give its address by --url.`,
+      );
     });
     const text = await answer.text();
     if (answer.ok) return (text === '' ? undefined : JSON.parse(text)) as Body;
@@ -44,7 +51,10 @@ export function createApiClient(options: ApiOptions) {
     for (let cursor: string | null = ''; cursor !== null && left > 0; ) {
       const join = path.includes('?') ? '&' : '?';
       const more = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-      const page: { items: Item[]; next: string | null } = await request('GET', `${path}${join}limit=${Math.min(left, 10_000)}${more}`);
+      const page: { items: Item[]; next: string | null } = await request(
+        'GET',
+        `${path}${join}limit=${Math.min(left, 10_000)}${more}`,
+      );
       yield* page.items;
       left -= page.items.length;
       cursor = page.next;
@@ -59,7 +69,10 @@ function readKey(folder: string): string {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch {
-    throw new Failure(78, `No operator key: ${file} cannot be read. Give --key, TIDEGATE_KEY, or the data folder of the gateway by --data.`);
+    throw new Failure(
+      78,
+      `No operator key: ${file} cannot be read. Give --key, TIDEGATE_KEY, or the data folder of the gateway by --data.`,
+    );
   }
 }
 

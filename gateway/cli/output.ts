@@ -1,7 +1,11 @@
 /** Prints rows under their headings, in columns as wide as they need to be. */
 export function tableOf(headings: string[], rows: string[][]): string {
   const widths = headings.map((heading, i) => Math.max(heading.length, ...rows.map((row) => row[i].length)));
-  const line = (cells: string[]): string => cells.map((cell, i) => (i === cells.length - 1 ? cell : cell.padEnd(widths[i]))).join('  ').trimEnd();
+  const line = (cells: string[]): string =>
+    cells
+      .map((cell, i) => (i === cells.length - 1 ? cell : cell.padEnd(widths[i])))
+      .join('  ')
+      .trimEnd();
   return [line(headings), ...rows.map(line)].join('\n');
 }
 
@@ -21,5 +25,7 @@ export function csvField(value: unknown): string {
 }
 
 export function tagsText(tags: Record<string, string>): string {
-  return Object.entries(tags).map(([name, value]) => `${name}=${value}`).join(' ');
+  return Object.entries(tags)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
 }

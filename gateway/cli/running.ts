@@ -23,7 +23,14 @@ export function runGateway(config: ResolvedConfig, log: Logger): Promise<Gateway
     log.fatal({ err: error }, 'the gateway ends');
     process.exit(exitCode);
   };
-  return startGateway({ config, models: loadModels(config.models), log, clock: systemClock, random: Math.random, fatal });
+  return startGateway({
+    config,
+    models: loadModels(config.models),
+    log,
+    clock: systemClock,
+    random: Math.random,
+    fatal,
+  });
 }
 
 /** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */

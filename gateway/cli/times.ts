@@ -9,7 +9,11 @@ export function parseWhen(text: string, now: number): number {
   if (/^\d{1,16}$/.test(text)) return Number(text);
   const iso = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?$/.exec(text);
   const ms = iso === null ? Number.NaN : Date.parse(iso[1] !== undefined && iso[4] === undefined ? `${text}Z` : text);
-  if (Number.isNaN(ms)) throw new Failure(64, `"${text}" is no time: write Unix ms, ISO 8601 such as 2026-11-24T12:00, or back from now as -15m`);
+  if (Number.isNaN(ms))
+    throw new Failure(
+      64,
+      `"${text}" is no time: write Unix ms, ISO 8601 such as 2026-11-24T12:00, or back from now as -15m`,
+    );
   return ms;
 }
 

@@ -15,7 +15,8 @@ import type {
 } from '../../schemas/generated/config.js';
 import { loadSchema, packageRoot } from '../../schemas/packageRoot.js';
 
-type Filled<Section, Optional extends keyof Section = never> = Required<Omit<Section, Optional>> & Pick<Section, Optional>;
+type Filled<Section, Optional extends keyof Section = never> = Required<Omit<Section, Optional>> &
+  Pick<Section, Optional>;
 
 /** The configuration with every default in place. Frozen. */
 export interface ResolvedConfig {
@@ -46,7 +47,9 @@ export interface ConfigSources {
 export class ConfigError extends Error {
   readonly exitCode = 78;
   constructor(readonly faults: readonly string[]) {
-    super(`The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    super(
+      `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+    );
   }
 }
 
@@ -57,7 +60,9 @@ interface Schema {
 }
 
 const schema = loadSchema('config/gateway') as Schema;
-const validate = new Ajv2020({ allErrors: true, useDefaults: true, allowUnionTypes: true, verbose: true }).compile(schema as object);
+const validate = new Ajv2020({ allErrors: true, useDefaults: true, allowUnionTypes: true, verbose: true }).compile(
+  schema as object,
+);
 
 /** Variables with our prefix that are no configuration: the command line's own. */
 const otherVariables = new Set(['TIDEGATE_URL', 'TIDEGATE_KEY', 'TIDEGATE_ROUNDS']);
@@ -78,11 +83,17 @@ export function loadConfig({ file, environment, set }: ConfigSources): ResolvedC
   }
   if (!validate(tree)) faults.push(...new Set((validate.errors ?? []).map((error) => explain(error, origins, file))));
   const config = tree as GatewayConfig;
-  if (config.mqtt?.url !== undefined) faults.push('mqtt.url: the MQTT bridge is not part of this version yet; leave the key out');
+  if (config.mqtt?.url !== undefined)
+    faults.push('mqtt.url: the MQTT bridge is not part of this version yet; leave the key out');
   if (faults.length > 0) throw new ConfigError(faults);
   const resolved = {
     ...config,
-    gatewayId: config.gatewayId ?? (hostname().replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 64) || 'tidegate'),
+    gatewayId:
+      config.gatewayId ??
+      (hostname()
+        .replace(/[^A-Za-z0-9_-]/g, '-')
+        .slice(0, 64) ||
+        'tidegate'),
     models: config.models ?? join(packageRoot, 'config', 'models'),
   };
   return freeze(resolved) as ResolvedConfig;
@@ -110,7 +121,14 @@ function matchCase(path: string[]): string[] {
   });
 }
 
-function place(tree: object, path: string[], text: string, origin: string, origins: Map<string, string>, faults: string[]): void {
+function place(
+  tree: object,
+  path: string[],
+  text: string,
+  origin: string,
+  origins: Map<string, string>,
+  faults: string[],
+): void {
   let at = tree as Record<string, unknown>;
   let shape: Schema | undefined = schema;
   for (const part of path.slice(0, -1)) {
@@ -129,14 +147,23 @@ function place(tree: object, path: string[], text: string, origin: string, origi
 
 /** Strings from the command line take the type that the schema gives; what does not fit is left for it to refuse. */
 function coerce(text: string, type: string | undefined): unknown {
-  if ((type === 'integer' || type === 'number') && text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
+  if ((type === 'integer' || type === 'number') && text.trim() !== '' && Number.isFinite(Number(text)))
+    return Number(text);
   if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
   if (type === 'array') return text === '' ? [] : text.split(',').map((part) => part.trim());
   return text;
 }
 
-function explain({ instancePath, keyword, params, message, data }: ErrorObject, origins: Map<string, string>, file?: string): string {
-  const path = instancePath.slice(1).split('/').filter((part) => part !== '').join('.');
+function explain(
+  { instancePath, keyword, params, message, data }: ErrorObject,
+  origins: Map<string, string>,
+  file?: string,
+): string {
+  const path = instancePath
+    .slice(1)
+    .split('/')
+    .filter((part) => part !== '')
+    .join('.');
   const origin = origins.get(path) ?? file ?? 'defaults';
   if (keyword === 'additionalProperties') {
     const unknown = params.additionalProperty as string;

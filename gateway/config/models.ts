@@ -24,7 +24,9 @@ export function loadModels(folder: string): Map<string, Model> {
 
 function filesIn(folder: string, faults: string[]): string[] {
   try {
-    return readdirSync(folder).filter((file) => /\.ya?ml$/.test(file)).sort();
+    return readdirSync(folder)
+      .filter((file) => /\.ya?ml$/.test(file))
+      .sort();
   } catch (error) {
     faults.push(`models (${folder}): ${(error as Error).message}`);
     return [];
@@ -35,7 +37,11 @@ function readModel(file: string, faults: string[]): ModelConfig | null {
   try {
     const model: unknown = parse(readFileSync(file, 'utf8'));
     if (!validate(model)) {
-      faults.push(...(validate.errors ?? []).map(({ instancePath, message, params }) => `${file}${instancePath}: ${message} ${JSON.stringify(params)}`));
+      faults.push(
+        ...(validate.errors ?? []).map(
+          ({ instancePath, message, params }) => `${file}${instancePath}: ${message} ${JSON.stringify(params)}`,
+        ),
+      );
       return null;
     }
     const { metrics } = model as ModelConfig;

@@ -1,6 +1,6 @@
+import type { Fault } from '../../schemas/faults.js';
 import { createFrameBuffer } from '../../schemas/frame/frameBuffer.js';
 import { checkPrefix, checkTelemetry, createTelemetryHeader } from '../../schemas/frame/telemetry.js';
-import type { Fault } from '../../schemas/faults.js';
 import { limits } from '../../schemas/limits.js';
 import { parseUpMessage } from '../../schemas/upMessage.js';
 import type { RejectedRow } from '../store/calls.js';
@@ -12,7 +12,15 @@ import type { Sources } from './sources.js';
  * Lets a quarantined frame in after all, by an operator's word: its times and its numbering are believed, whatever else
  * was wrong with it must have been mended since (a model or a metric table added).
  */
-export function createAdmission({ ingest, sources, readingsTaken }: { ingest: Ingest; sources: Sources; readingsTaken(): number }) {
+export function createAdmission({
+  ingest,
+  sources,
+  readingsTaken,
+}: {
+  ingest: Ingest;
+  sources: Sources;
+  readingsTaken(): number;
+}) {
   const buffer = createFrameBuffer(limits.maxFrameBytes);
   const header = createTelemetryHeader();
 
@@ -24,7 +32,9 @@ export function createAdmission({ ingest, sources, readingsTaken }: { ingest: In
       return ingest.admitJson(link, parsed.message, bytes.length, receivedAt);
     }
     buffer.u8.set(bytes);
-    const fault = checkPrefix(buffer, bytes.length) ?? (bytes[1] === 1 ? checkTelemetry(buffer, bytes.length, header) : notTelemetry);
+    const fault =
+      checkPrefix(buffer, bytes.length) ??
+      (bytes[1] === 1 ? checkTelemetry(buffer, bytes.length, header) : notTelemetry);
     return fault ?? ingest.admitBinary(link, buffer, header, bytes.length, receivedAt);
   }
 

@@ -39,7 +39,14 @@ export function reserveReadings(batch: Batch, more: number): void {
   batch.value = grown(new Float64Array(size), batch.value);
 }
 
-export function addFrame(batch: Batch, device: number, stream: number, seq: number, readings: number, receivedAt: number): void {
+export function addFrame(
+  batch: Batch,
+  device: number,
+  stream: number,
+  seq: number,
+  readings: number,
+  receivedAt: number,
+): void {
   const at = batch.frames;
   if (at === batch.frameDevice.length) reserveFrames(batch);
   batch.frameDevice[at] = device;

@@ -165,7 +165,14 @@ export function createIngest(options: IngestOptions) {
     batcher.added(bytes);
   }
 
-  function quarantine(link: IngestLink, seq: number, fault: Fault, bytes: Uint8Array, encoding: Encoding, receivedAt: number): void {
+  function quarantine(
+    link: IngestLink,
+    seq: number,
+    fault: Fault,
+    bytes: Uint8Array,
+    encoding: Encoding,
+    receivedAt: number,
+  ): void {
     const entry = entryOf(link);
     entry.frames++;
     link.unanswered++;
@@ -193,7 +200,10 @@ export function createIngest(options: IngestOptions) {
   }
 
   function seqFault(link: IngestLink, verdict: SeqVerdict, seq: number): Fault {
-    return { code: 'seq_invalid', message: seqFaultMessage(verdict, seq, link.toldSeq, link.previousSeq, link.stream.pending) };
+    return {
+      code: 'seq_invalid',
+      message: seqFaultMessage(verdict, seq, link.toldSeq, link.previousSeq, link.stream.pending),
+    };
   }
 
   function beginAdmission(): { batch: Batch; before: number } {
@@ -257,7 +267,13 @@ export function createIngest(options: IngestOptions) {
     },
 
     /** A quarantined binary frame let in after all, numbering and the rules of time waived; `link` stands for the operator. */
-    admitBinary(link: IngestLink, buffer: FrameBuffer, header: TelemetryHeader, length: number, receivedAt: number): Fault | null {
+    admitBinary(
+      link: IngestLink,
+      buffer: FrameBuffer,
+      header: TelemetryHeader,
+      length: number,
+      receivedAt: number,
+    ): Fault | null {
       const { batch, before } = beginAdmission();
       const table = sources.tableOf(link, header.table);
       const fault = takeBinary(link.source, table, buffer, header, receivedAt, rules, batch);

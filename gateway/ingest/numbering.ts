@@ -16,7 +16,13 @@ export function judgeSeq(seq: number, told: number, previous: number, mark: numb
 }
 
 /** What to tell the device of a seq that was refused. */
-export function seqFaultMessage(verdict: SeqVerdict, seq: number, told: number, previous: number, mark: number): string {
+export function seqFaultMessage(
+  verdict: SeqVerdict,
+  seq: number,
+  told: number,
+  previous: number,
+  mark: number,
+): string {
   if (verdict === 'at_or_below_last') return `seq ${seq} is not above lastSeq ${told} of the welcome`;
   if (verdict === 'not_ascending') return `seq ${seq} after ${previous}`;
   return `seq ${seq} is more than ${limits.seqJumpMax} above ${mark}`;

@@ -71,7 +71,9 @@ export function streamOf(source: Source, name: string, now: number): Stream {
 }
 
 export function tableOfDeclarations(number: number, metrics: MetricDeclaration[]): MetricTable {
-  const columns = metrics.map(({ name, unit, scale }): Column => ({ name, unit, scale, kind: null, range: null, series: null }));
+  const columns = metrics.map(
+    ({ name, unit, scale }): Column => ({ name, unit, scale, kind: null, range: null, series: null }),
+  );
   return { number, columns, byName: byName(columns) };
 }
 

@@ -76,7 +76,9 @@ export function createSources(options: {
     return source;
   }
 
-  function createSeries(source: Source, metric: string, unit: string | null, kind: SeriesKind): number {
+  /** `declared` is the unit that came with the metric; without one the model's counts. */
+  function createSeries(source: Source, metric: string, declared: string | null, kind: SeriesKind): number {
+    const unit = declared ?? modelTable(source)?.byName.get(metric)?.unit ?? null;
     const series: Series = { id: nextSeriesId++, deviceKey: source.device.key, metric, unit, kind };
     seriesById[series.id] = series;
     source.series.set(metric, series);
@@ -121,7 +123,11 @@ export function createSources(options: {
     );
     const twice = metrics.findIndex(({ name }, i) => metrics.findIndex((other) => other.name === name) !== i);
     if (twice >= 0) {
-      return { code: 'schema_invalid', message: `${metrics[twice].name} is declared twice`, path: `/metrics/${twice}/name` };
+      return {
+        code: 'schema_invalid',
+        message: `${metrics[twice].name} is declared twice`,
+        path: `/metrics/${twice}/name`,
+      };
     }
     const { source } = link;
     const number = message.table ?? 0;
@@ -130,7 +136,11 @@ export function createSources(options: {
     else {
       const known = source.tables.find((one) => one.number === number);
       if (known !== undefined && !sameDeclarations(known, metrics)) {
-        return { code: 'schema_invalid', message: `table ${number} was declared before, with other metrics`, path: '/table' };
+        return {
+          code: 'schema_invalid',
+          message: `table ${number} was declared before, with other metrics`,
+          path: '/table',
+        };
       }
       if (known === undefined) {
         keepTable(source, table);
@@ -162,7 +172,11 @@ export function createSources(options: {
         range:
           range === undefined
             ? null
-            : { min: range.min ?? Number.NEGATIVE_INFINITY, max: range.max ?? Number.POSITIVE_INFINITY, refuse: range.outside === 'refuse' },
+            : {
+                min: range.min ?? Number.NEGATIVE_INFINITY,
+                max: range.max ?? Number.POSITIVE_INFINITY,
+                refuse: range.outside === 'refuse',
+              },
         series: null,
       };
     }

@@ -5,9 +5,9 @@ import { type TelemetryHeader, timeAt, valueAt } from '../../schemas/frame/telem
 import type { TelemetryMessage } from '../../schemas/generated/device.js';
 import { limits } from '../../schemas/limits.js';
 import { pointerToken } from '../../schemas/upMessage.js';
-import { reserveReadings } from './batch.js';
 import type { Batch } from '../store/calls.js';
 import { type Scalar, type SeriesKind, seriesKinds } from '../types.js';
+import { reserveReadings } from './batch.js';
 import type { Column, MetricTable, Source } from './source.js';
 
 /**
@@ -43,7 +43,8 @@ export function takeBinary(
   for (let c = 0; c < header.columns; c++) {
     const number = buffer.u16[header.metricsAt + c];
     const column = table.columns[number];
-    if (column === undefined) return fault('metric_unknown', `metric ${number} of table ${header.table} was never declared`);
+    if (column === undefined)
+      return fault('metric_unknown', `metric ${number} of table ${header.table} was never declared`);
     columnOf[c] = column;
   }
   const first = header.base > 0 ? header.base : timeAt(buffer, header, 0, receivedAt) - buffer.u32[header.rowsAt];
@@ -51,7 +52,12 @@ export function takeBinary(
   if (problem !== null) return problem;
   reserveReadings(batch, header.rows * header.columns);
   for (let c = 0; c < header.columns; c++) columnOf[c].series ??= source.series.get(columnOf[c].name) ?? null;
-  if (header.kind === valueKinds.f32 && header.columns === 1 && columnOf[0].series !== null && columnOf[0].scale === 1) {
+  if (
+    header.kind === valueKinds.f32 &&
+    header.columns === 1 &&
+    columnOf[0].series !== null &&
+    columnOf[0].scale === 1
+  ) {
     writeFloats(buffer, header, first, columnOf[0].series.id, batch);
   } else writeRows(source, buffer, header, first, rules, batch);
   return null;
@@ -63,7 +69,12 @@ function tableUnknown(number: number): string {
     : `metric table ${number} was never declared`;
 }
 
-function checkTimes({ u32 }: FrameBuffer, { rows, rowsAt, rowWords }: TelemetryHeader, first: number, rules: Rules): Fault | null {
+function checkTimes(
+  { u32 }: FrameBuffer,
+  { rows, rowsAt, rowWords }: TelemetryHeader,
+  first: number,
+  rules: Rules,
+): Fault | null {
   let low = u32[rowsAt];
   let high = low;
   for (let row = 1, at = rowsAt + rowWords; row < rows; row++, at += rowWords) {
@@ -96,11 +107,18 @@ function checkColumns(source: Source, buffer: FrameBuffer, header: TelemetryHead
   return fresh > 0 ? checkSeriesCount(source, fresh, rules) : null;
 }
 
-function checkColumn(column: Column, c: number, buffer: FrameBuffer, header: TelemetryHeader, rules: Rules): Fault | null {
+function checkColumn(
+  column: Column,
+  c: number,
+  buffer: FrameBuffer,
+  header: TelemetryHeader,
+  rules: Rules,
+): Fault | null {
   let outside = 0;
   for (let row = 0; row < header.rows; row++) {
     const value = valueAt(buffer, header, row, c) * column.scale;
-    if (Math.abs(value) === Number.POSITIVE_INFINITY) return fault('value_invalid', `column ${c}, row ${row} overflows by its scale`);
+    if (Math.abs(value) === Number.POSITIVE_INFINITY)
+      return fault('value_invalid', `column ${c}, row ${row} overflows by its scale`);
     if (column.range !== null && (value < column.range.min || value > column.range.max)) {
       if (column.range.refuse) return fault('value_out_of_range', `${column.name} ${value}, row ${row}`);
       outside++;
@@ -115,12 +133,18 @@ function checkSeriesCount(source: Source, fresh: number, { seriesMax }: Rules): 
   return fault('too_many_series', `the device has ${source.series.size} metrics; ${seriesMax} are allowed`);
 }
 
-function writeFloats({ u32, f32 }: FrameBuffer, header: TelemetryHeader, first: number, series: number, batch: Batch): void {
+function writeFloats(
+  { u32, f32 }: FrameBuffer,
+  header: TelemetryHeader,
+  first: number,
+  series: number,
+  batch: Batch,
+): void {
   const { rows, rowsAt, rowWords } = header;
   let n = batch.readings;
   for (let row = 0, at = rowsAt; row < rows; row++, at += rowWords) {
     const value = f32[at + 1];
-    if (value !== value) continue;
+    if (Number.isNaN(value)) continue;
     batch.series[n] = series;
     batch.ts[n] = first + u32[at];
     batch.value[n] = value;
@@ -129,14 +153,21 @@ function writeFloats({ u32, f32 }: FrameBuffer, header: TelemetryHeader, first: 
   batch.readings = n;
 }
 
-function writeRows(source: Source, buffer: FrameBuffer, header: TelemetryHeader, first: number, rules: Rules, batch: Batch): void {
+function writeRows(
+  source: Source,
+  buffer: FrameBuffer,
+  header: TelemetryHeader,
+  first: number,
+  rules: Rules,
+  batch: Batch,
+): void {
   const { columns, rows, rowsAt, rowWords } = header;
   let n = batch.readings;
   for (let row = 0, at = rowsAt; row < rows; row++, at += rowWords) {
     const ts = first + buffer.u32[at];
     for (let c = 0; c < columns; c++) {
       const value = valueAt(buffer, header, row, c);
-      if (value !== value) continue;
+      if (Number.isNaN(value)) continue;
       const column = columnOf[c];
       if (column.series === null) makeSeries(source, column, seriesKinds.number, rules);
       batch.series[n] = column.series!.id;
@@ -163,7 +194,14 @@ export function takeJson(
   batch: Batch,
 ): Fault | null {
   const samples = message.samples ?? [message as { ts?: number; values: Record<string, Scalar | null> }];
-  const problem = checkSamples(source, columnByName, samples, message.samples === undefined ? '' : '/samples', receivedAt, rules);
+  const problem = checkSamples(
+    source,
+    columnByName,
+    samples,
+    message.samples === undefined ? '' : '/samples',
+    receivedAt,
+    rules,
+  );
   if (problem !== null) return problem;
   for (const { ts, values } of samples) {
     const time = resolveTime(ts, receivedAt);
@@ -171,11 +209,13 @@ export function takeJson(
       const value = values[metric] as Scalar | null;
       if (value === null) continue;
       const kind = kindOf(value);
-      const id = source.series.get(metric)?.id ?? rules.createSeries(source, metric, columnByName(metric)?.unit ?? null, kind);
+      const id =
+        source.series.get(metric)?.id ?? rules.createSeries(source, metric, columnByName(metric)?.unit ?? null, kind);
       reserveReadings(batch, 1);
       batch.series[batch.readings] = id;
       batch.ts[batch.readings] = time;
-      batch.value[batch.readings] = kind === seriesKinds.string ? batch.strings.push(value as string) - 1 : Number(value);
+      batch.value[batch.readings] =
+        kind === seriesKinds.string ? batch.strings.push(value as string) - 1 : Number(value);
       batch.readings++;
     }
   }
@@ -204,16 +244,28 @@ function checkSamples(
       if (value === null) continue;
       const column = columnByName(metric);
       const kind = source.series.get(metric)?.kind ?? fresh.get(metric) ?? column?.kind ?? kindOf(value);
-      if (kindOf(value) !== kind) return fault('value_invalid', `${metric} is a ${kindNames[kind]} so far`, `${at}/values/${pointerToken(metric)}`);
+      if (kindOf(value) !== kind)
+        return fault(
+          'value_invalid',
+          `${metric} is a ${kindNames[kind]} so far`,
+          `${at}/values/${pointerToken(metric)}`,
+        );
       if (!source.series.has(metric)) fresh.set(metric, kind);
-      if (column?.range != null && typeof value === 'number' && (value < column.range.min || value > column.range.max)) {
-        if (column.range.refuse) return fault('value_out_of_range', `${metric} ${value}`, `${at}/values/${pointerToken(metric)}`);
+      if (
+        column?.range != null &&
+        typeof value === 'number' &&
+        (value < column.range.min || value > column.range.max)
+      ) {
+        if (column.range.refuse)
+          return fault('value_out_of_range', `${metric} ${value}`, `${at}/values/${pointerToken(metric)}`);
         outside++;
       }
     }
   }
   if (outside > 0) rules.outOfRange(outside);
-  return (fresh.size > 0 ? checkSeriesCount(source, fresh.size, rules) : null) ?? checkTimesDiffer(samples, root, receivedAt);
+  return (
+    (fresh.size > 0 ? checkSeriesCount(source, fresh.size, rules) : null) ?? checkTimesDiffer(samples, root, receivedAt)
+  );
 }
 
 const kindNames = ['number', 'string', 'boolean'] as const;
@@ -241,7 +293,8 @@ function checkTimesDiffer(samples: Samples, root: string, receivedAt: number): F
     for (const [metric, value] of Object.entries(samples[i].values)) {
       if (value === null) continue;
       const identity = `${ts} ${metric}`;
-      if (seen.has(identity)) return fault('schema_invalid', `${metric} twice at ${ts}`, `${root}/${i}/values/${pointerToken(metric)}`);
+      if (seen.has(identity))
+        return fault('schema_invalid', `${metric} twice at ${ts}`, `${root}/${i}/values/${pointerToken(metric)}`);
       seen.add(identity);
     }
   }

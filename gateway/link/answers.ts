@@ -1,7 +1,7 @@
 import type { Fault } from '../../schemas/faults.js';
 import { encodeNack, encodeTimeAnswer, encodeWelcome } from '../../schemas/frame/encode.js';
-import type { WelcomeFrame } from '../../schemas/frame/types.js';
 import { ackBytes, frameTypes, frameVersion } from '../../schemas/frame/layout.js';
+import type { WelcomeFrame } from '../../schemas/frame/types.js';
 import type { NackMessage, TimeAnswerMessage, WelcomeMessage } from '../../schemas/generated/device.js';
 import type { Encoding } from '../../schemas/subprotocols.js';
 

@@ -51,7 +51,10 @@ export function judgeHandshake(hello: Hello, options: HandshakeOptions): Handsha
   if (stream !== null && !limits.idPattern.test(stream)) {
     return refuse('stream_invalid', 'A stream name has 1 to 64 letters, digits, "_" or "-"');
   }
-  const offered = hello.protocols.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
+  const offered = hello.protocols
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
   const chosen = chooseSubprotocol(offered);
   if (chosen === undefined) {
     return refuse('subprotocol_unsupported', `Offer one of ${Object.keys(subprotocols).join(', ')}`);
@@ -87,17 +90,27 @@ function identify(
 ): { ok: true; device: Device; credential: Credential } | { ok: false; code: RefusalCode; detail: string } {
   const invalid = { ok: false, code: 'credentials_invalid', detail: 'No device has this id and secret' } as const;
   if (hello.query.includes('tgd_')) {
-    return { ...invalid, detail: 'A secret in the query string is never accepted, since URLs end up in logs. Replace it, and send it in a header' };
+    return {
+      ...invalid,
+      detail:
+        'A secret in the query string is never accepted, since URLs end up in logs. Replace it, and send it in a header',
+    };
   }
   const offered = offeredCredentials(hello.authorization, protocols);
   if (offered === null) {
-    return { ok: false, code: 'credentials_missing', detail: `Send Authorization: Basic or Bearer, or the subprotocol entry ${credentialEntryPrefix}…` };
+    return {
+      ok: false,
+      code: 'credentials_missing',
+      detail: `Send Authorization: Basic or Bearer, or the subprotocol entry ${credentialEntryPrefix}…`,
+    };
   }
   if (offered === 'unreadable') return invalid;
   const { id, secret } = offered;
   const found = id === null ? options.authenticateSecret(secret) : options.authenticate(id, secret);
   if (!found.ok) {
-    return found.code === 'device_disabled' ? { ok: false, code: found.code, detail: 'An operator disabled this device' } : invalid;
+    return found.code === 'device_disabled'
+      ? { ok: false, code: found.code, detail: 'An operator disabled this device' }
+      : invalid;
   }
   if (hello.pathId !== null && hello.pathId !== found.device.id) return invalid;
   return { ok: true, device: found.device, credential: found.credential };

@@ -129,7 +129,10 @@ export class Link implements IngestLink {
     const { ws } = this;
     this.state = 'draining';
     this.closing = close;
-    ws.end(closeCodes[close].code, retryAfterMs > 0 ? JSON.stringify({ retryAfterMs: Math.round(retryAfterMs) }) : close);
+    ws.end(
+      closeCodes[close].code,
+      retryAfterMs > 0 ? JSON.stringify({ retryAfterMs: Math.round(retryAfterMs) }) : close,
+    );
   }
 
   countBadFrame(): void {

@@ -45,7 +45,13 @@ export function createLinks(options: {
     if (byDevice.get(device.key) !== link) return;
     byDevice.delete(device.key);
     const at = clock.now();
-    past.set(device.key, { ...presenceOf(link), online: false, since: at, lastClose: { at, code, reason }, backAt: backAtOf(code, reason, at) });
+    past.set(device.key, {
+      ...presenceOf(link),
+      online: false,
+      since: at,
+      lastClose: { at, code, reason },
+      backAt: backAtOf(code, reason, at),
+    });
     options.presenceChanged(device, presence(device));
   }
 
@@ -97,7 +103,17 @@ const neverSeen: Presence = {
 };
 
 function presenceOf({ openedAt, address, subprotocol, stream, agent, firmware }: Link): Presence {
-  return { online: true, since: openedAt, address, subprotocol, stream: stream.name, agent, firmware, lastClose: null, backAt: null };
+  return {
+    online: true,
+    since: openedAt,
+    address,
+    subprotocol,
+    stream: stream.name,
+    agent,
+    firmware,
+    lastClose: null,
+    backAt: null,
+  };
 }
 
 /** A device that goes to sleep closes 1000 with {"backInMs":n}. */
@@ -105,7 +121,9 @@ function backAtOf(code: number, reason: string, at: number): number | null {
   if (code !== 1000 || reason === '') return null;
   try {
     const { backInMs } = JSON.parse(reason) as { backInMs?: unknown };
-    return typeof backInMs === 'number' && backInMs >= 0 && backInMs <= 365 * 86_400_000 ? at + Math.round(backInMs) : null;
+    return typeof backInMs === 'number' && backInMs >= 0 && backInMs <= 365 * 86_400_000
+      ? at + Math.round(backInMs)
+      : null;
   } catch {
     return null;
   }

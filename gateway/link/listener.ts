@@ -2,8 +2,16 @@ import type { Logger } from 'pino';
 import { limits } from '../../schemas/limits.js';
 import { type RefusalCode, refusals } from '../../schemas/refusals.js';
 import { type Counters, countBy } from '../counters.js';
-import { App, type HttpRequest, type HttpResponse, listen, SSLApp, type TemplatedApp, type us_socket_context_t } from '../uws.js';
-import { type Accepted, type Hello, type HandshakeOptions, judgeHandshake } from './handshake.js';
+import {
+  App,
+  type HttpRequest,
+  type HttpResponse,
+  listen,
+  SSLApp,
+  type TemplatedApp,
+  type us_socket_context_t,
+} from '../uws.js';
+import { type Accepted, type HandshakeOptions, type Hello, judgeHandshake } from './handshake.js';
 import type { Link } from './link.js';
 import type { Links } from './links.js';
 
@@ -39,7 +47,9 @@ export async function listenForDevices(options: DeviceListenerOptions): Promise<
   const app = tls === undefined ? App() : SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
   serveLinks(app, '/v1/device', () => null, options);
   serveLinks(app, '/v1/device/:id', (req) => req.getParameter(0) ?? '', options);
-  app.any('/*', (res) => answerProblem(res, '404 Not Found', 'not_found', 'No such resource', 'Devices connect to /v1/device'));
+  app.any('/*', (res) =>
+    answerProblem(res, '404 Not Found', 'not_found', 'No such resource', 'Devices connect to /v1/device'),
+  );
   const socket = await listen(app, host, port);
   const pings = setInterval(() => links.pingSome((limits.keepaliveSeconds * 1000) / pingEveryMs), pingEveryMs);
   return {
@@ -53,7 +63,12 @@ export async function listenForDevices(options: DeviceListenerOptions): Promise<
   };
 }
 
-function serveLinks(app: TemplatedApp, path: string, idOf: (req: HttpRequest) => string | null, options: DeviceListenerOptions): void {
+function serveLinks(
+  app: TemplatedApp,
+  path: string,
+  idOf: (req: HttpRequest) => string | null,
+  options: DeviceListenerOptions,
+): void {
   app.ws<Held>(path, {
     maxPayloadLength: limits.hardFrameBytes,
     maxBackpressure: options.backlogBytesMax,
@@ -95,7 +110,12 @@ function helloOf(req: HttpRequest, pathId: string | null): Hello {
 }
 
 /** `context` is null where uWS itself saw no upgrade request. */
-function upgrade(res: HttpResponse, hello: Hello, context: us_socket_context_t | null, options: DeviceListenerOptions): void {
+function upgrade(
+  res: HttpResponse,
+  hello: Hello,
+  context: us_socket_context_t | null,
+  options: DeviceListenerOptions,
+): void {
   res.onAborted(() => {});
   const made = makeLink(res, hello, options);
   if (made.ok && context !== null) {
@@ -103,11 +123,14 @@ function upgrade(res: HttpResponse, hello: Hello, context: us_socket_context_t |
     return res.upgrade<Held>({ link: made.link }, hello.key, made.subprotocol ?? '', '', context);
   }
   if (made.ok) refuse(res, 'upgrade_required', 'The request is not a WebSocket handshake', options);
-  else if (made.code === null) answerProblem(res, '500 Internal Server Error', 'internal', 'The gateway failed', 'See its log');
+  else if (made.code === null)
+    answerProblem(res, '500 Internal Server Error', 'internal', 'The gateway failed', 'See its log');
   else refuse(res, made.code, made.detail, options);
 }
 
-type Made = { ok: true; link: Link; subprotocol: string | null } | { ok: false; code: RefusalCode | null; detail: string };
+type Made =
+  | { ok: true; link: Link; subprotocol: string | null }
+  | { ok: false; code: RefusalCode | null; detail: string };
 
 /** An exception before an answer would end the process (uWebSockets.js), so it becomes one: code null. */
 function makeLink(res: HttpResponse, hello: Hello, options: DeviceListenerOptions): Made {

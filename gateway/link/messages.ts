@@ -1,8 +1,8 @@
-import { type FrameBuffer, createFrameBuffer } from '../../schemas/frame/frameBuffer.js';
+import type { Fault } from '../../schemas/faults.js';
 import { decodeCommandUpdate, decodeTimeRequest } from '../../schemas/frame/decode.js';
+import { createFrameBuffer, type FrameBuffer } from '../../schemas/frame/frameBuffer.js';
 import { frameTypes } from '../../schemas/frame/layout.js';
 import { checkPrefix, checkTelemetry, createTelemetryHeader, readableSeq } from '../../schemas/frame/telemetry.js';
-import type { Fault } from '../../schemas/faults.js';
 import type { CommandUpdateFrame } from '../../schemas/frame/types.js';
 import type { HelloMessage } from '../../schemas/generated/device.js';
 import { limits } from '../../schemas/limits.js';
@@ -45,12 +45,23 @@ export function createMessages({ clock, ingest, answers, hello, commandUpdate }:
         return take(link, message, decodeTimeRequest(message), ({ echo }) => answerTime(link, echo));
       default: {
         const type = `0x${message[1].toString(16).padStart(2, '0')}`;
-        ingest.refuse(link, 0, { code: 'type_unknown', message: `type ${type} is not one a device may send` }, message, 'binary');
+        ingest.refuse(
+          link,
+          0,
+          { code: 'type_unknown', message: `type ${type} is not one a device may send` },
+          message,
+          'binary',
+        );
       }
     }
   }
 
-  function take<Frame extends object>(link: Link, message: Uint8Array, frame: Frame | Fault, use: (frame: Frame) => Fault | null): void {
+  function take<Frame extends object>(
+    link: Link,
+    message: Uint8Array,
+    frame: Frame | Fault,
+    use: (frame: Frame) => Fault | null,
+  ): void {
     const fault = 'code' in frame ? (frame as Fault) : use(frame as Frame);
     if (fault !== null) ingest.refuse(link, 0, fault, message, 'binary');
   }
@@ -68,7 +79,11 @@ export function createMessages({ clock, ingest, answers, hello, commandUpdate }:
     if (fault !== null) ingest.refuse(link, 0, fault, message, 'json');
   }
 
-  function takeMessage(link: Link, message: Extract<ReturnType<typeof parseUpMessage>, { ok: true }>['message'], bytes: Uint8Array): Fault | null {
+  function takeMessage(
+    link: Link,
+    message: Extract<ReturnType<typeof parseUpMessage>, { ok: true }>['message'],
+    bytes: Uint8Array,
+  ): Fault | null {
     switch (message.type) {
       case 'hello':
         hello(link, message);

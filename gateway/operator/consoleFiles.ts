@@ -25,8 +25,13 @@ export function serveConsole(app: TemplatedApp, folder: string): void {
     app.get(name === 'index.html' ? '/' : `/${name}`, (res, req) => {
       const fresh = req.getHeader('if-none-match') === tag;
       res.writeStatus(statusLine(fresh ? 304 : 200));
-      res.writeHeader('Content-Security-Policy', contentSecurityPolicy).writeHeader('X-Content-Type-Options', 'nosniff');
-      res.writeHeader('Referrer-Policy', 'no-referrer').writeHeader('Cache-Control', 'no-cache').writeHeader('ETag', tag);
+      res
+        .writeHeader('Content-Security-Policy', contentSecurityPolicy)
+        .writeHeader('X-Content-Type-Options', 'nosniff');
+      res
+        .writeHeader('Referrer-Policy', 'no-referrer')
+        .writeHeader('Cache-Control', 'no-cache')
+        .writeHeader('ETag', tag);
       if (fresh) res.endWithoutBody();
       else res.writeHeader('Content-Type', type).end(content);
     });

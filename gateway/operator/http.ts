@@ -2,19 +2,36 @@ import { RegistryError } from '../registry/registry.js';
 import type { HttpRequest, HttpResponse, TemplatedApp } from '../uws.js';
 import type { OperatorContext } from './context.js';
 import { Problem, type ProblemCode, problemBody, problems } from './problems.js';
-import { checkRoute, type CheckedRoute, type RequestFacts } from './requests.js';
+import { type CheckedRoute, checkRoute, type RequestFacts } from './requests.js';
 import { Answer, type Route } from './route.js';
 
 const statusTexts: Record<number, string> = {
-  200: 'OK', 201: 'Created', 204: 'No Content', 304: 'Not Modified', 400: 'Bad Request', 401: 'Unauthorized', 403: 'Forbidden',
-  404: 'Not Found', 405: 'Method Not Allowed', 409: 'Conflict', 413: 'Content Too Large', 415: 'Unsupported Media Type',
-  426: 'Upgrade Required', 500: 'Internal Server Error', 503: 'Service Unavailable',
+  200: 'OK',
+  201: 'Created',
+  204: 'No Content',
+  304: 'Not Modified',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  426: 'Upgrade Required',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
 };
 
 const problemType = 'application/problem+json';
 
 /** Serves the route table. uWebSockets.js ends the process where an answer is missing, so every way ends in one. */
-export function serveRoutes(app: TemplatedApp, routes: readonly Route[], context: OperatorContext, bodyBytesMax: number): void {
+export function serveRoutes(
+  app: TemplatedApp,
+  routes: readonly Route[],
+  context: OperatorContext,
+  bodyBytesMax: number,
+): void {
   const methods = new Map<string, string[]>();
   for (const route of routes) {
     const path = route.path.replace(/\{(\w+)\}/g, ':$1');
@@ -29,7 +46,13 @@ export function serveRoutes(app: TemplatedApp, routes: readonly Route[], context
   }
 }
 
-function serve(res: HttpResponse, req: HttpRequest, checked: CheckedRoute, context: OperatorContext, bodyBytesMax: number): void {
+function serve(
+  res: HttpResponse,
+  req: HttpRequest,
+  checked: CheckedRoute,
+  context: OperatorContext,
+  bodyBytesMax: number,
+): void {
   let aborted = false;
   res.onAborted(() => {
     aborted = true;
@@ -83,11 +106,21 @@ interface Sent {
   headers: Record<string, string>;
 }
 
-async function answerFor({ route, check }: CheckedRoute, facts: RequestFacts, body: Buffer | null, context: OperatorContext): Promise<Sent> {
+async function answerFor(
+  { route, check }: CheckedRoute,
+  facts: RequestFacts,
+  body: Buffer | null,
+  context: OperatorContext,
+): Promise<Sent> {
   try {
     const result = await route.handle(check(facts, body, context), context);
     if (result instanceof Answer) return { ...result, headers: {} };
-    return { status: route.status, body: result === undefined ? null : JSON.stringify(result), contentType: 'application/json', headers: {} };
+    return {
+      status: route.status,
+      body: result === undefined ? null : JSON.stringify(result),
+      contentType: 'application/json',
+      headers: {},
+    };
   } catch (error) {
     return problemFor(error as Error, route, context);
   }
@@ -97,7 +130,8 @@ function problemFor(error: Error, route: Route, context: OperatorContext): Sent 
   if (error instanceof Problem) return problem(error.code, problemBody(error.code, error.detail, error.errors));
   if (error instanceof RegistryError) return problem(error.code, problemBody(error.code, error.message));
   const { code } = error as Error & { code?: string };
-  if (code?.startsWith('SQLITE_')) return problem('storage_unavailable', problemBody('storage_unavailable', 'Nothing was changed; try again'));
+  if (code?.startsWith('SQLITE_'))
+    return problem('storage_unavailable', problemBody('storage_unavailable', 'Nothing was changed; try again'));
   context.log.error({ err: error, route: `${route.method} ${route.path}` }, 'an operator request failed inside');
   return problem('internal', problemBody('internal', 'See the log of the gateway'));
 }
@@ -110,7 +144,10 @@ function problem(code: ProblemCode, body: string): Sent {
 }
 
 function send(res: HttpResponse, { status, body, contentType, headers }: Sent): void {
-  res.writeStatus(statusLine(status)).writeHeader('Cache-Control', 'no-store').writeHeader('X-Content-Type-Options', 'nosniff');
+  res
+    .writeStatus(statusLine(status))
+    .writeHeader('Cache-Control', 'no-store')
+    .writeHeader('X-Content-Type-Options', 'nosniff');
   for (const [name, value] of Object.entries(headers)) res.writeHeader(name, value);
   if (body === null) res.endWithoutBody();
   else res.writeHeader('Content-Type', contentType).end(body);

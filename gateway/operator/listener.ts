@@ -1,5 +1,13 @@
 import { credentialEntryPrefix } from '../../schemas/subprotocols.js';
-import { App, type HttpRequest, type HttpResponse, listen, SSLApp, type TemplatedApp, type us_socket_context_t } from '../uws.js';
+import {
+  App,
+  type HttpRequest,
+  type HttpResponse,
+  listen,
+  SSLApp,
+  type TemplatedApp,
+  type us_socket_context_t,
+} from '../uws.js';
 import { serveConsole } from './consoleFiles.js';
 import type { LiveEvents, OperatorContext } from './context.js';
 import { sendProblem, serveRoutes } from './http.js';
@@ -69,16 +77,24 @@ function serveLive(app: TemplatedApp, live: Live, context: OperatorContext): voi
     message: (ws, message) => live.receive(ws.getUserData().client, Buffer.from(message).toString()),
     close: (ws) => live.closed(ws.getUserData().client),
   });
-  app.any('/v1/live', (res) => sendProblem(res, 'upgrade_required', 'Connect by WebSocket', undefined, { Upgrade: 'websocket' }));
+  app.any('/v1/live', (res) =>
+    sendProblem(res, 'upgrade_required', 'Connect by WebSocket', undefined, { Upgrade: 'websocket' }),
+  );
 }
 
 /** The key comes in the Authorization header or, from a browser, in a subprotocol entry, which is never echoed. */
 function upgradeLive(res: HttpResponse, req: HttpRequest, socket: us_socket_context_t, context: OperatorContext): void {
   res.onAborted(() => {});
   try {
-    const offered = req.getHeader('sec-websocket-protocol').split(',').map((entry) => entry.trim());
+    const offered = req
+      .getHeader('sec-websocket-protocol')
+      .split(',')
+      .map((entry) => entry.trim());
     const entry = offered.find((one) => one.startsWith(credentialEntryPrefix));
-    const byProtocol = entry === undefined ? '' : `Bearer ${Buffer.from(entry.slice(credentialEntryPrefix.length), 'base64url').toString()}`;
+    const byProtocol =
+      entry === undefined
+        ? ''
+        : `Bearer ${Buffer.from(entry.slice(credentialEntryPrefix.length), 'base64url').toString()}`;
     authorize(req.getHeader('authorization') || byProtocol, 'viewer', context);
     refuseForeignOrigin(req.getHeader('origin'), req.getHeader('host'));
     const protocol = offered.includes(liveProtocol) ? liveProtocol : '';

@@ -90,7 +90,8 @@ export function createLive(context: OperatorContext) {
       const end = at + batch.frameReadings[frame];
       if (id === undefined || end === at) continue;
       for (const client of wantReadings) {
-        if (hears(client, 'readings', id)) offerSamples(client, end - at, () => frameMessage(batch, frame, id, at, end));
+        if (hears(client, 'readings', id))
+          offerSamples(client, end - at, () => frameMessage(batch, frame, id, at, end));
       }
       for (const client of wantLatest) {
         if (!hears(client, 'latest', id)) continue;
@@ -101,7 +102,8 @@ export function createLive(context: OperatorContext) {
       const device = context.registry.byKey(deviceKey)?.id;
       if (device === undefined) return;
       for (const client of listeners) {
-        if (hears(client, 'rejected', device)) send(client, { type: 'rejected', device, rid: rids[i], seq, code, path, message });
+        if (hears(client, 'rejected', device))
+          send(client, { type: 'rejected', device, rid: rids[i], seq, code, path, message });
       }
     });
   }
@@ -119,7 +121,8 @@ export function createLive(context: OperatorContext) {
 
   function presence(device: Device, now: Presence): void {
     for (const client of clients) {
-      if (hears(client, 'presence', device.id)) send(client, { type: 'presence', device: device.id, presence: { ...now } });
+      if (hears(client, 'presence', device.id))
+        send(client, { type: 'presence', device: device.id, presence: { ...now } });
     }
   }
 

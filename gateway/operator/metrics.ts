@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { OperatorContext } from './context.js';
 
 type Read = (context: OperatorContext) => number | Record<string, number>;
@@ -12,8 +12,20 @@ interface Metric {
   read: Read;
 }
 
-const counter = (name: string, help: string, read: Read, label?: string): Metric => ({ name, type: 'counter', help, read, label });
-const gauge = (name: string, help: string, read: Read, label?: string): Metric => ({ name, type: 'gauge', help, read, label });
+const counter = (name: string, help: string, read: Read, label?: string): Metric => ({
+  name,
+  type: 'counter',
+  help,
+  read,
+  label,
+});
+const gauge = (name: string, help: string, read: Read, label?: string): Metric => ({
+  name,
+  type: 'gauge',
+  help,
+  read,
+  label,
+});
 
 /** Every metric of the gateway; docs/metrics.md is this table. Device ids are never labels. */
 export const metrics: readonly Metric[] = [
@@ -21,7 +33,11 @@ export const metrics: readonly Metric[] = [
   gauge('tidegate_devices', 'Devices registered', ({ status }) => status().devices),
   gauge('tidegate_ready', '1 while devices may connect, else 0', ({ status }) => (status().state === 'ready' ? 1 : 0)),
   gauge('tidegate_queued_bytes', 'Telemetry taken in and not yet on disk', ({ status }) => status().queuedBytes),
-  gauge('tidegate_disk_free_bytes', 'Free space in the file system of the data folder', ({ status }) => status().diskFreeBytes),
+  gauge(
+    'tidegate_disk_free_bytes',
+    'Free space in the file system of the data folder',
+    ({ status }) => status().diskFreeBytes,
+  ),
   gauge(
     'tidegate_ack_seconds',
     'From the receipt of the oldest frame of a commit to its acks, over the last seconds',
@@ -31,27 +47,90 @@ export const metrics: readonly Metric[] = [
     },
     'quantile',
   ),
-  counter('tidegate_frames_received_total', 'Telemetry frames read from devices', ({ counters }) => counters.framesReceived),
-  counter('tidegate_frames_stored_total', 'Frames taken in and sent to the store', ({ counters }) => counters.framesStored),
-  counter('tidegate_frames_duplicate_total', 'Frames that an older link had brought already', ({ counters }) => counters.framesDuplicate),
-  counter('tidegate_frames_unnumbered_total', 'Frames of seq 0 or none, stored at best effort', ({ counters }) => counters.framesUnnumbered),
-  counter('tidegate_frames_rejected_total', 'Frames put into quarantine, by fault code', ({ counters }) => counters.framesRejected, 'code'),
-  counter('tidegate_rejected_dropped_total', 'Frames that left a full quarantine', ({ counters }) => counters.rejectedDropped),
-  counter('tidegate_received_bytes_total', 'Bytes of messages read from devices', ({ counters }) => counters.bytesReceived),
+  counter(
+    'tidegate_frames_received_total',
+    'Telemetry frames read from devices',
+    ({ counters }) => counters.framesReceived,
+  ),
+  counter(
+    'tidegate_frames_stored_total',
+    'Frames taken in and sent to the store',
+    ({ counters }) => counters.framesStored,
+  ),
+  counter(
+    'tidegate_frames_duplicate_total',
+    'Frames that an older link had brought already',
+    ({ counters }) => counters.framesDuplicate,
+  ),
+  counter(
+    'tidegate_frames_unnumbered_total',
+    'Frames of seq 0 or none, stored at best effort',
+    ({ counters }) => counters.framesUnnumbered,
+  ),
+  counter(
+    'tidegate_frames_rejected_total',
+    'Frames put into quarantine, by fault code',
+    ({ counters }) => counters.framesRejected,
+    'code',
+  ),
+  counter(
+    'tidegate_rejected_dropped_total',
+    'Frames that left a full quarantine',
+    ({ counters }) => counters.rejectedDropped,
+  ),
+  counter(
+    'tidegate_received_bytes_total',
+    'Bytes of messages read from devices',
+    ({ counters }) => counters.bytesReceived,
+  ),
   counter('tidegate_readings_stored_total', 'Readings on disk', ({ counters }) => counters.readingsStored),
-  counter('tidegate_readings_repeated_total', 'Readings not stored since their device, metric and millisecond were', ({ counters }) => counters.readingsRepeated),
-  counter('tidegate_values_out_of_range_total', 'Values stored though outside the range of their model', ({ counters }) => counters.valuesOutOfRange),
+  counter(
+    'tidegate_readings_repeated_total',
+    'Readings not stored since their device, metric and millisecond were',
+    ({ counters }) => counters.readingsRepeated,
+  ),
+  counter(
+    'tidegate_values_out_of_range_total',
+    'Values stored though outside the range of their model',
+    ({ counters }) => counters.valuesOutOfRange,
+  ),
   counter('tidegate_seq_gaps_total', 'Jumps ahead in the numbering of a stream', ({ counters }) => counters.seqGaps),
   counter('tidegate_nacks_sent_total', 'Refusals of frames told to devices', ({ counters }) => counters.nacksSent),
   counter('tidegate_commits_total', 'Commits that reached the disk', ({ counters }) => counters.commits),
-  counter('tidegate_commit_failures_total', 'Commits that failed; their links were closed', ({ counters }) => counters.commitFailures),
+  counter(
+    'tidegate_commit_failures_total',
+    'Commits that failed; their links were closed',
+    ({ counters }) => counters.commitFailures,
+  ),
   counter('tidegate_commit_seconds_total', 'Time spent in commits', ({ counters }) => counters.commitSeconds),
   counter('tidegate_log_bytes_total', 'Bytes handed to the commit log', ({ counters }) => counters.logBytes),
-  counter('tidegate_handshakes_accepted_total', 'Upgrade requests that became links', ({ counters }) => counters.handshakesAccepted),
-  counter('tidegate_handshakes_refused_total', 'Upgrade requests refused, by code', ({ counters }) => counters.handshakesRefused, 'code'),
-  counter('tidegate_links_closed_total', 'Links ended, by close name, or lost, or by_device', ({ counters }) => counters.linksClosed, 'close'),
-  counter('tidegate_takeovers_total', 'Links replaced by a newer one of the same device', ({ counters }) => counters.takeovers),
-  counter('tidegate_live_samples_dropped_total', 'Readings that slow clients of /v1/live missed', ({ counters }) => counters.liveSamplesDropped),
+  counter(
+    'tidegate_handshakes_accepted_total',
+    'Upgrade requests that became links',
+    ({ counters }) => counters.handshakesAccepted,
+  ),
+  counter(
+    'tidegate_handshakes_refused_total',
+    'Upgrade requests refused, by code',
+    ({ counters }) => counters.handshakesRefused,
+    'code',
+  ),
+  counter(
+    'tidegate_links_closed_total',
+    'Links ended, by close name, or lost, or by_device',
+    ({ counters }) => counters.linksClosed,
+    'close',
+  ),
+  counter(
+    'tidegate_takeovers_total',
+    'Links replaced by a newer one of the same device',
+    ({ counters }) => counters.takeovers,
+  ),
+  counter(
+    'tidegate_live_samples_dropped_total',
+    'Readings that slow clients of /v1/live missed',
+    ({ counters }) => counters.liveSamplesDropped,
+  ),
 ];
 
 const registries = new WeakMap<OperatorContext, Registry>();
@@ -86,6 +165,9 @@ function registryOf(context: OperatorContext): Registry {
 
 /** docs/metrics.md. */
 export function metricsDocument(): string {
-  const rows = metrics.map(({ name, type, label, help }) => `| \`${name}\` | ${type} | ${label === undefined ? '' : `\`${label}\``} | ${help} |`);
+  const rows = metrics.map(
+    ({ name, type, label, help }) =>
+      `| \`${name}\` | ${type} | ${label === undefined ? '' : `\`${label}\``} | ${help} |`,
+  );
   return `# Metrics\n\nGenerated by \`npm run generate\` from gateway/operator/metrics.ts. \`GET /metrics\` with a viewer key; the usual \`process_\` and \`nodejs_\` metrics come with them.\n\n| metric | type | label | meaning |\n|---|---|---|---|\n${rows.join('\n')}\n`;
 }

@@ -18,7 +18,12 @@ export function openApiOf(routes: readonly Route[], version: string): object {
     components: {
       schemas: schemasByName(),
       securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An operator key, tgk_…' } },
-      responses: { problem: { description: `An error (RFC 9457); code is one of ${Object.keys(problems).join(', ')}`, content: { 'application/problem+json': { schema: reference('problem') } } } },
+      responses: {
+        problem: {
+          description: `An error (RFC 9457); code is one of ${Object.keys(problems).join(', ')}`,
+          content: { 'application/problem+json': { schema: reference('problem') } },
+        },
+      },
     },
   };
 }
@@ -45,7 +50,12 @@ function operationOf(route: Route): object {
     parameters: parametersOf(route),
     ...(route.body === undefined
       ? {}
-      : { requestBody: { required: !route.bodyOptional, content: { 'application/json': { schema: reference(route.body) } } } }),
+      : {
+          requestBody: {
+            required: !route.bodyOptional,
+            content: { 'application/json': { schema: reference(route.body) } },
+          },
+        }),
     responses: {
       [route.status]: { description: route.summary, ...(content === null ? {} : { content }) },
       default: { $ref: '#/components/responses/problem' },
@@ -59,8 +69,18 @@ function contentOf({ answer, contentType }: Route): object | null {
 }
 
 function parametersOf({ path, query }: Route): object[] {
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
-  const inQuery = Object.entries(query?.properties ?? {}).map(([name, { description, ...schema }]) => ({ name, in: 'query', description, schema }));
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+  const inQuery = Object.entries(query?.properties ?? {}).map(([name, { description, ...schema }]) => ({
+    name,
+    in: 'query',
+    description,
+    schema,
+  }));
   const patterns = Object.values(query?.patternProperties ?? {}).map(({ description, ...schema }) => ({
     name: 'tag',
     in: 'query',

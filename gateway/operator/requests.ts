@@ -33,7 +33,10 @@ export function checkRoute(route: Route): CheckedRoute {
     route,
     check(facts, body, context) {
       const key = route.role === null ? null : authorize(facts.authorization, route.role, context);
-      const query = readQuery(facts.query, new Set(Object.keys(properties).filter((name) => properties[name].type === 'array')));
+      const query = readQuery(
+        facts.query,
+        new Set(Object.keys(properties).filter((name) => properties[name].type === 'array')),
+      );
       if (!checkQuery(query)) throw new Problem('query_invalid', 'See errors', errorsOf(checkQuery));
       return { parameters: facts.parameters, query, body: readBody(route, checkBody, facts, body), key };
     },
@@ -41,12 +44,17 @@ export function checkRoute(route: Route): CheckedRoute {
 }
 
 /** The key of the request. Throws key_missing, key_invalid, role_insufficient. */
-export function authorize(authorization: string, role: KeyRecord['role'], { keys }: Pick<OperatorContext, 'keys'>): KeyRecord {
+export function authorize(
+  authorization: string,
+  role: KeyRecord['role'],
+  { keys }: Pick<OperatorContext, 'keys'>,
+): KeyRecord {
   const [, text] = /^bearer +(\S+)\s*$/i.exec(authorization) ?? [];
   if (text === undefined) throw new Problem('key_missing', 'Send Authorization: Bearer tgk_…');
   const key = keys.authenticate(text);
   if (key === undefined) throw new Problem('key_invalid', 'No key has this text; it may have been revoked');
-  if (!allows(key.role, role)) throw new Problem('role_insufficient', `This needs the role ${role}; the key has ${key.role}`);
+  if (!allows(key.role, role))
+    throw new Problem('role_insufficient', `This needs the role ${role}; the key has ${key.role}`);
   return key;
 }
 
@@ -61,10 +69,16 @@ function readQuery(text: string, arrays: ReadonlySet<string>): Record<string, un
   return { ...query };
 }
 
-function readBody(route: Route, check: ValidateFunction | null, { contentType }: RequestFacts, bytes: Buffer | null): unknown {
+function readBody(
+  route: Route,
+  check: ValidateFunction | null,
+  { contentType }: RequestFacts,
+  bytes: Buffer | null,
+): unknown {
   if (check === null || bytes === null) return undefined;
   if (bytes.length === 0 && route.bodyOptional) return undefined;
-  if (!/^application\/json\b/i.test(contentType)) throw new Problem('media_type_unsupported', 'Send Content-Type: application/json');
+  if (!/^application\/json\b/i.test(contentType))
+    throw new Problem('media_type_unsupported', 'Send Content-Type: application/json');
   let body: unknown;
   try {
     body = JSON.parse(bytes.toString());

@@ -4,7 +4,9 @@ import { Problem } from './problems.js';
 export function parseTime(text: string, name: string): number {
   if (/^-?\d{1,16}$/.test(text)) return Number(text);
   const iso = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?$/;
-  const ms = iso.test(text) ? Date.parse(/(Z|[+-]\d{2}:\d{2})$/.test(text) || !text.includes('T') ? text : `${text}Z`) : Number.NaN;
+  const ms = iso.test(text)
+    ? Date.parse(/(Z|[+-]\d{2}:\d{2})$/.test(text) || !text.includes('T') ? text : `${text}Z`)
+    : Number.NaN;
   if (Number.isNaN(ms)) throw new Problem('range_invalid', `${name} "${text}" is neither Unix ms nor ISO 8601`);
   return ms;
 }
@@ -17,7 +19,8 @@ export function encodeCursor(parts: readonly (string | number)[]): string {
 export function decodeCursor<Parts extends (string | number)[]>(cursor: string, types: ('string' | 'number')[]): Parts {
   try {
     const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (Array.isArray(parts) && parts.length === types.length && parts.every((part, i) => typeof part === types[i])) return parts as Parts;
+    if (Array.isArray(parts) && parts.length === types.length && parts.every((part, i) => typeof part === types[i]))
+      return parts as Parts;
   } catch {
     // Falls through to the problem.
   }

@@ -33,7 +33,10 @@ export function createKeys(
     const at = options.clock.now();
     const key: KeyRecord = { id: uuidv7(), name, role, hash: hashSecret(text), createdAt: at };
     const record = { at, by, action: 'key_created', subject: key.id, detail: role };
-    await options.save([{ type: 'put_key', key }, { type: 'audit', record }]);
+    await options.save([
+      { type: 'put_key', key },
+      { type: 'audit', record },
+    ]);
     byId.set(key.id, key);
     return { id: key.id, key: text };
   }
@@ -42,7 +45,10 @@ export function createKeys(
   async function revoke(id: string, by: string): Promise<boolean> {
     if (!byId.has(id)) return false;
     const record = { at: options.clock.now(), by, action: 'key_revoked', subject: id, detail: null };
-    await options.save([{ type: 'remove_key', id }, { type: 'audit', record }]);
+    await options.save([
+      { type: 'remove_key', id },
+      { type: 'audit', record },
+    ]);
     byId.delete(id);
     return true;
   }

@@ -82,7 +82,10 @@ export function createRegistry(options: RegistryOptions, restored: { devices: De
   /** By secret alone. */
   function authenticateSecret(secret: string): Authentication {
     const found = bySecretHash.get(hashKey(hashSecret(secret)));
-    return judge(found?.device, found !== undefined && isValid(found.credential, clock.now()) ? found.credential : undefined);
+    return judge(
+      found?.device,
+      found !== undefined && isValid(found.credential, clock.now()) ? found.credential : undefined,
+    );
   }
 
   function judge(device: Device | undefined, credential: Credential | undefined): Authentication {
@@ -107,12 +110,25 @@ export function createRegistry(options: RegistryOptions, restored: { devices: De
     const made = wanted.map(({ id, model = null, tags = {} }) => {
       const { secret, credential } = issue(now);
       const key = nextDeviceKey++;
-      const device: Device = { key, id, model, tags, state: 'active', createdAt: now, attributes: {}, credentials: [credential] };
+      const device: Device = {
+        key,
+        id,
+        model,
+        tags,
+        state: 'active',
+        createdAt: now,
+        attributes: {},
+        credentials: [credential],
+      };
       return { device, secret, cid: credential.cid };
     });
     for (const id of ids) creating.add(id);
     try {
-      await save(made.flatMap(({ device }) => [{ type: 'put_device', device }, audit('device_created', device.id, by)] as RegistryChange[]));
+      await save(
+        made.flatMap(
+          ({ device }) => [{ type: 'put_device', device }, audit('device_created', device.id, by)] as RegistryChange[],
+        ),
+      );
       for (const { device } of made) remember(device);
     } finally {
       for (const id of ids) creating.delete(id);

@@ -17,7 +17,9 @@ export function lockFolder(folder: string): () => void {
   } catch (error) {
     db.close();
     if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
-    throw new FolderLockedError(`Another gateway runs on the data folder ${folder}. Stop it, or give another folder by --data.`);
+    throw new FolderLockedError(
+      `Another gateway runs on the data folder ${folder}. Stop it, or give another folder by --data.`,
+    );
   }
   return () => db.close();
 }

@@ -39,7 +39,10 @@ const row = fc.record({ series: fc.nat(0xffff_ffff), ts: times, value });
 test('readings come back as they were stored, whatever the width of their times and values', () => {
   fc.assert(
     fc.property(fc.array(row, { maxLength: 200 }), (rows) => {
-      assert.deepEqual(roundTrip(rows), rows.map((one) => ({ ...one })));
+      assert.deepEqual(
+        roundTrip(rows),
+        rows.map((one) => ({ ...one })),
+      );
     }),
     { seed: 1 },
   );

@@ -111,8 +111,14 @@ export function decodeReadings(blob: Uint8Array): ReadingColumns {
     readings: count,
     strings: [],
     series: new Uint32Array(memory, dataHeaderBytes, count),
-    ts: timeBytes === 8 ? new Float64Array(memory, timeStart, count) : readOffsets(new Uint32Array(memory, timeStart, count), base),
-    value: valueBytes === 8 ? new Float64Array(memory, valueStart, count) : Float64Array.from(new Float32Array(memory, valueStart, count)),
+    ts:
+      timeBytes === 8
+        ? new Float64Array(memory, timeStart, count)
+        : readOffsets(new Uint32Array(memory, timeStart, count), base),
+    value:
+      valueBytes === 8
+        ? new Float64Array(memory, valueStart, count)
+        : Float64Array.from(new Float32Array(memory, valueStart, count)),
   };
 }
 

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { seriesKinds, type SeriesKind } from '../types.js';
+import { type SeriesKind, seriesKinds } from '../types.js';
 import type { ReadingsPage, ReadingsQuery } from './calls.js';
 import { decodeFrames, decodeReadings, stringsOf } from './logRow.js';
 
@@ -42,7 +42,13 @@ export function openLogScan(db: Database.Database) {
     }
   }
 
-  function takeRow(position: number, spans: [number, number][], kinds: ReadonlyMap<number, SeriesKind>, page: Page, order: number): number {
+  function takeRow(
+    position: number,
+    spans: [number, number][],
+    kinds: ReadonlyMap<number, SeriesKind>,
+    page: Page,
+    order: number,
+  ): number {
     const row = body.get(position) as { strings: string | null; data: Buffer };
     const { series, ts, value } = decodeReadings(row.data);
     const strings = stringsOf(row.strings);
@@ -88,7 +94,9 @@ function createPage({ from, to, order, limit, after }: ReadingsQuery) {
 
   function settle(): void {
     matches.sort(compare);
-    matches = matches.filter((match, i) => i === 0 || match.ts !== matches[i - 1].ts || match.series !== matches[i - 1].series);
+    matches = matches.filter(
+      (match, i) => i === 0 || match.ts !== matches[i - 1].ts || match.series !== matches[i - 1].series,
+    );
     if (matches.length > kept) matches.length = kept;
   }
 

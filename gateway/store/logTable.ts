@@ -29,7 +29,9 @@ export function openLogTable(db: Database.Database) {
     const rids = frames.map((frame) => {
       const bytes = frame.bytes.subarray(0, rejectedBytesMax);
       const { deviceKey, stream, seq, receivedAt, code, path, message, encoding } = frame;
-      return String(reject.run(deviceKey, stream, seq, receivedAt, code, path, message, encoding, bytes).lastInsertRowid);
+      return String(
+        reject.run(deviceKey, stream, seq, receivedAt, code, path, message, encoding, bytes).lastInsertRowid,
+      );
     });
     let dropped = 0;
     for (const device of new Set(frames.map((frame) => frame.deviceKey))) dropped += trim.run({ device }).changes;

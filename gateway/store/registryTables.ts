@@ -66,7 +66,8 @@ export function openRegistryTables(db: Database.Database) {
     const { key, id, model, tags, state, createdAt, attributes } = device;
     putDevice.run(key, id, model, JSON.stringify(tags), state, createdAt, JSON.stringify(attributes));
     dropCredentials.run(key);
-    for (const { cid, hash, createdAt: at, notAfter } of device.credentials) putCredential.run(cid, key, hash, at, notAfter);
+    for (const { cid, hash, createdAt: at, notAfter } of device.credentials)
+      putCredential.run(cid, key, hash, at, notAfter);
   }
 
   const change = db.transaction((changes: RegistryChange[]) => {
@@ -79,7 +80,9 @@ export function openRegistryTables(db: Database.Database) {
 
 export function readDevices(db: Database.Database): { devices: Device[]; nextDeviceKey: number } {
   const credentials = new Map<number, Credential[]>();
-  const rows = db.prepare('SELECT cid, device, hash, created_at, not_after FROM credentials ORDER BY device, cid').all();
+  const rows = db
+    .prepare('SELECT cid, device, hash, created_at, not_after FROM credentials ORDER BY device, cid')
+    .all();
   for (const { cid, device, hash, created_at, not_after } of rows as CredentialRow[]) {
     const list = credentials.get(device) ?? [];
     if (list.length === 0) credentials.set(device, list);
@@ -97,16 +100,24 @@ export function readDevices(db: Database.Database): { devices: Device[]; nextDev
       credentials: credentials.get(key) ?? [],
     }),
   );
-  const highest = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'devices'").pluck().get() as number | undefined;
+  const highest = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'devices'").pluck().get() as
+    | number
+    | undefined;
   return { devices, nextDeviceKey: (highest ?? 0) + 1 };
 }
 
 export function readKeys(db: Database.Database): KeyRecord[] {
-  return db.prepare('SELECT id, name, role, hash, created_at AS createdAt FROM keys ORDER BY created_at').all() as KeyRecord[];
+  return db
+    .prepare('SELECT id, name, role, hash, created_at AS createdAt FROM keys ORDER BY created_at')
+    .all() as KeyRecord[];
 }
 
 /** Newest first, below id `before`. */
-export function readAudit(db: Database.Database, before: number | null, limit: number): (AuditRecord & { id: number })[] {
+export function readAudit(
+  db: Database.Database,
+  before: number | null,
+  limit: number,
+): (AuditRecord & { id: number })[] {
   return db
     .prepare('SELECT id, at, by, action, subject, detail FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?')
     .all(before ?? Number.MAX_SAFE_INTEGER, limit) as (AuditRecord & { id: number })[];

@@ -6,7 +6,9 @@ const columns = `CAST(rid AS TEXT) AS rid, device AS deviceKey, stream, seq, rec
 
 /** Reads the quarantine (log.db). */
 export function openRejectedTable(db: Database.Database) {
-  const page = db.prepare(`SELECT ${columns} FROM quarantine WHERE device = ? AND quarantine.rid < ? ORDER BY quarantine.rid DESC LIMIT ?`);
+  const page = db.prepare(
+    `SELECT ${columns} FROM quarantine WHERE device = ? AND quarantine.rid < ? ORDER BY quarantine.rid DESC LIMIT ?`,
+  );
   const one = db.prepare(`SELECT ${columns} FROM quarantine WHERE device = ? AND quarantine.rid = ?`);
   return {
     list: ({ deviceKey, before, limit }: RejectedQuery): RejectedRow[] =>

@@ -64,16 +64,30 @@ async function readAll(store: Store, query: Partial<ReadingsQuery> = {}) {
 test('what was committed is there after a restart: readings, marks, newest values, series', async (context) => {
   const folder = folderFor(context);
   const first = await open(context, folder);
-  const batch = batchOf(1, [[1, now, 21.5], [2, now, 0]], [series(1, 'temperature'), series(2, 'door', seriesKinds.string)]);
+  const batch = batchOf(
+    1,
+    [
+      [1, now, 21.5],
+      [2, now, 0],
+    ],
+    [series(1, 'temperature'), series(2, 'door', seriesKinds.string)],
+  );
   batch.strings.push('open');
   await first.store.commit(batch, now + 5);
   await first.store.commit(batchOf(7, [[1, now + 1, 22]]), now + 6);
   await first.store.close();
 
   const { store, restored } = await open(context, folder);
-  assert.deepEqual(await readAll(store), [[1, now, 21.5], [2, now, 'open'], [1, now + 1, 22]]);
+  assert.deepEqual(await readAll(store), [
+    [1, now, 21.5],
+    [2, now, 'open'],
+    [1, now + 1, 22],
+  ]);
   assert.deepEqual(restored.streams, [{ id: 1, deviceKey: 1, name: 'main', kept: true, mark: 7, usedAt: now + 7 }]);
-  assert.deepEqual(restored.series.map(({ metric }) => metric), ['temperature', 'door']);
+  assert.deepEqual(
+    restored.series.map(({ metric }) => metric),
+    ['temperature', 'door'],
+  );
   assert.deepEqual([...restored.latest.value], [22, 0]);
   assert.deepEqual(restored.latest.strings, ['open']);
   assert.deepEqual([restored.nextSeriesId, restored.nextStreamId, restored.newestCommitAt], [3, 2, now + 6]);
@@ -84,22 +98,55 @@ test('a reading at the newest time of its series is a repeat: counted, not store
   const folder = folderFor(context);
   const first = await open(context, folder);
   await first.store.commit(batchOf(1, [[1, now, 1]], [series(1, 'a')]), now);
-  const again = await first.store.commit(batchOf(2, [[1, now, 2], [1, now + 1, 3], [1, now + 1, 4]]), now);
+  const again = await first.store.commit(
+    batchOf(2, [
+      [1, now, 2],
+      [1, now + 1, 3],
+      [1, now + 1, 4],
+    ]),
+    now,
+  );
   assert.equal(again.repeated, 2);
   await first.store.close();
   const second = await open(context, folder);
   const third = await second.store.commit(batchOf(3, [[1, now + 1, 5]]), now);
   assert.equal(third.repeated, 1);
-  assert.deepEqual(await readAll(second.store), [[1, now, 1], [1, now + 1, 3]]);
+  assert.deepEqual(await readAll(second.store), [
+    [1, now, 1],
+    [1, now + 1, 3],
+  ]);
   await second.store.close();
 });
 
 test('of two readings of one identity further back, a query returns the first stored only', async (context) => {
   const { store } = await open(context, folderFor(context));
-  await store.commit(batchOf(1, [[1, now, 1], [1, now + 10, 2]], [series(1, 'a')]), now);
-  await store.commit(batchOf(2, [[1, now, 9], [1, now + 5, 3]]), now);
-  assert.deepEqual(await readAll(store), [[1, now, 1], [1, now + 5, 3], [1, now + 10, 2]]);
-  assert.deepEqual(await readAll(store, { order: 'desc', limit: 2 }), [[1, now + 10, 2], [1, now + 5, 3]]);
+  await store.commit(
+    batchOf(
+      1,
+      [
+        [1, now, 1],
+        [1, now + 10, 2],
+      ],
+      [series(1, 'a')],
+    ),
+    now,
+  );
+  await store.commit(
+    batchOf(2, [
+      [1, now, 9],
+      [1, now + 5, 3],
+    ]),
+    now,
+  );
+  assert.deepEqual(await readAll(store), [
+    [1, now, 1],
+    [1, now + 5, 3],
+    [1, now + 10, 2],
+  ]);
+  assert.deepEqual(await readAll(store, { order: 'desc', limit: 2 }), [
+    [1, now + 10, 2],
+    [1, now + 5, 3],
+  ]);
   await store.close();
 });
 
@@ -126,11 +173,24 @@ test('a failed commit leaves nothing behind, and the same readings are stored wh
   const { store } = await open(context, folder);
   await store.commit(batchOf(1, [[1, now, 1]], [series(1, 'a')]), now);
   const broken = batchOf(2, [[1, now + 1, 2]]);
-  broken.rejected.push({ deviceKey: 1, stream: 'main', seq: 3, receivedAt: now, code: 'x', path: null, message: null as never, encoding: 'json', bytes: new Uint8Array(1) });
+  broken.rejected.push({
+    deviceKey: 1,
+    stream: 'main',
+    seq: 3,
+    receivedAt: now,
+    code: 'x',
+    path: null,
+    message: null as never,
+    encoding: 'json',
+    bytes: new Uint8Array(1),
+  });
   await assert.rejects(store.commit(broken, now), { code: 'SQLITE_CONSTRAINT_NOTNULL' });
   const again = await store.commit(batchOf(2, [[1, now + 1, 2]]), now);
   assert.equal(again.repeated, 0);
-  assert.deepEqual(await readAll(store), [[1, now, 1], [1, now + 1, 2]]);
+  assert.deepEqual(await readAll(store), [
+    [1, now, 1],
+    [1, now + 1, 2],
+  ]);
   await store.close();
 });
 
@@ -138,12 +198,25 @@ test('refused frames are kept with their batch, newest first, at most a thousand
   const { store } = await open(context, folderFor(context));
   const batch = batchOf(1, []);
   for (let seq = 1; seq <= 1_005; seq++) {
-    batch.rejected.push({ deviceKey: 1, stream: 'main', seq, receivedAt: now, code: 'value_invalid', path: '/values/a', message: 'm', encoding: 'json', bytes: Buffer.from(`{"seq":${seq}}`) });
+    batch.rejected.push({
+      deviceKey: 1,
+      stream: 'main',
+      seq,
+      receivedAt: now,
+      code: 'value_invalid',
+      path: '/values/a',
+      message: 'm',
+      encoding: 'json',
+      bytes: Buffer.from(`{"seq":${seq}}`),
+    });
   }
   const { rids, rejectedDropped } = await store.commit(batch, now);
   assert.equal(rejectedDropped, 5);
   const [newest, next] = await store.read('rejected', { deviceKey: 1, before: null, limit: 2 });
-  assert.deepEqual([newest.rid, newest.seq, Buffer.from(newest.bytes).toString()], [rids[1_004], 1_005, '{"seq":1005}']);
+  assert.deepEqual(
+    [newest.rid, newest.seq, Buffer.from(newest.bytes).toString()],
+    [rids[1_004], 1_005, '{"seq":1005}'],
+  );
   assert.equal(next.seq, 1_004);
   assert.equal((await store.read('rejected', { deviceKey: 1, before: null, limit: 5_000 })).length, 1_000);
   assert.deepEqual(await store.read('rejected', { deviceKey: 2, before: null, limit: 10 }), []);
@@ -155,14 +228,31 @@ test('refused frames are kept with their batch, newest first, at most a thousand
 
 test('registry changes are one transaction, and a removed device key is never given again', async (context) => {
   const folder = folderFor(context);
-  const device: Device = { key: 1, id: 'a', model: null, tags: { site: 'north' }, state: 'active', createdAt: now, attributes: {}, credentials: [{ cid: 'c', hash: new Uint8Array(32), createdAt: now, notAfter: null }] };
+  const device: Device = {
+    key: 1,
+    id: 'a',
+    model: null,
+    tags: { site: 'north' },
+    state: 'active',
+    createdAt: now,
+    attributes: {},
+    credentials: [{ cid: 'c', hash: new Uint8Array(32), createdAt: now, notAfter: null }],
+  };
   const first = await open(context, folder);
   await first.store.change([{ type: 'put_device', device }]);
   const twin = { ...device, key: 2 };
-  await assert.rejects(first.store.change([{ type: 'put_key', key: { id: 'k', name: 'n', role: 'viewer', hash: new Uint8Array(32), createdAt: now } }, { type: 'put_device', device: twin }]));
+  await assert.rejects(
+    first.store.change([
+      { type: 'put_key', key: { id: 'k', name: 'n', role: 'viewer', hash: new Uint8Array(32), createdAt: now } },
+      { type: 'put_device', device: twin },
+    ]),
+  );
   await first.store.close();
   const second = await open(context, folder);
-  assert.deepEqual(second.restored.devices.map(({ id, tags, credentials }) => ({ id, tags, cids: credentials.map(({ cid }) => cid) })), [{ id: 'a', tags: { site: 'north' }, cids: ['c'] }]);
+  assert.deepEqual(
+    second.restored.devices.map(({ id, tags, credentials }) => ({ id, tags, cids: credentials.map(({ cid }) => cid) })),
+    [{ id: 'a', tags: { site: 'north' }, cids: ['c'] }],
+  );
   assert.deepEqual(second.restored.keys, []);
   await second.store.change([{ type: 'remove_device', deviceKey: 1 }]);
   await second.store.close();

@@ -1,6 +1,14 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { type Batch, buffersOf, type Committed, type ReaderCalls, type RegistryChange, type Restored, type WriterCalls } from './calls.js';
+import {
+  type Batch,
+  buffersOf,
+  type Committed,
+  type ReaderCalls,
+  type RegistryChange,
+  type Restored,
+  type WriterCalls,
+} from './calls.js';
 import { lockFolder } from './lock.js';
 import type { ReaderData } from './reader.js';
 import { createCaller } from './thread.js';
@@ -55,7 +63,10 @@ function createStore(writer: Thread<WriterCalls>, reader: Thread<ReaderCalls>, u
     change: (changes: RegistryChange[]): Promise<void> => writer.call('change', [changes]),
     probe: (at: number): Promise<boolean> => writer.call('probe', [at]),
     markAdmitted: (rid: string, at: number): Promise<void> => writer.call('markAdmitted', [rid, at]),
-    read: <Name extends keyof ReaderCalls>(name: Name, ...args: Parameters<ReaderCalls[Name]>): Promise<ReturnType<ReaderCalls[Name]>> =>
+    read: <Name extends keyof ReaderCalls>(
+      name: Name,
+      ...args: Parameters<ReaderCalls[Name]>
+    ): Promise<ReturnType<ReaderCalls[Name]>> =>
       reader.call(name, args as never) as Promise<ReturnType<ReaderCalls[Name]>>,
     close: (): Promise<void> => (closing ??= close()),
   };

@@ -59,7 +59,10 @@ export interface Caller<Map> {
 }
 
 /** The calling side. When the worker dies, every waiting call fails and `died` is told, unless it was let go before. */
-export function createCaller<Map extends object>(worker: Worker, died: (error: Error) => void): Caller<Map> & { letGo(): void } {
+export function createCaller<Map extends object>(
+  worker: Worker,
+  died: (error: Error) => void,
+): Caller<Map> & { letGo(): void } {
   const waiting = new globalThis.Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   let nextId = 1;
   let expected = false;

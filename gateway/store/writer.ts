@@ -29,7 +29,8 @@ function openWriter({ folder, ballastBytes }: WriterData) {
     const started = performance.now();
     const replayed = replayLog(logDb);
     for (const { id } of replayed.series) newest.reserve(id);
-    for (let i = 0; i < replayed.latest.series.length; i++) newest.set(replayed.latest.series[i], replayed.latest.ts[i]);
+    for (let i = 0; i < replayed.latest.series.length; i++)
+      newest.set(replayed.latest.series[i], replayed.latest.ts[i]);
     return {
       ...replayed,
       ...readDevices(registryDb),

@@ -34,7 +34,10 @@ import {
 } from './types.js';
 import { parseUuid } from './uuid.js';
 
-const kindNames = Object.fromEntries(Object.entries(valueKinds).map(([name, n]) => [n, name])) as Record<number, ValueKind>;
+const kindNames = Object.fromEntries(Object.entries(valueKinds).map(([name, n]) => [n, name])) as Record<
+  number,
+  ValueKind
+>;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** A private frame buffer with a copy of `message`. The gateway's link keeps one for all messages instead. */
@@ -47,7 +50,11 @@ export function frameBufferOf(message: Uint8Array): FrameBuffer {
 /** Decodes what a device may send. Never throws, never reads past the end of `message`. */
 export function decodeUp(message: Uint8Array): Decoded<UpFrame> {
   const buffer = frameBufferOf(message);
-  const refuse = (fault: BinaryFault): Decoded<never> => ({ ok: false, seq: readableSeq(buffer, message.length), fault });
+  const refuse = (fault: BinaryFault): Decoded<never> => ({
+    ok: false,
+    seq: readableSeq(buffer, message.length),
+    fault,
+  });
   const prefix = checkPrefix(buffer, message.length);
   if (prefix !== null) return refuse(prefix);
   switch (message[1]) {
@@ -138,7 +145,9 @@ export function decodeDown(message: Uint8Array): DownFrame | undefined {
     case frameTypes.welcome:
       return message.length < welcomeBytes ? undefined : readWelcome(view);
     case frameTypes.ack:
-      return message.length < ackBytes ? undefined : { type: 'ack', seq: view.getUint32(4, true), window: view.getUint16(2, true) };
+      return message.length < ackBytes
+        ? undefined
+        : { type: 'ack', seq: view.getUint32(4, true), window: view.getUint16(2, true) };
     case frameTypes.nack:
       return readNack(message, view);
     case frameTypes.command:

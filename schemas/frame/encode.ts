@@ -40,7 +40,8 @@ function frameOf(type: number, bytes: number): { message: Uint8Array; view: Data
 export function encodeTelemetry(frame: TelemetryFrame): Uint8Array {
   const columns = frame.metrics.length;
   const rows = frame.rows.length;
-  if (columns < 1 || columns > limits.columnsMax) throw new RangeError(`${columns} columns; 1 to ${limits.columnsMax} fit`);
+  if (columns < 1 || columns > limits.columnsMax)
+    throw new RangeError(`${columns} columns; 1 to ${limits.columnsMax} fit`);
   if (rows < 1 || rows > limits.rowsMax) throw new RangeError(`${rows} rows; 1 to ${limits.rowsMax} fit`);
   const kind = valueKinds[frame.kind];
   const start = rowsOffset(columns);

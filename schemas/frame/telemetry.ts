@@ -32,7 +32,8 @@ const metricSeen = new Uint8Array(65_536);
 /** The version and type of a message, or the fault that keeps it from having one. */
 export function checkPrefix(buffer: FrameBuffer, length: number): BinaryFault | null {
   if (length === 0) return fault('frame_length', 'the message is empty');
-  if (buffer.u8[0] !== frameVersion) return fault('version_unsupported', `version ${buffer.u8[0]}; this gateway knows 1`);
+  if (buffer.u8[0] !== frameVersion)
+    return fault('version_unsupported', `version ${buffer.u8[0]}; this gateway knows 1`);
   if (length < 2) return fault('frame_length', 'the message ends before the type');
   return null;
 }
@@ -48,7 +49,8 @@ export function readableSeq(buffer: FrameBuffer, length: number): number {
  * `buffer` holds the message in its first `length` bytes; its prefix has passed `checkPrefix`. Nothing past `length` is relied on.
  */
 export function checkTelemetry(buffer: FrameBuffer, length: number, out: TelemetryHeader): BinaryFault | null {
-  if (length < telemetryHeaderBytes) return fault('frame_length', `${length} bytes; a telemetry header has ${telemetryHeaderBytes}`);
+  if (length < telemetryHeaderBytes)
+    return fault('frame_length', `${length} bytes; a telemetry header has ${telemetryHeaderBytes}`);
   const { u8, u16, u32, i32 } = buffer;
   const columns = u8[2];
   const kind = u8[3];
@@ -89,7 +91,10 @@ function checkMetricsDiffer({ u16 }: FrameBuffer, { columns, metricsAt }: Teleme
   return twice < 0 ? null : fault('schema_invalid', `metric ${twice} twice in one row`);
 }
 
-function checkValues({ u32 }: FrameBuffer, { kind, columns, rows, rowsAt, rowWords }: TelemetryHeader): BinaryFault | null {
+function checkValues(
+  { u32 }: FrameBuffer,
+  { kind, columns, rows, rowsAt, rowWords }: TelemetryHeader,
+): BinaryFault | null {
   if (kind === valueKinds.i32) return null;
   for (let row = 0, at = rowsAt; row < rows; row++, at += rowWords) {
     if (kind === valueKinds.f32) {

@@ -1,5 +1,5 @@
-import type { ValueKind } from './layout.js';
 import type { Fault, FaultCode } from '../faults.js';
+import type { ValueKind } from './layout.js';
 
 /** A telemetry frame as values: a table whose columns are metrics and whose rows are samples. */
 export interface TelemetryFrame {

@@ -10,7 +10,9 @@ export function addConfig(program: Command): void {
     .command('config')
     .description('work with the configuration')
     .command('check')
-    .description('check configuration and models, and print what would be in force; exit code 78 where there is a fault')
+    .description(
+      'check configuration and models, and print what would be in force; exit code 78 where there is a fault',
+    )
     .option('--config <file>', 'configuration file')
     .option('--data <dir>', 'data folder')
     .option('--set <key=value>', 'one setting; repeatable', collect, [] as string[])
@@ -27,6 +29,8 @@ export function addConfig(program: Command): void {
 
 function leaves(tree: object, path: string[] = []): [string, unknown][] {
   return Object.entries(tree).flatMap(([key, value]): [string, unknown][] =>
-    typeof value === 'object' && value !== null && !Array.isArray(value) ? leaves(value as object, [...path, key]) : [[[...path, key].join('.'), value]],
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? leaves(value as object, [...path, key])
+      : [[[...path, key].join('.'), value]],
   );
 }

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import type { LatestBody } from '../../../schemas/generated/operator.js';
 import { runFleet } from '../../../device-sim/fleet.js';
 import { loadFleet } from '../../../device-sim/fleetFile.js';
 import { startHostMonitor } from '../../../device-sim/hostMonitor.js';
 import { createOperatorApi } from '../../../device-sim/operatorApi.js';
+import type { LatestBody } from '../../../schemas/generated/operator.js';
 import { type ApiClient, createApiClient } from '../apiClient.js';
 import { createLogger } from '../logger.js';
 import { type ConfigOptions, configFrom, runGateway, untilSignal } from '../running.js';
@@ -28,19 +28,33 @@ async function demo(options: ConfigOptions & { duration?: string }): Promise<voi
   const config = configFrom(options, ['log.level=warn', 'device.host=127.0.0.1']);
   const log = createLogger(config.log.level);
   const gateway = await runGateway(config, log);
-  console.log(`${pc.bold('Tidegate')} keeps its data in ${gateway.dataFolder}/ and takes devices at ${gateway.deviceUrl}`);
+  console.log(
+    `${pc.bold('Tidegate')} keeps its data in ${gateway.dataFolder}/ and takes devices at ${gateway.deviceUrl}`,
+  );
   const key = gateway.adminKey ?? '';
   const api = createApiClient({ url: gateway.operatorUrl, key });
   const fleet = loadFleet('demo');
-  const ended = Promise.race([untilSignal(), ...(durationMs === null ? [] : [new Promise<void>((resolve) => setTimeout(resolve, durationMs))])]);
+  const ended = Promise.race([
+    untilSignal(),
+    ...(durationMs === null ? [] : [new Promise<void>((resolve) => setTimeout(resolve, durationMs))]),
+  ]);
   const secret = await createOperatorApi(gateway.operatorUrl, key).provision(realDevice, null, { kind: 'real' });
-  const running = runFleet({ fleet, url: gateway.operatorUrl, key, deviceUrl: gateway.deviceUrl, stop: ended, verify: false });
+  const running = runFleet({
+    fleet,
+    url: gateway.operatorUrl,
+    key,
+    deviceUrl: gateway.deviceUrl,
+    stop: ended,
+    verify: false,
+  });
   const stopMonitor = startHostMonitor({ url: gateway.deviceUrl, id: realDevice, secret, intervalMs: 2_000 });
   const devices = fleet.groups.reduce((sum, { count }) => sum + count, 0);
   console.log(`${devices} simulated devices and a real one (${realDevice}) connect. First readings:\n`);
   await showFirst(api, ['boiler-1', 'room-1', 'truck-1', realDevice]);
   const other = options.data === 'data' || options.data === undefined ? '' : ` --data ${options.data}`;
-  console.log(`\nFrom another terminal:\n  npx tidegate query boiler-1${other}\n  npx tidegate query ${realDevice}${other}\n  npx tidegate tail${other}\n\nCtrl-C ends it. The console:`);
+  console.log(
+    `\nFrom another terminal:\n  npx tidegate query boiler-1${other}\n  npx tidegate query ${realDevice}${other}\n  npx tidegate tail${other}\n\nCtrl-C ends it. The console:`,
+  );
   console.log(`${gateway.operatorUrl}/#key=${key}`);
   await ended;
   await stopMonitor();
@@ -59,8 +73,12 @@ async function showFirst(api: ApiClient, ids: string[]): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 100));
       ({ metrics } = await api.request<LatestBody>('GET', `/v1/devices/${id}/latest`));
     }
-    const shown = Object.entries(metrics).slice(0, 4).map(([metric, { value, unit }]) => `${metric} ${pc.bold(typeof value === 'number' ? String(Number(value.toPrecision(6))) : String(value))}${unit === null ? '' : ` ${unit}`}`);
+    const shown = Object.entries(metrics)
+      .slice(0, 4)
+      .map(
+        ([metric, { value, unit }]) =>
+          `${metric} ${pc.bold(typeof value === 'number' ? String(Number(value.toPrecision(6))) : String(value))}${unit === null ? '' : ` ${unit}`}`,
+      );
     console.log(`  ${id.padEnd(14)} ${shown.length === 0 ? 'no readings yet' : shown.join('   ')}`);
   }
 }
-

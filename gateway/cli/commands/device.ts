@@ -9,14 +9,18 @@ import { collect } from './serve.js';
 
 export function addDevice(program: Command): void {
   const device = program.command('device').description('register and manage devices');
-  const add = (name: string, description: string): Command => withApiOptions(device.command(name).description(description));
+  const add = (name: string, description: string): Command =>
+    withApiOptions(device.command(name).description(description));
 
   add('add <id>', 'register a device; prints its secret, once, and how to connect')
     .option('--model <model>', 'its model')
     .option('--tag <name=value>', 'a tag; repeatable', collect, [] as string[])
     .option('--device-url <url>', 'where devices connect, for the examples', 'ws://127.0.0.1:8080/v1/device')
     .action(addOne);
-  add('list', 'list devices').option('--tag <name=value>', 'only with this tag; repeatable', collect, [] as string[]).option('--connected', 'only those with a link').action(list);
+  add('list', 'list devices')
+    .option('--tag <name=value>', 'only with this tag; repeatable', collect, [] as string[])
+    .option('--connected', 'only those with a link')
+    .action(list);
   add('show <id>', 'show a device with its newest values').action(show);
   add('disable <id>', 'end its link and refuse it').action((id, options) => setState(id, 'disabled', options));
   add('enable <id>', 'let it in again').action((id, options) => setState(id, 'active', options));
@@ -24,7 +28,10 @@ export function addDevice(program: Command): void {
     .option('--grace <seconds>', 'how long the old ones stay valid', '0')
     .action(rotate);
   add('remove <id>', 'remove it and its credentials; its readings age out').action(remove);
-  add('import <file>', 'register devices from a CSV file with the columns id,model,tags (tags as a=b;c=d); prints id,secret').action(importCsv);
+  add(
+    'import <file>',
+    'register devices from a CSV file with the columns id,model,tags (tags as a=b;c=d); prints id,secret',
+  ).action(importCsv);
 }
 
 function parseTags(tags: string[]): Record<string, string> {
@@ -37,17 +44,31 @@ function parseTags(tags: string[]): Record<string, string> {
   );
 }
 
-async function addOne(id: string, options: ApiOptions & { model?: string; tag: string[]; deviceUrl: string }): Promise<void> {
-  const made = await createApiClient(options).request<NewCredentialBody>('POST', '/v1/devices', { id, model: options.model ?? null, tags: parseTags(options.tag) });
+async function addOne(
+  id: string,
+  options: ApiOptions & { model?: string; tag: string[]; deviceUrl: string },
+): Promise<void> {
+  const made = await createApiClient(options).request<NewCredentialBody>('POST', '/v1/devices', {
+    id,
+    model: options.model ?? null,
+    tags: parseTags(options.tag),
+  });
   if (options.json) return printJson(made);
-  console.log(`Device ${made.id} is registered. Its secret is shown this once:\n\n  ${made.secret}\n\n${snippetsFor(options.deviceUrl, made.id, made.secret)}`);
+  console.log(
+    `Device ${made.id} is registered. Its secret is shown this once:\n\n  ${made.secret}\n\n${snippetsFor(options.deviceUrl, made.id, made.secret)}`,
+  );
 }
 
 async function list(options: ApiOptions & { tag: string[]; connected?: boolean }): Promise<void> {
-  const filters = Object.entries(parseTags(options.tag)).map(([name, value]) => `tag.${name}=${encodeURIComponent(value)}`);
+  const filters = Object.entries(parseTags(options.tag)).map(
+    ([name, value]) => `tag.${name}=${encodeURIComponent(value)}`,
+  );
   if (options.connected) filters.push('connected=true');
   const devices: DeviceBody[] = [];
-  for await (const device of createApiClient(options).list<DeviceBody>(`/v1/devices${filters.length > 0 ? `?${filters.join('&')}` : ''}`)) devices.push(device);
+  for await (const device of createApiClient(options).list<DeviceBody>(
+    `/v1/devices${filters.length > 0 ? `?${filters.join('&')}` : ''}`,
+  ))
+    devices.push(device);
   if (options.json) return printJson(devices);
   if (devices.length === 0) return console.log('No devices. Register one: tidegate device add boiler-7');
   console.log(tableOf(['ID', 'STATE', 'LINK', 'SINCE', 'MODEL', 'TAGS'], devices.map(rowOf)));
@@ -64,8 +85,16 @@ async function show(id: string, options: ApiOptions): Promise<void> {
   if (options.json) return printJson({ ...device, metrics });
   const { presence } = device;
   console.log(tableOf(['ID', 'STATE', 'LINK', 'SINCE', 'MODEL', 'TAGS'], [rowOf(device)]));
-  if (presence.lastClose !== null) console.log(`last close: ${presence.lastClose.code} ${presence.lastClose.reason} at ${timeText(presence.lastClose.at)}`);
-  const rows = Object.entries(metrics).map(([metric, { value, unit, ts }]) => [metric, String(value), unit ?? '', timeText(ts)]);
+  if (presence.lastClose !== null)
+    console.log(
+      `last close: ${presence.lastClose.code} ${presence.lastClose.reason} at ${timeText(presence.lastClose.at)}`,
+    );
+  const rows = Object.entries(metrics).map(([metric, { value, unit, ts }]) => [
+    metric,
+    String(value),
+    unit ?? '',
+    timeText(ts),
+  ]);
   console.log(rows.length === 0 ? '\nNo readings yet.' : `\n${tableOf(['METRIC', 'VALUE', 'UNIT', 'TIME'], rows)}`);
 }
 
@@ -77,7 +106,9 @@ async function setState(id: string, state: DeviceBody['state'], options: ApiOpti
 
 async function rotate(id: string, options: ApiOptions & { grace: string }): Promise<void> {
   const graceSeconds = Number(options.grace);
-  const made = await createApiClient(options).request<NewCredentialBody>('POST', `${pathOf(id)}/credentials`, { graceSeconds });
+  const made = await createApiClient(options).request<NewCredentialBody>('POST', `${pathOf(id)}/credentials`, {
+    graceSeconds,
+  });
   if (options.json) return printJson(made);
   console.log(`The new secret of ${id} is shown this once; older ones end in ${graceSeconds} s:\n\n  ${made.secret}`);
 }
@@ -104,7 +135,11 @@ async function importCsv(file: string, options: ApiOptions): Promise<void> {
 }
 
 function register(api: ApiClient, [id, model, tags]: string[]): Promise<NewCredentialBody> {
-  return api.request('POST', '/v1/devices', { id, model: model || null, tags: parseTags((tags || '').split(';').filter((tag) => tag !== '')) });
+  return api.request('POST', '/v1/devices', {
+    id,
+    model: model || null,
+    tags: parseTags((tags || '').split(';').filter((tag) => tag !== '')),
+  });
 }
 
 function readRows(file: string): string[][] {
@@ -115,7 +150,8 @@ function readRows(file: string): string[][] {
     throw new Failure(66, `${file} cannot be read: ${(error as Error).message}`);
   }
   const [heading, ...lines] = text.split(/\r?\n/).filter((line) => line.trim() !== '');
-  if (heading?.replaceAll(' ', '') !== 'id,model,tags') throw new Failure(65, `${file}: the first line must be id,model,tags`);
+  if (heading?.replaceAll(' ', '') !== 'id,model,tags')
+    throw new Failure(65, `${file}: the first line must be id,model,tags`);
   return lines.map((line, i) => {
     const cells = line.split(',').map((cell) => cell.trim());
     if (cells.length > 3) throw new Failure(65, `${file} line ${i + 2}: more than three columns`);

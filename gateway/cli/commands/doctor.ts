@@ -21,9 +21,20 @@ export function addDoctor(program: Command): void {
 }
 
 function doctor({ data, json }: { data: string; json?: boolean }): void {
-  const findings = [...inspectDataFolder(data, Date.now(), builtAt), checkSpace(data), checkKey(data), checkDescriptors()];
+  const findings = [
+    ...inspectDataFolder(data, Date.now(), builtAt),
+    checkSpace(data),
+    checkKey(data),
+    checkDescriptors(),
+  ];
   if (json) printJson(findings);
-  else console.log(tableOf(['CHECK', 'STATE', 'DETAIL'], findings.map(({ name, state, detail, fix }) => [name, state, fix === undefined ? detail : `${detail}. ${fix}`])));
+  else
+    console.log(
+      tableOf(
+        ['CHECK', 'STATE', 'DETAIL'],
+        findings.map(({ name, state, detail, fix }) => [name, state, fix === undefined ? detail : `${detail}. ${fix}`]),
+      ),
+    );
   const failed = findings.filter(({ state }) => state === 'fail').length;
   if (failed > 0) process.exitCode = 1;
   if (!json) console.log(failed === 0 ? pc.green('\nNothing is wrong.') : pc.red(`\n${failed} checks failed.`));
@@ -33,7 +44,9 @@ function checkSpace(folder: string): Finding {
   try {
     const free = freeBytes(folder);
     const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free`;
-    return free >= freeBytesMin ? { name: 'disk space', state: 'ok', detail } : { name: 'disk space', state: 'warn', detail, fix: 'Make room, or shorten store.retentionDays' };
+    return free >= freeBytesMin
+      ? { name: 'disk space', state: 'ok', detail }
+      : { name: 'disk space', state: 'warn', detail, fix: 'Make room, or shorten store.retentionDays' };
   } catch (error) {
     return { name: 'disk space', state: 'fail', detail: (error as Error).message };
   }
@@ -41,15 +54,20 @@ function checkSpace(folder: string): Finding {
 
 function checkKey(folder: string): Finding {
   const found = statSync(join(folder, 'admin.key'), { throwIfNoEntry: false });
-  if (found === undefined) return { name: 'admin.key', state: 'ok', detail: 'not there (moved elsewhere, or not started yet)' };
+  if (found === undefined)
+    return { name: 'admin.key', state: 'ok', detail: 'not there (moved elsewhere, or not started yet)' };
   const open = (found.mode & 0o077) !== 0;
   const mode = (found.mode & 0o777).toString(8);
-  return open ? { name: 'admin.key', state: 'warn', detail: `mode ${mode}`, fix: 'chmod 600 it' } : { name: 'admin.key', state: 'ok', detail: `mode ${mode}` };
+  return open
+    ? { name: 'admin.key', state: 'warn', detail: `mode ${mode}`, fix: 'chmod 600 it' }
+    : { name: 'admin.key', state: 'ok', detail: `mode ${mode}` };
 }
 
 /** Each link is a descriptor. */
 function checkDescriptors(): Finding {
   const limit = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim());
   const detail = Number.isNaN(limit) ? 'no limit' : `${limit} open files allowed`;
-  return limit < 4_096 ? { name: 'open files', state: 'warn', detail, fix: 'Raise it (ulimit -n, LimitNOFILE): each device needs one' } : { name: 'open files', state: 'ok', detail };
+  return limit < 4_096
+    ? { name: 'open files', state: 'warn', detail, fix: 'Raise it (ulimit -n, LimitNOFILE): each device needs one' }
+    : { name: 'open files', state: 'ok', detail };
 }

@@ -12,14 +12,23 @@ export function addKey(program: Command): void {
       if (options.json) return printJson(made);
       console.log(`Key ${made.id} (${options.role}) is shown this once:\n\n  ${made.key}`);
     });
-  withApiOptions(key.command('list').description('list keys, without their texts')).action(async (options: ApiOptions) => {
-    const { items } = await createApiClient(options).request<{ items: KeyItem[] }>('GET', '/v1/keys');
-    if (options.json) return printJson(items);
-    console.log(tableOf(['ID', 'NAME', 'ROLE', 'CREATED'], items.map(({ id, name, role, createdAt }) => [id, name, role, timeText(createdAt)])));
-  });
-  withApiOptions(key.command('revoke <id>').description('revoke a key')).action(async (id: string, options: ApiOptions) => {
-    await createApiClient(options).request('DELETE', `/v1/keys/${encodeURIComponent(id)}`);
-    if (options.json) return printJson({ id, revoked: true });
-    console.log(`Key ${id} is revoked.`);
-  });
+  withApiOptions(key.command('list').description('list keys, without their texts')).action(
+    async (options: ApiOptions) => {
+      const { items } = await createApiClient(options).request<{ items: KeyItem[] }>('GET', '/v1/keys');
+      if (options.json) return printJson(items);
+      console.log(
+        tableOf(
+          ['ID', 'NAME', 'ROLE', 'CREATED'],
+          items.map(({ id, name, role, createdAt }) => [id, name, role, timeText(createdAt)]),
+        ),
+      );
+    },
+  );
+  withApiOptions(key.command('revoke <id>').description('revoke a key')).action(
+    async (id: string, options: ApiOptions) => {
+      await createApiClient(options).request('DELETE', `/v1/keys/${encodeURIComponent(id)}`);
+      if (options.json) return printJson({ id, revoked: true });
+      console.log(`Key ${id} is revoked.`);
+    },
+  );
 }

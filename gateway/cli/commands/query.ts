@@ -23,7 +23,10 @@ export function addQuery(program: Command): void {
     .option('--to <t>', 'exclusive; default: now')
     .option('--limit <n>', 'at most so many', '1000')
     .option('--format <format>', `one of ${formats.join(', ')}`, 'table')
-    .addHelpText('after', '\nExamples:\n  tidegate query boiler-7 --metric temperature --from -1h\n  tidegate query boiler-7 --from 2026-11-24 --format csv > day.csv')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tidegate query boiler-7 --metric temperature --from -1h\n  tidegate query boiler-7 --from 2026-11-24 --format csv > day.csv',
+    )
     .action(query);
 }
 
@@ -31,7 +34,8 @@ async function query(id: string, options: QueryOptions): Promise<void> {
   const format = options.json ? 'ndjson' : options.format;
   if (!formats.includes(format)) throw new Failure(64, `--format ${format}: write one of ${formats.join(', ')}`);
   const limit = Number(options.limit);
-  if (!Number.isInteger(limit) || limit < 1) throw new Failure(64, `--limit ${options.limit}: write a whole number above 0`);
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new Failure(64, `--limit ${options.limit}: write a whole number above 0`);
   const now = Date.now();
   const parameters = new URLSearchParams({ from: String(parseWhen(options.from, now)) });
   if (options.to !== undefined) parameters.set('to', String(parseWhen(options.to, now)));
@@ -48,8 +52,18 @@ async function query(id: string, options: QueryOptions): Promise<void> {
   }
 }
 
-async function printTable(id: string, readings: AsyncGenerator<ReadingItem>, metrics: LatestBody['metrics'], from: string): Promise<void> {
+async function printTable(
+  id: string,
+  readings: AsyncGenerator<ReadingItem>,
+  metrics: LatestBody['metrics'],
+  from: string,
+): Promise<void> {
   const rows: string[][] = [];
-  for await (const { metric, ts, value } of readings) rows.push([timeText(ts), metric, String(value), metrics[metric]?.unit ?? '']);
-  console.log(rows.length === 0 ? `No readings of ${id} since ${from}.` : tableOf(['TIME (UTC)', 'METRIC', 'VALUE', 'UNIT'], rows));
+  for await (const { metric, ts, value } of readings)
+    rows.push([timeText(ts), metric, String(value), metrics[metric]?.unit ?? '']);
+  console.log(
+    rows.length === 0
+      ? `No readings of ${id} since ${from}.`
+      : tableOf(['TIME (UTC)', 'METRIC', 'VALUE', 'UNIT'], rows),
+  );
 }

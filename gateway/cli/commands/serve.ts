@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { version } from '../../version.js';
 import { uwsVersion } from '../../uws.js';
+import { version } from '../../version.js';
 import { createLogger } from '../logger.js';
 import { type ConfigOptions, configFrom, runGateway, untilSignal } from '../running.js';
 
@@ -13,7 +13,10 @@ export function addServe(program: Command): void {
     .option('--config <file>', 'configuration file (YAML; config/gateway.yaml shows every key)')
     .option('--data <dir>', 'data folder (default: data)')
     .option('--set <key=value>', 'one setting, as device.port=8080; repeatable', collect, [] as string[])
-    .addHelpText('after', '\nLogs go to stdout. SIGTERM ends it cleanly. Exit codes: 0 stopped, 69 port in use, 74 disk error, 75 data folder in use, 78 configuration.')
+    .addHelpText(
+      'after',
+      '\nLogs go to stdout. SIGTERM ends it cleanly. Exit codes: 0 stopped, 69 port in use, 74 disk error, 75 data folder in use, 78 configuration.',
+    )
     .action(serve);
 }
 
@@ -25,9 +28,13 @@ async function serve(options: ConfigOptions): Promise<void> {
     process.exit(70);
   });
   const gateway = await runGateway(config, log);
-  log.info({ tidegate: version, node: process.versions.node, sqlite: gateway.sqliteVersion, uws: uwsVersion }, 'versions');
+  log.info(
+    { tidegate: version, node: process.versions.node, sqlite: gateway.sqliteVersion, uws: uwsVersion },
+    'versions',
+  );
   log.info({ data: gateway.dataFolder, gatewayId: config.gatewayId, models: config.models, mqtt: 'off' }, 'settings');
-  if (config.operator.host !== '127.0.0.1' && config.operator.tls === undefined) log.warn('the operator port is open to the network without TLS');
+  if (config.operator.host !== '127.0.0.1' && config.operator.tls === undefined)
+    log.warn('the operator port is open to the network without TLS');
   log.info({ device: gateway.deviceUrl, console: gateway.operatorUrl }, 'ready');
   await untilSignal();
   log.info('stopping: links are told to come back');

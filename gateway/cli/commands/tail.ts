@@ -18,8 +18,14 @@ async function tail(id: string | undefined, options: ApiOptions): Promise<void> 
   let ended = false;
   let socket: WebSocket | undefined;
   const connect = (): void => {
-    socket = new WebSocket(`${api.url.replace(/^http/, 'ws')}/v1/live`, ['tidegate.live.v1'], { headers: { authorization: `Bearer ${api.key}` } });
-    const subscription = { type: 'subscribe', kinds: ['readings', 'presence', 'rejected'], ...(id === undefined ? {} : { devices: [id] }) };
+    socket = new WebSocket(`${api.url.replace(/^http/, 'ws')}/v1/live`, ['tidegate.live.v1'], {
+      headers: { authorization: `Bearer ${api.key}` },
+    });
+    const subscription = {
+      type: 'subscribe',
+      kinds: ['readings', 'presence', 'rejected'],
+      ...(id === undefined ? {} : { devices: [id] }),
+    };
     socket.on('open', () => socket?.send(JSON.stringify(subscription)));
     socket.on('message', (data) => print(JSON.parse(String(data)) as LiveMessage, options.json === true));
     socket.on('error', (error) => console.error(pc.yellow(`no link to ${api.url}: ${error.message}`)));
@@ -41,14 +47,20 @@ function print(message: LiveMessage, json: boolean): void {
 function linesOf(message: LiveMessage): string[] {
   switch (message.type) {
     case 'readings':
-      return message.readings.map(({ metric, ts, value }) => `${pc.dim(timeText(ts))}  ${message.device}  ${metric} ${pc.bold(String(value))}`);
+      return message.readings.map(
+        ({ metric, ts, value }) => `${pc.dim(timeText(ts))}  ${message.device}  ${metric} ${pc.bold(String(value))}`,
+      );
     case 'presence': {
       const { online, lastClose, since } = message.presence;
       const why = online || lastClose === null ? '' : ` (${lastClose.code} ${lastClose.reason})`;
-      return [`${pc.dim(timeText(since))}  ${message.device}  ${online ? pc.green('online') : pc.yellow('offline')}${why}`];
+      return [
+        `${pc.dim(timeText(since))}  ${message.device}  ${online ? pc.green('online') : pc.yellow('offline')}${why}`,
+      ];
     }
     case 'rejected':
-      return [`${pc.red('refused')}  ${message.device}  seq ${message.seq}  ${message.code}: ${message.message}  (rid ${message.rid})`];
+      return [
+        `${pc.red('refused')}  ${message.device}  seq ${message.seq}  ${message.code}: ${message.message}  (rid ${message.rid})`,
+      ];
     case 'dropped':
       return [pc.yellow(`${message.samples} readings not shown: this terminal reads too slowly`)];
     case 'error':

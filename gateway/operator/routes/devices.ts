@@ -71,8 +71,13 @@ export const deviceRoutes: Route[] = [
     summary: 'Lists devices by id',
     role: 'viewer',
     query: {
-      properties: { ...pageQuery, connected: { type: 'boolean', description: 'Only those that have a link, or have none' } },
-      patternProperties: { '^tag\\.[A-Za-z0-9_-]{1,64}$': { type: 'string', description: 'tag.site=north: only those with the tag' } },
+      properties: {
+        ...pageQuery,
+        connected: { type: 'boolean', description: 'Only those that have a link, or have none' },
+      },
+      patternProperties: {
+        '^tag\\.[A-Za-z0-9_-]{1,64}$': { type: 'string', description: 'tag.site=north: only those with the tag' },
+      },
     },
     status: 200,
     answer: 'device_page',

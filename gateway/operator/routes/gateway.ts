@@ -1,6 +1,6 @@
 import { metricsText } from '../metrics.js';
-import { Answer, type Route } from '../route.js';
 import { problemBody } from '../problems.js';
+import { Answer, type Route } from '../route.js';
 
 export const gatewayRoutes: Route[] = [
   {
@@ -21,7 +21,8 @@ export const gatewayRoutes: Route[] = [
     role: 'viewer',
     status: 200,
     contentType: 'text/plain; version=0.0.4; charset=utf-8',
-    handle: async (_request, context) => new Answer(200, await metricsText(context), 'text/plain; version=0.0.4; charset=utf-8'),
+    handle: async (_request, context) =>
+      new Answer(200, await metricsText(context), 'text/plain; version=0.0.4; charset=utf-8'),
   },
   {
     method: 'get',

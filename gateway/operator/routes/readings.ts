@@ -1,7 +1,7 @@
 import type { Series } from '../../types.js';
+import type { OperatorContext } from '../context.js';
 import { Problem } from '../problems.js';
 import { byOf, type OperatorRequest, type Route } from '../route.js';
-import type { OperatorContext } from '../context.js';
 import { decodeCursor, encodeCursor, parseTime } from '../times.js';
 import { deviceOf } from './devices.js';
 import { pageQuery } from './paging.js';
@@ -24,7 +24,8 @@ async function readings(request: OperatorRequest, context: OperatorContext) {
   const from = query.from === undefined ? 0 : parseTime(query.from as string, 'from');
   const to = query.to === undefined ? timeMax : parseTime(query.to as string, 'to');
   if (from > to) throw new Problem('range_invalid', `from ${from} lies after to ${to}`);
-  const after = query.cursor === undefined ? null : decodeCursor<[number, number]>(query.cursor as string, ['number', 'number']);
+  const after =
+    query.cursor === undefined ? null : decodeCursor<[number, number]>(query.cursor as string, ['number', 'number']);
   const page = await context.read('readings', {
     deviceKey: device.key,
     series: series.map(({ id, kind }) => ({ id, kind })),
@@ -46,20 +47,23 @@ async function rejected(request: OperatorRequest, context: OperatorContext) {
   const device = deviceOf(request, context);
   const limit = query.limit as number;
   const before = query.cursor === undefined ? null : decodeCursor<[string]>(query.cursor as string, ['string'])[0];
-  if (before !== null && !/^\d{1,15}$/.test(before)) throw new Problem('cursor_invalid', 'Give the cursor of the page before, as it came');
+  if (before !== null && !/^\d{1,15}$/.test(before))
+    throw new Problem('cursor_invalid', 'Give the cursor of the page before, as it came');
   const rows = await context.read('rejected', { deviceKey: device.key, before, limit: limit + 1 });
-  const items = rows.slice(0, limit).map(({ rid, receivedAt, stream, seq, code, path, message, encoding, bytes, admittedAt }) => ({
-    rid,
-    receivedAt,
-    stream,
-    seq,
-    code,
-    path,
-    message,
-    encoding,
-    bytes: Buffer.from(bytes).toString('base64'),
-    admittedAt,
-  }));
+  const items = rows
+    .slice(0, limit)
+    .map(({ rid, receivedAt, stream, seq, code, path, message, encoding, bytes, admittedAt }) => ({
+      rid,
+      receivedAt,
+      stream,
+      seq,
+      code,
+      path,
+      message,
+      encoding,
+      bytes: Buffer.from(bytes).toString('base64'),
+      admittedAt,
+    }));
   return { items, next: rows.length > limit ? encodeCursor([items[limit - 1].rid]) : null };
 }
 

@@ -1,0 +1,30 @@
+import { signIn, signInError } from './state.js';
+
+export function SignIn() {
+  return (
+    <main class="sign-in">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          const text = String(new FormData(event.currentTarget).get('key')).trim();
+          if (text !== '') signIn(text);
+        }}
+      >
+        <img src="/favicon.svg" alt="" width="48" height="48" />
+        <h1>Tidegate</h1>
+        <label for="key">Operator key</label>
+        <input id="key" name="key" type="password" placeholder="tgk_…" autocomplete="off" required />
+        {signInError.value !== null && (
+          <p class="error" role="alert">
+            {signInError.value}
+          </p>
+        )}
+        <button type="submit">Sign in</button>
+        <p class="hint">
+          The first key is in the file <code>admin.key</code> of the data folder. More are made by{' '}
+          <code>tidegate key add</code>.
+        </p>
+      </form>
+    </main>
+  );
+}

@@ -1,0 +1,22 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { closeCodes } from '../schemas/closeCodes.js';
+import { faults } from '../schemas/faults.js';
+import { packageRoot } from '../schemas/packageRoot.js';
+import { refusals } from '../schemas/refusals.js';
+import { subprotocols } from '../schemas/subprotocols.js';
+import { contractVersion } from '../schemas/version.js';
+
+/** The contract's version, and the SHA-256 of all that others rely on in schemas/: schemas, vectors and code tables. */
+export function contractDigest(): { version: string; sha256: string } {
+  const hash = createHash('sha256');
+  const root = join(packageRoot, 'schemas');
+  for (const folder of ['config', 'device', 'operator', 'vectors']) {
+    for (const file of readdirSync(join(root, folder)).sort()) {
+      hash.update(`${folder}/${file}\n${JSON.stringify(JSON.parse(readFileSync(join(root, folder, file), 'utf8')))}\n`);
+    }
+  }
+  hash.update(JSON.stringify({ closeCodes, faults, refusals, subprotocols }));
+  return { version: contractVersion, sha256: hash.digest('hex') };
+}
