@@ -70,7 +70,8 @@ function faultOf(errors: ErrorObject[], type: string): Fault {
   const path = name === undefined ? error.instancePath : `${error.instancePath}/${pointerToken(name)}`;
   if (type === 'telemetry' && isValuePath(path) && name === undefined)
     return { code: 'value_invalid', message: valueRule, path };
-  return { code: 'schema_invalid', message: explain(error), path };
+  const isState = type === 'command_update' && path === '/state' && error.keyword === 'enum';
+  return { code: isState ? 'command_state_invalid' : 'schema_invalid', message: explain(error), path };
 }
 
 /** Under /values/ or /samples/N/values/. */

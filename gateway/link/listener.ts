@@ -100,7 +100,7 @@ interface Held {
 function helloOf(req: HttpRequest, pathId: string | null): Hello {
   return {
     pathId,
-    query: req.getQuery(),
+    query: req.getQuery() ?? '',
     upgrade: req.getMethod() === 'get' ? req.getHeader('upgrade') : '',
     version: req.getHeader('sec-websocket-version'),
     key: req.getHeader('sec-websocket-key'),

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chooseSubprotocol, type HandshakeOptions, type Hello, judgeHandshake } from './handshake.js';
+
+const secret = `tgd_${'A'.repeat(43)}`;
+const device = {
+  key: 1,
+  id: 'boiler-7',
+  model: null,
+  tags: {},
+  state: 'active' as const,
+  createdAt: 0,
+  attributes: {},
+  credentials: [],
+};
+const credential = { cid: 'c', hash: new Uint8Array(32), createdAt: 0, notAfter: null };
+const found = { ok: true as const, device, credential };
+const invalid = { ok: false as const, code: 'credentials_invalid' as const };
+const options: HandshakeOptions = {
+  authenticate: (id, text) => (id === 'boiler-7' && text === secret ? found : invalid),
+  authenticateSecret: (text) => (text === secret ? found : invalid),
+  unavailable: () => null,
+};
+const basic = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`;
+const entry = (pair: string): string => `tidegate.auth.${Buffer.from(pair).toString('base64url')}`;
+const hello: Hello = {
+  pathId: null,
+  query: '',
+  upgrade: 'websocket',
+  version: '13',
+  key: 'dGhlIHNhbXBsZSBub25jZQ==',
+  protocols: '',
+  authorization: basic(`boiler-7:${secret}`),
+};
+
+function verdict(change: Partial<Hello>, more: Partial<HandshakeOptions> = {}): string {
+  const handshake = judgeHandshake({ ...hello, ...change }, { ...options, ...more });
+  return handshake.ok
+    ? `${handshake.device.id} ${handshake.stream} ${handshake.subprotocol} ${handshake.encoding}`
+    : handshake.code;
+}
+
+test('every way to give a credential is accepted', () => {
+  const accepted = 'boiler-7 null null json';
+  assert.equal(verdict({}), accepted);
+  assert.equal(verdict({ authorization: hello.authorization.replace('Basic', 'basic') }), accepted);
+  assert.equal(verdict({ authorization: `Bearer ${secret}` }), accepted);
+  assert.equal(
+    verdict({ authorization: '', protocols: `tidegate.v1.json, ${entry(`boiler-7:${secret}`)}` }),
+    'boiler-7 null tidegate.v1.json json',
+  );
+});
+
+test('the first credential found wins, even where a later one would be right', () => {
+  assert.equal(
+    verdict({
+      authorization: basic('boiler-7:tgd_wrong'),
+      protocols: `tidegate.v1.json,${entry(`boiler-7:${secret}`)}`,
+    }),
+    'credentials_invalid',
+  );
+});
+
+test('an id in the path must be that of the credential', () => {
+  assert.equal(verdict({ pathId: 'boiler-7' }), 'boiler-7 null null json');
+  assert.equal(verdict({ pathId: 'boiler-8' }), 'credentials_invalid');
+  assert.equal(verdict({ pathId: 'boiler-8', authorization: `Bearer ${secret}` }), 'credentials_invalid');
+});
+
+test('what is missing, unreadable, unknown or wrong is told apart only as far as it may be', () => {
+  assert.equal(verdict({ authorization: '' }), 'credentials_missing');
+  assert.equal(verdict({ authorization: '', protocols: 'tidegate.v1.json' }), 'credentials_missing');
+  const wrong = [
+    basic(`boiler-8:${secret}`),
+    basic('boiler-7:x'),
+    basic('no colon'),
+    'Basic !!!',
+    'Bearer x',
+    'Digest a=b',
+    'Basic',
+  ];
+  for (const authorization of wrong) assert.equal(verdict({ authorization }), 'credentials_invalid', authorization);
+});
+
+test('a secret in the query string is refused, whatever else comes with it', () => {
+  assert.equal(verdict({ query: `secret=${secret}` }), 'credentials_invalid');
+  assert.equal(verdict({ query: `token=${secret}`, authorization: '' }), 'credentials_invalid');
+});
+
+test('subprotocols: the first known one of the client is taken; only unknown ones, or only a credential, are refused', () => {
+  assert.equal(
+    verdict({ protocols: 'mqtt, tidegate.v1.binary, tidegate.v1.json' }),
+    'boiler-7 null tidegate.v1.binary binary',
+  );
+  assert.equal(verdict({ protocols: 'arduino' }), 'boiler-7 null arduino json');
+  assert.equal(verdict({ protocols: 'mqtt' }), 'subprotocol_unsupported');
+  assert.equal(verdict({ authorization: '', protocols: entry(`boiler-7:${secret}`) }), 'subprotocol_unsupported');
+  assert.equal(chooseSubprotocol([]), null);
+  assert.equal(chooseSubprotocol(['toString']), undefined);
+});
+
+test('stream names', () => {
+  assert.equal(verdict({ query: 'stream=main' }), 'boiler-7 main null json');
+  for (const name of ['', 'a b', 'ä', 'x'.repeat(65), 'a/b'])
+    assert.equal(verdict({ query: `stream=${encodeURIComponent(name)}` }), 'stream_invalid', name);
+});
+
+test('what RFC 6455 asks of an upgrade is checked', () => {
+  assert.equal(verdict({ upgrade: 'WebSocket' }), 'boiler-7 null null json');
+  for (const change of [
+    { upgrade: '' },
+    { upgrade: 'h2c' },
+    { version: '' },
+    { version: '8' },
+    { version: '13, 8' },
+    { key: '' },
+    { key: 'short' },
+    { key: 'dGhlIHNhbXBsZSBub25jZQ' },
+    { key: `${'!'.repeat(22)}==` },
+  ]) {
+    assert.equal(verdict(change), 'upgrade_required', JSON.stringify(change));
+  }
+});
+
+test('an unavailable gateway says so before it looks at credentials', () => {
+  let asked = 0;
+  const count = { authenticate: () => (asked++, invalid), authenticateSecret: () => (asked++, invalid) };
+  for (const code of ['overloaded', 'storage_unavailable', 'clock_untrusted'] as const) {
+    assert.equal(verdict({}, { ...count, unavailable: () => code }), code);
+  }
+  assert.equal(asked, 0);
+});
+
+test('a disabled device is told so only with a right secret', () => {
+  const disabled = { authenticate: () => ({ ok: false as const, code: 'device_disabled' as const }) };
+  assert.equal(verdict({}, disabled), 'device_disabled');
+  assert.equal(verdict({ authorization: basic('boiler-7:x') }, disabled), 'credentials_invalid');
+});
