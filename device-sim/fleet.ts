@@ -18,6 +18,8 @@ export interface FleetOptions {
   verify: boolean;
   /** About once a second. */
   progress?(stats: FleetStats): void;
+  /** At each ack, with the frames acknowledged so far in the whole fleet. */
+  acked?(framesAcked: number): void;
 }
 
 /** What was seen so far. */
@@ -145,14 +147,14 @@ async function createMembers(options: FleetOptions, api: OperatorApi, counts: Co
   await inParallel(members, 32, async (member) => {
     member.secret = await api.provision(member.id, member.plan.group.model, member.plan.group.tags);
   });
-  for (const member of members) member.device = deviceOf(member, options.deviceUrl, counts) as unknown as Device;
+  for (const member of members) member.device = deviceOf(member, options, counts) as unknown as Device;
   return members;
 }
 
-function deviceOf(member: Member & { localAddress?: string }, url: string, counts: Counts) {
+function deviceOf(member: Member & { localAddress?: string }, { deviceUrl, acked }: FleetOptions, counts: Counts) {
   const { group } = member.plan;
   return createDevice<SimulatedFrame>({
-    url,
+    url: deviceUrl,
     id: member.id,
     secret: member.secret,
     stream: group.stream,
@@ -166,6 +168,7 @@ function deviceOf(member: Member & { localAddress?: string }, url: string, count
       counts.framesAcked++;
       counts.readingsAcked += readingsPerFrame(member.plan, part);
       counts.acks.record(Math.max(1, (Date.now() - dueAt) * 1000));
+      acked?.(counts.framesAcked);
     },
     nacked({ part, dueAt }) {
       member.sent[part].delete(dueAt);

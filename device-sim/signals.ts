@@ -32,7 +32,7 @@ export function createSignal({ type, mean, swing, noise }: SignalConfig, seed: n
       return (device, ts) => round(100 - 80 * ((ts / (7 * dayMs) + chance(device, 0, 4)) % 1), 2);
     case 'energy':
       return (device, ts) =>
-        Math.round((mean ?? 1_000) * ((ts - 1_767_225_600_000) / 1_000 + 600 * (walk(device, ts, 5) + 2)) * 0.01);
+        Math.round((mean ?? 1_000) * ((ts - 1_767_225_600_000) / 1_000 + 60 * (walk(device, ts, 5) + 2)) * 0.01);
     case 'lat':
     case 'lon':
       return (device, ts) =>

@@ -124,7 +124,11 @@ test('what RFC 6455 asks of an upgrade is checked', () => {
 
 test('an unavailable gateway says so before it looks at credentials', () => {
   let asked = 0;
-  const count = { authenticate: () => (asked++, invalid), authenticateSecret: () => (asked++, invalid) };
+  const ask = (): typeof invalid => {
+    asked++;
+    return invalid;
+  };
+  const count = { authenticate: ask, authenticateSecret: ask };
   for (const code of ['overloaded', 'storage_unavailable', 'clock_untrusted'] as const) {
     assert.equal(verdict({}, { ...count, unavailable: () => code }), code);
   }

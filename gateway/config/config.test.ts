@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { packageRoot } from '../../schemas/packageRoot.js';
+import { ConfigError, inactiveKeys, loadConfig } from './config.js';
+import { loadModels } from './models.js';
+
+function fileWith(context: TestContext, text: string, name = 'gateway.yaml'): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tidegate-config-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+function faultsOf(load: () => unknown): readonly string[] {
+  try {
+    load();
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    assert.equal(error.exitCode, 78);
+    return error.faults;
+  }
+  return assert.fail('no fault was found');
+}
+
+test('the defaults are those of the contract', () => {
+  const config = loadConfig({ environment: {}, set: [] });
+  assert.deepEqual(
+    [config.device.host, config.device.port, config.operator.host, config.operator.port],
+    ['0.0.0.0', 8080, '127.0.0.1', 8081],
+  );
+  assert.deepEqual(
+    [
+      config.log.level,
+      config.store.commitIntervalMs,
+      config.store.retentionDays,
+      config.mqtt.prefix,
+      config.mqtt.window,
+    ],
+    ['info', 10, 30, 'tidegate', 500],
+  );
+  assert.deepEqual(
+    [config.store.sealReadings, config.store.sealIntervalSeconds, config.store.rollupRetentionDays],
+    [4_000_000, 300, 730],
+  );
+  assert.match(config.gatewayId, /^[A-Za-z0-9_-]{1,64}$/);
+  assert.deepEqual(inactiveKeys(config), []);
+});
+
+test('--set wins over the environment, that over the file, that over the defaults', (context) => {
+  const file = fileWith(
+    context,
+    'device:\n  port: 1\n  host: 127.0.0.1\nstore:\n  commitIntervalMs: 5\n  retentionDays: 7\n',
+  );
+  const config = loadConfig({
+    file,
+    environment: {
+      TIDEGATE_DEVICE__PORT: '2',
+      TIDEGATE_STORE__COMMIT_INTERVAL_MS: '6',
+      HOME: '/root',
+      TIDEGATE_KEY: 'tgk_x',
+    },
+    set: ['device.port=3'],
+  });
+  assert.deepEqual(
+    [config.device.port, config.store.commitIntervalMs, config.device.host, config.store.retentionDays],
+    [3, 6, '127.0.0.1', 7],
+  );
+});
+
+test('all faults are told at once, with key, value, origin and fix', (context) => {
+  const file = fileWith(context, 'device:\n  prot: 8080\nlog:\n  level: loud\n');
+  const faults = faultsOf(() =>
+    loadConfig({
+      file,
+      environment: { TIDEGATE_DEVICE__PORT: 'eighty' },
+      set: ['store.retentionDays=0', 'nonsense', 'a.b=1'],
+    }),
+  );
+  const expected = [
+    /--set nonsense: write key.path=value/,
+    /device\.prot .*no such key; did you mean port\?/,
+    /log\.level .*"loud" must be one of trace/,
+    /device\.port \(environment TIDEGATE_DEVICE__PORT\): "eighty" must be integer/,
+    /store\.retentionDays \(--set\): 0 must be >= 1/,
+    /^a \(.*no such key/,
+  ];
+  for (const pattern of expected)
+    assert.ok(
+      faults.some((fault) => pattern.test(fault)),
+      `${pattern} in\n${faults.join('\n')}`,
+    );
+  assert.equal(faults.length, expected.length);
+});
+
+test('a file that is not there, not YAML, or no map is a fault', (context) => {
+  for (const file of ['/none/such.yaml', fileWith(context, 'a: [1'), fileWith(context, '- 1')]) {
+    assert.match(faultsOf(() => loadConfig({ file, environment: {}, set: [] }))[0], new RegExp(file));
+  }
+});
+
+test('the bridge is refused while it is not built, and settings without effect are named', () => {
+  assert.match(
+    faultsOf(() => loadConfig({ environment: {}, set: ['mqtt.url=mqtt://127.0.0.1'] }))[0],
+    /not part of this version/,
+  );
+  assert.deepEqual(
+    inactiveKeys(loadConfig({ environment: {}, set: ['store.sealReadings=5000', 'trustedProxies=10.0.0.1'] })),
+    ['store.sealReadings', 'trustedProxies'],
+  );
+});
+
+test('the configuration is frozen to its leaves', () => {
+  const config = loadConfig({ environment: {}, set: [] });
+  assert.throws(() => Object.assign(config.device, { port: 1 }), TypeError);
+});
+
+test('config/gateway.yaml shows every key, and is the defaults', () => {
+  const shown = loadConfig({ file: join(packageRoot, 'config', 'gateway.yaml'), environment: {}, set: [] });
+  assert.deepEqual(shown, loadConfig({ environment: {}, set: [] }));
+});
+
+test('the models that come with Tidegate are good', () => {
+  assert.deepEqual([...loadModels(join(packageRoot, 'config', 'models')).keys()], ['boiler', 'room', 'tracker']);
+});
+
+test('faults in models name the file and the place', (context) => {
+  const file = fileWith(
+    context,
+    'metrics:\n  - { number: 0, name: a }\n  - { number: 0, name: a }\n  - { number: 70000, name: "a b" }\n',
+    'bad.yaml',
+  );
+  const faults = faultsOf(() => loadModels(join(file, '..')));
+  assert.ok(
+    faults.every((fault) => fault.includes('bad.yaml/metrics/2')),
+    faults.join('\n'),
+  );
+  assert.equal(faults.length, 2);
+  const twice = fileWith(context, 'metrics:\n  - { number: 0, name: a }\n  - { number: 0, name: a }\n', 'twice.yaml');
+  assert.deepEqual(
+    faultsOf(() => loadModels(join(twice, '..'))).map((fault) => fault.replace(/^.*: /, '')),
+    ['number 0 is given twice', 'name a is given twice'],
+  );
+  assert.equal(faultsOf(() => loadModels('/none/such')).length, 1);
+});

@@ -1,0 +1,326 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { connect as connectTcp } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import WebSocket from 'ws';
+import { packageRoot } from '../../schemas/packageRoot.js';
+import { startTestGateway, type TestGateway } from '../gateway.fixture.js';
+import type { openApiOf } from './openapi.js';
+import { routes } from './routes/table.js';
+
+type Problem = { code: string; errors?: { path: string; message: string }[] };
+const codeOf = ({ body }: { body: never }): string => (body as Problem).code;
+
+test('devices are made, listed by id in pages, filtered, changed and removed', async (context) => {
+  const { api, addDevice } = await startTestGateway(context);
+  for (let n = 0; n < 5; n++) await addDevice(`d${n}`, { tags: { site: n % 2 === 0 ? 'north' : 'south' } });
+  const made = await api('POST', '/v1/devices', { id: 'x', model: 'boiler' });
+  assert.equal(made.status, 201);
+  assert.match((made.body as { secret: string }).secret, /^tgd_[A-Za-z0-9_-]{43}$/);
+  const ids: string[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page = (await api('GET', `/v1/devices?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`)).body as {
+      items: { id: string }[];
+      next: string | null;
+    };
+    ids.push(...page.items.map(({ id }) => id));
+    cursor = page.next;
+  }
+  assert.deepEqual(ids, ['d0', 'd1', 'd2', 'd3', 'd4', 'x']);
+  const north = (await api('GET', '/v1/devices?tag.site=north&connected=false')).body as { items: { id: string }[] };
+  assert.deepEqual(
+    north.items.map(({ id }) => id),
+    ['d0', 'd2', 'd4'],
+  );
+  assert.deepEqual(((await api('GET', '/v1/devices?connected=true')).body as { items: [] }).items, []);
+  const changed = (await api('PATCH', '/v1/devices/x', { model: null, tags: { a: 'b' }, state: 'disabled' }))
+    .body as Record<string, unknown>;
+  assert.deepEqual([changed.model, changed.tags, changed.state], [null, { a: 'b' }, 'disabled']);
+  assert.equal((await api('DELETE', '/v1/devices/x')).status, 204);
+  assert.equal(codeOf(await api('GET', '/v1/devices/x')), 'device_unknown');
+});
+
+test('what a request gets wrong comes back coded, all of it at once', async (context) => {
+  const { api, addDevice, gateway } = await startTestGateway(context);
+  await addDevice('d');
+  const cases: [string, string, unknown, number, string][] = [
+    ['POST', '/v1/devices', { id: 'd' }, 409, 'device_exists'],
+    ['POST', '/v1/devices', { id: 'a b' }, 400, 'body_invalid'],
+    ['POST', '/v1/devices', { id: 'x'.repeat(65) }, 400, 'body_invalid'],
+    ['POST', '/v1/devices', { id: 'e', colour: 'red' }, 400, 'body_invalid'],
+    ['POST', '/v1/devices', {}, 400, 'body_invalid'],
+    ['POST', '/v1/devices', { id: 'e', model: 'none-such' }, 400, 'model_unknown'],
+    ['PATCH', '/v1/devices/d', {}, 400, 'body_invalid'],
+    ['PATCH', '/v1/devices/d', { state: 'asleep' }, 400, 'body_invalid'],
+    ['GET', '/v1/devices?limit=0', undefined, 400, 'query_invalid'],
+    ['GET', '/v1/devices?limit=10001', undefined, 400, 'query_invalid'],
+    ['GET', '/v1/devices?limit=ten', undefined, 400, 'query_invalid'],
+    ['GET', '/v1/devices?limit=1&limit=2', undefined, 400, 'query_invalid'],
+    ['GET', '/v1/devices?colour=red', undefined, 400, 'query_invalid'],
+    ['GET', '/v1/devices?cursor=AAAA', undefined, 400, 'cursor_invalid'],
+    ['GET', '/v1/devices/d/readings?from=yesterday', undefined, 400, 'range_invalid'],
+    ['GET', '/v1/devices/d/readings?from=2&to=1', undefined, 400, 'range_invalid'],
+    ['GET', '/v1/devices/d/readings?metric=nope', undefined, 400, 'metric_unknown'],
+    ['GET', '/v1/devices/d/readings?order=up', undefined, 400, 'query_invalid'],
+    ['GET', '/v1/devices/d/readings?cursor=%7B', undefined, 400, 'cursor_invalid'],
+    ['GET', '/v1/devices/nobody/readings', undefined, 404, 'device_unknown'],
+    ['GET', '/v1/devices/nobody/latest', undefined, 404, 'device_unknown'],
+    ['POST', '/v1/devices/d/rejected/7/admit', undefined, 404, 'rejected_unknown'],
+    ['POST', '/v1/devices/d/rejected/x/admit', undefined, 404, 'rejected_unknown'],
+    ['POST', '/v1/devices/d/credentials', { graceSeconds: -1 }, 400, 'body_invalid'],
+    ['DELETE', '/v1/devices/d/credentials/none', undefined, 404, 'credential_unknown'],
+    ['POST', '/v1/keys', { name: 'k', role: 'king' }, 400, 'body_invalid'],
+    ['DELETE', '/v1/keys/none', undefined, 404, 'key_unknown'],
+    ['PUT', '/v1/devices', undefined, 405, 'method_not_allowed'],
+    ['GET', '/nowhere', undefined, 404, 'not_found'],
+    ['GET', '/v1/live', undefined, 426, 'upgrade_required'],
+  ];
+  for (const [method, path, body, status, code] of cases) {
+    const answer = await api(method, path, body);
+    assert.deepEqual([answer.status, codeOf(answer)], [status, code], `${method} ${path} ${JSON.stringify(body)}`);
+    assert.match(answer.headers.get('content-type') ?? '', /^application\/problem\+json/);
+  }
+  const many = await api('POST', '/v1/devices', { id: 'a b', tags: { x: 1 }, colour: 'red' });
+  assert.equal((many.body as Problem).errors?.length, 3);
+  const texts: [string, string, number, string][] = [
+    ['{"id":', 'application/json', 400, 'body_invalid'],
+    ['{"id":"q"}', 'text/plain', 415, 'media_type_unsupported'],
+    [JSON.stringify({ id: 'q', tags: { a: 'x'.repeat(2_000_000) } }), 'application/json', 413, 'body_too_large'],
+  ];
+  for (const [body, type, status, code] of texts) {
+    const answer = await fetch(`${gateway.operatorUrl}/v1/devices`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': type, authorization: `Bearer ${gateway.adminKey}`, connection: 'close' },
+    });
+    assert.deepEqual([answer.status, ((await answer.json()) as Problem).code], [status, code]);
+  }
+});
+
+test('keys: missing, wrong and too weak are told apart; a revoked one is dead at once; the audit tells who', async (context) => {
+  const { api, addDevice } = await startTestGateway(context);
+  await addDevice('d');
+  assert.deepEqual(
+    [
+      codeOf(await api('GET', '/v1/devices', undefined, null)),
+      codeOf(await api('GET', '/v1/devices', undefined, 'tgk_no')),
+    ],
+    ['key_missing', 'key_invalid'],
+  );
+  const viewer = (await api('POST', '/v1/keys', { name: 'wall', role: 'viewer' })).body as { id: string; key: string };
+  assert.equal((await api('GET', '/v1/devices', undefined, viewer.key)).status, 200);
+  for (const [method, path, body] of [
+    ['POST', '/v1/devices', { id: 'e' }],
+    ['DELETE', '/v1/devices/d'],
+    ['GET', '/v1/keys'],
+    ['GET', '/v1/audit'],
+    ['GET', '/v1/devices/d/credentials'],
+  ] as const) {
+    const answer = await api(method, path, body, viewer.key);
+    assert.deepEqual([answer.status, codeOf(answer)], [403, 'role_insufficient'], path);
+  }
+  assert.equal((await api('DELETE', `/v1/keys/${viewer.id}`)).status, 204);
+  assert.equal(codeOf(await api('GET', '/v1/devices', undefined, viewer.key)), 'key_invalid');
+  const { items } = (await api('GET', '/v1/audit?limit=3')).body as {
+    items: { action: string; subject: string; by: string }[];
+  };
+  assert.deepEqual(
+    items.map(({ action }) => action),
+    ['key_revoked', 'key_created', 'device_created'],
+  );
+  assert.equal(items[2].subject, 'd');
+  const keys = (await api('GET', '/v1/keys')).body as { items: { id: string }[] };
+  assert.equal(items[2].by, keys.items[0].id);
+});
+
+test('livez and readyz need no key; every answer but those does', async (context) => {
+  const { api } = await startTestGateway(context);
+  assert.deepEqual((await api('GET', '/livez', undefined, null)).body, { status: 'ok' });
+  assert.deepEqual((await api('GET', '/readyz', undefined, null)).body, { status: 'ready' });
+  for (const { method, path, role } of routes) {
+    if (role === null) continue;
+    const answer = await api(method.toUpperCase(), path.replace(/\{\w+\}/g, 'x'), undefined, null);
+    assert.equal(answer.status, 401, `${method} ${path}`);
+  }
+});
+
+test('readings come in order of time, in pages, by metric and range', async (context) => {
+  const { api, addDevice, connect } = await startTestGateway(context);
+  const link = await connect(await addDevice('d'), '?stream=main');
+  const start = Date.now() - 10_000;
+  for (let n = 0; n < 10; n++)
+    link.send({ seq: n + 1, ts: start + n, values: { a: n, door: n % 2 === 0 ? 'open' : 'closed', ok: n > 5 } });
+  await link.untilAck(10);
+  const page = async (query: string) =>
+    (await api('GET', `/v1/devices/d/readings?${query}`)).body as {
+      items: { metric: string; ts: number; value: unknown }[];
+      next: string | null;
+    };
+  const seen = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const { items, next }: Awaited<ReturnType<typeof page>> = await page(
+      `limit=7${cursor === '' ? '' : `&cursor=${cursor}`}`,
+    );
+    seen.push(...items);
+    cursor = next;
+  }
+  assert.equal(seen.length, 30);
+  assert.deepEqual(seen.slice(0, 3), [
+    { metric: 'a', ts: start, value: 0 },
+    { metric: 'door', ts: start, value: 'open' },
+    { metric: 'ok', ts: start, value: false },
+  ]);
+  const some = await page(`metric=a&from=${new Date(start + 3).toISOString()}&to=${start + 5}&order=desc`);
+  assert.deepEqual(some, {
+    items: [
+      { metric: 'a', ts: start + 4, value: 4 },
+      { metric: 'a', ts: start + 3, value: 3 },
+    ],
+    next: null,
+  });
+});
+
+test('a refused frame can be let in once, by the rules of now', async (context) => {
+  const { api, addDevice, connect } = await startTestGateway(context);
+  const link = await connect(await addDevice('d'), '?stream=main');
+  link.send({ seq: 1, ts: 5_000, values: { a: 7 } });
+  link.send('{"seq":2,"values":{"a":{}}}');
+  link.send({ seq: 3, values: { b: 1 } });
+  await link.untilAck(3);
+  const { items } = (await api('GET', '/v1/devices/d/rejected')).body as { items: { rid: string; code: string }[] };
+  assert.deepEqual(
+    items.map(({ code }) => code),
+    ['value_invalid', 'time_too_old'],
+  );
+  assert.deepEqual((await api('POST', `/v1/devices/d/rejected/${items[1].rid}/admit`)).body, { readings: 1 });
+  assert.equal(codeOf(await api('POST', `/v1/devices/d/rejected/${items[1].rid}/admit`)), 'already_admitted');
+  assert.equal(codeOf(await api('POST', `/v1/devices/d/rejected/${items[0].rid}/admit`)), 'not_admissible');
+  const { items: readings } = (await api('GET', '/v1/devices/d/readings?metric=a')).body as { items: unknown[] };
+  assert.deepEqual(readings, [{ metric: 'a', ts: 5_000, value: 7 }]);
+});
+
+test('every route is in the OpenAPI document, and nothing else is', async (context) => {
+  const { api } = await startTestGateway(context);
+  const document = (await api('GET', '/openapi.json', undefined, null)).body as ReturnType<typeof openApiOf> & {
+    openapi: string;
+    paths: Record<string, Record<string, object>>;
+    components: { schemas: object };
+  };
+  assert.equal(document.openapi, '3.1.0');
+  const listed = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path}`),
+  );
+  assert.deepEqual(listed.sort(), routes.map(({ method, path }) => `${method} ${path}`).sort());
+  for (const [, name] of JSON.stringify(document).matchAll(/#\/components\/schemas\/(\w+)/g))
+    assert.ok(Object.hasOwn(document.components.schemas, name), name);
+});
+
+function openLive({ gateway }: TestGateway, headers: Record<string, string>, protocols = ['tidegate.live.v1']) {
+  const ws = new WebSocket(`${gateway.operatorUrl.replace('http', 'ws')}/v1/live`, protocols, { headers });
+  const heard: { type: string; [field: string]: unknown }[] = [];
+  let wake = (): void => {};
+  ws.on('message', (data) => {
+    heard.push(JSON.parse(String(data)) as { type: string });
+    wake();
+  });
+  const until = async (type: string) => {
+    for (;;) {
+      const at = heard.findIndex((message) => message.type === type);
+      if (at >= 0) return heard.splice(at, 1)[0];
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
+  return { ws, until };
+}
+
+test('the live feed tells readings, newest values, presence and refusals of the devices asked for', async (context) => {
+  const tools = await startTestGateway(context);
+  const [a, b] = [await tools.addDevice('a'), await tools.addDevice('b')];
+  const live = openLive(tools, { authorization: `Bearer ${tools.gateway.adminKey}` });
+  assert.equal((await live.until('welcome')).gatewayId !== undefined, true);
+  live.ws.send('{"type":"subscribe","kinds":["gossip"]}');
+  assert.equal((await live.until('error')).code, 'subscription_invalid');
+  live.ws.send(
+    JSON.stringify({ type: 'subscribe', devices: ['a'], kinds: ['readings', 'latest', 'presence', 'rejected'] }),
+  );
+  await live.until('subscribed');
+  const other = await tools.connect(b);
+  other.send({ seq: 1, values: { x: 1 } });
+  await other.untilAck(1);
+  const link = await tools.connect(a, '?stream=main');
+  const presence = await live.until('presence');
+  assert.deepEqual([presence.device, (presence.presence as { online: boolean }).online], ['a', true]);
+  link.send({ seq: 1, ts: 1_000 + Date.now(), values: { temperature: 21.5, door: 'open', ok: true } });
+  link.send('{');
+  const readings = await live.until('readings');
+  assert.deepEqual(
+    [
+      readings.device,
+      readings.seq,
+      (readings.readings as { metric: string; value: unknown }[]).map(({ metric, value }) => [metric, value]),
+    ],
+    [
+      'a',
+      1,
+      [
+        ['temperature', 21.5],
+        ['door', 'open'],
+        ['ok', true],
+      ],
+    ],
+  );
+  assert.equal((await live.until('rejected')).code, 'json_invalid');
+  const { changes } = (await live.until('latest')) as unknown as {
+    changes: Record<string, Record<string, { value: unknown }>>;
+  };
+  assert.deepEqual([Object.keys(changes), changes.a.door.value], [['a'], 'open']);
+  live.ws.close();
+});
+
+test('the live feed takes a key from a browser, and none from a page of another origin', async (context) => {
+  const tools = await startTestGateway(context);
+  const entry = `tidegate.auth.${Buffer.from(tools.gateway.adminKey ?? '').toString('base64url')}`;
+  const browser = openLive(tools, { origin: tools.gateway.operatorUrl }, ['tidegate.live.v1', entry]);
+  await browser.until('welcome');
+  assert.equal(browser.ws.protocol, 'tidegate.live.v1');
+  browser.ws.close();
+  for (const [headers, protocols, status] of [
+    [{}, ['tidegate.live.v1'], 401],
+    [{ origin: 'http://elsewhere.example' }, ['tidegate.live.v1', entry], 403],
+  ] as const) {
+    const refused = openLive(tools, headers, [...protocols]);
+    const answer = await new Promise((resolve) => {
+      refused.ws.on('unexpected-response', (_request, response) => resolve(response.statusCode));
+      refused.ws.on('error', () => {});
+    });
+    assert.equal(answer, status);
+  }
+});
+
+test('a client that leaves in the middle of its request or its answer costs nothing', async (context) => {
+  const tools = await startTestGateway(context);
+  await tools.addDevice('d');
+  const { port } = new URL(tools.gateway.operatorUrl);
+  for (const text of [
+    `POST /v1/devices HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${tools.gateway.adminKey}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"id":`,
+    `GET /v1/devices/d/readings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${tools.gateway.adminKey}\r\n\r\n`,
+  ]) {
+    await new Promise<void>((resolve) => {
+      const socket = connectTcp(Number(port), '127.0.0.1', () => socket.write(text, () => socket.resetAndDestroy()));
+      socket.on('close', () => resolve());
+    });
+  }
+  assert.equal((await tools.api('GET', '/v1/gateway')).status, 200);
+});
+
+test('metrics are in the Prometheus text format, all of the table, and never name a device', async (context) => {
+  const { api, addDevice } = await startTestGateway(context);
+  await addDevice('very-special-name');
+  const text = (await api('GET', '/metrics')).body as string;
+  const table = readFileSync(join(packageRoot, 'docs', 'metrics.md'), 'utf8');
+  for (const [, name] of table.matchAll(/^\| `(\w+)`/gm)) assert.match(text, new RegExp(`^# TYPE ${name} `, 'm'));
+  assert.doesNotMatch(text, /very-special-name/);
+});
