@@ -18,6 +18,7 @@ export function createLinks(options: {
   const open: Link[] = [];
   const past = new Map<number, Presence>();
   let pingAt = 0;
+  let pingsDue = 0;
 
   /** The newest link of a device wins; the older one reads nothing more. */
   function add(link: Link): void {
@@ -62,9 +63,10 @@ export function createLinks(options: {
     return before ?? neverSeen;
   }
 
-  /** Pings a share of the links, so that a round over all of them takes `rounds` calls. */
-  function pingSome(rounds: number): void {
-    for (let n = Math.ceil(open.length / rounds); n > 0 && open.length > 0; n--) {
+  /** Pings a share of the links, so that a round over all of them takes `calls` calls. */
+  function pingSome(calls: number): void {
+    pingsDue += open.length / calls;
+    for (; pingsDue >= 1 && open.length > 0; pingsDue--) {
       pingAt = (pingAt + 1) % open.length;
       open[pingAt].ping();
     }
