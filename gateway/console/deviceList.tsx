@@ -1,18 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { ageText, unitText, valueText } from './format.js';
-import {
-  deviceOf,
-  listed,
-  loading,
-  now,
-  revision,
-  select,
-  selected,
-  type Values,
-  valuesOf,
-  wantValues,
-} from './state.js';
+import { deviceOf, listed, loading, now, select, selected, type Values, valuesOf, wantValues } from './state.js';
 
 const rowHeight = 52;
 const rowsBeyond = 6;
@@ -32,7 +21,6 @@ export function DeviceList() {
     element.addEventListener('scroll', look, { passive: true });
     return () => observer.disconnect();
   }, []);
-  revision.value;
   const ids = listed.value;
   const first = Math.max(0, Math.floor(view.value.top / rowHeight) - rowsBeyond);
   const shown = ids.slice(first, first + Math.ceil(view.value.height / rowHeight) + 2 * rowsBeyond);

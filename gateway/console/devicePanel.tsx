@@ -1,13 +1,12 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { Dot } from './deviceList.js';
 import { ageText, localTime, unitText, utcTime, valueText } from './format.js';
-import { deviceOf, now, type Presence, rejectedOf, revision, select, valuesOf } from './state.js';
+import { deviceOf, now, type Presence, rejectedOf, select, valuesOf } from './state.js';
 
 /** One device: what it is, whether it is there and why not, what it says, and what of it was refused. */
 export function DevicePanel({ id }: { id: string }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), [id]);
-  revision.value;
   const device = deviceOf(id);
   return (
     <aside

@@ -25,9 +25,15 @@ const values = new Map<string, Values>();
 const rejected = new Map<string, Rejected[]>();
 const rejectedShownMax = 20;
 
-export const deviceOf = (id: string): DeviceBody | undefined => devices.get(id);
-export const valuesOf = (id: string): Values => values.get(id) ?? {};
-export const rejectedOf = (id: string): Rejected[] => rejected.get(id) ?? [];
+/** Subscribes whatever is being drawn: it is drawn again when something changed. */
+function readNow<Value>(value: Value): Value {
+  revision.value;
+  return value;
+}
+
+export const deviceOf = (id: string): DeviceBody | undefined => readNow(devices.get(id));
+export const valuesOf = (id: string): Values => readNow(values.get(id) ?? {});
+export const rejectedOf = (id: string): Rejected[] => readNow(rejected.get(id) ?? []);
 
 export const counts = computed(() => {
   revision.value;

@@ -250,13 +250,11 @@ export function createIngest(options: IngestOptions) {
       else quarantine(link, seq, fault, bytes, 'json', receivedAt);
     },
 
-    /** A message that is not a frame: into the quarantine, and a nack once it is there. `seq` is 0 where it cannot be read. */
+    /** A message that is not a frame: into the quarantine, and a nack once it is there. `seq` is 0 where it cannot be read. Its own fault comes before what its seq may be worth. */
     refuse(link: IngestLink, seq: number, fault: Fault, bytes: Uint8Array, encoding: Encoding): void {
       const receivedAt = arrive(link, seq, bytes.length);
       if (receivedAt === 0) return;
-      const verdict = judge(link, seq);
-      const named = seq > 0 && isRefusal(verdict) ? seqFault(link, verdict, seq) : fault;
-      quarantine(link, seq, named, bytes, encoding, receivedAt);
+      quarantine(link, seq, fault, bytes, encoding, receivedAt);
     },
 
     /** A metric table; the fault where it cannot be taken. */

@@ -137,7 +137,9 @@ test('a commit is synced to the disk before its ack is sent', async (context) =>
   const device = await gateway.api<NewCredentialBody>('POST', '/v1/devices', { id: 'd' });
   const trace = join(data, 'trace');
   const calls = 'trace=fsync,fdatasync,write,writev,sendto,sendmsg,pwrite64';
-  const strace = spawn('strace', ['-f', '-y', '-p', String(gateway.pid), '-o', trace, '-e', calls], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const strace = spawn('strace', ['-f', '-y', '-p', String(gateway.pid), '-o', trace, '-e', calls], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   context.after(() => strace.kill('SIGKILL'));
   await once(strace.stderr, 'data');
   const link = await connect(gateway, device);
@@ -150,9 +152,14 @@ test('a commit is synced to the disk before its ack is sent', async (context) =>
   const lines = readFileSync(trace, 'utf8').split('\n');
   for (let seq = 1; seq <= 5; seq++) {
     const ack = lines.findIndex((line) => line.includes(`\\"ack\\",\\"seq\\":${seq}}`));
-    const commit = lines.slice(0, ack).findLastIndex((line) => line.includes('log.db-wal') && line.includes('pwrite64'));
+    const commit = lines
+      .slice(0, ack)
+      .findLastIndex((line) => line.includes('log.db-wal') && line.includes('pwrite64'));
     const sync = lines.slice(0, ack).findLastIndex((line) => line.includes('log.db-wal') && /f(data)?sync/.test(line));
-    assert.ok(ack > 0 && commit > 0 && sync > commit, `ack ${seq}: written at ${commit}, synced at ${sync}, sent at ${ack}`);
+    assert.ok(
+      ack > 0 && commit > 0 && sync > commit,
+      `ack ${seq}: written at ${commit}, synced at ${sync}, sent at ${ack}`,
+    );
   }
   assert.equal(await gateway.stop(), 0);
 });

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { startTestGateway, type TestGateway } from '../gateway.fixture.js';
+import { csvField, tableOf } from './output.js';
+import { parseDuration, parseWhen } from './times.js';
+
+const main = fileURLToPath(new URL('./main.js', import.meta.url));
+
+interface Ran {
+  code: number;
+  out: string;
+  err: string;
+}
+
+/** Runs the command line as a process, against a test's gateway. */
+function run(tools: TestGateway | null, ...args: string[]): Promise<Ran> {
+  const api = tools === null ? [] : ['--url', tools.gateway.operatorUrl, '--data', tools.data];
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [main, ...args, ...api],
+      { env: { ...process.env, NO_COLOR: '1' } },
+      (error, out, err) => {
+        resolve({ code: error === null ? 0 : Number(error.code), out, err });
+      },
+    );
+  });
+}
+
+test('device commands, from adding to removing', async (context) => {
+  const tools = await startTestGateway(context);
+  const added = await run(tools, 'device', 'add', 'boiler-7', '--model', 'boiler', '--tag', 'site=north');
+  assert.match(added.out, /^ {2}tgd_[A-Za-z0-9_-]{43}$/m);
+  for (const snippet of [/new WebSocket\('ws:/, /import asyncio, json, websockets/, /Authorization: Basic/])
+    assert.match(added.out, snippet);
+  assert.match((await run(tools, 'device', 'list')).out, /boiler-7 +active +offline +– +boiler +site=north/);
+  assert.deepEqual(JSON.parse((await run(tools, 'device', 'list', '--tag', 'site=south', '--json')).out), []);
+  assert.match((await run(tools, 'device', 'show', 'boiler-7')).out, /No readings yet/);
+  assert.match((await run(tools, 'device', 'disable', 'boiler-7')).out, /is disabled/);
+  assert.match((await run(tools, 'device', 'enable', 'boiler-7')).out, /is active/);
+  assert.match((await run(tools, 'device', 'rotate', 'boiler-7', '--grace', '60')).out, /tgd_/);
+  assert.match((await run(tools, 'device', 'remove', 'boiler-7')).out, /is removed/);
+  const gone = await run(tools, 'device', 'show', 'boiler-7');
+  assert.deepEqual(
+    [gone.code, gone.err],
+    [1, 'There is no such device: There is no device boiler-7 (device_unknown)\n'],
+  );
+});
+
+test('devices are imported from CSV, and their secrets let them in', async (context) => {
+  const tools = await startTestGateway(context);
+  const file = join(tools.data, 'fleet.csv');
+  writeFileSync(file, 'id,model,tags\na,boiler,site=north;floor=2\nb,,\n');
+  const { out } = await run(tools, 'device', 'import', file);
+  const [heading, ...rows] = out
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','));
+  assert.deepEqual(heading, ['id', 'secret']);
+  for (const [id, secret] of rows) await (await tools.connect({ id, secret })).close();
+  assert.equal(rows.length, 2);
+  writeFileSync(file, 'name\na\n');
+  assert.match((await run(tools, 'device', 'import', file)).err, /first line must be id,model,tags/);
+});
+
+test('query prints readings as a table, CSV and NDJSON', async (context) => {
+  const tools = await startTestGateway(context);
+  const link = await tools.connect(await tools.addDevice('a', { model: 'room' }), '?stream=main');
+  link.send({ seq: 1, ts: Date.now(), values: { temperature: 21.5, door: 'open, wide' } });
+  await link.untilAck(1);
+  assert.match(
+    (await run(tools, 'query', 'a')).out,
+    /^TIME \(UTC\) +METRIC +VALUE +UNIT\n\S+Z +temperature +21\.5 +Cel\n/,
+  );
+  assert.match(
+    (await run(tools, 'query', 'a', '--format', 'csv', '--metric', 'door')).out,
+    /^time,metric,value,unit\n\S+Z,door,"open, wide",\n$/,
+  );
+  const line = JSON.parse((await run(tools, 'query', 'a', '--json', '--metric', 'temperature')).out) as {
+    value: number;
+  };
+  assert.equal(line.value, 21.5);
+  assert.equal((await run(tools, 'query', 'a', '--from', 'whenever')).code, 64);
+  assert.equal((await run(tools, 'query', 'a', '--format', 'xml')).code, 64);
+});
+
+test('keys are made, listed and revoked', async (context) => {
+  const tools = await startTestGateway(context);
+  const made = JSON.parse((await run(tools, 'key', 'add', 'wall', '--role', 'viewer', '--json')).out) as {
+    id: string;
+    key: string;
+  };
+  assert.match((await run(tools, 'key', 'list')).out, /wall +viewer/);
+  assert.match((await run(tools, 'device', 'add', 'x', '--key', made.key)).err, /role_insufficient/);
+  assert.match((await run(tools, 'key', 'revoke', made.id)).out, /is revoked/);
+});
+
+test('doctor looks at a data folder beside the running gateway', async (context) => {
+  const tools = await startTestGateway(context);
+  const healthy = await run(null, 'doctor', '--data', tools.data);
+  assert.equal(healthy.code, 0, healthy.out);
+  assert.match(healthy.out, /log\.db integrity +ok/);
+  const nothing = await run(null, 'doctor', '--data', join(tools.data, 'none'));
+  assert.equal(nothing.code, 1);
+});
+
+test('config check prints what would be in force, or every fault with exit code 78', async () => {
+  const good = await run(null, 'config', 'check', '--set', 'device.port=9');
+  assert.match(good.out, /^device\.port = 9$/m);
+  const bad = await run(null, 'config', 'check', '--set', 'device.port=x', '--set', 'colour=red');
+  assert.equal(bad.code, 78);
+  assert.match(bad.err, /2 faults/);
+});
+
+test('mistakes on the command line and a gateway that is not there have their exit codes', async () => {
+  assert.equal((await run(null, 'teleport')).code, 64);
+  assert.equal((await run(null, 'query')).code, 64);
+  assert.equal((await run(null, '--version')).code, 0);
+  const none = await run(null, 'device', 'list', '--url', 'http://127.0.0.1:1', '--key', 'tgk_x');
+  assert.deepEqual([none.code, none.err.includes('No gateway answers')], [69, true]);
+  assert.equal((await run(null, 'device', 'list', '--data', '/none/such')).code, 78);
+});
+
+test('times as people write them', () => {
+  const now = Date.UTC(2026, 10, 24, 12);
+  assert.equal(parseWhen('-15m', now), now - 900_000);
+  assert.equal(parseWhen('-1.5h', now), now - 5_400_000);
+  assert.equal(parseWhen('1795305600000', now), 1_795_305_600_000);
+  assert.equal(parseWhen('2026-11-24', now), Date.UTC(2026, 10, 24));
+  assert.equal(parseWhen('2026-11-24T12:00', now), now);
+  assert.equal(parseWhen('2026-11-24T13:00:00.000+01:00', now), now);
+  for (const text of ['', 'now', '15m', '-15', '2026-13-01', '2026-11-24 12:00', '24.11.2026'])
+    assert.throws(() => parseWhen(text, now), text);
+  fc.assert(
+    fc.property(fc.date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true }), (date) => {
+      assert.equal(parseWhen(date.toISOString(), now), date.getTime());
+      assert.equal(parseWhen(String(date.getTime()), now), date.getTime());
+    }),
+    { seed: 3 },
+  );
+  assert.equal(parseDuration('250ms'), 250);
+  assert.throws(() => parseDuration('soon'));
+});
+
+test('tables are as wide as they need to be, and CSV fields are quoted where they must', () => {
+  assert.equal(
+    tableOf(
+      ['A', 'B'],
+      [
+        ['long', 'x'],
+        ['s', ''],
+      ],
+    ),
+    'A     B\nlong  x\ns',
+  );
+  assert.deepEqual(['a', 'a,b', 'a"b', 'a\nb'].map(csvField), ['a', '"a,b"', '"a""b"', '"a\nb"']);
+});

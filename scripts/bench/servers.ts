@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { inParallel } from '../../device-sim/operatorApi.js';
+import type { NewCredentialBody } from '../../schemas/generated/operator.js';
+import { startGatewayProcess } from '../faults/gatewayProcess.js';
+import { basicAuthorization } from '../faults/wireClient.js';
+
+/** A server under test, in a process of its own. */
+export interface Server {
+  pid: number;
+  port: number;
+  path: string;
+  headers: string[][];
+  opening: string | null;
+  /** Readings that the server says are on disk; null where it does not count. Throws where it dropped any as repeats. */
+  stored(): Promise<number | null>;
+  stop(): Promise<void>;
+}
+
+/** The gateway on an empty store, with so many devices registered. */
+export async function startGateway(links: number, encoding: 'binary' | 'json'): Promise<Server> {
+  const data = mkdtempSync(join(tmpdir(), 'tidegate-bench-'));
+  const gateway = await startGatewayProcess({ data });
+  const ids = Array.from({ length: links }, (_, i) => `bench-${i}`);
+  const headers: string[][] = [];
+  await inParallel(ids, 16, async (id) => {
+    const device = await gateway.api<NewCredentialBody>('POST', '/v1/devices', { id });
+    headers.push([basicAuthorization(device), `Sec-WebSocket-Protocol: tidegate.v1.${encoding}`]);
+  });
+  return {
+    pid: gateway.pid,
+    port: gateway.devicePort,
+    path: '/v1/device?stream=bench',
+    headers,
+    opening: encoding === 'binary' ? '{"type":"metrics","metrics":[{"name":"temperature"}]}' : null,
+    async stored() {
+      const metrics = await gateway.api<string>('GET', '/metrics');
+      const read = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1]);
+      if (read('tidegate_readings_repeated_total') > 0)
+        throw new Error('the generator repeated readings, so the figures are void');
+      return read('tidegate_readings_stored_total');
+    },
+    async stop() {
+      await gateway.kill('SIGKILL');
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
+
+/** One of the servers in this folder, run by node; it prints its port. */
+export async function startScript(file: string, links: number): Promise<Server> {
+  const data = mkdtempSync(join(tmpdir(), 'tidegate-bench-'));
+  const child: ChildProcess = spawn(process.execPath, [fileURLToPath(new URL(file, import.meta.url)), data], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')) as [string];
+  return {
+    pid: child.pid as number,
+    port: Number(line),
+    path: '/',
+    headers: Array.from({ length: links }, () => []),
+    opening: null,
+    stored: async () => null,
+    async stop() {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
