@@ -1,0 +1,22 @@
+# Builds with the tools that native modules may need, runs with Node alone.
+# scripts/rehearseDocker.sh runs these steps where there is no Docker engine.
+FROM node:24-trixie-slim AS build
+WORKDIR /app
+RUN apt-get update && apt-get install -y --no-install-recommends python3 make g++ && rm -rf /var/lib/apt/lists/*
+COPY . .
+RUN npm ci
+RUN npm prune --omit=dev --ignore-scripts
+# uWebSockets.js ships a binary for every platform and every Node; this image needs one.
+RUN find node_modules/uWebSockets.js -name 'uws_*.node' ! -name "uws_$(node -p 'process.platform + "_" + process.arch + "_" + process.versions.modules').node" -delete
+RUN rm -rf dist/scripts scripts .git .ci && find dist -name '*.test.js*' -delete
+
+FROM node:24-trixie-slim
+WORKDIR /app
+COPY --from=build /app /app
+RUN useradd --system --uid 10001 --no-create-home tidegate && mkdir -p /data && chown tidegate /data
+USER tidegate
+ENV NODE_ENV=production TIDEGATE_OPERATOR__HOST=0.0.0.0
+VOLUME /data
+EXPOSE 8080 8081
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["node", "-e", "fetch('http://127.0.0.1:8081/livez').then((a) => process.exit(a.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "dist/gateway/cli/main.js", "serve", "--data", "/data"]
