@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { closeCodes } from './closeCodes.js';
+import { faults } from './faults.js';
+import { decodeUp } from './frame/decode.js';
+import { packageRoot } from './packageRoot.js';
+import { refusals } from './refusals.js';
+import { subprotocols } from './subprotocols.js';
+import { parseUpMessage } from './upMessage.js';
+
+const page = readFileSync(join(packageRoot, 'schemas', 'PROTOCOL.md'), 'utf8');
+const rows = (pattern: RegExp): string[] => [...page.matchAll(pattern)].map(([, ...cells]) => cells.join(' | '));
+
+test('the tables of PROTOCOL.md are the tables of the code', () => {
+  assert.deepEqual(
+    rows(/^\| (\d+) \| `(\w+)` \| ([^|]+?) \|$/gm).filter((row) => !/^[45]\d\d /.test(row)),
+    Object.entries(faults).map(([code, { number, meaning }]) => `${number} | ${code} | ${meaning}`),
+  );
+  assert.deepEqual(
+    rows(/^\| (\d{4}) \| `(\w+)` \| (soon|slowly) \| ([^|]+?) \|$/gm),
+    Object.entries(closeCodes).map(
+      ([name, { code, comeBack, meaning }]) => `${code} | ${name} | ${comeBack} | ${meaning}`,
+    ),
+  );
+  assert.deepEqual(
+    rows(/^\| ([45]\d\d) \| `(\w+)` \|/gm),
+    Object.entries(refusals).map(([code, { status }]) => `${status} | ${code}`),
+  );
+  assert.deepEqual(rows(/^\| `([\w.]+)` \| (?:text|binary)/gm), Object.keys(subprotocols));
+});
+
+test('every rule has a number of its own, in order', () => {
+  const numbers = rows(/^- \*\*([A-Z]-\d+)\*\*/gm);
+  assert.ok(numbers.length > 50);
+  for (const letter of new Set(numbers.map((rule) => rule[0]))) {
+    const own = numbers.filter((rule) => rule[0] === letter);
+    assert.deepEqual(
+      own,
+      own.map((_, i) => `${letter}-${i + 1}`),
+    );
+  }
+});
+
+test('the examples that a device may send are valid', () => {
+  const lines = page
+    .split('\n')
+    .filter(
+      (line) => /^\{"type":"(telemetry|metrics|hello|command_update|time)"/.test(line) && !line.includes('serverTime'),
+    );
+  assert.ok(lines.length >= 6);
+  for (const line of lines) assert.equal(parseUpMessage(line).ok, true, line);
+  const hex = /^01 01 01 01 .*$/m.exec(page)?.[0].replaceAll(' ', '') ?? '';
+  assert.equal(decodeUp(Buffer.from(hex, 'hex')).ok, true);
+});

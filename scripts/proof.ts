@@ -1,0 +1,73 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { packageRoot } from '../schemas/packageRoot.js';
+
+/**
+ * The full counts that the project claims, in named parts of under 20 minutes each; each writes its section of docs/proof.md.
+ * `npm run proof` runs all, `npm run proof -- crash` one.
+ */
+const parts: Record<string, { title: string; command: string[]; rounds?: number }> = {
+  fleet: {
+    title: '1,000 devices, 10 readings a frame, binary, 30 s, verified',
+    command: ['dist/scripts/proofFleet.js'],
+  },
+  crash: {
+    title: '200 SIGKILLs and 200 cut links under load',
+    command: ['--test', '--test-reporter=spec', 'dist/scripts/faults/crash.system.js'],
+    rounds: 200,
+  },
+  hostile: {
+    title: 'Slow and hostile peers',
+    command: ['--test', '--test-reporter=spec', 'dist/scripts/faults/hostile.system.js'],
+  },
+  storage: {
+    title: 'Full disk, fsync errors, order of sync and ack',
+    command: ['--test', '--test-reporter=spec', 'dist/scripts/faults/storage.system.js'],
+  },
+  bench: { title: 'Benches', command: ['dist/scripts/bench/main.js', '--seconds', '15'] },
+};
+
+const file = join(packageRoot, 'docs', 'proof.md');
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !Object.hasOwn(parts, name));
+if (unknown !== undefined) {
+  console.error(`there is no part ${unknown}; there are ${Object.keys(parts).join(', ')}`);
+  process.exit(64);
+}
+
+for (const [name, { title, command, rounds }] of Object.entries(parts)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  console.log(`${name}: ${title}`);
+  const env = rounds === undefined ? process.env : { ...process.env, TIDEGATE_ROUNDS: String(rounds) };
+  const started = Date.now();
+  const { status, stdout } = spawnSync(process.execPath, ['--enable-source-maps', ...command], {
+    cwd: packageRoot,
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  const seconds = Math.round((Date.now() - started) / 1000);
+  writeSection(
+    name,
+    `## ${title}\n\n\`npm run proof -- ${name}\`, ${seconds} s, ${status === 0 ? 'passed' : `FAILED (${status})`}; ${origin()}\n\n\`\`\`\n${stdout.trim()}\n\`\`\`\n`,
+  );
+  if (status !== 0) process.exitCode = 1;
+}
+
+function origin(): string {
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: packageRoot, encoding: 'utf8' }).trim();
+  return `commit ${commit}, ${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 1024 ** 3)} GiB, node ${process.versions.node}`;
+}
+
+/** Replaces the section between its two comments, or adds it. */
+function writeSection(name: string, text: string): void {
+  const before = existsSync(file)
+    ? readFileSync(file, 'utf8')
+    : '# Proof\n\nWritten by `npm run proof`: what was run in full counts, on which commit and machine.\n';
+  const section = `<!-- ${name} -->\n${text}<!-- /${name} -->\n`;
+  const old = new RegExp(`<!-- ${name} -->[\\s\\S]*<!-- /${name} -->\\n`);
+  writeFileSync(file, old.test(before) ? before.replace(old, () => section) : `${before}\n${section}`);
+}
