@@ -118,6 +118,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ingest,
     answers,
     hello(link, { agent, firmware, attributes }) {
+      if (link.introduced) return;
+      link.introduced = true;
       link.agent = agent ?? null;
       link.firmware = firmware ?? null;
       const { device } = link.source;

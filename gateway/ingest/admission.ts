@@ -48,6 +48,7 @@ export function createAdmission({
         toldSeq: 0,
         previousSeq: 0,
         unanswered: 0,
+        underWay: 0,
         table: null,
         entry: null,
         drain: gone,

@@ -22,8 +22,10 @@ export interface IngestLink {
   readonly toldSeq: number;
   /** The highest good seq on this link, or toldSeq. */
   previousSeq: number;
-  /** Frames taken in and not yet answered, numbered or not. */
+  /** Numbered frames taken in and not yet answered: those that the window counts. */
   unanswered: number;
+  /** Frames taken in and not yet on disk, numbered or not. */
+  underWay: number;
   /** Declared without a number, on this link. */
   table: MetricTable | null;
   /** What the commit under way will answer. */
@@ -43,8 +45,9 @@ export interface Entry {
   link: IngestLink;
   stream: Stream;
   turn: number;
-  /** Frames that the answer frees a place for. */
   frames: number;
+  /** Those of them with a number: each frees a place in the window. */
+  numbered: number;
   /** The highest seq to acknowledge; 0: none. */
   ackSeq: number;
   /** Where the stream's mark stands after the commit; 0: unchanged. */
@@ -69,8 +72,8 @@ export interface IngestOptions {
 export type Ingest = ReturnType<typeof createIngest>;
 export type Encoding = 'json' | 'binary';
 
-/** Best-effort frames have no window of their own; a link with more of them under way than this is sending too fast. */
-const unansweredMax = limits.window + 1024;
+/** Best-effort frames have no window; a link with more under way than this is sending too fast. */
+const underWayMax = limits.window + 1024;
 
 /** From a decoded frame to its place in the batch: numbering, identity of times, and refusals into the quarantine. */
 export function createIngest(options: IngestOptions) {
@@ -107,7 +110,7 @@ export function createIngest(options: IngestOptions) {
     if (!options.writable() || !options.clockTrusted(now)) return 'storage_unavailable';
     if (batcher.queuedBytes() > options.queuedBytesMax) return 'overloaded';
     if (seq > 0 && link.unanswered >= limits.window) return 'window_exceeded';
-    return link.unanswered >= unansweredMax ? 'rate_limited' : null;
+    return link.underWay >= underWayMax ? 'rate_limited' : null;
   }
 
   function judge(link: IngestLink, seq: number): SeqVerdict {
@@ -117,9 +120,21 @@ export function createIngest(options: IngestOptions) {
   function entryOf(link: IngestLink): Entry {
     const turn = batcher.turn();
     if (link.entry !== null && link.entry.turn === turn) return link.entry;
-    const entry: Entry = { link, stream: link.stream, turn, frames: 0, ackSeq: 0, mark: 0, nacks: [] };
+    const entry: Entry = { link, stream: link.stream, turn, frames: 0, numbered: 0, ackSeq: 0, mark: 0, nacks: [] };
     link.entry = entry;
     batcher.enter(entry);
+    return entry;
+  }
+
+  /** The frame is under way, and will be answered with this entry. */
+  function count(link: IngestLink, seq: number): Entry {
+    const entry = entryOf(link);
+    entry.frames++;
+    link.underWay++;
+    if (seq > 0) {
+      entry.numbered++;
+      link.unanswered++;
+    }
     return entry;
   }
 
@@ -142,9 +157,7 @@ export function createIngest(options: IngestOptions) {
 
   /** Ends a frame that was taken in: its place in the batch, its place in the window, its ack to come. */
   function settle(link: IngestLink, seq: number, readings: number, receivedAt: number, bytes: number): void {
-    const entry = entryOf(link);
-    entry.frames++;
-    link.unanswered++;
+    const entry = count(link, seq);
     counters.framesStored++;
     if (seq === 0) counters.framesUnnumbered++;
     else {
@@ -156,9 +169,7 @@ export function createIngest(options: IngestOptions) {
 
   /** An older link of the stream brought this frame in; the ack waits for the commit it rides in, or a later one. */
   function settleDuplicate(link: IngestLink, seq: number, bytes: number): void {
-    const entry = entryOf(link);
-    entry.frames++;
-    link.unanswered++;
+    const entry = count(link, seq);
     entry.ackSeq = seq;
     link.previousSeq = seq;
     counters.framesDuplicate++;
@@ -173,9 +184,7 @@ export function createIngest(options: IngestOptions) {
     encoding: Encoding,
     receivedAt: number,
   ): void {
-    const entry = entryOf(link);
-    entry.frames++;
-    link.unanswered++;
+    const entry = count(link, seq);
     entry.nacks.push({ seq, fault });
     countBy(counters.framesRejected, fault.code);
     if (seq > 0 && judge(link, seq) === 'new') {
@@ -293,7 +302,8 @@ export function answerEntries(entries: Entry[], counters: Counters): void {
   for (const entry of entries) {
     const { stream, link } = entry;
     if (entry.mark > stream.mark) stream.mark = entry.mark;
-    link.unanswered -= entry.frames;
+    link.underWay -= entry.frames;
+    link.unanswered -= entry.numbered;
     if (link.entry === entry) link.entry = null;
     counters.nacksSent += entry.nacks.length;
     link.answer(entry);

@@ -43,6 +43,9 @@ export class Link implements IngestLink {
   readonly openedAt: number;
   previousSeq: number;
   unanswered = 0;
+  underWay = 0;
+  /** A device introduces itself once a link; what it says later is not believed, since each change is a write. */
+  introduced = false;
   table: MetricTable | null = null;
   entry: Entry | null = null;
   state: LinkState = 'open';
@@ -103,7 +106,7 @@ export class Link implements IngestLink {
     if (entry.nacks.length === 0) {
       if (entry.ackSeq > 0) this.send(this.answers.ack(this.encoding, entry.ackSeq));
     } else this.ws.cork(() => this.answerAll(entry));
-    if (this.state === 'draining' && this.unanswered === 0) this.finish();
+    if (this.state === 'draining' && this.underWay === 0) this.finish();
   }
 
   /** Nacks first: a device drops what an ack covers, and must still know what was refused. */
@@ -117,7 +120,7 @@ export class Link implements IngestLink {
     this.state = 'draining';
     this.closing = close;
     this.closingAfterMs = retryAfterMs;
-    if (this.unanswered === 0) this.finish();
+    if (this.underWay === 0) this.finish();
   }
 
   private finish(): void {

@@ -304,6 +304,17 @@ test('unnumbered frames are stored without an ack, and receipt times differ', as
   assert.equal(new Set(items.map(({ ts }) => ts)).size, 10);
 });
 
+test('unnumbered frames take no place in the window', async (context) => {
+  const tools = await startTestGateway(context, ['store.commitIntervalMs=200']);
+  const device = await tools.addDevice('a');
+  const link = await tools.connect(device, '?stream=main');
+  link.send({ seq: 1, values: { a: 0 } });
+  await link.untilAck(1);
+  for (let n = 0; n < 200; n++) link.send({ values: { a: n } });
+  for (let seq = 2; seq <= 65; seq++) link.send({ seq, values: { b: seq } });
+  await link.untilAck(65);
+});
+
 test('a repeat of a reading is acknowledged, counted and not stored', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('a');

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { RegistryChange } from '../store/calls.js';
+import { allows, createKeys, roles } from './keys.js';
+import { createRegistry, RegistryError } from './registry.js';
+
+function registryAt(start = 1_000_000) {
+  let now = start;
+  const saved: RegistryChange[] = [];
+  const ended: string[] = [];
+  let failing = false;
+  const registry = createRegistry(
+    {
+      clock: { now: () => now },
+      save: async (changes) => {
+        if (failing) throw new Error('disk');
+        saved.push(...changes);
+      },
+      ended: (device, why, cid) => ended.push(`${device.id} ${why}${cid === undefined ? '' : ` ${cid}`}`),
+    },
+    { devices: [], nextDeviceKey: 1 },
+  );
+  return {
+    registry,
+    saved,
+    ended,
+    pass: (ms: number): void => {
+      now += ms;
+    },
+    fail: (on: boolean): void => {
+      failing = on;
+    },
+  };
+}
+
+test('a secret lets in its device only, by id or by itself', async () => {
+  const { registry } = registryAt();
+  const [a, b] = await registry.createMany([{ id: 'a' }, { id: 'b' }], 'k');
+  const who = (result: ReturnType<typeof registry.authenticate>): string =>
+    result.ok ? result.device.id : result.code;
+  assert.deepEqual([who(registry.authenticate('a', a.secret)), who(registry.authenticateSecret(b.secret))], ['a', 'b']);
+  assert.deepEqual(
+    [
+      who(registry.authenticate('a', b.secret)),
+      who(registry.authenticate('c', a.secret)),
+      who(registry.authenticateSecret('tgd_x')),
+    ],
+    ['credentials_invalid', 'credentials_invalid', 'credentials_invalid'],
+  );
+});
+
+test('no secret is ever saved, only its hash', async () => {
+  const { registry, saved } = registryAt();
+  const [{ secret }] = await registry.createMany([{ id: 'a' }], 'k');
+  assert.doesNotMatch(JSON.stringify(saved), new RegExp(secret.slice(4)));
+});
+
+test('a device exists only once it is on disk, and an id is taken by one of two at a time', async () => {
+  const { registry, fail } = registryAt();
+  fail(true);
+  await assert.rejects(registry.createMany([{ id: 'a' }], 'k'), /disk/);
+  assert.equal(registry.get('a'), undefined);
+  fail(false);
+  const [first, second] = await Promise.allSettled([
+    registry.createMany([{ id: 'a' }], 'k'),
+    registry.createMany([{ id: 'a' }], 'k'),
+  ]);
+  assert.deepEqual([first.status, second.status], ['fulfilled', 'rejected']);
+  await assert.rejects(registry.createMany([{ id: 'b' }, { id: 'b' }], 'k'), RegistryError);
+  assert.equal(registry.get('b'), undefined);
+});
+
+test('after a rotation the old secret is good for the grace and not a millisecond longer', async () => {
+  const { registry, pass } = registryAt();
+  const [old] = await registry.createMany([{ id: 'a' }], 'k');
+  const fresh = await registry.addCredential('a', 60, 'k');
+  pass(59_999);
+  assert.equal(registry.authenticate('a', old.secret).ok, true);
+  assert.equal(registry.authenticateSecret(old.secret).ok, true);
+  pass(1);
+  assert.equal(registry.authenticate('a', old.secret).ok, false);
+  assert.equal(registry.authenticateSecret(old.secret).ok, false);
+  assert.equal(registry.authenticate('a', fresh.secret).ok, true);
+  await registry.addCredential('a', undefined, 'k');
+  assert.equal(registry.authenticate('a', fresh.secret).ok, true);
+});
+
+test('what ends a link is told once it is on disk', async () => {
+  const { registry, ended, fail } = registryAt();
+  const [{ cid }] = await registry.createMany([{ id: 'a' }], 'k');
+  fail(true);
+  await assert.rejects(registry.update('a', { state: 'disabled' }, 'k'));
+  assert.deepEqual([ended, registry.get('a')?.state], [[], 'active']);
+  fail(false);
+  await registry.update('a', { state: 'disabled' }, 'k');
+  await registry.update('a', { state: 'disabled' }, 'k');
+  await registry.revokeCredential('a', cid, 'k');
+  await registry.remove('a', 'k');
+  assert.deepEqual(ended, ['a device_disabled', `a credential_revoked ${cid}`, 'a device_removed']);
+  await assert.rejects(registry.remove('a', 'k'), { code: 'device_unknown' });
+});
+
+test("a removed id's next owner is another device", async () => {
+  const { registry } = registryAt();
+  const [first] = await registry.createMany([{ id: 'a' }], 'k');
+  const key = registry.get('a')?.key;
+  await registry.remove('a', 'k');
+  await registry.createMany([{ id: 'a' }], 'k');
+  assert.notEqual(registry.get('a')?.key, key);
+  assert.equal(registry.authenticate('a', first.secret).ok, false);
+});
+
+test('a role may do what lesser ones may', () => {
+  const table = roles.map((has) => roles.map((needs) => allows(has, needs)));
+  assert.deepEqual(table, [
+    [true, false, false],
+    [true, true, false],
+    [true, true, true],
+  ]);
+});
+
+test('keys are found by their text until they are revoked', async () => {
+  const keys = createKeys({ clock: { now: () => 5 }, save: async () => {} }, []);
+  assert.equal(keys.authenticate('tgk_none'), undefined);
+  const { id, key } = await keys.create('wall', 'viewer', 'k');
+  assert.equal(keys.authenticate(key)?.role, 'viewer');
+  assert.equal(await keys.revoke(id, 'k'), true);
+  assert.equal(await keys.revoke(id, 'k'), false);
+  assert.equal(keys.authenticate(key), undefined);
+});
