@@ -50,7 +50,7 @@ export function startOn(data: string, set: string[] = [], options: Partial<Gatew
 
 export type TestGateway = ReturnType<typeof gatewayTools>;
 
-function gatewayTools(gateway: Gateway, data: string) {
+export function gatewayTools(gateway: Gateway, data: string) {
   async function api(
     method: string,
     path: string,

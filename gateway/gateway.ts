@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { limits } from '../schemas/limits.js';
@@ -9,9 +8,11 @@ import type { Clock } from './clock.js';
 import { createClockGuard } from './clockGuard.js';
 import type { ResolvedConfig } from './config/config.js';
 import { createCounters } from './counters.js';
+import { firstKey, openDataFolder } from './dataFolder.js';
 import { createAdmission } from './ingest/admission.js';
 import { createBatcher } from './ingest/batcher.js';
-import { answerEntries, createIngest, type Entry, failEntries } from './ingest/ingest.js';
+import { answerEntries, type Entry, failEntries } from './ingest/entries.js';
+import { createIngest } from './ingest/ingest.js';
 import { createSources } from './ingest/sources.js';
 import { createLatest } from './latest.js';
 import { answers } from './link/answers.js';
@@ -26,9 +27,7 @@ import type { AdmitResult, GatewayStatus } from './operator/context.js';
 import { startOperator } from './operator/listener.js';
 import { createKeys } from './registry/keys.js';
 import { createRegistry } from './registry/registry.js';
-import { StartError } from './startError.js';
 import { freeBytes } from './store/ballast.js';
-import { openStore } from './store/store.js';
 import { type Device, type LatestValue, type Model, seriesKinds } from './types.js';
 import { builtAt, version } from './version.js';
 
@@ -308,7 +307,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     return operator.live;
   }
 
-  const adminKey = await firstKey();
+  const adminKey = await firstKey(config.data, keys);
   let tickedAt = monotonic();
   const ticks = setInterval(() => {
     const now = monotonic();
@@ -316,23 +315,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     tickedAt = now;
   }, 1_000);
 
-  /** The first start makes a key and leaves it where only this user can read it. */
-  async function firstKey(): Promise<string | null> {
-    const file = join(config.data, 'admin.key');
-    if (keys.all().length === 0) {
-      const { key } = await keys.create('first key', 'admin', 'gateway');
-      writeFileSync(file, `${key}\n`, { mode: 0o600 });
-    }
-    return existsSync(file) ? readFileSync(file, 'utf8').trim() : null;
-  }
-
   async function closeStoreAndThrow(error: Error): Promise<never> {
     await store.close();
     throw error;
   }
 
-  async function stop(): Promise<void> {
-    if (stopping) return;
+  let stopped: Promise<void> | null = null;
+  async function shutDown(): Promise<void> {
     stopping = true;
     clearInterval(ticks);
     devicePort.stopListening();
@@ -352,17 +341,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     dataFolder: config.data,
     adminKey,
     sqliteVersion: restored.sqliteVersion,
-    stop,
+    stop: () => (stopped ??= shutDown()),
   };
-}
-
-async function openDataFolder(config: ResolvedConfig, died: (error: Error) => void) {
-  try {
-    return await openStore({ folder: config.data, ballastBytes: config.store.ballastBytes, died });
-  } catch (error) {
-    const { code, message } = error as Error & { code?: string };
-    if (code === 'DATA_LOCKED') throw new StartError(75, message);
-    if (code === 'DATA_NEWER') throw new StartError(78, message);
-    throw new StartError(74, `The data folder ${config.data} cannot be opened: ${message}`);
-  }
 }

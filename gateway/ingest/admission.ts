@@ -5,7 +5,8 @@ import { limits } from '../../schemas/limits.js';
 import { parseUpMessage } from '../../schemas/upMessage.js';
 import type { RejectedRow } from '../store/calls.js';
 import type { Device } from '../types.js';
-import type { Ingest, IngestLink } from './ingest.js';
+import type { IngestLink } from './entries.js';
+import type { Ingest } from './ingest.js';
 import type { Sources } from './sources.js';
 
 /**

@@ -1,6 +1,6 @@
 import { type CloseName, closeCodes } from '../../schemas/closeCodes.js';
 import type { Encoding } from '../../schemas/subprotocols.js';
-import type { Entry, IngestLink } from '../ingest/ingest.js';
+import type { Entry, IngestLink } from '../ingest/entries.js';
 import type { MetricTable, Source, Stream } from '../ingest/source.js';
 import type { WebSocket } from '../uws.js';
 import type { Answers } from './answers.js';

@@ -155,6 +155,8 @@ export interface RejectedRow extends RejectedFrame {
 }
 
 export interface ReaderCalls {
+  /** Answers once the databases are open. */
+  ready(): void;
   readings(query: ReadingsQuery): ReadingsPage;
   rejected(query: RejectedQuery): RejectedRow[];
   rejectedFrame(deviceKey: number, rid: string): RejectedRow | null;

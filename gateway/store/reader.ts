@@ -18,6 +18,7 @@ function openReader({ folder }: ReaderData): ReaderCalls {
   const log = openLogScan(logDb);
   const quarantine = openRejectedTable(logDb);
   return {
+    ready() {},
     readings: (query) => log.readings(query, new Map(query.series.map(({ id, kind }) => [id, kind]))),
     rejected: quarantine.list,
     rejectedFrame: quarantine.get,

@@ -36,6 +36,7 @@ export async function openStore(options: StoreOptions) {
   try {
     const restored: Restored = await writer.call('restore', []);
     const reader = startThread<ReaderCalls>('reader.js', { folder } satisfies ReaderData, died);
+    await reader.call('ready', []);
     return { store: createStore(writer, reader, unlock), restored };
   } catch (error) {
     await writer.end();

@@ -1,0 +1,28 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ResolvedConfig } from './config/config.js';
+import type { Keys } from './registry/keys.js';
+import { StartError } from './startError.js';
+import { openStore } from './store/store.js';
+
+/** Opens the store of the data folder. Throws StartError: 74 disk, 75 another process has it, 78 newer data. */
+export async function openDataFolder(config: ResolvedConfig, died: (error: Error) => void) {
+  try {
+    return await openStore({ folder: config.data, ballastBytes: config.store.ballastBytes, died });
+  } catch (error) {
+    const { code, message } = error as Error & { code?: string };
+    if (code === 'DATA_LOCKED') throw new StartError(75, message);
+    if (code === 'DATA_NEWER') throw new StartError(78, message);
+    throw new StartError(74, `The data folder ${config.data} cannot be opened: ${message}`);
+  }
+}
+
+/** The first start makes a key and leaves it where only this user can read it. */
+export async function firstKey(folder: string, keys: Keys): Promise<string | null> {
+  const file = join(folder, 'admin.key');
+  if (keys.all().length === 0) {
+    const { key } = await keys.create('first key', 'admin', 'gateway');
+    writeFileSync(file, `${key}\n`, { mode: 0o600 });
+  }
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : null;
+}

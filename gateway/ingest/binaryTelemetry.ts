@@ -1,0 +1,159 @@
+import type { Fault } from '../../schemas/faults.js';
+import type { FrameBuffer } from '../../schemas/frame/frameBuffer.js';
+import { valueKinds } from '../../schemas/frame/layout.js';
+import { type TelemetryHeader, timeAt, valueAt } from '../../schemas/frame/telemetry.js';
+import type { Batch } from '../store/calls.js';
+import { type SeriesKind, seriesKinds } from '../types.js';
+import { reserveReadings } from './batch.js';
+import { checkSeriesCount, checkTime, fault, type Rules } from './rules.js';
+import type { Column, MetricTable, Source } from './source.js';
+
+/*
+ * Takes a binary telemetry frame into the batch, whole or not at all: everything is checked first, and what is written after
+ * that cannot fail.
+ */
+const columnOf: Column[] = [];
+
+/** A binary frame that has passed `checkTelemetry`; `table` is the one that its header names. */
+export function takeBinary(
+  source: Source,
+  table: MetricTable | null,
+  buffer: FrameBuffer,
+  header: TelemetryHeader,
+  receivedAt: number,
+  rules: Rules,
+  batch: Batch,
+): Fault | null {
+  if (table === null) return fault('metric_unknown', tableUnknown(header.table));
+  for (let c = 0; c < header.columns; c++) {
+    const number = buffer.u16[header.metricsAt + c];
+    const column = table.columns[number];
+    if (column === undefined)
+      return fault('metric_unknown', `metric ${number} of table ${header.table} was never declared`);
+    columnOf[c] = column;
+  }
+  const first = header.base > 0 ? header.base : timeAt(buffer, header, 0, receivedAt) - buffer.u32[header.rowsAt];
+  const problem = checkTimes(buffer, header, first, rules) ?? checkColumns(source, buffer, header, rules);
+  if (problem !== null) return problem;
+  reserveReadings(batch, header.rows * header.columns);
+  for (let c = 0; c < header.columns; c++) columnOf[c].series ??= source.series.get(columnOf[c].name) ?? null;
+  if (
+    header.kind === valueKinds.f32 &&
+    header.columns === 1 &&
+    columnOf[0].series !== null &&
+    columnOf[0].scale === 1
+  ) {
+    writeFloats(buffer, header, first, columnOf[0].series.id, batch);
+  } else writeRows(source, buffer, header, first, rules, batch);
+  return null;
+}
+
+function tableUnknown(number: number): string {
+  return number === 0
+    ? 'metric table 0 is unknown: declare metrics on this link, or give the device a model'
+    : `metric table ${number} was never declared`;
+}
+
+function checkTimes(
+  { u32 }: FrameBuffer,
+  { rows, rowsAt, rowWords }: TelemetryHeader,
+  first: number,
+  rules: Rules,
+): Fault | null {
+  let low = u32[rowsAt];
+  let high = low;
+  for (let row = 1, at = rowsAt + rowWords; row < rows; row++, at += rowWords) {
+    const offset = u32[at];
+    if (offset < low) low = offset;
+    else if (offset > high) high = offset;
+  }
+  return checkTime(first + low, rules) ?? checkTime(first + high, rules);
+}
+
+/** Kinds, ranges, scales and the number of series: whatever needs a look at the values only where a column asks for it. */
+function checkColumns(source: Source, buffer: FrameBuffer, header: TelemetryHeader, rules: Rules): Fault | null {
+  let fresh = 0;
+  for (let c = 0; c < header.columns; c++) {
+    const column = columnOf[c];
+    const series = column.series ?? source.series.get(column.name);
+    const kind = series?.kind ?? column.kind ?? seriesKinds.number;
+    if (kind !== seriesKinds.number) return fault('value_invalid', `${column.name} is not a number`);
+    if (series === undefined) fresh++;
+    if (column.range === null && column.scale === 1) continue;
+    const problem = checkColumn(column, c, buffer, header, rules);
+    if (problem !== null) return problem;
+  }
+  return fresh > 0 ? checkSeriesCount(source, fresh, rules) : null;
+}
+
+function checkColumn(
+  column: Column,
+  c: number,
+  buffer: FrameBuffer,
+  header: TelemetryHeader,
+  rules: Rules,
+): Fault | null {
+  let outside = 0;
+  for (let row = 0; row < header.rows; row++) {
+    const value = valueAt(buffer, header, row, c) * column.scale;
+    if (Math.abs(value) === Number.POSITIVE_INFINITY)
+      return fault('value_invalid', `column ${c}, row ${row} overflows by its scale`);
+    if (column.range !== null && (value < column.range.min || value > column.range.max)) {
+      if (column.range.refuse) return fault('value_out_of_range', `${column.name} ${value}, row ${row}`);
+      outside++;
+    }
+  }
+  if (outside > 0) rules.outOfRange(outside);
+  return null;
+}
+
+function writeFloats(
+  { u32, f32 }: FrameBuffer,
+  header: TelemetryHeader,
+  first: number,
+  series: number,
+  batch: Batch,
+): void {
+  const { rows, rowsAt, rowWords } = header;
+  let n = batch.readings;
+  for (let row = 0, at = rowsAt; row < rows; row++, at += rowWords) {
+    const value = f32[at + 1];
+    if (Number.isNaN(value)) continue;
+    batch.series[n] = series;
+    batch.ts[n] = first + u32[at];
+    batch.value[n] = value;
+    n++;
+  }
+  batch.readings = n;
+}
+
+function writeRows(
+  source: Source,
+  buffer: FrameBuffer,
+  header: TelemetryHeader,
+  first: number,
+  rules: Rules,
+  batch: Batch,
+): void {
+  const { columns, rows, rowsAt, rowWords } = header;
+  let n = batch.readings;
+  for (let row = 0, at = rowsAt; row < rows; row++, at += rowWords) {
+    const ts = first + buffer.u32[at];
+    for (let c = 0; c < columns; c++) {
+      const value = valueAt(buffer, header, row, c);
+      if (Number.isNaN(value)) continue;
+      const column = columnOf[c];
+      if (column.series === null) makeSeries(source, column, seriesKinds.number, rules);
+      batch.series[n] = column.series!.id;
+      batch.ts[n] = ts;
+      batch.value[n] = value * column.scale;
+      n++;
+    }
+  }
+  batch.readings = n;
+}
+
+function makeSeries(source: Source, column: Column, kind: SeriesKind, rules: Rules): void {
+  rules.createSeries(source, column.name, column.unit, kind);
+  column.series = source.series.get(column.name) ?? null;
+}

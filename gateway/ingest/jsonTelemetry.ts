@@ -1,0 +1,129 @@
+import type { Fault } from '../../schemas/faults.js';
+import type { TelemetryMessage } from '../../schemas/generated/device.js';
+import { pointerToken } from '../../schemas/upMessage.js';
+import type { Batch } from '../store/calls.js';
+import { type Scalar, type SeriesKind, seriesKinds } from '../types.js';
+import { reserveReadings } from './batch.js';
+import { checkSeriesCount, checkTime, fault, type Rules } from './rules.js';
+import type { Column, Source } from './source.js';
+
+/*
+ * Takes a JSON telemetry message into the batch, whole or not at all: everything is checked first, and what is written after
+ * that cannot fail.
+ */
+/** A JSON message of the right form; `columnByName` knows what was declared of a metric, if anything. */
+export function takeJson(
+  source: Source,
+  columnByName: (metric: string) => Column | undefined,
+  message: TelemetryMessage,
+  receivedAt: number,
+  rules: Rules,
+  batch: Batch,
+): Fault | null {
+  const samples = message.samples ?? [message as { ts?: number; values: Record<string, Scalar | null> }];
+  const problem = checkSamples(
+    source,
+    columnByName,
+    samples,
+    message.samples === undefined ? '' : '/samples',
+    receivedAt,
+    rules,
+  );
+  if (problem !== null) return problem;
+  for (const { ts, values } of samples) {
+    const time = resolveTime(ts, receivedAt);
+    for (const metric in values) {
+      const value = values[metric] as Scalar | null;
+      if (value === null) continue;
+      const kind = kindOf(value);
+      const id =
+        source.series.get(metric)?.id ?? rules.createSeries(source, metric, columnByName(metric)?.unit ?? null, kind);
+      reserveReadings(batch, 1);
+      batch.series[batch.readings] = id;
+      batch.ts[batch.readings] = time;
+      batch.value[batch.readings] =
+        kind === seriesKinds.string ? batch.strings.push(value as string) - 1 : Number(value);
+      batch.readings++;
+    }
+  }
+  return null;
+}
+
+type Samples = { ts?: number; values: Record<string, unknown> }[];
+
+function checkSamples(
+  source: Source,
+  columnByName: (metric: string) => Column | undefined,
+  samples: Samples,
+  root: string,
+  receivedAt: number,
+  rules: Rules,
+): Fault | null {
+  const fresh = new Map<string, SeriesKind>();
+  let outside = 0;
+  for (let i = 0; i < samples.length; i++) {
+    const { ts, values } = samples[i];
+    const at = root === '' ? '' : `${root}/${i}`;
+    const time = checkTime(resolveTime(ts, receivedAt), rules, `${at}/ts`);
+    if (time !== null) return time;
+    for (const metric in values) {
+      const value = values[metric] as Scalar | null;
+      if (value === null) continue;
+      const column = columnByName(metric);
+      const kind = source.series.get(metric)?.kind ?? fresh.get(metric) ?? column?.kind ?? kindOf(value);
+      if (kindOf(value) !== kind)
+        return fault(
+          'value_invalid',
+          `${metric} is a ${kindNames[kind]} so far`,
+          `${at}/values/${pointerToken(metric)}`,
+        );
+      if (!source.series.has(metric)) fresh.set(metric, kind);
+      if (
+        column?.range != null &&
+        typeof value === 'number' &&
+        (value < column.range.min || value > column.range.max)
+      ) {
+        if (column.range.refuse)
+          return fault('value_out_of_range', `${metric} ${value}`, `${at}/values/${pointerToken(metric)}`);
+        outside++;
+      }
+    }
+  }
+  if (outside > 0) rules.outOfRange(outside);
+  return (
+    (fresh.size > 0 ? checkSeriesCount(source, fresh.size, rules) : null) ?? checkTimesDiffer(samples, root, receivedAt)
+  );
+}
+
+const kindNames = ['number', 'string', 'boolean'] as const;
+
+function kindOf(value: Scalar): SeriesKind {
+  if (typeof value === 'number') return seriesKinds.number;
+  return typeof value === 'string' ? seriesKinds.string : seriesKinds.boolean;
+}
+
+/** Unix ms of a sample: above 0 as it is, at most 0 an age, absent the time of receipt. */
+function resolveTime(ts: number | undefined, receivedAt: number): number {
+  if (ts === undefined) return receivedAt;
+  return ts > 0 ? ts : receivedAt + ts;
+}
+
+function checkTimesDiffer(samples: Samples, root: string, receivedAt: number): Fault | null {
+  let ascending = true;
+  for (let i = 1; i < samples.length && ascending; i++) {
+    ascending = resolveTime(samples[i].ts, receivedAt) > resolveTime(samples[i - 1].ts, receivedAt);
+  }
+  if (ascending) return null;
+  const seen = new Set<string>();
+  for (let i = 0; i < samples.length; i++) {
+    const ts = resolveTime(samples[i].ts, receivedAt);
+    for (const [metric, value] of Object.entries(samples[i].values)) {
+      if (value === null) continue;
+      const identity = `${ts} ${metric}`;
+      if (seen.has(identity))
+        return fault('schema_invalid', `${metric} twice at ${ts}`, `${root}/${i}/values/${pointerToken(metric)}`);
+      seen.add(identity);
+    }
+  }
+  return null;
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { gatewayTools, startOn } from './gateway.fixture.js';
+import type { Gateway } from './gateway.js';
+
+/** Gateways one after the other on one folder, which goes once they have stopped. */
+function restartable(context: TestContext) {
+  const data = mkdtempSync(join(tmpdir(), 'tidegate-restart-'));
+  const started: Gateway[] = [];
+  context.after(async () => {
+    for (const gateway of started) await gateway.stop();
+    rmSync(data, { recursive: true, force: true });
+  });
+  return async (set: string[] = []) => {
+    const gateway = await startOn(data, set);
+    started.push(gateway);
+    return gatewayTools(gateway, data);
+  };
+}
+
+test('a stopping gateway commits what it took in, acknowledges it, and tells devices when to come back', async (context) => {
+  const start = restartable(context);
+  const first = await start(['store.commitIntervalMs=500']);
+  const device = await first.addDevice('a');
+  const link = await first.connect(device, '?stream=main');
+  link.send({ seq: 1, values: { a: 1 } });
+  await link.untilAck(1);
+  for (let seq = 2; seq <= 30; seq++) link.send({ seq, values: { a: seq } });
+  link.send({ type: 'time', echo: 1 });
+  // The answer to the last message: everything before it was taken in, and waits for its commit.
+  while (((await link.next()) as { type: string }).type !== 'time');
+  const stopped = first.gateway.stop();
+  await link.untilAck(30);
+  const { code, reason } = await link.untilClosed();
+  assert.equal(code, 4000);
+  assert.ok((JSON.parse(reason) as { retryAfterMs: number }).retryAfterMs > 0);
+  await stopped;
+  await assert.rejects(first.connect(device));
+
+  const second = await start();
+  const again = await second.connect(device, '?stream=main');
+  assert.equal(again.welcome.lastSeq, 30);
+});
+
+test('newest values, units, kinds, tables, streams and refused frames are there right after a restart', async (context) => {
+  const start = restartable(context);
+  const first = await start();
+  const device = await first.addDevice('a', { tags: { site: 'north' } });
+  const link = await first.connect(device, '?stream=main');
+  link.send({ type: 'metrics', table: 7, metrics: [{ name: 'temperature', unit: 'Cel' }] });
+  link.send({ seq: 1, ts: Date.now(), values: { temperature: 21.5, door: 'open', ok: true } });
+  link.send({ seq: 2, values: { door: 3 } });
+  link.send({ seq: 3, values: { other: 1 } });
+  await link.untilAck(3);
+  await first.gateway.stop();
+
+  const second = await start();
+  const { metrics } = (await second.api('GET', '/v1/devices/a/latest')).body as {
+    metrics: Record<string, { value: unknown; unit: string | null }>;
+  };
+  assert.deepEqual(
+    [metrics.temperature.value, metrics.temperature.unit, metrics.door.value, metrics.ok.value],
+    [21.5, 'Cel', 'open', true],
+  );
+  const { items } = (await second.api('GET', '/v1/devices/a/rejected')).body as {
+    items: { code: string; seq: number }[];
+  };
+  assert.deepEqual(
+    items.map(({ code, seq }) => [code, seq]),
+    [['value_invalid', 2]],
+  );
+  const again = await second.connect(device, '?stream=main');
+  assert.equal(again.welcome.lastSeq, 3);
+  again.sendBytes(
+    '0101010104000000' + '0000000000000000' + '0100' + '0700' + '0000' + '0000' + '00000000' + '0000ac41',
+  );
+  await again.untilAck(4);
+  again.send({ seq: 5, values: { door: 1 } });
+  assert.equal(((await again.next()) as { code: string }).code, 'value_invalid');
+});
+
+test('the first start leaves an admin key that only its user can read, and later ones leave it alone', async (context) => {
+  const start = restartable(context);
+  const first = await start();
+  assert.equal(statSync(join(first.data, 'admin.key')).mode & 0o777, 0o600);
+  await first.gateway.stop();
+  const second = await start();
+  assert.equal(second.gateway.adminKey, first.gateway.adminKey);
+  assert.match(first.gateway.adminKey ?? '', /^tgk_[A-Za-z0-9_-]{43}$/);
+});
