@@ -1,4 +1,5 @@
 import WebSocket from 'ws';
+import { parseDownMessage } from '../schemas/downMessage.js';
 import { decodeDown } from '../schemas/frame/decode.js';
 import { encodeCommandUpdate, encodeTimeRequest } from '../schemas/frame/encode.js';
 import { limits } from '../schemas/limits.js';
@@ -128,15 +129,8 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
   }
 
   function receive(data: Buffer, isBinary: boolean): void {
-    if (!isBinary) return receiveMessage(JSON.parse(data.toString()) as DownMessage);
-    const frame = decodeDown(data);
-    if (frame === undefined) return;
-    if (frame.type === 'command') void commands.receive({ ...frame, params: frame.params as Record<string, unknown> });
-    else receiveMessage(frame as DownMessage);
-  }
-
-  function receiveMessage(message: DownMessage): void {
-    switch (message.type) {
+    const message = isBinary ? decodeDown(data) : parseDownMessage(data.toString());
+    switch (message?.type) {
       case 'welcome':
         return welcome(message.lastSeq, message.window, message.serverTime);
       case 'ack':
@@ -148,7 +142,7 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
         outbox.nack(message.seq, message.code);
         return pump();
       case 'command':
-        void commands.receive(message);
+        void commands.receive({ ...message, params: message.params as Record<string, unknown> });
         return;
       case 'time':
         clockOffsetMs = message.serverTime - Date.now();
@@ -226,10 +220,3 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
 }
 
 export type Device = ReturnType<typeof createDevice>;
-
-type DownMessage =
-  | { type: 'welcome'; lastSeq: number; window: number; serverTime: number }
-  | { type: 'ack'; seq: number; window?: number }
-  | { type: 'nack'; seq: number; code: string }
-  | { type: 'command'; id: string; name: string; params: Record<string, unknown>; expiresAt: number; known: number }
-  | { type: 'time'; echo: number; serverTime: number };

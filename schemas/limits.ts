@@ -19,6 +19,8 @@ export const limits = {
   metricsPerTableMax: 1_024,
   samplesPerMessageMax: 10_000,
   nackDetailBytesMax: 120,
+  /** Of the JSON Pointer in a nack; a longer one is cut to its parent. */
+  faultPathCharsMax: 256,
   /** Bytes of name and parameters of a command, unless the device's hello says more. */
   commandBytesMax: 1_024,
   commandNamePattern: /^[A-Za-z0-9_\-./:]{1,64}$/,

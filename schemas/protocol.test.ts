@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { closeCodes } from './closeCodes.js';
 import { faults } from './faults.js';
 import { decodeUp } from './frame/decode.js';
-import { packageRoot } from './packageRoot.js';
+import { limits } from './limits.js';
+import { packageRoot, readJson } from './packageRoot.js';
 import { refusals } from './refusals.js';
 import { subprotocols } from './subprotocols.js';
 import { parseUpMessage } from './upMessage.js';
@@ -29,6 +30,30 @@ test('the tables of PROTOCOL.md are the tables of the code', () => {
     Object.entries(refusals).map(([code, { status }]) => `${status} | ${code}`),
   );
   assert.deepEqual(rows(/^\| `([\w.]+)` \| (?:text|binary)/gm), Object.keys(subprotocols));
+});
+
+test('the limits of PROTOCOL.md are the limits of the code, but for what concerns operators only', () => {
+  const { keyPattern: _, ...ofDevices } = limits;
+  assert.deepEqual(
+    rows(/^\| `(\w+)` \| `?([^`|]+?)`? \| [^|]+ \|$/gm).sort(),
+    Object.entries(ofDevices)
+      .map(([name, value]) => `${name} | ${value instanceof RegExp ? value.source : value}`)
+      .sort(),
+  );
+});
+
+test('the examples in hex are the golden frames of their names', () => {
+  const { valid } = readJson('schemas/vectors/frames.json') as { valid: { name: string; hex: string }[] };
+  const examples = [...page.matchAll(/^\| ([^|]+) \| `((?:[0-9a-f]{2,} ?)+)` \|$/gm)];
+  assert.ok(examples.length > 10);
+  for (const [, name, hex] of examples) {
+    assert.equal(hex.replaceAll(' ', ''), valid.find((vector) => vector.name === name)?.hex, name);
+  }
+});
+
+test('every rule that is cited exists', () => {
+  const defined = new Set(rows(/^- \*\*([A-Z]-\d+)\*\*/gm));
+  for (const [cited] of page.matchAll(/\b[HNIJBWRC]-\d+\b/g)) assert.ok(defined.has(cited), cited);
 });
 
 test('every rule has a number of its own, in order', () => {

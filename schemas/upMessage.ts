@@ -25,6 +25,7 @@ const validators = new Map<string, ValidateFunction>(
 );
 
 const valueRule = `a value is a finite number, a string of at most ${limits.stringBytesMax} bytes, a boolean or null`;
+const metricNameRule = 'a metric name is 1 to 64 of A-Z a-z 0-9 _ - . / :';
 
 /** Reads a text message from a device. Never throws; unknown fields are left alone. */
 export function parseUpMessage(text: string): ParsedUp {
@@ -63,15 +64,17 @@ function shown(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value.slice(0, 64)) : typeof value;
 }
 
-/** The error deepest in the message says most; where it is about a value, that is value_invalid. */
+/** The error deepest in the message says most, of equals the last; where it is about a value, that is value_invalid. */
 function faultOf(errors: ErrorObject[], type: string): Fault {
-  const error = errors.reduce((a, b) => (b.instancePath.length > a.instancePath.length ? b : a));
-  const name = (error as { propertyName?: string }).propertyName;
-  const path = name === undefined ? error.instancePath : `${error.instancePath}/${pointerToken(name)}`;
-  if (type === 'telemetry' && isValuePath(path) && name === undefined)
-    return { code: 'value_invalid', message: valueRule, path };
-  const isState = type === 'command_update' && path === '/state' && error.keyword === 'enum';
-  return { code: isState ? 'command_state_invalid' : 'schema_invalid', message: explain(error), path };
+  const error = errors.reduce((a, b) => (b.instancePath.length >= a.instancePath.length ? b : a));
+  const { keyword, instancePath } = error;
+  if (keyword === 'propertyNames')
+    return nameFault(instancePath, (error.params as { propertyName: string }).propertyName);
+  if (type === 'telemetry' && isValuePath(instancePath))
+    return { code: 'value_invalid', message: valueRule, path: boundedPath(instancePath) };
+  const isState = type === 'command_update' && instancePath === '/state' && keyword === 'enum';
+  const code = isState ? 'command_state_invalid' : 'schema_invalid';
+  return { code, message: explain(error), path: boundedPath(instancePath) };
 }
 
 /** Under /values/ or /samples/N/values/. */
@@ -79,9 +82,20 @@ function isValuePath(path: string): boolean {
   return /^(\/samples\/\d+)?\/values\/[^/]*$/.test(path);
 }
 
-function explain({ keyword, message, params }: ErrorObject): string {
+function nameFault(parent: string, name: string): Fault {
+  const message = parent === '/attributes' ? 'the name of an attribute has at most 64 characters' : metricNameRule;
+  return { code: 'schema_invalid', message, path: boundedPath(`${parent}/${pointerToken(name)}`) };
+}
+
+/** A name can be as long as a frame, and a nack is not to be: such a path ends at what holds the name. */
+function boundedPath(path: string): string {
+  return path.length <= limits.faultPathCharsMax ? path : path.slice(0, path.lastIndexOf('/'));
+}
+
+function explain({ keyword, instancePath, message, params }: ErrorObject): string {
   if (keyword === 'oneOf') return 'telemetry has either values or samples';
   if (keyword === 'enum') return `must be one of ${(params.allowedValues as string[]).join(', ')}`;
+  if (keyword === 'pattern') return instancePath === '/id' ? 'must be a UUID in lower case' : metricNameRule;
   return message ?? keyword;
 }
 
@@ -100,7 +114,7 @@ function longStringIn(values: Record<string, unknown>, root: string): Fault | nu
     const value = values[metric];
     if (typeof value !== 'string' || value.length * 3 <= limits.stringBytesMax) continue;
     if (Buffer.byteLength(value) > limits.stringBytesMax) {
-      return { code: 'value_invalid', message: valueRule, path: `${root}/${pointerToken(metric)}` };
+      return { code: 'value_invalid', message: valueRule, path: boundedPath(`${root}/${pointerToken(metric)}`) };
     }
   }
   return null;

@@ -1,8 +1,8 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { packageRoot } from '../schemas/packageRoot.js';
+import { packageRoot, readJson } from '../schemas/packageRoot.js';
 
 /**
  * The full counts that the project claims, in named parts of under 20 minutes each; each writes its section of docs/proof.md.
@@ -58,8 +58,8 @@ for (const [name, { title, command, rounds }] of Object.entries(parts)) {
 }
 
 function origin(): string {
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: packageRoot, encoding: 'utf8' }).trim();
-  return `commit ${commit}, ${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 1024 ** 3)} GiB, node ${process.versions.node}`;
+  const { commit } = readJson('dist/build.json') as { commit: string | null };
+  return `commit ${commit?.slice(0, 9) ?? 'unknown'}, ${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 1024 ** 3)} GiB, node ${process.versions.node}`;
 }
 
 /** Replaces the section between its two comments, or adds it. */

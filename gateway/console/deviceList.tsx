@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { ageText, unitText, valueText } from './format.js';
+import { valueText } from '../valueText.js';
+import { ageText, unitText } from './format.js';
 import { deviceOf, listed, loading, now, select, selected, type Values, valuesOf, wantValues } from './state.js';
 
 const rowHeight = 52;

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { valueText } from '../valueText.js';
 import { Dot } from './deviceList.js';
-import { ageText, localTime, unitText, utcTime, valueText } from './format.js';
+import { ageText, localTime, unitText, utcTime } from './format.js';
 import { deviceOf, now, type Presence, rejectedOf, select, valuesOf } from './state.js';
 
 /** One device: what it is, whether it is there and why not, what it says, and what of it was refused. */

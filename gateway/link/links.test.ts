@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { connect as connectTcp } from 'node:net';
 import { test } from 'node:test';
+import { type FaultCode, faults } from '../../schemas/faults.js';
+import { readJson } from '../../schemas/packageRoot.js';
 import { startTestGateway, type TestGateway } from '../gateway.fixture.js';
 
 /** What an HTTP request to the device port is answered with, raw. */
@@ -302,6 +304,53 @@ test('unnumbered frames are stored without an ack, and receipt times differ', as
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
   );
   assert.equal(new Set(items.map(({ ts }) => ts)).size, 10);
+});
+
+test('every golden refusal is nacked with its code and its seq, one after the other on one link', async (context) => {
+  const tools = await startTestGateway(context);
+  const link = await tools.connect(await tools.addDevice('a'), '?stream=main', ['tidegate.v1.binary']);
+  const { invalid } = readJson('schemas/vectors/frames.json') as {
+    invalid: { name: string; hex: string; fault: FaultCode; seq: number }[];
+  };
+  for (const { name, hex, fault, seq } of invalid) {
+    link.sendBytes(hex);
+    const nack = (await link.next()) as Buffer;
+    assert.deepEqual([nack[1], nack.readUInt16LE(2), nack.readUInt32LE(4)], [0x83, faults[fault].number, seq], name);
+  }
+  const { items } = (await tools.api('GET', '/v1/devices/a/rejected')).body as { items: { bytes: string }[] };
+  assert.deepEqual(
+    items.map(({ bytes }) => Buffer.from(bytes, 'base64').toString('hex')).reverse(),
+    invalid.map(({ hex }) => hex),
+  );
+});
+
+test('a device has as many metrics as its limit, and its other readings go on', async (context) => {
+  const tools = await startTestGateway(context, ['limits.seriesPerDevice=2']);
+  const link = await tools.connect(await tools.addDevice('a'), '?stream=main');
+  link.send({ seq: 1, values: { a: 1 } });
+  link.send({ seq: 2, values: { a: 2, b: 2, c: 2 } });
+  link.send({ seq: 3, values: { a: 3, b: 3 } });
+  const answers = await link.untilAck(3);
+  assert.deepEqual(
+    answers.filter(({ type }) => type === 'nack').map(({ seq, code }) => [seq, code]),
+    [[2, 'too_many_series']],
+  );
+});
+
+test('more waiting for the disk than the gateway will hold closes the link 4001, and the mark stays below what was refused', async (context) => {
+  const tools = await startTestGateway(context, ['store.queuedBytesMax=1048576', 'store.commitIntervalMs=500']);
+  const device = await tools.addDevice('a');
+  const link = await tools.connect(device, '?stream=main');
+  link.send({ seq: 1, values: { a: 1 } });
+  await link.untilAck(1);
+  const text = 'x'.repeat(1_000);
+  const values = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`m${i}`, text]));
+  for (let seq = 2; seq <= 40; seq++) link.send({ seq, ts: Date.now() - 1_000 + seq, values });
+  assert.equal((await link.untilClosed()).code, 4001);
+  const again = await tools.connect(device, '?stream=main');
+  assert.ok(again.welcome.lastSeq > 15 && again.welcome.lastSeq < 40, `${again.welcome.lastSeq}`);
+  const { items } = (await tools.api('GET', '/v1/devices/a/readings?metric=m0')).body as { items: unknown[] };
+  assert.equal(items.length, again.welcome.lastSeq - 1);
 });
 
 test('unnumbered frames take no place in the window', async (context) => {

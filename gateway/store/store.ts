@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import {
   type Batch,
@@ -29,8 +29,7 @@ export type Store = Awaited<ReturnType<typeof openStore>>['store'];
  */
 export async function openStore(options: StoreOptions) {
   const { folder, ballastBytes, died } = options;
-  mkdirSync(folder, { recursive: true });
-  chmodSync(folder, 0o700);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const unlock = lockFolder(folder);
   const writer = startThread<WriterCalls>('writer.js', { folder, ballastBytes } satisfies WriterData, died);
   try {

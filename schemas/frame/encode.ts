@@ -36,7 +36,7 @@ function frameOf(type: number, bytes: number): { message: Uint8Array; view: Data
   return { message, view: new DataView(message.buffer) };
 }
 
-/** Encodes a telemetry frame. Throws RangeError where the table has no columns, no rows, or more than fit. */
+/** Encodes a telemetry frame. Throws RangeError where the table has no columns, no rows, more than fit, or a ragged row. */
 export function encodeTelemetry(frame: TelemetryFrame): Uint8Array {
   const columns = frame.metrics.length;
   const rows = frame.rows.length;
@@ -54,7 +54,12 @@ export function encodeTelemetry(frame: TelemetryFrame): Uint8Array {
   view.setUint16(16, rows, true);
   view.setUint16(18, frame.table, true);
   frame.metrics.forEach((metric, column) => view.setUint16(telemetryHeaderBytes + 2 * column, metric, true));
-  frame.rows.forEach((row, index) => writeRow(view, start + index * stride, kind, row));
+  frame.rows.forEach((row, index) => {
+    // A cell left out would go as 0, which is a reading nobody took.
+    if (row.length !== columns + 1)
+      throw new RangeError(`row ${index} has ${row.length - 1} values for ${columns} columns`);
+    writeRow(view, start + index * stride, kind, row);
+  });
   return message;
 }
 
@@ -69,7 +74,7 @@ function writeRow(view: DataView, at: number, kind: number, row: (number | null)
 }
 
 export function encodeCommandUpdate(frame: CommandUpdateFrame): Uint8Array {
-  const outcome = frame.error ?? frame.result;
+  const outcome = frame.error === undefined ? frame.result : frame.error;
   const json = outcome === undefined ? new Uint8Array(0) : Buffer.from(JSON.stringify(outcome));
   const { message } = frameOf(frameTypes.commandUpdate, commandUpdateHeaderBytes + json.length);
   message[2] = commandUpdateStates.indexOf(frame.state) + 1;

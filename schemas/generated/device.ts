@@ -42,9 +42,15 @@ export interface CommandUpdateMessage {
   /**
    * Any JSON; while running {"progress":0.4}.
    */
-  result?: {
-    [k: string]: unknown;
-  };
+  result?:
+    | {
+        [k: string]: unknown;
+      }
+    | unknown[]
+    | string
+    | number
+    | boolean
+    | null;
   error?: {
     code: string;
     message?: string;

@@ -5,6 +5,7 @@ import { loadFleet } from '../../../device-sim/fleetFile.js';
 import { startHostMonitor } from '../../../device-sim/hostMonitor.js';
 import { createOperatorApi } from '../../../device-sim/operatorApi.js';
 import type { LatestBody } from '../../../schemas/generated/operator.js';
+import { valueText } from '../../valueText.js';
 import { type ApiClient, createApiClient } from '../apiClient.js';
 import { createLogger } from '../logger.js';
 import { type ConfigOptions, configFrom, runGateway, untilSignal } from '../running.js';
@@ -75,10 +76,7 @@ async function showFirst(api: ApiClient, ids: string[]): Promise<void> {
     }
     const shown = Object.entries(metrics)
       .slice(0, 4)
-      .map(
-        ([metric, { value, unit }]) =>
-          `${metric} ${pc.bold(typeof value === 'number' ? String(Number(value.toPrecision(6))) : String(value))}${unit === null ? '' : ` ${unit}`}`,
-      );
+      .map(([metric, { value, unit }]) => `${metric} ${pc.bold(valueText(value))}${unit === null ? '' : ` ${unit}`}`);
     console.log(`  ${id.padEnd(14)} ${shown.length === 0 ? 'no readings yet' : shown.join('   ')}`);
   }
 }

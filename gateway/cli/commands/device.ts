@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { DeviceBody, LatestBody, NewCredentialBody } from '../../../schemas/generated/operator.js';
+import { valueText } from '../../valueText.js';
 import { type ApiClient, type ApiOptions, createApiClient, withApiOptions } from '../apiClient.js';
 import { Failure } from '../failure.js';
 import { csvField, printJson, tableOf, tagsText, timeText } from '../output.js';
@@ -91,7 +92,7 @@ async function show(id: string, options: ApiOptions): Promise<void> {
     );
   const rows = Object.entries(metrics).map(([metric, { value, unit, ts }]) => [
     metric,
-    String(value),
+    valueText(value),
     unit ?? '',
     timeText(ts),
   ]);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { LatestBody, ReadingItem } from '../../../schemas/generated/operator.js';
+import { valueText } from '../../valueText.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../apiClient.js';
 import { Failure } from '../failure.js';
 import { csvField, tableOf, timeText } from '../output.js';
@@ -60,7 +61,7 @@ async function printTable(
 ): Promise<void> {
   const rows: string[][] = [];
   for await (const { metric, ts, value } of readings)
-    rows.push([timeText(ts), metric, String(value), metrics[metric]?.unit ?? '']);
+    rows.push([timeText(ts), metric, valueText(value), metrics[metric]?.unit ?? '']);
   console.log(
     rows.length === 0
       ? `No readings of ${id} since ${from}.`

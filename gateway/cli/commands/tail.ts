@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 import WebSocket from 'ws';
 import type { LiveMessage } from '../../../schemas/generated/operator.js';
+import { valueText } from '../../valueText.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../apiClient.js';
 import { timeText } from '../output.js';
 import { untilSignal } from '../running.js';
@@ -48,7 +49,7 @@ function linesOf(message: LiveMessage): string[] {
   switch (message.type) {
     case 'readings':
       return message.readings.map(
-        ({ metric, ts, value }) => `${pc.dim(timeText(ts))}  ${message.device}  ${metric} ${pc.bold(String(value))}`,
+        ({ metric, ts, value }) => `${pc.dim(timeText(ts))}  ${message.device}  ${metric} ${pc.bold(valueText(value))}`,
       );
     case 'presence': {
       const { online, lastClose, since } = message.presence;
