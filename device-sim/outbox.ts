@@ -16,75 +16,81 @@ export interface OutboxOptions<Frame> {
   nacked(frame: Frame, seq: number, code: string): void;
 }
 
+/** Places before `head` that are let stand before they are cut off. */
+const staleMax = 1_024;
+
 export function createOutbox<Frame>(options: OutboxOptions<Frame>) {
-  let waiting: Numbered<Frame>[] = [];
-  /** Index in `waiting` of the first frame not sent on this link. */
+  /** Ascending by seq. From `head` on they wait for an ack; from `unsent` on they were not sent on this link. */
+  const waiting: Numbered<Frame>[] = [];
+  let head = 0;
   let unsent = 0;
   let nextSeq = 1;
+  /** The highest number that ever left the device. Only up to here can a lastSeq speak of this device's own frames. */
+  let highestSent = 0;
   let window = 0;
 
-  function dropThrough(seq: number): void {
-    let count = 0;
-    while (count < waiting.length && waiting[count].seq <= seq) {
-      options.acked(waiting[count].frame, waiting[count].seq);
-      count++;
+  function dropThrough(seq: number, end: number): void {
+    while (head < end && waiting[head].seq <= seq) {
+      const { frame, seq: given } = waiting[head++];
+      options.acked(frame, given);
     }
-    waiting = count === 0 ? waiting : waiting.slice(count);
-    unsent = Math.max(0, unsent - count);
+    unsent = Math.max(unsent, head);
+    if (head < staleMax && head < waiting.length) return;
+    waiting.splice(0, head);
+    unsent -= head;
+    head = 0;
   }
 
   return {
     /** False when the buffer is full: the frame is not kept. */
     push(frame: Frame): boolean {
-      if (waiting.length >= options.framesMax) return false;
+      if (waiting.length - head >= options.framesMax) return false;
       waiting.push({ seq: nextSeq++, frame });
       return true;
     },
 
     /**
-     * A new link. Without memory of its numbering, or where lastSeq is above any number it ever gave, the device drops
-     * nothing and numbers its buffer from lastSeq + 1; else what lastSeq covers is stored.
+     * A new link (N-3, N-4). A number is given by sending it: what waits unsent has only a provisional one. So a device that
+     * sent nothing yet, and one whose lastSeq is above all it sent, drops nothing and numbers its buffer from lastSeq + 1.
      */
     welcome(lastSeq: number, newWindow: number): void {
       window = newWindow;
-      unsent = 0;
-      if (lastSeq < nextSeq) return dropThrough(lastSeq);
+      unsent = head;
+      if (lastSeq <= highestSent) return dropThrough(lastSeq, waiting.length);
       nextSeq = lastSeq + 1;
-      for (const numbered of waiting) numbered.seq = nextSeq++;
+      for (let i = head; i < waiting.length; i++) waiting[i].seq = nextSeq++;
     },
 
+    /** Speaks only of what was sent on this link, whatever the number. */
     ack(seq: number, newWindow: number): void {
       if (newWindow > 0) window = newWindow;
-      dropThrough(seq);
+      dropThrough(seq, unsent);
     },
 
     nack(seq: number, code: string): void {
-      const at = waiting.findIndex((numbered) => numbered.seq === seq);
-      if (at < 0) return;
-      const [{ frame }] = waiting.splice(at, 1);
-      if (at < unsent) unsent--;
-      options.nacked(frame, seq, code);
+      for (let i = head; i < unsent; i++) {
+        if (waiting[i].seq !== seq) continue;
+        const [{ frame }] = waiting.splice(i, 1);
+        unsent--;
+        return options.nacked(frame, seq, code);
+      }
     },
 
     /** The next frame that the window lets go, or null. */
     take(): Numbered<Frame> | null {
-      return unsent < waiting.length && unsent < window ? waiting[unsent++] : null;
+      if (unsent >= waiting.length || unsent - head >= window) return null;
+      const next = waiting[unsent++];
+      highestSent = Math.max(highestSent, next.seq);
+      return next;
     },
 
     /** The link is gone: nothing may be sent before the next welcome. */
     unlinked(): void {
       window = 0;
-      unsent = 0;
+      unsent = head;
     },
 
-    /** Loses the numbering and the buffer, as a device without storage does when it reboots. */
-    forget(): void {
-      waiting = [];
-      unsent = 0;
-      nextSeq = 1;
-    },
-
-    size: (): number => waiting.length,
-    inFlight: (): number => unsent,
+    size: (): number => waiting.length - head,
+    inFlight: (): number => unsent - head,
   };
 }

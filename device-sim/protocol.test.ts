@@ -51,15 +51,31 @@ test('where lastSeq is above any number ever given, nothing is dropped and the b
   outbox.welcome(16, 64);
   assert.deepEqual(acked, []);
   assert.deepEqual(sent(), ['a@17', 'b@18', 'c@19']);
-  outbox.forget();
-  outbox.push('x');
-  outbox.welcome(19, 64);
-  assert.deepEqual(sent(), ['x@20']);
+});
+
+test('numbers are given by sending: what a rebooted device buffered before its first welcome is not taken for stored', () => {
+  const { outbox, sent, acked } = outboxWith();
+  for (const frame of 'abc') outbox.push(frame);
+  outbox.welcome(2, 64);
+  assert.deepEqual(acked, []);
+  assert.deepEqual(sent(), ['a@3', 'b@4', 'c@5']);
+});
+
+test('an ack speaks only of what was sent on this link', () => {
+  const { outbox, sent, acked } = outboxWith();
+  for (const frame of 'ab') outbox.push(frame);
+  outbox.welcome(0, 1);
+  assert.deepEqual(sent(), ['a@1']);
+  outbox.ack(2, 0);
+  assert.deepEqual(acked, ['a@1']);
 });
 
 test('lastSeq equal to the last number given covers everything', () => {
   const { outbox, acked, sent } = outboxWith();
   for (const frame of 'ab') outbox.push(frame);
+  outbox.welcome(0, 64);
+  sent();
+  outbox.unlinked();
   outbox.welcome(2, 64);
   assert.deepEqual([acked, sent()], [['a@1', 'b@2'], []]);
 });

@@ -3,12 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { closeCodes } from '../schemas/closeCodes.js';
 import { faults } from '../schemas/faults.js';
+import { limits } from '../schemas/limits.js';
 import { packageRoot } from '../schemas/packageRoot.js';
 import { refusals } from '../schemas/refusals.js';
 import { subprotocols } from '../schemas/subprotocols.js';
 import { contractVersion } from '../schemas/version.js';
 
-/** The contract's version, and the SHA-256 of all that others rely on in schemas/: schemas, vectors and code tables. */
+/** The contract's version, and the SHA-256 of all that others rely on in schemas/: schemas, vectors and tables. */
 export function contractDigest(): { version: string; sha256: string } {
   const hash = createHash('sha256');
   const root = join(packageRoot, 'schemas');
@@ -17,6 +18,7 @@ export function contractDigest(): { version: string; sha256: string } {
       hash.update(`${folder}/${file}\n${JSON.stringify(JSON.parse(readFileSync(join(root, folder, file), 'utf8')))}\n`);
     }
   }
-  hash.update(JSON.stringify({ closeCodes, faults, refusals, subprotocols }));
+  const patternsAsText = (_name: string, value: unknown): unknown => (value instanceof RegExp ? value.source : value);
+  hash.update(JSON.stringify({ closeCodes, faults, limits, refusals, subprotocols }, patternsAsText));
   return { version: contractVersion, sha256: hash.digest('hex') };
 }
