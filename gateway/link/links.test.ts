@@ -266,7 +266,7 @@ test('the newest link of a device wins; the older one is closed 4100 and its lat
 });
 
 test('more unacknowledged frames than the window close the link 4003, and what came before is stored', async (context) => {
-  const tools = await startTestGateway(context, ['store.commitIntervalMs=300']);
+  const tools = await startTestGateway(context, ['store.commitIntervalMs=1000']);
   const device = await tools.addDevice('a');
   const link = await tools.connect(device, '?stream=main');
   link.send({ seq: 1, values: { a: 0 } });
@@ -338,7 +338,7 @@ test('a device has as many metrics as its limit, and its other readings go on', 
 });
 
 test('more waiting for the disk than the gateway will hold closes the link 4001, and the mark stays below what was refused', async (context) => {
-  const tools = await startTestGateway(context, ['store.queuedBytesMax=1048576', 'store.commitIntervalMs=500']);
+  const tools = await startTestGateway(context, ['store.queuedBytesMax=1048576', 'store.commitIntervalMs=1000']);
   const device = await tools.addDevice('a');
   const link = await tools.connect(device, '?stream=main');
   link.send({ seq: 1, values: { a: 1 } });
