@@ -20,7 +20,8 @@ export interface CommandUpdate {
 export interface CommandHandler {
   /** May be run again where the device does not remember having run it. */
   idempotent?: boolean;
-  run(params: Record<string, unknown>): unknown;
+  /** `progress`, from 0 to 1, may be told any number of times (C-6). */
+  run(params: Record<string, unknown>, progress: (share: number) => void): unknown;
 }
 
 /** Outcomes kept; the contract asks for 8. */
@@ -49,6 +50,12 @@ export function createCommands(
     return known !== 0 && !handler.idempotent ? { id, state: 'failed', error: { code: 'lost' } } : null;
   }
 
+  /** A handler that tells of progress after its end must not undo the final word. */
+  function progress(id: string, share: number): void {
+    const state = outcomes.get(id)?.state;
+    if (state === 'received' || state === 'running') remember({ id, state: 'running', result: { progress: share } });
+  }
+
   return {
     async receive(command: Command): Promise<void> {
       const before = outcomes.get(command.id);
@@ -59,7 +66,7 @@ export function createCommands(
       const { id } = command;
       remember({ id, state: 'received' });
       try {
-        const result = await handler.run(command.params);
+        const result = await handler.run(command.params, (share) => progress(id, share));
         remember({ id, state: 'succeeded', ...(result === undefined ? {} : { result }) });
       } catch (error) {
         remember({ id, state: 'failed', error: { code: 'error', message: (error as Error).message } });

@@ -1,12 +1,13 @@
-import WebSocket from 'ws';
 import { parseDownMessage } from '../schemas/downMessage.js';
 import { decodeDown } from '../schemas/frame/decode.js';
 import { encodeCommandUpdate, encodeTimeRequest } from '../schemas/frame/encode.js';
 import { limits } from '../schemas/limits.js';
 import type { Encoding } from '../schemas/subprotocols.js';
-import { type CommandHandler, type CommandUpdate, createCommands } from './commands.js';
+import { type Command, type CommandHandler, type CommandUpdate, createCommands } from './commands.js';
+import { type Link, openLink } from './link.js';
 import { createOutbox } from './outbox.js';
 import { type Ending, reconnectDelayMs } from './reconnect.js';
+import { systemTiming, type Timing } from './timing.js';
 
 /** A frame that can be encoded with whatever number it gets: text for JSON, bytes for binary. */
 export interface OutgoingFrame {
@@ -29,150 +30,186 @@ export interface DeviceOptions<Frame extends OutgoingFrame> {
   encoding: Encoding;
   /** Source address, for fleets larger than the ports of one. */
   localAddress?: string;
-  /** Declared on each link as its table 0, before any frame. */
+  /** Declared on each link, before any frame. */
   metrics?: Metric[];
+  /** The number of that table; none: table 0, of the link alone. */
+  table?: number;
   hello?: {
     agent?: string;
     firmware?: string;
+    maxCommandBytes?: number;
     expectEveryMs?: number;
     attributes?: Record<string, string | number | boolean>;
   };
   commands?: Record<string, CommandHandler>;
+  /** Frames kept until they are acknowledged. */
   framesMax?: number;
   random(): number;
+  timing?: Timing;
   acked?(frame: Frame, seq: number): void;
   nacked?(frame: Frame, seq: number, code: string): void;
+  stateChanged?(state: DeviceState): void;
+  /** A command came; its handler runs whether anyone listens or not. */
+  commanded?(command: Command): void;
   /** Up: after the welcome. Down: with the reason. */
   linked?(lastSeq: number): void;
   unlinked?(ending: Ending): void;
 }
 
+/** `waiting`: for the next attempt. `linked`: from the welcome on. */
 export type DeviceState = 'idle' | 'connecting' | 'waiting' | 'linked' | 'stopped';
 
+const framesMaxByDefault = 10_000;
 const watchEveryMs = 5_000;
+/** A link that lived so long has held, though nothing was acknowledged on it. */
+const heldMs = 60_000;
+
+/** Command ids are UUIDs; a later gateway may have others, which only text can carry. */
+const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The one client of the protocol: connects, numbers, keeps until acknowledged, resends, comes back. */
 export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions<Frame>) {
   const { encoding, random } = options;
+  const timing = options.timing ?? systemTiming;
   const outbox = createOutbox<Frame>({
-    framesMax: options.framesMax ?? 10_000,
+    framesMax: options.framesMax ?? framesMaxByDefault,
     acked: (frame, seq) => options.acked?.(frame, seq),
     nacked: (frame, seq, code) => options.nacked?.(frame, seq, code),
   });
-  const commands = createCommands(options.commands ?? {}, () => Date.now() + clockOffsetMs, sendUpdate);
+  const commands = createCommands(options.commands ?? {}, () => timing.now() + clockOffsetMs, sendUpdate);
+  const url = options.stream === undefined ? options.url : `${options.url}?stream=${options.stream}`;
   let state: DeviceState = 'idle';
-  let socket: WebSocket | null = null;
+  let link: Link | null = null;
   let failures = 0;
-  let retry: NodeJS.Timeout | undefined;
-  let watch: NodeJS.Timeout | undefined;
+  let cancelTimer = (): void => {};
   let heardAt = 0;
+  /** Since when the oldest unacknowledged frame waits, or since the gateway last answered one. */
   let waitingSince = 0;
+  let linkedAt = 0;
+  let answered = false;
   let clockOffsetMs = 0;
+  let stopping: Promise<void> | null = null;
+  let stopped = (): void => {};
+
+  function enter(next: DeviceState): void {
+    state = next;
+    options.stateChanged?.(next);
+  }
 
   function connect(): void {
-    state = 'connecting';
-    const query = options.stream === undefined ? '' : `?stream=${options.stream}`;
-    const authorization = `Basic ${Buffer.from(`${options.id}:${options.secret}`).toString('base64')}`;
-    const ws = new WebSocket(options.url + query, [`tidegate.v1.${encoding}`], {
-      headers: { authorization },
-      localAddress: options.localAddress,
-      perMessageDeflate: false,
-      skipUTF8Validation: true,
-      handshakeTimeout: 20_000,
-      maxPayload: 1024 * 1024,
-    });
-    socket = ws;
-    let ending: Ending = { kind: 'failed' };
-    ws.on('unexpected-response', (request, response) => {
-      const after = Number(response.headers['retry-after']);
-      ending = {
-        kind: 'refused',
-        status: response.statusCode ?? 0,
-        retryAfterSeconds: Number.isFinite(after) ? after : null,
-      };
-      request.destroy();
-      response.destroy();
-      gone(ws, ending);
-    });
-    ws.on('message', (data, isBinary) => {
-      heardAt = performance.now();
-      receive(data as Buffer, isBinary);
-    });
-    ws.on('ping', () => {
-      heardAt = performance.now();
-    });
-    ws.on('error', () => {});
-    ws.on('close', (code, reason) =>
-      gone(ws, ending.kind === 'refused' ? ending : { kind: 'close', code, reason: reason.toString() }),
+    answered = false;
+    linkedAt = Number.POSITIVE_INFINITY;
+    heardAt = timing.elapsedMs();
+    link = openLink(
+      {
+        url,
+        id: options.id,
+        secret: options.secret,
+        subprotocol: `tidegate.v1.${encoding}`,
+        localAddress: options.localAddress,
+      },
+      { text: receiveText, bytes: receiveBytes, pinged: heard, ended },
     );
-    heardAt = performance.now();
-    watch = setInterval(() => checkSilence(ws), watchEveryMs);
+    cancelTimer = timing.after(watchEveryMs, watch);
+    enter('connecting');
   }
 
-  function gone(ws: WebSocket, ending: Ending): void {
-    if (socket !== ws) return;
-    socket = null;
-    clearInterval(watch);
+  function ended(ending: Ending): void {
+    cancelTimer();
+    link = null;
     outbox.unlinked();
     options.unlinked?.(ending);
-    if (state === 'stopped') return;
-    state = 'waiting';
-    retry = setTimeout(connect, reconnectDelayMs(ending, failures++, random));
+    if (state === 'stopped') return stopped();
+    // A welcome alone is no success: a gateway that is overloaded may close after it, again and again.
+    if (answered || timing.elapsedMs() - linkedAt >= heldMs) failures = 0;
+    cancelTimer = timing.after(reconnectDelayMs(ending, failures++, random), connect);
+    enter('waiting');
   }
 
-  /** No word for 75 s, or an ack overdue for 30 s: the link is dead, whatever TCP says. */
-  function checkSilence(ws: WebSocket): void {
-    const now = performance.now();
-    const silent = now - heardAt > limits.deviceSilenceSeconds * 1000;
-    const overdue = outbox.inFlight() > 0 && now - waitingSince > limits.ackOverdueSeconds * 1000;
-    if (silent || overdue) ws.terminate();
+  /** No word for 75 s, or an ack overdue for 30 s: the link is dead, whatever TCP says (R-4). */
+  function watch(): void {
+    const now = timing.elapsedMs();
+    const silent = now - heardAt >= limits.deviceSilenceSeconds * 1000;
+    const overdue = outbox.inFlight() > 0 && now - waitingSince >= limits.ackOverdueSeconds * 1000;
+    cancelTimer = timing.after(watchEveryMs, watch);
+    if (silent || overdue) link?.terminate();
   }
 
-  function receive(data: Buffer, isBinary: boolean): void {
-    const message = isBinary ? decodeDown(data) : parseDownMessage(data.toString());
-    switch (message?.type) {
+  function heard(): void {
+    heardAt = timing.elapsedMs();
+  }
+
+  function receiveText(text: string): void {
+    heard();
+    const message = parseDownMessage(text);
+    if (message === undefined) return;
+    if (message.type === 'command') command(message);
+    else receive(message);
+  }
+
+  function receiveBytes(bytes: Uint8Array): void {
+    heard();
+    const frame = decodeDown(bytes);
+    if (frame === undefined) return;
+    if (frame.type === 'command') command({ ...frame, params: frame.params as Command['params'] });
+    else receive(frame);
+  }
+
+  function receive(message: Answer): void {
+    switch (message.type) {
       case 'welcome':
         return welcome(message.lastSeq, message.window, message.serverTime);
       case 'ack':
-        waitingSince = performance.now();
+        gotAnswer();
         outbox.ack(message.seq, message.window ?? 0);
         return pump();
       case 'nack':
-        waitingSince = performance.now();
+        gotAnswer();
         outbox.nack(message.seq, message.code);
         return pump();
-      case 'command':
-        void commands.receive({ ...message, params: message.params as Record<string, unknown> });
-        return;
       case 'time':
-        clockOffsetMs = message.serverTime - Date.now();
+        clockOffsetMs = message.serverTime - timing.now();
+        return;
+      default:
+        message satisfies never;
     }
   }
 
+  function gotAnswer(): void {
+    answered = true;
+    waitingSince = timing.elapsedMs();
+  }
+
+  function command(received: Command): void {
+    options.commanded?.(received);
+    void commands.receive(received);
+  }
+
   function welcome(lastSeq: number, window: number, serverTime: number): void {
-    state = 'linked';
-    failures = 0;
-    clockOffsetMs = serverTime - Date.now();
-    if (options.hello !== undefined) socket?.send(JSON.stringify({ type: 'hello', ...options.hello }));
-    if (options.metrics !== undefined) socket?.send(JSON.stringify({ type: 'metrics', metrics: options.metrics }));
+    if (state !== 'connecting') return;
+    linkedAt = timing.elapsedMs();
+    clockOffsetMs = serverTime - timing.now();
+    enter('linked');
+    const { hello, metrics, table } = options;
+    if (hello !== undefined) link?.send(JSON.stringify({ type: 'hello', ...hello }));
+    if (metrics !== undefined) link?.send(JSON.stringify({ type: 'metrics', table, metrics }));
     outbox.welcome(lastSeq, window);
     options.linked?.(lastSeq);
     pump();
   }
 
   function pump(): void {
-    if (socket === null || state !== 'linked') return;
-    if (outbox.inFlight() === 0) waitingSince = performance.now();
-    for (let next = outbox.take(); next !== null; next = outbox.take()) socket.send(next.frame.encode(next.seq));
+    if (link === null || state !== 'linked') return;
+    if (outbox.inFlight() === 0) waitingSince = timing.elapsedMs();
+    for (let next = outbox.take(); next !== null; next = outbox.take()) link.send(next.frame.encode(next.seq));
   }
 
+  /** What cannot be sent now is asked for again: the outcome is kept (C-3). */
   function sendUpdate(update: CommandUpdate): void {
-    if (socket === null || state !== 'linked') return;
-    socket.send(
-      encoding === 'binary'
-        ? encodeCommandUpdate({ type: 'command_update', ...update })
-        : JSON.stringify({ type: 'command_update', ...update }),
-    );
+    if (state !== 'linked') return;
+    const message = { type: 'command_update' as const, ...update };
+    const asBinary = encoding === 'binary' && uuidPattern.test(update.id);
+    link?.send(asBinary ? encodeCommandUpdate(message) : JSON.stringify(message));
   }
 
   return {
@@ -190,33 +227,40 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
     /** Asks for the gateway's time; the answer sets the device's idea of it. */
     askTime(echo: number): void {
       if (state !== 'linked') return;
-      socket?.send(
-        encoding === 'binary' ? encodeTimeRequest({ type: 'time', echo }) : JSON.stringify({ type: 'time', echo }),
-      );
+      const message = { type: 'time' as const, echo };
+      link?.send(encoding === 'binary' ? encodeTimeRequest(message) : JSON.stringify(message));
     },
 
-    /** Says goodbye; resolves when the link is closed. `reason` may be {"backInMs":n}. */
+    /** Says goodbye; resolves when the link is closed. `reason` may be {"backInMs":n} (R-5). */
     stop(reason = ''): Promise<void> {
-      clearTimeout(retry);
-      clearInterval(watch);
-      const ws = socket;
-      state = 'stopped';
-      if (ws === null || ws.readyState === WebSocket.CLOSED) return Promise.resolve();
-      return new Promise((resolve) => {
-        ws.once('close', () => resolve());
-        if (ws.readyState === WebSocket.OPEN) ws.close(1000, reason);
-        else ws.terminate();
+      if (stopping !== null) return stopping;
+      cancelTimer();
+      stopping = new Promise((resolve) => {
+        stopped = resolve;
       });
+      enter('stopped');
+      if (link === null) stopped();
+      else link.close(1000, reason);
+      return stopping;
     },
 
     /** Cuts the link without a goodbye, as a power cut does; it comes back as after any lost link. */
     drop(): void {
-      socket?.terminate();
+      link?.terminate();
     },
 
     state: (): DeviceState => state,
     unacked: (): number => outbox.size(),
+    /** Unix ms by the gateway's clock, as far as the device knows it. */
+    serverNow: (): number => timing.now() + clockOffsetMs,
   };
 }
 
-export type Device = ReturnType<typeof createDevice>;
+export type Device<Frame extends OutgoingFrame = OutgoingFrame> = ReturnType<typeof createDevice<Frame>>;
+
+/** What both encodings carry alike. */
+type Answer =
+  | { type: 'welcome'; lastSeq: number; window: number; serverTime: number }
+  | { type: 'ack'; seq: number; window?: number }
+  | { type: 'nack'; seq: number; code: string }
+  | { type: 'time'; serverTime: number };

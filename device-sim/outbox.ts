@@ -32,9 +32,10 @@ export function createOutbox<Frame>(options: OutboxOptions<Frame>) {
   function dropThrough(seq: number, end: number): void {
     while (head < end && waiting[head].seq <= seq) {
       const { frame, seq: given } = waiting[head++];
+      // Before the callback, which may send.
+      unsent = Math.max(unsent, head);
       options.acked(frame, given);
     }
-    unsent = Math.max(unsent, head);
     if (head < staleMax && head < waiting.length) return;
     waiting.splice(0, head);
     unsent -= head;

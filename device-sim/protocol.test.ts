@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { closeCodes } from '../schemas/closeCodes.js';
 import { type Command, type CommandUpdate, createCommands } from './commands.js';
 import { createOutbox } from './outbox.js';
-import { reconnectDelayMs } from './reconnect.js';
+import { describeEnding, reconnectDelayMs } from './reconnect.js';
 
 function outboxWith(framesMax = 100) {
   const acked: string[] = [];
@@ -107,43 +107,66 @@ test('a full buffer says so and keeps what it has', () => {
   assert.deepEqual(sent(), ['a@1', 'b@2']);
 });
 
-test('whatever happens to the link, every frame ends acked or nacked exactly once, and in order', () => {
-  const step = fc.constantFrom('push', 'ack', 'cut', 'send');
+/** A gateway and a device in turns: acks may be lost with their link, the mark never is. */
+test('whatever happens to the link, every frame is stored, ends acked once, in order, and never above its window', () => {
+  const step = fc.constantFrom('push', 'push', 'send', 'commit', 'ack', 'cut', 'reconnect', 'reboot');
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 300 }), fc.nat(20), (steps, startMark) => {
+      const window = 4;
       const ended: number[] = [];
-      const outbox = createOutbox<number>({
-        framesMax: 1_000,
-        acked: (frame) => ended.push(frame),
-        nacked: (frame) => ended.push(frame),
-      });
+      const lostInReboot = new Set<number>();
+      const stored: number[] = [];
+      const fresh = () =>
+        createOutbox<number>({ framesMax: 1_000, acked: (frame) => ended.push(frame), nacked: () => assert.fail() });
+      let outbox = fresh();
+      let kept: number[] = [];
+      let linked = false;
       let pushed = 0;
-      let mark = 0;
-      const inFlight: number[] = [];
-      const pump = (): void => {
-        for (let next = outbox.take(); next !== null; next = outbox.take()) inFlight.push(next.seq);
-      };
-      outbox.welcome(0, 4);
-      for (const name of steps) {
-        if (name === 'push') outbox.push(pushed++);
-        else if (name === 'send') pump();
-        else if (name === 'ack' && inFlight.length > 0) outbox.ack((mark = inFlight.shift() as number), 0);
-        else if (name === 'cut') {
+      let mark = startMark;
+      let onTheWay: { seq: number; frame: number }[] = [];
+      const act: Record<string, () => void> = {
+        push: () => outbox.push(kept[kept.push(pushed++) - 1]),
+        send() {
+          for (let next = outbox.take(); next !== null; next = outbox.take()) onTheWay.push({ ...next });
+          assert.ok(outbox.inFlight() <= window);
+          assert.ok(linked || onTheWay.length === 0, 'nothing goes without a welcome');
+        },
+        commit() {
+          const next = onTheWay.shift();
+          if (next === undefined) return;
+          assert.equal(next.seq, mark + 1, 'seq ascends without gap or repeat');
+          mark = next.seq;
+          if (!stored.includes(next.frame)) stored.push(next.frame);
+        },
+        ack: () => linked && outbox.ack(mark, 0),
+        cut() {
           outbox.unlinked();
-          inFlight.length = 0;
-          outbox.welcome(mark, 4);
-        }
-      }
-      while (ended.length < pushed) {
-        pump();
-        outbox.ack((mark = inFlight.shift() as number), 0);
-      }
-      assert.deepEqual(
-        ended,
-        Array.from({ length: pushed }, (_, i) => i),
+          linked = false;
+          onTheWay = [];
+        },
+        reconnect() {
+          act.cut();
+          outbox.welcome(mark, window);
+          linked = true;
+        },
+        reboot() {
+          act.cut();
+          for (const frame of kept) if (!ended.includes(frame)) lostInReboot.add(frame);
+          kept = [];
+          outbox = fresh();
+        },
+      };
+      for (const name of steps) act[name]();
+      act.reconnect();
+      while (outbox.size() > 0) for (const name of ['send', 'commit', 'ack']) act[name]();
+      const all = Array.from({ length: pushed }, (_, i) => i).filter((frame) => !lostInReboot.has(frame));
+      assert.deepEqual(ended, all);
+      assert.ok(
+        ended.every((frame) => stored.includes(frame)),
+        'what the device calls acked is stored',
       );
     }),
-    { seed: 7 },
+    { seed: 7, numRuns: 500 },
   );
 });
 
@@ -172,20 +195,53 @@ test('reconnects: soon with a doubling span for most, slowly for what needs a pe
     reconnectDelayMs({ kind: 'close', code: 4000, reason: '{"retryAfterMs":1234}' }, 0, () => 0),
     1_234,
   );
+  for (const reason of ['{broken', '{}', '{"retryAfterMs":-5}', '{"retryAfterMs":"9"}', 'null'])
+    assert.equal(
+      reconnectDelayMs({ kind: 'close', code: 4000, reason }, 0, () => 0),
+      0,
+    );
   assert.equal(
-    reconnectDelayMs({ kind: 'close', code: 4000, reason: '{broken' }, 0, () => 0),
-    0,
+    reconnectDelayMs({ kind: 'close', code: 4000, reason: '{"retryAfterMs":1e12}' }, 0, () => 0),
+    3_600_000,
+  );
+});
+
+test('jitter is full: no attempt comes before what was told, none after the span, and they spread over all of it', () => {
+  const delays = Array.from({ length: 1_000 }, (_, i) =>
+    reconnectDelayMs({ kind: 'refused', status: 429, retryAfterSeconds: 2 }, 3, () => i / 1_000),
+  );
+  assert.deepEqual([Math.min(...delays), Math.max(...delays)], [2_000, 2_000 + 3_996]);
+  assert.ok(new Set(delays).size === 1_000);
+});
+
+test('why a link ended is told in few words', () => {
+  assert.deepEqual(
+    [
+      { kind: 'close', code: 4001, reason: '' } as const,
+      { kind: 'close', code: 1006, reason: '' } as const,
+      { kind: 'refused', status: 401, retryAfterSeconds: null } as const,
+      { kind: 'failed', cause: 'ECONNREFUSED' } as const,
+    ].map(describeEnding),
+    ['close 4001 overloaded', 'close 1006', 'HTTP 401', 'ECONNREFUSED'],
   );
 });
 
 function commandsWith(now = 1_000) {
   const updates: CommandUpdate[] = [];
   let runs = 0;
+  let tell: (share: number) => void = () => {};
   const commands = createCommands(
     {
       count: { run: () => ++runs },
       fail: { run: () => assert.fail('no') },
       status: { idempotent: true, run: () => 'fine' },
+      slow: {
+        run(_params, progress) {
+          tell = progress;
+          progress(0.4);
+          return 'done';
+        },
+      },
     },
     () => now,
     (update) => updates.push(update),
@@ -195,7 +251,7 @@ function commandsWith(now = 1_000) {
     await commands.receive({ id: 'c1', name: 'count', params: {}, expiresAt: 0, known: 0, ...change });
     return updates.map(({ state, error }) => (error === undefined ? state : `${state} ${error.code}`)).join(', ');
   };
-  return { receive, runs: () => runs };
+  return { receive, updates, runs: () => runs, tell: (share: number) => tell(share) };
 }
 
 test('a command is run once, however often it comes, and answered with what came of it', async () => {
@@ -217,4 +273,20 @@ test('unknown, overdue and failing commands are answered as such', async () => {
   assert.equal(await receive({ id: 'p', name: 'constructor' }), 'rejected unknown_command');
   assert.equal(await receive({ id: 'e', expiresAt: 4_999 }), 'rejected expired');
   assert.equal(await receive({ id: 'f', name: 'fail' }), 'received, failed error');
+});
+
+test('progress is told while a command runs, and never after its final word', async () => {
+  const { receive, updates, tell } = commandsWith();
+  assert.equal(await receive({ name: 'slow' }), 'received, running, succeeded');
+  assert.deepEqual(updates[1].result, { progress: 0.4 });
+  tell(0.9);
+  assert.equal(await receive({ name: 'slow' }), 'succeeded');
+});
+
+test('at least the last 8 commands are remembered, and what is remembered is bounded', async () => {
+  const { receive, runs } = commandsWith();
+  for (let n = 0; n < 100; n++) await receive({ id: `c${n}` });
+  for (let n = 92; n < 100; n++) assert.equal(await receive({ id: `c${n}`, known: 255 }), 'succeeded');
+  assert.equal(await receive({ id: 'c0', known: 255 }), 'failed lost');
+  assert.equal(runs(), 100);
 });

@@ -4,7 +4,7 @@ import { closeCodes, closeNameOf } from '../schemas/closeCodes.js';
 export type Ending =
   | { kind: 'close'; code: number; reason: string }
   | { kind: 'refused'; status: number; retryAfterSeconds: number | null }
-  | { kind: 'failed' };
+  | { kind: 'failed'; cause: string };
 
 const soonBaseMs = 500;
 const soonMaxMs = 30_000;
@@ -13,7 +13,7 @@ const slowMaxMs = 3_600_000;
 
 /**
  * How long to wait before the next attempt (PROTOCOL.md, Close and reconnect): full jitter over a doubling span.
- * `failures` counts the attempts since a link last held; `random` is in [0, 1).
+ * `failures` counts the attempts in a row, since a link last held; `random` is in [0, 1).
  */
 export function reconnectDelayMs(ending: Ending, failures: number, random: () => number): number {
   const told = toldMs(ending);
@@ -29,9 +29,23 @@ function comesBackSlowly(ending: Ending): boolean {
   return name !== undefined && closeCodes[name].comeBack === 'slowly';
 }
 
+/** A few words, such as 'close 4001 overloaded', 'HTTP 401', 'ECONNREFUSED'. */
+export function describeEnding(ending: Ending): string {
+  switch (ending.kind) {
+    case 'close':
+      return ['close', ending.code, closeNameOf(ending.code)].filter((word) => word !== undefined).join(' ');
+    case 'refused':
+      return `HTTP ${ending.status}`;
+    case 'failed':
+      return ending.cause;
+    default:
+      return ending satisfies never;
+  }
+}
+
 /** What the gateway said of the time, in ms; 0 where it said nothing. */
 function toldMs(ending: Ending): number {
-  if (ending.kind === 'refused') return (ending.retryAfterSeconds ?? 0) * 1000;
+  if (ending.kind === 'refused') return Math.min((ending.retryAfterSeconds ?? 0) * 1000, slowMaxMs);
   if (ending.kind !== 'close' || !ending.reason.startsWith('{')) return 0;
   try {
     const { retryAfterMs } = JSON.parse(ending.reason) as { retryAfterMs?: unknown };

@@ -1,0 +1,89 @@
+import WebSocket from 'ws';
+import { limits } from '../schemas/limits.js';
+import type { Ending } from './reconnect.js';
+
+export interface LinkOptions {
+  url: string;
+  id: string;
+  secret: string;
+  subprotocol: string;
+  localAddress?: string;
+}
+
+export interface LinkEvents {
+  text(message: string): void;
+  bytes(message: Uint8Array): void;
+  /** The gateway's pings, which are words too. */
+  pinged(): void;
+  /** Exactly once; nothing follows it. */
+  ended(ending: Ending): void;
+}
+
+export interface Link {
+  send(message: string | Uint8Array): void;
+  /** Says goodbye where there is someone to hear it. */
+  close(code: number, reason: string): void;
+  /** Cuts without a word. */
+  terminate(): void;
+}
+
+const handshakeTimeoutMs = 20_000;
+
+/** One WebSocket of a device, from its upgrade request to its end. */
+export function openLink({ url, id, secret, subprotocol, localAddress }: LinkOptions, events: LinkEvents): Link {
+  const authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
+  const ws = new WebSocket(url, [subprotocol], {
+    headers: { authorization },
+    localAddress,
+    perMessageDeflate: false,
+    skipUTF8Validation: true,
+    handshakeTimeout: handshakeTimeoutMs,
+    maxPayload: limits.hardFrameBytes,
+  });
+  let wasOpen = false;
+  let ended = false;
+  let cause = 'no connection';
+
+  function end(ending: Ending): void {
+    if (ended) return;
+    ended = true;
+    events.ended(ending);
+  }
+
+  ws.on('open', () => {
+    wasOpen = true;
+  });
+  ws.on('message', (data, isBinary) => {
+    if (ended) return;
+    if (isBinary) events.bytes(data as Buffer);
+    else events.text(data.toString());
+  });
+  ws.on('ping', () => events.pinged());
+  ws.on('unexpected-response', (request, response) => {
+    const after = response.headers['retry-after'] ?? '';
+    end({
+      kind: 'refused',
+      status: response.statusCode ?? 0,
+      retryAfterSeconds: /^\d{1,6}$/.test(after) ? Number(after) : null,
+    });
+    request.destroy();
+  });
+  ws.on('error', (error: NodeJS.ErrnoException) => {
+    cause = error.code ?? error.message;
+  });
+  ws.on('close', (code, reason) =>
+    end(wasOpen ? { kind: 'close', code, reason: reason.toString() } : { kind: 'failed', cause }),
+  );
+
+  return {
+    send: (message) => ws.send(message, ignoreSendError),
+    close(code, reason) {
+      if (ws.readyState === WebSocket.OPEN) ws.close(code, reason);
+      else ws.terminate();
+    },
+    terminate: () => ws.terminate(),
+  };
+}
+
+/** A link that broke while something was written to it tells so by its end. */
+function ignoreSendError(): void {}
