@@ -4,6 +4,9 @@ import type { Command } from 'commander';
 import type { ProblemBody } from '../../schemas/generated/operator.js';
 import { Failure } from './failure.js';
 
+/** Where a gateway with the default settings has its operator API. */
+export const defaultUrl = 'http://127.0.0.1:8081';
+
 /** Options of every command that talks to a running gateway. */
 export interface ApiOptions {
   url?: string;
@@ -24,7 +27,7 @@ export type ApiClient = ReturnType<typeof createApiClient>;
 
 /** The operator API. Errors become Failures that say what to do. */
 export function createApiClient(options: ApiOptions) {
-  const url = (options.url ?? process.env.TIDEGATE_URL ?? 'http://127.0.0.1:8081').replace(/\/+$/, '');
+  const url = (options.url ?? process.env.TIDEGATE_URL ?? defaultUrl).replace(/\/+$/, '');
   const key = options.key ?? process.env.TIDEGATE_KEY ?? readKey(options.data ?? 'data');
 
   async function request<Body>(method: string, path: string, body?: unknown): Promise<Body> {

@@ -6,7 +6,7 @@ import { startHostMonitor } from '../../../device-sim/hostMonitor.js';
 import { createOperatorApi } from '../../../device-sim/operatorApi.js';
 import type { LatestBody } from '../../../schemas/generated/operator.js';
 import { valueText } from '../../valueText.js';
-import { type ApiClient, createApiClient } from '../apiClient.js';
+import { type ApiClient, createApiClient, defaultUrl } from '../apiClient.js';
 import { createLogger } from '../logger.js';
 import { type ConfigOptions, configFrom, runGateway, untilSignal } from '../running.js';
 import { parseDuration } from '../times.js';
@@ -52,7 +52,12 @@ async function demo(options: ConfigOptions & { duration?: string }): Promise<voi
   const devices = fleet.groups.reduce((sum, { count }) => sum + count, 0);
   console.log(`${devices} simulated devices and a real one (${realDevice}) connect. First readings:\n`);
   await showFirst(api, ['boiler-1', 'room-1', 'truck-1', realDevice]);
-  const other = options.data === 'data' || options.data === undefined ? '' : ` --data ${options.data}`;
+  const other = [
+    ...(config.data === 'data' ? [] : ['--data', config.data]),
+    ...(gateway.operatorUrl === defaultUrl ? [] : ['--url', gateway.operatorUrl]),
+  ]
+    .map((word) => ` ${word}`)
+    .join('');
   console.log(
     `\nFrom another terminal:\n  npx tidegate query boiler-1${other}\n  npx tidegate query ${realDevice}${other}\n  npx tidegate tail${other}\n\nCtrl-C ends it. The console:`,
   );
