@@ -9,6 +9,7 @@ import { checkFleet, FleetError, loadFleet } from './fleetFile.js';
 import { startHostMonitor } from './hostMonitor.js';
 import { createSignal, uniform } from './signals.js';
 import { framesDue, planOf } from './simulatedDevice.js';
+import { isClean } from './verify.js';
 
 const never = new Promise<void>(() => {});
 const mixed = {
@@ -55,6 +56,12 @@ test('every acknowledged reading of a fleet is stored once and as it was sent', 
   assert.deepEqual(faults, { lost: 0, duplicated: 0, altered: 0, invented: 0 }, examples.join('\n'));
   assert.equal(expected, result.readingsAcked);
   assert.ok(found >= expected);
+});
+
+test('a run in which nothing was acknowledged is not clean', () => {
+  const nothing = { expected: 0, found: 0, lost: 0, duplicated: 0, altered: 0, invented: 0, examples: [] };
+  assert.equal(isClean(nothing), false);
+  assert.equal(isClean({ ...nothing, expected: 1, found: 1 }), true);
 });
 
 test('verification finds what is lost, altered and invented', async (context) => {

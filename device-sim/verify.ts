@@ -30,8 +30,9 @@ export async function verifyFleet(api: OperatorApi, members: readonly Member[]):
   return verdict;
 }
 
-export function isClean({ lost, duplicated, altered, invented }: Verdict): boolean {
-  return lost + duplicated + altered + invented === 0;
+/** A run in which nothing was acknowledged proves nothing, so it is not clean. */
+export function isClean({ expected, lost, duplicated, altered, invented }: Verdict): boolean {
+  return expected > 0 && lost + duplicated + altered + invented === 0;
 }
 
 async function verifyMember(api: OperatorApi, member: Member, verdict: Verdict): Promise<void> {
