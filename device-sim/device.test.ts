@@ -16,6 +16,8 @@ interface NamedFrame extends OutgoingFrame {
   name: string;
 }
 
+/** A device that never does what a test waits for fails it. */
+const waits = { timeout: 10_000 };
 const serverTime = 1_795_305_600_000;
 const commandId = '01936c3e-7a10-7b21-8c32-9d43ae54bf65';
 
@@ -70,32 +72,36 @@ async function pair(context: TestContext, options: Partial<DeviceOptions<NamedFr
   return { server, time, device, log, endings, down };
 }
 
-test('a device authenticates, waits for the welcome, introduces itself, and sends what it kept', async (context) => {
-  const { server, device, log } = await pair(context, {
-    hello: { agent: 'test', maxCommandBytes: 2_048 },
-    metrics: [{ name: 'temperature', unit: 'Cel' }],
-    table: 3,
-    localAddress: '127.0.0.2',
-  });
-  device.send(json('a'));
-  device.start();
-  const peer = await server.peer();
-  assert.equal(peer.request.url, '/v1/device?stream=main');
-  assert.equal(peer.request.headers.authorization, `Basic ${Buffer.from('d:s').toString('base64')}`);
-  assert.equal(peer.request.headers['sec-websocket-protocol'], 'tidegate.v1.json');
-  assert.equal(peer.request.socket.remoteAddress, '127.0.0.2');
-  await peer.settled();
-  assert.equal(peer.waiting(), 0, 'nothing before the welcome');
-  peer.welcome(0);
-  assert.deepEqual(await peer.said(), { type: 'hello', agent: 'test', maxCommandBytes: 2_048 });
-  assert.deepEqual(await peer.said(), { type: 'metrics', table: 3, metrics: [{ name: 'temperature', unit: 'Cel' }] });
-  assert.deepEqual(await peer.said(), { type: 'telemetry', seq: 1, ts: serverTime, values: { name: 'a' } });
-  peer.say({ type: 'ack', seq: 1 });
-  await peer.settled();
-  assert.deepEqual([log, device.unacked(), device.state()], [['acked a@1'], 0, 'linked']);
-});
+test(
+  'a device authenticates, waits for the welcome, introduces itself, and sends what it kept',
+  waits,
+  async (context) => {
+    const { server, device, log } = await pair(context, {
+      hello: { agent: 'test', maxCommandBytes: 2_048 },
+      metrics: [{ name: 'temperature', unit: 'Cel' }],
+      table: 3,
+      localAddress: '127.0.0.2',
+    });
+    device.send(json('a'));
+    device.start();
+    const peer = await server.peer();
+    assert.equal(peer.request.url, '/v1/device?stream=main');
+    assert.equal(peer.request.headers.authorization, `Basic ${Buffer.from('d:s').toString('base64')}`);
+    assert.equal(peer.request.headers['sec-websocket-protocol'], 'tidegate.v1.json');
+    assert.equal(peer.request.socket.remoteAddress, '127.0.0.2');
+    await peer.settled();
+    assert.equal(peer.waiting(), 0, 'nothing before the welcome');
+    peer.welcome(0);
+    assert.deepEqual(await peer.said(), { type: 'hello', agent: 'test', maxCommandBytes: 2_048 });
+    assert.deepEqual(await peer.said(), { type: 'metrics', table: 3, metrics: [{ name: 'temperature', unit: 'Cel' }] });
+    assert.deepEqual(await peer.said(), { type: 'telemetry', seq: 1, ts: serverTime, values: { name: 'a' } });
+    peer.say({ type: 'ack', seq: 1 });
+    await peer.settled();
+    assert.deepEqual([log, device.unacked(), device.state()], [['acked a@1'], 0, 'linked']);
+  },
+);
 
-test('all of it in binary: welcome, frames, ack with a new window, nack, commands, time', async (context) => {
+test('all of it in binary: welcome, frames, ack with a new window, nack, commands, time', waits, async (context) => {
   const { server, device, log, time } = await pair(context, {
     encoding: 'binary',
     commands: { echo: { run: (params) => params } },
@@ -132,7 +138,7 @@ test('all of it in binary: welcome, frames, ack with a new window, nack, command
   assert.equal(device.serverNow() - time.timing.now(), 90_000);
 });
 
-test('after a lost link the rest is sent again, with the same numbers and the same bytes', async (context) => {
+test('after a lost link the rest is sent again, with the same numbers and the same bytes', waits, async (context) => {
   const { server, device, log, time, down } = await pair(context);
   device.start();
   const first = await server.peer();
@@ -154,7 +160,7 @@ test('after a lost link the rest is sent again, with the same numbers and the sa
   assert.deepEqual(log, ['acked a@1', 'acked b@2', 'acked c@3', 'acked d@4']);
 });
 
-test('a rebooted device loses nothing it measured before its first welcome', async (context) => {
+test('a rebooted device loses nothing it measured before its first welcome', waits, async (context) => {
   const { server, device, log } = await pair(context);
   for (const name of ['a', 'b', 'c']) device.send(json(name));
   device.start();
@@ -164,39 +170,43 @@ test('a rebooted device loses nothing it measured before its first welcome', asy
   assert.deepEqual(log, []);
 });
 
-test('a device comes back when the gateway says, soon after a lost link, and slowly where a person is needed', async (context) => {
-  const { server, device, time, down, endings } = await pair(context);
-  device.start();
-  const first = await server.peer();
-  first.welcome(0);
-  let ended = down();
-  first.close(4000, '{"retryAfterMs":1234}');
-  await ended;
-  assert.deepEqual(time.due(), [1_234 + 250]);
+test(
+  'a device comes back when the gateway says, soon after a lost link, and slowly where a person is needed',
+  waits,
+  async (context) => {
+    const { server, device, time, down, endings } = await pair(context);
+    device.start();
+    const first = await server.peer();
+    first.welcome(0);
+    let ended = down();
+    first.close(4000, '{"retryAfterMs":1234}');
+    await ended;
+    assert.deepEqual(time.due(), [1_234 + 250]);
 
-  server.refuse(503, { 'Retry-After': '7' });
-  ended = down();
-  time.advance(1_484);
-  await ended;
-  assert.deepEqual(endings.at(-1), { kind: 'refused', status: 503, retryAfterSeconds: 7 });
-  assert.deepEqual(time.due(), [7_000 + 500]);
+    server.refuse(503, { 'Retry-After': '7' });
+    ended = down();
+    time.advance(1_484);
+    await ended;
+    assert.deepEqual(endings.at(-1), { kind: 'refused', status: 503, retryAfterSeconds: 7 });
+    assert.deepEqual(time.due(), [7_000 + 500]);
 
-  server.refuse(401);
-  ended = down();
-  time.advance(7_500);
-  await ended;
-  assert.deepEqual(time.due(), [600_000], 'half of 5 minutes doubled twice');
+    server.refuse(401);
+    ended = down();
+    time.advance(7_500);
+    await ended;
+    assert.deepEqual(time.due(), [600_000], 'half of 5 minutes doubled twice');
 
-  time.advance(600_000);
-  const replaced = await server.peer();
-  replaced.welcome(0);
-  ended = down();
-  replaced.close(4100);
-  await ended;
-  assert.deepEqual(time.due(), [1_200_000]);
-});
+    time.advance(600_000);
+    const replaced = await server.peer();
+    replaced.welcome(0);
+    ended = down();
+    replaced.close(4100);
+    await ended;
+    assert.deepEqual(time.due(), [1_200_000]);
+  },
+);
 
-test('a gateway that welcomes and closes is left alone for longer each time, until it acks', async (context) => {
+test('a gateway that welcomes and closes is left alone for longer each time, until it acks', waits, async (context) => {
   const { server, device, time, down } = await pair(context);
   device.start();
   device.send(json('a'));
@@ -215,7 +225,7 @@ test('a gateway that welcomes and closes is left alone for longer each time, unt
   assert.deepEqual(delays, [250, 500, 1_000, 250]);
 });
 
-test('an ack that is 30 s overdue ends the link, though the gateway still pings', async (context) => {
+test('an ack that is 30 s overdue ends the link, though the gateway still pings', waits, async (context) => {
   const { server, device, time, down, endings } = await pair(context);
   device.start();
   const peer = await server.peer();
@@ -237,7 +247,7 @@ test('an ack that is 30 s overdue ends the link, though the gateway still pings'
   assert.equal((await next.said()).seq, 1, 'and the frame is sent again');
 });
 
-test('75 s without a word end the link; a ping is a word', async (context) => {
+test('75 s without a word end the link; a ping is a word', waits, async (context) => {
   const { server, device, time, down } = await pair(context);
   device.start();
   const peer = await server.peer();
@@ -254,7 +264,7 @@ test('75 s without a word end the link; a ping is a word', async (context) => {
   assert.equal(device.state(), 'waiting');
 });
 
-test('what a device does not understand it ignores, and lives on', async (context) => {
+test('what a device does not understand it ignores, and lives on', waits, async (context) => {
   const { server, device, log } = await pair(context);
   device.start();
   const peer = await server.peer();
@@ -284,34 +294,38 @@ test('what a device does not understand it ignores, and lives on', async (contex
   assert.deepEqual(log, ['acked a@1']);
 });
 
-test('a command is answered with its kept outcome after a reconnect, and heard of by who listens', async (context) => {
-  const names: string[] = [];
-  let runs = 0;
-  const { server, device, time, down } = await pair(context, {
-    commands: { count: { run: () => ++runs } },
-    commanded: ({ name }) => names.push(name),
-  });
-  device.start();
-  const first = await server.peer();
-  first.welcome(0);
-  const command = { type: 'command', id: 'c-1', name: 'count', params: {}, expiresAt: 0, ttlMs: 0, known: 0 };
-  first.say(command);
-  assert.equal((await first.said()).state, 'received');
-  assert.equal((await first.said()).state, 'succeeded');
-  const ended = down();
-  first.cut();
-  await ended;
-  time.advance(250);
-  const second = await server.peer();
-  second.welcome(0);
-  second.say({ ...command, known: 1 });
-  assert.deepEqual(await second.said(), { type: 'command_update', id: 'c-1', state: 'succeeded', result: 1 });
-  second.say({ ...command, id: 'c-2', expiresAt: serverTime - 1 });
-  assert.deepEqual((await second.said()).error, { code: 'expired' });
-  assert.deepEqual([runs, names], [1, ['count', 'count', 'count']]);
-});
+test(
+  'a command is answered with its kept outcome after a reconnect, and heard of by who listens',
+  waits,
+  async (context) => {
+    const names: string[] = [];
+    let runs = 0;
+    const { server, device, time, down } = await pair(context, {
+      commands: { count: { run: () => ++runs } },
+      commanded: ({ name }) => names.push(name),
+    });
+    device.start();
+    const first = await server.peer();
+    first.welcome(0);
+    const command = { type: 'command', id: 'c-1', name: 'count', params: {}, expiresAt: 0, ttlMs: 0, known: 0 };
+    first.say(command);
+    assert.equal((await first.said()).state, 'received');
+    assert.equal((await first.said()).state, 'succeeded');
+    const ended = down();
+    first.cut();
+    await ended;
+    time.advance(250);
+    const second = await server.peer();
+    second.welcome(0);
+    second.say({ ...command, known: 1 });
+    assert.deepEqual(await second.said(), { type: 'command_update', id: 'c-1', state: 'succeeded', result: 1 });
+    second.say({ ...command, id: 'c-2', expiresAt: serverTime - 1 });
+    assert.deepEqual((await second.said()).error, { code: 'expired' });
+    assert.deepEqual([runs, names], [1, ['count', 'count', 'count']]);
+  },
+);
 
-test('stopping says goodbye once and comes back no more, from any state', async (context) => {
+test('stopping says goodbye once and comes back no more, from any state', waits, async (context) => {
   const states: string[] = [];
   const { server, device, time } = await pair(context, { stateChanged: (state) => states.push(state) });
   device.start();
@@ -337,7 +351,7 @@ test('stopping says goodbye once and comes back no more, from any state', async 
   assert.deepEqual(connecting.time.due(), []);
 });
 
-test('a gateway that is not there is named, and tried again', async (context) => {
+test('a gateway that is not there is named, and tried again', waits, async (context) => {
   const { device, time, down, endings } = await pair(context, { url: 'ws://127.0.0.1:1/v1/device' });
   const ended = down();
   device.start();
@@ -346,7 +360,7 @@ test('a gateway that is not there is named, and tried again', async (context) =>
   assert.deepEqual(time.due(), [250]);
 });
 
-test('a device without a stream names none', async (context) => {
+test('a device without a stream names none', waits, async (context) => {
   const { server, device } = await pair(context, { stream: undefined });
   device.start();
   assert.equal((await server.peer()).request.url, '/v1/device');

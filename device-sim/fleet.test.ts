@@ -1,50 +1,22 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { startTestGateway } from '../gateway/gateway.fixture.js';
-import { packageRoot } from '../schemas/packageRoot.js';
 import { runFleet } from './fleet.js';
-import { checkFleet, FleetError, loadFleet } from './fleetFile.js';
+import { checkFleet } from './fleetFile.js';
 import { startHostMonitor } from './hostMonitor.js';
-import { createSignal, uniform } from './signals.js';
-import { framesDue, planOf } from './simulatedDevice.js';
+import { seatsOf, sourceAddress } from './members.js';
+import { mixedFleet } from './mixedFleet.fixture.js';
+import { startProtocolServer } from './protocolServer.fixture.js';
+import { summaryOf } from './report.js';
+import { framesDue, planOf, sampleTimes } from './simulatedDevice.js';
 import { isClean } from './verify.js';
 
 const never = new Promise<void>(() => {});
-const mixed = {
-  seed: 7,
-  rampSeconds: 0.2,
-  groups: [
-    {
-      prefix: 'b',
-      count: 6,
-      encoding: 'binary',
-      frameIntervalMs: 50,
-      samplesPerFrame: 5,
-      signals: { temperature: { type: 'temperature' }, door: { type: 'door' } },
-    },
-    {
-      prefix: 'j',
-      count: 4,
-      frameIntervalMs: 70,
-      signals: { lat: { type: 'lat', mean: 53 }, state: { type: 'switch' } },
-    },
-    {
-      prefix: 'd',
-      count: 2,
-      encoding: 'binary',
-      valueType: 'f64',
-      frameIntervalMs: 90,
-      signals: { wave: { type: 'wave' } },
-    },
-  ],
-};
 
 test('every acknowledged reading of a fleet is stored once and as it was sent', async (context) => {
   const { gateway } = await startTestGateway(context);
   const options = {
-    fleet: checkFleet(structuredClone(mixed), 'test'),
+    fleet: mixedFleet(),
     url: gateway.operatorUrl,
     key: gateway.adminKey ?? '',
     deviceUrl: gateway.deviceUrl,
@@ -52,116 +24,95 @@ test('every acknowledged reading of a fleet is stored once and as it was sent', 
   const result = await runFleet({ ...options, durationMs: 1_500, stop: never, verify: true });
   assert.ok(result.framesAcked > 100, `${result.framesAcked} frames`);
   assert.deepEqual([result.framesNacked, result.framesDropped, result.connected], [0, 0, 12]);
+  assert.equal(result.framesUnacked, 0);
   const { expected, found, examples, ...faults } = result.verdict ?? assert.fail('not verified');
   assert.deepEqual(faults, { lost: 0, duplicated: 0, altered: 0, invented: 0 }, examples.join('\n'));
   assert.equal(expected, result.readingsAcked);
   assert.ok(found >= expected);
 });
 
-test('a run in which nothing was acknowledged is not clean', () => {
-  const nothing = { expected: 0, found: 0, lost: 0, duplicated: 0, altered: 0, invented: 0, examples: [] };
-  assert.equal(isClean(nothing), false);
-  assert.equal(isClean({ ...nothing, expected: 1, found: 1 }), true);
-});
-
-test('verification finds what is lost, altered and invented', async (context) => {
+test('a second run on the same devices and data is told apart from the first, from its first frame on', async (context) => {
   const { gateway } = await startTestGateway(context);
-  const fleet = checkFleet({ ...structuredClone(mixed), groups: [structuredClone(mixed.groups[0])] }, 'test');
-  const { verifyFleet } = await import('./verify.js');
-  const plan = planOf(fleet.groups[0], 7);
-  const readings = [
-    { metric: 'temperature', ts: 1_000_000, value: -400 },
-    { metric: 'temperature', ts: 1_000_010, value: 1 },
-    { metric: 'door', ts: 1_000_010, value: 'ajar' },
-    { metric: 'surprise', ts: 1_000_010, value: 1 },
-  ];
-  const api = {
-    provision: async () => '',
-    async *readings() {
-      yield* readings;
-      yield readings[0];
-    },
+  const options = {
+    fleet: { ...mixedFleet(), rampSeconds: 0 },
+    url: gateway.operatorUrl,
+    key: gateway.adminKey ?? '',
+    deviceUrl: gateway.deviceUrl,
   };
-  const dueAt = 1_000_010;
-  const member = {
-    id: 'b-1',
-    index: 0,
-    plan,
-    secret: '',
-    device: null as never,
-    nextDueAt: 0,
-    acked: { numeric: new Set([dueAt]), text: new Set<number>() },
-    sent: { numeric: new Set([dueAt]), text: new Set([dueAt]) },
-  };
-  const verdict = await verifyFleet(api, [member]);
-  assert.deepEqual([verdict.expected, verdict.lost, verdict.duplicated, verdict.invented], [5, 3, 1, 1]);
-  assert.equal(verdict.altered, 3);
-  assert.ok(verdict.examples.some((example) => example.startsWith('lost: b-1 temperature 999')));
-  void gateway;
-});
-
-test('signals are functions of seed, device and time alone', () => {
-  for (const type of [
-    'temperature',
-    'humidity',
-    'battery',
-    'energy',
-    'lat',
-    'lon',
-    'speed',
-    'door',
-    'switch',
-    'wave',
-  ] as const) {
-    const [one, same] = [createSignal({ type }, 5), createSignal({ type }, 5)];
-    for (let ts = 1_795_305_600_000; ts < 1_795_305_700_000; ts += 9_999) assert.equal(one(3, ts), same(3, ts));
-  }
-  const energy = createSignal({ type: 'energy' }, 5);
-  for (let ts = 1_795_305_600_000, last = -1; ts < 1_795_305_900_000; ts += 1_000) {
-    assert.ok((energy(1, ts) as number) >= last, 'an energy counter never runs back');
-    last = energy(1, ts) as number;
+  for (let run = 0; run < 3; run++) {
+    const { verdict, errors } = await runFleet({ ...options, durationMs: 300, stop: never, verify: true });
+    assert.ok(verdict !== null && isClean(verdict), JSON.stringify(verdict));
+    assert.deepEqual(errors, {});
   }
 });
 
-test('chance is spread evenly and differs between devices, steps and seeds', () => {
-  let sum = 0;
-  for (let i = 0; i < 10_000; i++) sum += uniform(1, i % 100, i);
-  assert.ok(Math.abs(sum / 10_000 - 0.5) < 0.02);
-  assert.equal(new Set([uniform(1, 2, 3), uniform(2, 2, 3), uniform(1, 3, 3), uniform(1, 2, 4)]).size, 4);
+test('where nothing is acknowledged the summary says why, and nothing is proved', async (context) => {
+  const { gateway } = await startTestGateway(context);
+  const nobody = await startProtocolServer(context);
+  for (let n = 0; n < 50; n++) nobody.refuse(401);
+  let enough = (): void => {};
+  const stop = new Promise<void>((resolve) => {
+    enough = resolve;
+  });
+  const result = await runFleet({
+    fleet: checkFleet(
+      {
+        rampSeconds: 0,
+        groups: [{ prefix: 'x', count: 2, frameIntervalMs: 3_600_000, signals: { a: { type: 'wave' } } }],
+      },
+      'test',
+    ),
+    url: gateway.operatorUrl,
+    key: gateway.adminKey ?? '',
+    deviceUrl: nobody.url,
+    stop,
+    drainMs: 0,
+    verify: true,
+    progress: ({ linksLost }) => linksLost === 2 && enough(),
+  });
+  assert.deepEqual([result.errors, result.connected, result.framesAcked], [{ 'HTTP 401': 2 }, 0, 0]);
+  assert.ok(result.verdict !== null && !isClean(result.verdict));
+  const summary = summaryOf(result);
+  assert.match(summary, /2 × HTTP 401/);
+  assert.match(summary, /nothing is proved/);
+});
+
+test('the times of a device ascend by at least a millisecond, over all its frames', () => {
+  for (const change of [
+    { frameIntervalMs: 10, samplesPerFrame: 10 },
+    { frameIntervalMs: 1_000, samplesPerFrame: 7 },
+  ]) {
+    const group = { ...mixedFleet().groups[0], ...change };
+    const fleet = { seed: 1, rampSeconds: 1, groups: [group] };
+    for (const { plan, firstDueAt } of seatsOf(fleet, 1_000_000)) {
+      let last = 999_999;
+      for (let n = 0; n < 20; n++) {
+        for (const ts of sampleTimes(plan, firstDueAt + n * plan.group.frameIntervalMs)) {
+          assert.ok(ts > last, `${ts} after ${last}`);
+          last = ts;
+        }
+      }
+    }
+  }
+});
+
+test('large fleets on this machine take a further source address for each 20,000 devices', () => {
+  const [here, there] = ['ws://127.0.0.1:8080/v1/device', 'wss://gateway.example/v1/device'];
+  assert.equal(sourceAddress(here, 0, 20_000), undefined);
+  assert.deepEqual(
+    [0, 19_999, 20_000, 45_000].map((index) => sourceAddress(here, index, 45_001)),
+    ['127.0.0.1', '127.0.0.1', '127.0.0.2', '127.0.0.3'],
+  );
+  assert.equal(sourceAddress(there, 45_000, 45_001), undefined);
 });
 
 test('the same frame is encoded the same again, as verification relies on', () => {
-  const plan = planOf(checkFleet(structuredClone(mixed), 'test').groups[0], 7);
+  const plan = planOf(mixedFleet().groups[0], 7);
   const [a, b] = [framesDue(plan, 3, 1_795_305_600_000), framesDue(plan, 3, 1_795_305_600_000)];
   assert.equal(a.length, 2);
   assert.deepEqual(
     a.map((frame) => frame.encode(9)),
     b.map((frame) => frame.encode(9)),
-  );
-});
-
-test('the fleets that come with Tidegate are good, and faults in others are told all at once', () => {
-  for (const file of readdirSync(join(packageRoot, 'config', 'fleets'))) loadFleet(file.replace('.yaml', ''));
-  assert.throws(() => loadFleet('none-such'), FleetError);
-  assert.throws(
-    () => checkFleet({ groups: [{ prefix: 'a b', count: 0, signals: { x: { type: 'magic' } } }] }, 'bad.yaml'),
-    (error: Error) =>
-      ['/groups/0/prefix', '/groups/0/count', '/groups/0/signals/x/type'].every((path) => error.message.includes(path)),
-  );
-  const group = { prefix: 'a', count: 1, frameIntervalMs: 10, samplesPerFrame: 11, signals: { x: { type: 'wave' } } };
-  assert.throws(() => checkFleet({ groups: [group] }, 'x'), /times would repeat/);
-  assert.throws(
-    () =>
-      checkFleet(
-        {
-          groups: [
-            { ...group, samplesPerFrame: 1 },
-            { ...group, samplesPerFrame: 1 },
-          ],
-        },
-        'x',
-      ),
-    /two groups have the prefix a/,
   );
 });
 

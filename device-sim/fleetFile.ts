@@ -1,9 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import { parse } from 'yaml';
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { parseDocument } from 'yaml';
 import type { FleetConfig, FleetGroup, SignalConfig } from '../schemas/generated/config.js';
+import { limits } from '../schemas/limits.js';
 import { loadSchema, packageRoot } from '../schemas/packageRoot.js';
+import { framesDue, planOf } from './simulatedDevice.js';
 
 /** A fleet file with every default in place. */
 export interface Fleet {
@@ -18,7 +20,7 @@ export interface Group extends Required<Omit<FleetGroup, 'model' | 'tags' | 'sig
   signals: Record<string, SignalConfig>;
 }
 
-/** All faults of a fleet file at once. */
+/** What was asked for cannot be run; where it is a fleet file, with all its faults. */
 export class FleetError extends Error {
   readonly exitCode = 78;
 }
@@ -30,35 +32,79 @@ const shipped = join(packageRoot, 'config', 'fleets');
 
 /** Reads a fleet file, by its path or by its name in config/fleets. Throws FleetError. */
 export function loadFleet(nameOrPath: string): Fleet {
-  const inFolder = join(shipped, `${nameOrPath}.yaml`);
-  const path = existsSync(nameOrPath) ? nameOrPath : inFolder;
-  if (!existsSync(path)) {
+  const candidates = [nameOrPath, join(shipped, nameOrPath), join(shipped, `${nameOrPath}.yaml`)];
+  const path = candidates.find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile());
+  if (path === undefined) {
     const names = readdirSync(shipped).map((file) => file.replace('.yaml', ''));
     throw new FleetError(`There is no fleet file ${nameOrPath}; give a path, or one of ${names.join(', ')}`);
   }
-  return checkFleet(parse(readFileSync(path, 'utf8')), path);
+  const document = parseDocument(readFileSync(path, 'utf8'));
+  if (document.errors.length > 0)
+    throw faultsIn(
+      path,
+      document.errors.map(({ message }) => message.trimEnd()),
+    );
+  return checkFleet(document.toJS(), path);
 }
 
-/** Throws FleetError; `origin` names the file in its message. */
+/** Throws FleetError with every fault; `origin` names the file in its message. */
 export function checkFleet(tree: unknown, origin: string): Fleet {
-  if (!validate(tree)) {
-    const lines = (validate.errors ?? []).map(
-      ({ instancePath, message, params, data }) =>
-        `  ${instancePath || '/'}: ${message} ${JSON.stringify(params)}, found ${JSON.stringify(data)?.slice(0, 80)}`,
-    );
-    throw new FleetError(`${origin}:\n${lines.join('\n')}`);
-  }
-  const groups = tree.groups.map(
-    (group): Group => ({ ...(group as Group), model: group.model ?? null, tags: group.tags ?? {} }),
-  );
-  const prefixes = groups.map(({ prefix }) => prefix);
-  const twice = prefixes.find((prefix, i) => prefixes.indexOf(prefix) !== i);
-  if (twice !== undefined) throw new FleetError(`${origin}: two groups have the prefix ${twice}`);
-  for (const { prefix, frameIntervalMs, samplesPerFrame } of groups) {
-    if (frameIntervalMs < samplesPerFrame)
-      throw new FleetError(
-        `${origin}: ${prefix} has more samples a frame than milliseconds between frames, so times would repeat`,
-      );
-  }
-  return { seed: tree.seed ?? 1, rampSeconds: tree.rampSeconds ?? 1, groups };
+  if (!validate(tree)) throw faultsIn(origin, (validate.errors ?? []).map(describeFault));
+  const fleet: Fleet = {
+    seed: tree.seed ?? 1,
+    rampSeconds: tree.rampSeconds ?? 1,
+    groups: tree.groups.map(
+      (group): Group => ({ ...(group as Group), model: group.model ?? null, tags: group.tags ?? {} }),
+    ),
+  };
+  const faults = [
+    ...faultsOfPrefixes(fleet),
+    ...fleet.groups.flatMap((group, i) => faultsOfGroup(group, i, fleet.seed)),
+  ];
+  if (faults.length > 0) throw faultsIn(origin, faults);
+  return fleet;
 }
+
+function faultsIn(origin: string, faults: string[]): FleetError {
+  return new FleetError(`${origin} cannot be run:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+}
+
+/** Path, what is wrong, the value, and what would be right. */
+function describeFault({ instancePath, keyword, message, params, data, parentSchema }: ErrorObject): string {
+  const where = instancePath || '/';
+  if (keyword === 'additionalProperties') {
+    const known = Object.keys((parentSchema as { properties?: object }).properties ?? {});
+    return `${where}: there is no ${params.additionalProperty}; use ${known.join(', ')}`;
+  }
+  const found = data === undefined ? '' : `, found ${JSON.stringify(data).slice(0, 80)}`;
+  return keyword === 'enum'
+    ? `${where}: must be one of ${params.allowedValues.join(', ')}${found}`
+    : `${where}: ${message}${found}`;
+}
+
+function faultsOfPrefixes({ groups }: Fleet): string[] {
+  return groups.flatMap(({ prefix }, i) => {
+    const first = groups.findIndex((group) => group.prefix === prefix);
+    return first === i ? [] : [`/groups/${i}/prefix: ${prefix} is that of /groups/${first} already; give it another`];
+  });
+}
+
+/** What the schema cannot tell: that times differ, and that a frame fits. */
+function faultsOfGroup(group: Group, i: number, seed: number): string[] {
+  const { frameIntervalMs, samplesPerFrame } = group;
+  if (frameIntervalMs < samplesPerFrame)
+    return [
+      `/groups/${i}/samplesPerFrame: ${samplesPerFrame} samples in ${frameIntervalMs} ms, so times would repeat; at most ${frameIntervalMs}`,
+    ];
+  const plan = planOf(group, seed);
+  if (group.encoding === 'binary' && plan.numeric.length > limits.columnsMax)
+    return [`/groups/${i}/signals: ${plan.numeric.length} numbers; a binary frame has ${limits.columnsMax} columns`];
+  const largest = Math.max(...framesDue(plan, 0, 1_795_305_600_000).map(({ encode }) => sizeOf(encode(limits.seqMax))));
+  return largest <= limits.maxFrameBytes
+    ? []
+    : [
+        `/groups/${i}/samplesPerFrame: ${samplesPerFrame} make a frame of ${largest} bytes; ${limits.maxFrameBytes} is the most, so take fewer`,
+      ];
+}
+
+const sizeOf = (message: string | Uint8Array): number => Buffer.byteLength(message);

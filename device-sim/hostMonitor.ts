@@ -3,17 +3,26 @@ import { cpus, freemem, hostname, loadavg, platform, release, totalmem, uptime }
 import { pathToFileURL } from 'node:url';
 import { Command } from 'commander';
 import { createDevice, type OutgoingFrame } from './device.js';
+import { describeEnding } from './reconnect.js';
+import { deviceUrlOf } from './runOptions.js';
 
 export interface HostMonitorOptions {
-  /** ws://host:port/v1/device */
+  /** ws://host:port, or with its path. */
   url: string;
   id: string;
   secret: string;
-  intervalMs: number;
+  /** Between two readings; 2,000 unless told. */
+  intervalMs?: number;
+  /** How the link fares, in lines for people. */
+  tell?(line: string): void;
 }
 
+const intervalMsByDefault = 2_000;
+
 /** A real device: reports this machine's load, memory, disk and network counters. Returns its stop. */
-export function startHostMonitor({ url, id, secret, intervalMs }: HostMonitorOptions): () => Promise<void> {
+export function startHostMonitor(options: HostMonitorOptions): () => Promise<void> {
+  const { id, secret, intervalMs = intervalMsByDefault, tell } = options;
+  const url = deviceUrlOf(options.url);
   let last = 0;
   const device = createDevice<OutgoingFrame>({
     url,
@@ -29,8 +38,12 @@ export function startHostMonitor({ url, id, secret, intervalMs }: HostMonitorOpt
       attributes: { host: hostname(), platform: platform(), release: release(), cpus: cpus().length },
     },
     random: Math.random,
+    nacked: (_frame, seq, code) => tell?.(`frame ${seq} was refused: ${code}`),
+    linked: () => tell?.(`${id} is connected to ${url}`),
+    unlinked: (ending) => tell?.(`${id} is not connected: ${describeEnding(ending)}`),
   });
   const measure = (): void => {
+    // A clock set back must not give two readings one time.
     last = Math.max(Date.now(), last + 1);
     const [ts, values] = [last, readHost()];
     device.send({ encode: (seq) => JSON.stringify({ seq, ts, values }) });
@@ -82,16 +95,29 @@ function readNetwork(): Record<string, number> {
   }
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const options = new Command('host-monitor')
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) main();
+
+function main(): void {
+  const { interval, ...options } = new Command('host-monitor')
     .description('reports this machine as a device')
-    .requiredOption('--url <url>', 'where devices connect, as ws://127.0.0.1:8080/v1/device')
+    .requiredOption('--url <url>', 'where devices connect, as ws://127.0.0.1:8080')
     .requiredOption('--id <id>', 'device id')
     .requiredOption('--secret <secret>', 'device secret')
     .option('--interval <seconds>', 'between two readings', '2')
     .parse()
     .opts<{ url: string; id: string; secret: string; interval: string }>();
-  const stop = startHostMonitor({ ...options, intervalMs: Number(options.interval) * 1000 });
-  process.once('SIGINT', () => void stop());
-  process.once('SIGTERM', () => void stop());
+  const intervalMs = Math.round(1000 * Number(interval));
+  if (!(intervalMs >= 100 && intervalMs <= 86_400_000)) {
+    console.error(`--interval ${interval}: write seconds, from 0.1 to 86400`);
+    process.exitCode = 78;
+    return;
+  }
+  try {
+    const stop = startHostMonitor({ ...options, intervalMs, tell: (line) => console.log(line) });
+    process.once('SIGINT', () => void stop());
+    process.once('SIGTERM', () => void stop());
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 78;
+  }
 }

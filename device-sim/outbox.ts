@@ -29,17 +29,18 @@ export function createOutbox<Frame>(options: OutboxOptions<Frame>) {
   let highestSent = 0;
   let window = 0;
 
+  /** All is in its new place before the first callback, which may send. */
   function dropThrough(seq: number, end: number): void {
-    while (head < end && waiting[head].seq <= seq) {
-      const { frame, seq: given } = waiting[head++];
-      // Before the callback, which may send.
-      unsent = Math.max(unsent, head);
-      options.acked(frame, given);
+    const from = head;
+    while (head < end && waiting[head].seq <= seq) head++;
+    const done = waiting.slice(from, head);
+    unsent = Math.max(unsent, head);
+    if (head >= staleMax || head === waiting.length) {
+      waiting.splice(0, head);
+      unsent -= head;
+      head = 0;
     }
-    if (head < staleMax && head < waiting.length) return;
-    waiting.splice(0, head);
-    unsent -= head;
-    head = 0;
+    for (const { frame, seq: given } of done) options.acked(frame, given);
   }
 
   return {

@@ -1,6 +1,7 @@
-import type { FleetResult, FleetStats } from './fleet.js';
+import type { FleetStats } from './counts.js';
+import type { FleetResult } from './fleet.js';
 
-/** One line of how the run goes; rates are those since the line before. */
+/** One line of how the run goes; rates and latencies are those since the line before. */
 export function createLine() {
   let before = { elapsedMs: 0, framesAcked: 0, readingsAcked: 0 };
   return (stats: FleetStats): string => {
@@ -22,20 +23,29 @@ export function createLine() {
 
 /** What is printed at the end of a run. */
 export function summaryOf(result: FleetResult): string {
-  const { verdict } = result;
-  const seconds = result.elapsedMs / 1000;
+  const { verdict, errors } = result;
+  const seconds = Math.max(0.001, result.elapsedMs / 1000);
+  const unacked = result.framesUnacked === 0 ? '' : `, ${result.framesUnacked} still without an answer`;
   const lines = [
     `${result.devices} devices, ${seconds.toFixed(1)} s`,
-    `frames:    ${result.framesSent} sent, ${result.framesAcked} acked, ${result.framesNacked} nacked, ${result.framesDropped} dropped by full buffers`,
+    `frames:    ${result.framesSent} sent, ${result.framesAcked} acked, ${result.framesNacked} nacked, ${result.framesDropped} dropped by full buffers${unacked}`,
     `readings:  ${result.readingsAcked} acked (${Math.round(result.readingsAcked / seconds).toLocaleString('en')}/s)`,
     `ack:       p50 ${result.ackP50Ms} ms, p99 ${result.ackP99Ms} ms from when a frame was due; the simulator was late by ${result.lateP99Ms} ms at p99`,
     `links:     ${result.linksLost} lost`,
   ];
+  if (Object.keys(errors).length > 0) lines.push(`errors:    ${errorsOf(errors)}`);
   if (verdict !== null) {
     lines.push(
       `verified:  ${verdict.expected} acked readings, ${verdict.found} found: ${verdict.lost} lost, ${verdict.duplicated} duplicated, ${verdict.altered} altered, ${verdict.invented} invented`,
     );
     lines.push(...verdict.examples.map((example) => `  ${example}`));
+    if (verdict.expected === 0) lines.push('  nothing was acknowledged, so nothing is proved');
   }
   return lines.join('\n');
+}
+
+/** The most frequent first. */
+function errorsOf(errors: Record<string, number>): string {
+  const byCount = Object.entries(errors).sort(([, a], [, b]) => b - a);
+  return byCount.map(([code, count]) => `${count} × ${code}`).join(', ');
 }

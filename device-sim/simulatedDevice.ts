@@ -34,9 +34,10 @@ export function planOf(group: Group, seed: number): Plan {
   };
 }
 
-/** The metric table of a binary group. */
+/** The metric table of a binary group; none where it has nothing that a binary frame can carry. */
 export function metricsOf({ group, numeric }: Plan): Metric[] | undefined {
-  return group.encoding === 'binary' ? numeric.map(({ metric }) => ({ name: metric })) : undefined;
+  const hasTable = group.encoding === 'binary' && numeric.length > 0;
+  return hasTable ? numeric.map(({ metric }) => ({ name: metric })) : undefined;
 }
 
 /** Part of what a device measured in one interval. Its readings follow from (plan, device, dueAt) alone. */

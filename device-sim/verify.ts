@@ -1,4 +1,4 @@
-import type { Member } from './fleet.js';
+import type { Member } from './members.js';
 import { inParallel, type OperatorApi } from './operatorApi.js';
 import { expectedReadings, type SimulatedFrame } from './simulatedDevice.js';
 
@@ -14,36 +14,36 @@ export interface Verdict {
   duplicated: number;
   /** There with another value. */
   altered: number;
-  /** There, and never sent. */
+  /** There, and never sent, or refused. */
   invented: number;
   /** Of each kind the first few. */
   examples: string[];
 }
 
-const examplesMax = 10;
+type Fault = 'lost' | 'duplicated' | 'altered' | 'invented';
+
+const examplesMaxOfEach = 5;
+const devicesAtOnce = 4;
 const parts: SimulatedFrame['part'][] = ['numeric', 'text'];
 
+/** What a device knows of itself, and so all that verification goes by. */
+export type Witnessed = Pick<Member, 'id' | 'index' | 'plan' | 'witness'>;
+
 /** Reads every device's readings of this run back and compares them, value by value. */
-export async function verifyFleet(api: OperatorApi, members: readonly Member[]): Promise<Verdict> {
+export async function verifyFleet(api: Pick<OperatorApi, 'readings'>, members: readonly Witnessed[]): Promise<Verdict> {
   const verdict: Verdict = { expected: 0, found: 0, lost: 0, duplicated: 0, altered: 0, invented: 0, examples: [] };
-  await inParallel(members, 4, (member) => verifyMember(api, member, verdict));
+  await inParallel(members, devicesAtOnce, (member) => verifyMember(api, member, verdict));
   return verdict;
 }
 
-/** A run in which nothing was acknowledged proves nothing, so it is not clean. */
+/** A run in which nothing was acknowledged proves nothing. */
 export function isClean({ expected, lost, duplicated, altered, invented }: Verdict): boolean {
   return expected > 0 && lost + duplicated + altered + invented === 0;
 }
 
-async function verifyMember(api: OperatorApi, member: Member, verdict: Verdict): Promise<void> {
-  const wanted = wantedOf(member);
-  if (wanted.size === 0) return;
-  let from = Number.POSITIVE_INFINITY;
-  let to = 0;
-  for (const { ts } of wanted.values()) {
-    from = Math.min(from, ts);
-    to = Math.max(to, ts);
-  }
+async function verifyMember(api: Pick<OperatorApi, 'readings'>, member: Witnessed, verdict: Verdict): Promise<void> {
+  const { wanted, from, to } = wantedOf(member);
+  if (from > to) return;
   const seen = new Set<string>();
   for await (const { metric, ts, value } of api.readings(member.id, from, to + 1)) {
     verdict.found++;
@@ -62,19 +62,31 @@ async function verifyMember(api: OperatorApi, member: Member, verdict: Verdict):
   }
 }
 
-/** Everything the device sent, and whether it was acknowledged. What was not may be there or not. */
-function wantedOf({ plan, index, sent, acked }: Member): Map<string, { ts: number; value: unknown; acked: boolean }> {
-  const wanted = new Map<string, { ts: number; value: unknown; acked: boolean }>();
-  for (const part of parts) {
-    for (const dueAt of sent[part]) {
-      for (const { metric, ts, value } of expectedReadings(plan, part, index, dueAt))
-        wanted.set(`${metric} ${ts}`, { ts, value, acked: acked[part].has(dueAt) });
-    }
-  }
-  return wanted;
+interface Wanted {
+  value: number | string | boolean;
+  acked: boolean;
 }
 
-function note(verdict: Verdict, kind: 'lost' | 'duplicated' | 'altered' | 'invented', example: string): void {
-  verdict[kind]++;
-  if (verdict.examples.length < examplesMax) verdict.examples.push(`${kind}: ${example}`);
+/**
+ * Everything the device sent that was not refused, and whether it was acknowledged: what was not may be there or not.
+ * What was refused is in quarantine, and must not be there.
+ */
+function wantedOf({ plan, index, witness }: Witnessed): { wanted: Map<string, Wanted>; from: number; to: number } {
+  const wanted = new Map<string, Wanted>();
+  let from = Number.POSITIVE_INFINITY;
+  let to = 0;
+  for (const part of parts) {
+    for (const { dueAt, state } of witness[part].frames()) {
+      for (const { metric, ts, value } of expectedReadings(plan, part, index, dueAt)) {
+        from = Math.min(from, ts);
+        to = Math.max(to, ts);
+        if (state !== 'nacked') wanted.set(`${metric} ${ts}`, { value, acked: state === 'acked' });
+      }
+    }
+  }
+  return { wanted, from, to };
+}
+
+function note(verdict: Verdict, fault: Fault, example: string): void {
+  if (++verdict[fault] <= examplesMaxOfEach) verdict.examples.push(`${fault}: ${example}`);
 }

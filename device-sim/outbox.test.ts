@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { closeCodes } from '../schemas/closeCodes.js';
-import { type Command, type CommandUpdate, createCommands } from './commands.js';
 import { createOutbox } from './outbox.js';
-import { describeEnding, reconnectDelayMs } from './reconnect.js';
 
 function outboxWith(framesMax = 100) {
   const acked: string[] = [];
@@ -68,6 +65,58 @@ test('an ack speaks only of what was sent on this link', () => {
   assert.deepEqual(sent(), ['a@1']);
   outbox.ack(2, 0);
   assert.deepEqual(acked, ['a@1']);
+});
+
+test('what was buffered while away is not covered by a mark that others moved', () => {
+  const { outbox, sent, acked } = outboxWith();
+  for (const frame of 'ab') outbox.push(frame);
+  outbox.welcome(0, 64);
+  sent();
+  outbox.unlinked();
+  for (const frame of 'cdef') outbox.push(frame);
+  outbox.welcome(4, 64);
+  assert.deepEqual([acked, sent()], [[], ['a@5', 'b@6', 'c@7', 'd@8', 'e@9', 'f@10']]);
+});
+
+test('a frame may be given and sent while another is acked', () => {
+  const acked: number[] = [];
+  const sent: number[] = [];
+  const outbox = createOutbox<number>({
+    framesMax: 10,
+    acked(frame) {
+      acked.push(frame);
+      if (frame < 3) outbox.push(frame + 10);
+      sent.push(outbox.take()?.frame ?? 0);
+    },
+    nacked() {},
+  });
+  for (const frame of [1, 2, 3]) outbox.push(frame);
+  outbox.welcome(0, 8);
+  for (let next = outbox.take(); next !== null; next = outbox.take());
+  outbox.unlinked();
+  outbox.welcome(3, 1);
+  assert.deepEqual(
+    [acked, sent],
+    [
+      [1, 2, 3],
+      [11, 0, 0],
+    ],
+  );
+  outbox.ack(4, 8);
+  assert.deepEqual([acked, sent, outbox.size()], [[1, 2, 3, 11], [11, 0, 0, 12], 1]);
+});
+
+test('a long run leaves nothing behind in the buffer', () => {
+  const { outbox, sent, acked } = outboxWith(5_000);
+  outbox.welcome(0, 64);
+  for (let seq = 1; seq <= 10_000; seq++) {
+    outbox.push('f');
+    if (seq % 3 === 0) sent();
+    if (seq % 60 === 0) outbox.ack(seq, 0);
+  }
+  sent();
+  outbox.ack(10_000, 0);
+  assert.deepEqual([acked.length, acked.at(-1), outbox.size(), outbox.inFlight()], [10_000, 'f@10000', 0, 0]);
 });
 
 test('lastSeq equal to the last number given covers everything', () => {
@@ -168,125 +217,4 @@ test('whatever happens to the link, every frame is stored, ends acked once, in o
     }),
     { seed: 7, numRuns: 500 },
   );
-});
-
-test('reconnects: soon with a doubling span for most, slowly for what needs a person, never sooner than told', () => {
-  const most = () => 1 - Number.EPSILON;
-  const soon = { kind: 'close', code: 1006, reason: '' } as const;
-  assert.deepEqual(
-    [0, 1, 2, 10].map((failures) => reconnectDelayMs(soon, failures, most)),
-    [500, 1_000, 2_000, 30_000],
-  );
-  assert.equal(
-    reconnectDelayMs(soon, 5, () => 0),
-    0,
-  );
-  for (const { code, comeBack } of Object.values(closeCodes)) {
-    const delay = reconnectDelayMs({ kind: 'close', code, reason: '' }, 0, most);
-    assert.equal(delay, comeBack === 'slowly' ? 300_000 : 500);
-  }
-  for (const status of [400, 401, 403])
-    assert.equal(reconnectDelayMs({ kind: 'refused', status, retryAfterSeconds: null }, 9, most), 3_600_000);
-  assert.equal(
-    reconnectDelayMs({ kind: 'refused', status: 503, retryAfterSeconds: 7 }, 0, () => 0),
-    7_000,
-  );
-  assert.equal(
-    reconnectDelayMs({ kind: 'close', code: 4000, reason: '{"retryAfterMs":1234}' }, 0, () => 0),
-    1_234,
-  );
-  for (const reason of ['{broken', '{}', '{"retryAfterMs":-5}', '{"retryAfterMs":"9"}', 'null'])
-    assert.equal(
-      reconnectDelayMs({ kind: 'close', code: 4000, reason }, 0, () => 0),
-      0,
-    );
-  assert.equal(
-    reconnectDelayMs({ kind: 'close', code: 4000, reason: '{"retryAfterMs":1e12}' }, 0, () => 0),
-    3_600_000,
-  );
-});
-
-test('jitter is full: no attempt comes before what was told, none after the span, and they spread over all of it', () => {
-  const delays = Array.from({ length: 1_000 }, (_, i) =>
-    reconnectDelayMs({ kind: 'refused', status: 429, retryAfterSeconds: 2 }, 3, () => i / 1_000),
-  );
-  assert.deepEqual([Math.min(...delays), Math.max(...delays)], [2_000, 2_000 + 3_996]);
-  assert.ok(new Set(delays).size === 1_000);
-});
-
-test('why a link ended is told in few words', () => {
-  assert.deepEqual(
-    [
-      { kind: 'close', code: 4001, reason: '' } as const,
-      { kind: 'close', code: 1006, reason: '' } as const,
-      { kind: 'refused', status: 401, retryAfterSeconds: null } as const,
-      { kind: 'failed', cause: 'ECONNREFUSED' } as const,
-    ].map(describeEnding),
-    ['close 4001 overloaded', 'close 1006', 'HTTP 401', 'ECONNREFUSED'],
-  );
-});
-
-function commandsWith(now = 1_000) {
-  const updates: CommandUpdate[] = [];
-  let runs = 0;
-  let tell: (share: number) => void = () => {};
-  const commands = createCommands(
-    {
-      count: { run: () => ++runs },
-      fail: { run: () => assert.fail('no') },
-      status: { idempotent: true, run: () => 'fine' },
-      slow: {
-        run(_params, progress) {
-          tell = progress;
-          progress(0.4);
-          return 'done';
-        },
-      },
-    },
-    () => now,
-    (update) => updates.push(update),
-  );
-  const receive = async (change: Partial<Command>): Promise<string> => {
-    updates.length = 0;
-    await commands.receive({ id: 'c1', name: 'count', params: {}, expiresAt: 0, known: 0, ...change });
-    return updates.map(({ state, error }) => (error === undefined ? state : `${state} ${error.code}`)).join(', ');
-  };
-  return { receive, updates, runs: () => runs, tell: (share: number) => tell(share) };
-}
-
-test('a command is run once, however often it comes, and answered with what came of it', async () => {
-  const { receive, runs } = commandsWith();
-  assert.equal(await receive({}), 'received, succeeded');
-  assert.equal(await receive({ known: 1 }), 'succeeded');
-  assert.equal(runs(), 1);
-});
-
-test('a device that does not remember a command says lost, unless running it again does no harm', async () => {
-  const { receive } = commandsWith();
-  for (const known of [1, 2, 255]) assert.equal(await receive({ id: `k${known}`, known }), 'failed lost');
-  assert.equal(await receive({ id: 'i', name: 'status', known: 2 }), 'received, succeeded');
-});
-
-test('unknown, overdue and failing commands are answered as such', async () => {
-  const { receive } = commandsWith(5_000);
-  assert.equal(await receive({ id: 'u', name: 'none' }), 'rejected unknown_command');
-  assert.equal(await receive({ id: 'p', name: 'constructor' }), 'rejected unknown_command');
-  assert.equal(await receive({ id: 'e', expiresAt: 4_999 }), 'rejected expired');
-  assert.equal(await receive({ id: 'f', name: 'fail' }), 'received, failed error');
-});
-
-test('progress is told while a command runs, and never after its final word', async () => {
-  const { receive, updates, tell } = commandsWith();
-  assert.equal(await receive({ name: 'slow' }), 'received, running, succeeded');
-  assert.deepEqual(updates[1].result, { progress: 0.4 });
-  tell(0.9);
-  assert.equal(await receive({ name: 'slow' }), 'succeeded');
-});
-
-test('at least the last 8 commands are remembered, and what is remembered is bounded', async () => {
-  const { receive, runs } = commandsWith();
-  for (let n = 0; n < 100; n++) await receive({ id: `c${n}` });
-  for (let n = 92; n < 100; n++) assert.equal(await receive({ id: `c${n}`, known: 255 }), 'succeeded');
-  assert.equal(await receive({ id: 'c0', known: 255 }), 'failed lost');
-  assert.equal(runs(), 100);
 });

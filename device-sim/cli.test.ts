@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { startTestGateway } from '../gateway/gateway.fixture.js';
+
+const cli = fileURLToPath(new URL('./cli.js', import.meta.url));
+const hostMonitor = fileURLToPath(new URL('./hostMonitor.js', import.meta.url));
+
+/** Runs a program of this folder as people do; what it prints and its exit code. */
+function start(context: TestContext, file: string, args: string[]) {
+  const env = { ...process.env, TIDEGATE_URL: '', TIDEGATE_KEY: '' };
+  const child: ChildProcess = spawn(process.execPath, ['--enable-source-maps', file, ...args], { env });
+  context.after(() => child.kill('SIGKILL'));
+  let out = '';
+  let errors = '';
+  child.stdout?.on('data', (text) => {
+    out += text;
+  });
+  child.stderr?.on('data', (text) => {
+    errors += text;
+  });
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number, out, errors }));
+  return { child, ended };
+}
+
+const gatewayArgs = ({ gateway, data }: Awaited<ReturnType<typeof startTestGateway>>): string[] => [
+  ...['--url', gateway.operatorUrl, '--device-url', new URL(gateway.deviceUrl).origin, '--data', data],
+];
+
+test('a run of the demo fleet verifies itself and tells its summary as JSON', async (context) => {
+  const tools = await startTestGateway(context);
+  const args = ['demo', '--devices', '10', '--rate', '10', '--duration', '500ms', '--verify', '--json', '--seed', '3'];
+  const { code, out, errors } = await start(context, cli, [...args, ...gatewayArgs(tools)]).ended;
+  assert.deepEqual([code, errors], [0, '']);
+  const { devices, framesAcked, verdict } = JSON.parse(out);
+  assert.equal(devices, 10);
+  assert.ok(framesAcked > 0);
+  assert.deepEqual([verdict.lost, verdict.duplicated, verdict.altered, verdict.invented], [0, 0, 0, 0]);
+});
+
+test('Ctrl-C ends a run without a duration: it drains, verifies and reports', async (context) => {
+  const tools = await startTestGateway(context);
+  const { child, ended } = start(context, cli, ['demo', '--devices', '5', '--verify', ...gatewayArgs(tools)]);
+  const stored = async (): Promise<boolean> => {
+    const { body, status } = await tools.api('GET', '/v1/devices/boiler-1/latest');
+    return status === 200 && Object.keys((body as { metrics: object }).metrics).length > 0;
+  };
+  while (!(await stored()));
+  child.kill('SIGINT');
+  const { code, out } = await ended;
+  assert.equal(code, 0, out);
+  assert.match(out, /verified: {2}[1-9]\d* acked readings, .* 0 lost, 0 duplicated, 0 altered, 0 invented/);
+});
+
+test('what cannot be run exits 78 and says what would help; a gateway that is not there, 69', async (context) => {
+  const run = (...args: string[]) => start(context, cli, args).ended;
+  const nothing = join(fileURLToPath(new URL('.', import.meta.url)), 'none');
+  assert.deepEqual(
+    await Promise.all([
+      run('none-such', '--key', 'tgk_x'),
+      run('demo', '--rate', '0', '--key', 'tgk_x'),
+      run('demo', '--data', nothing),
+      run('demo', '--key', 'tgk_x', '--device-url', 'http://x'),
+      run('demo', '--key', 'tgk_x', '--url', 'http://127.0.0.1:1'),
+    ]).then((runs) => runs.map(({ code, out, errors }) => [code, out, errors.split('\n').length])),
+    [
+      [78, '', 2],
+      [78, '', 2],
+      [78, '', 2],
+      [78, '', 2],
+      [69, '', 2],
+    ],
+  );
+});
+
+test('the host monitor runs by itself, tells how its link fares, and ends at SIGTERM', async (context) => {
+  const tools = await startTestGateway(context);
+  const { secret } = await tools.addDevice('host');
+  const args = ['--url', new URL(tools.gateway.deviceUrl).origin, '--id', 'host', '--secret'];
+  const { child, ended } = start(context, hostMonitor, [...args, secret, '--interval', '0.1']);
+  const count = async (): Promise<number> =>
+    ((await tools.api('GET', '/v1/devices/host/readings?metric=uptime')).body as { items?: [] }).items?.length ?? 0;
+  while ((await count()) < 3);
+  child.kill('SIGTERM');
+  const { code, out } = await ended;
+  assert.equal(code, 0);
+  assert.match(out, /host is connected to ws:/);
+  const refused = start(context, hostMonitor, [...args, `tgd_${'x'.repeat(43)}`]);
+  for await (const text of refused.child.stdout ?? []) {
+    assert.match(String(text), /host is not connected: HTTP 401/);
+    break;
+  }
+  refused.child.kill('SIGTERM');
+  assert.equal((await refused.ended).code, 0);
+  const wrong = await start(context, hostMonitor, [...args, secret, '--interval', 'x']).ended;
+  assert.deepEqual([wrong.code, wrong.errors], [78, '--interval x: write seconds, from 0.1 to 86400\n']);
+});
