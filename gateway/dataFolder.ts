@@ -3,12 +3,25 @@ import { join } from 'node:path';
 import type { ResolvedConfig } from './config/config.js';
 import type { Keys } from './registry/keys.js';
 import { StartError } from './startError.js';
-import { openStore } from './store/store.js';
+import { openStore, type StoreOptions } from './store/store.js';
+
+type Told = Pick<StoreOptions, 'now' | 'retentionAllowed' | 'sealed' | 'worked' | 'archiveFailed' | 'died'>;
 
 /** Opens the store of the data folder. Throws StartError: 74 disk, 75 another process has it, 78 newer data. */
-export async function openDataFolder(config: ResolvedConfig, died: (error: Error) => void) {
+export async function openDataFolder(config: ResolvedConfig, told: Told) {
+  const { ballastBytes, sealReadings, sealIntervalSeconds, finishAfterSeconds } = config.store;
+  const { retentionDays, rollupRetentionDays } = config.store;
   try {
-    return await openStore({ folder: config.data, ballastBytes: config.store.ballastBytes, died });
+    return await openStore({
+      folder: config.data,
+      ballastBytes,
+      sealReadings,
+      sealIntervalMs: sealIntervalSeconds * 1000,
+      finishAfterMs: finishAfterSeconds * 1000,
+      retentionDays,
+      rollupRetentionDays,
+      ...told,
+    });
   } catch (error) {
     const { code, message } = error as Error & { code?: string };
     if (code === 'DATA_LOCKED') throw new StartError(75, message);

@@ -5,15 +5,17 @@ import { limits } from '../schemas/limits.js';
 import { packageRoot } from '../schemas/packageRoot.js';
 import { createAvailability } from './availability.js';
 import type { Clock } from './clock.js';
-import { createClockGuard } from './clockGuard.js';
+import { type ClockGuard, createClockGuard } from './clockGuard.js';
 import type { ResolvedConfig } from './config/config.js';
 import { createCounters } from './counters.js';
 import { firstKey, openDataFolder } from './dataFolder.js';
+import { createDiskWatch } from './diskWatch.js';
 import { createAdmission } from './ingest/admission.js';
 import { createBatcher } from './ingest/batcher.js';
 import { answerEntries, type Entry, failEntries } from './ingest/entries.js';
 import { createIngest } from './ingest/ingest.js';
 import { createSources } from './ingest/sources.js';
+import { createJobs } from './jobs.js';
 import { createLatest } from './latest.js';
 import { answers } from './link/answers.js';
 import type { Accepted } from './link/handshake.js';
@@ -27,7 +29,7 @@ import type { AdmitResult, GatewayStatus } from './operator/context.js';
 import { startOperator } from './operator/listener.js';
 import { createKeys } from './registry/keys.js';
 import { createRegistry } from './registry/registry.js';
-import { freeBytes } from './store/ballast.js';
+import { createArchiveEvents, endsWith } from './storeEvents.js';
 import { type Device, type LatestValue, type Model, seriesKinds } from './types.js';
 import { builtAt, version } from './version.js';
 
@@ -54,16 +56,25 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** After an error of these a retry could lose what was acknowledged: the process ends and the next one replays the log. */
-const fatalCodes = new Set(['SQLITE_IOERR_FSYNC', 'SQLITE_IOERR_DIR_FSYNC', 'SQLITE_CORRUPT', 'SQLITE_NOTADB']);
+const retentionAdvice =
+  'nothing is removed for its age until someone says that the clock is right: tidegate confirm-clock';
 
 /** The whole gateway, in the order in which a frame meets its parts. Throws StartError. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, models, log, clock, random, fatal } = options;
   const startedAt = clock.now();
+  let clockGuard: ClockGuard;
   const monotonic = (): number => performance.now();
   const counters = createCounters();
-  const { store, restored } = await openDataFolder(config, (error) => fatal(error, 70));
+  const archiveEvents = createArchiveEvents({ counters, log, fatal });
+  const { store, restored } = await openDataFolder(config, {
+    now: clock.now,
+    retentionAllowed: () => clockGuard.retentionPaused() === null && clockGuard.trusts(clock.now()),
+    sealed: archiveEvents.sealed,
+    worked: archiveEvents.worked,
+    archiveFailed: (error, what) => archiveEvents.failed(error, what),
+    died: (error) => fatal(error, 70),
+  });
   log.info(
     { readings: restored.replayedReadings, devices: restored.devices.length, ms: Math.round(restored.replayMs) },
     'data folder opened, log replayed',
@@ -75,7 +86,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const keys = createKeys({ clock, save }, restored.keys);
   const latest = createLatest();
   for (const { id } of restored.series) latest.reserve(id);
-  const clockGuard = createClockGuard(builtAt, restored.newestCommitAt);
+  clockGuard = createClockGuard(builtAt, restored.newestCommitAt, startedAt);
+  if (clockGuard.retentionPaused() !== null) log.warn({ why: clockGuard.retentionPaused() }, retentionAdvice);
+  const diskWatch = createDiskWatch({ folder: config.data, warnBytes: config.store.lowSpaceBytes, log });
   const availability = createAvailability({ probe: () => store.probe(clock.now()), log });
   const meter = createMeter(monotonic);
 
@@ -158,13 +171,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   /** A write has failed: for a while, or for good. */
   function failed(error: Error & { code?: string | null }, again = true): void {
-    if (fatalCodes.has(error.code ?? '')) {
-      log.fatal(
-        { err: error, code: error.code },
-        'the disk failed under the store; ending, so that a restart replays what is safe',
-      );
-      fatal(error, 74);
-    } else availability.failed(error);
+    if (!endsWith(error, log, fatal)) availability.failed(error);
     if (again) throw error;
   }
 
@@ -250,6 +257,37 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     return { ok: true, readings: admitted.readings };
   }
 
+  // What takes long: copies of the store, and devices that leave with their data.
+  const jobs = createJobs({
+    clock,
+    log,
+    run: store.run,
+    async beforeErase({ key }) {
+      store.leaveOut(key);
+      await batcher.drained();
+      await store.seal();
+    },
+    async afterErase({ id, key }) {
+      await store.forget(key);
+      const record = { at: clock.now(), by: 'gateway', action: 'device_erased', subject: id, detail: null };
+      await save([
+        { type: 'device_erased', deviceKey: key },
+        { type: 'audit', record },
+      ]);
+    },
+  });
+  for (const device of restored.erasures) jobs.erase(device);
+
+  async function confirmClock(by: string): Promise<void> {
+    const at = clock.now();
+    await store.confirmClock(at);
+    clockGuard.confirm(at);
+    await save([
+      { type: 'audit', record: { at, by, action: 'clock_confirmed', subject: config.gatewayId, detail: null } },
+    ]);
+    log.info({ now: new Date(at).toISOString(), by }, 'the clock is confirmed');
+  }
+
   function status(): GatewayStatus {
     const why = unavailable();
     return {
@@ -259,7 +297,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       queuedBytes: batcher.queuedBytes(),
       ...meter.read(),
       dataFolder: config.data,
-      diskFreeBytes: freeBytes(config.data),
+      diskFreeBytes: diskWatch.freeBytes(),
+      diskLow: diskWatch.isLow(),
+      unsealedReadings: store.unsealedReadings(),
+      retentionPaused: clockGuard.retentionPaused(),
       newestCommitAt: clockGuard.newestCommitAt(),
     };
   }
@@ -297,6 +338,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       presence: links.presence,
       read: store.read,
       admit,
+      seal: store.seal,
+      jobs,
+      confirmClock,
       status,
     },
   }).catch((error) => {
@@ -311,6 +355,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let tickedAt = monotonic();
   const ticks = setInterval(() => {
     const now = monotonic();
+    diskWatch.tick(now);
+    if (clockGuard.tick(clock.now(), now)) log.warn({ why: clockGuard.retentionPaused() }, retentionAdvice);
     meter.tick(counters.framesReceived, counters.readingsStored, now - tickedAt);
     tickedAt = now;
   }, 1_000);

@@ -107,10 +107,10 @@ test('the bridge is refused while it is not built, and settings without effect a
     faultsOf(() => loadConfig({ environment: {}, set: ['mqtt.url=mqtt://127.0.0.1'] }))[0],
     /not part of this version/,
   );
-  assert.deepEqual(
-    inactiveKeys(loadConfig({ environment: {}, set: ['store.sealReadings=5000', 'trustedProxies=10.0.0.1'] })),
-    ['store.sealReadings', 'trustedProxies'],
-  );
+  assert.deepEqual(inactiveKeys(loadConfig({ environment: {}, set: ['mqtt.window=5', 'trustedProxies=10.0.0.1'] })), [
+    'mqtt.window',
+    'trustedProxies',
+  ]);
 });
 
 test('the configuration is frozen to its leaves', () => {

@@ -209,16 +209,7 @@ function freeze<Tree>(tree: Tree): Tree {
 }
 
 /** Keys of the contract that this version reads but does not act on yet, where they differ from the default. */
-const notYetActive = [
-  'store.sealReadings',
-  'store.sealIntervalSeconds',
-  'store.rollupRetentionDays',
-  'mqtt.prefix',
-  'mqtt.window',
-  'mqtt.profile',
-  'admission.connectsPerSecond',
-  'trustedProxies',
-];
+const notYetActive = ['mqtt.prefix', 'mqtt.window', 'mqtt.profile', 'admission.connectsPerSecond', 'trustedProxies'];
 
 export function inactiveKeys(config: ResolvedConfig): string[] {
   return notYetActive.filter((key) => {

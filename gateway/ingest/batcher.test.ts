@@ -15,7 +15,15 @@ function bench(intervalMs = 10) {
     commit: (batch) =>
       new Promise((resolve, reject) => {
         const done = (): void =>
-          resolve({ batch, repeated: 0, bytes: 0, commitMs: 0, rids: [], rejectedDropped: 0 } satisfies Committed);
+          resolve({
+            position: 1,
+            batch,
+            repeated: 0,
+            bytes: 0,
+            commitMs: 0,
+            rids: [],
+            rejectedDropped: 0,
+          } satisfies Committed);
         commits.push({ batch, done, fail: () => reject(new Error('disk')) });
       }),
     committed: (_committed, entries) => committed.push(entries),

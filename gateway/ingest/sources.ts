@@ -83,8 +83,12 @@ export function createSources(options: {
     seriesById[series.id] = series;
     source.series.set(metric, series);
     options.seriesCreated(series);
-    options.batch().declared.series.push(series);
+    declareSeries(source, series);
     return series.id;
+  }
+
+  function declareSeries({ device }: Source, series: Series): void {
+    options.batch().declared.series.push({ ...series, device: device.id, deviceCreatedAt: device.createdAt });
   }
 
   function nameStream(source: Source, stream: Stream): void {
@@ -157,7 +161,7 @@ export function createSources(options: {
       const series = source.series.get(name);
       if (series === undefined || unit === null || series.unit === unit) continue;
       series.unit = unit;
-      options.batch().declared.series.push(series);
+      declareSeries(source, series);
     }
   }
 

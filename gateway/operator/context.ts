@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.js';
 import type { Counters } from '../counters.js';
+import type { Jobs } from '../jobs.js';
 import type { Keys } from '../registry/keys.js';
 import type { Registry } from '../registry/registry.js';
 import type { Batch, ReaderCalls } from '../store/calls.js';
@@ -30,6 +31,11 @@ export interface OperatorContext {
     name: Name,
     ...args: Parameters<ReaderCalls[Name]>
   ): Promise<ReturnType<ReaderCalls[Name]>>;
+  /** Brings what is committed into the day files. */
+  seal(): Promise<void>;
+  jobs: Jobs;
+  /** Someone says that the gateway's clock is right. */
+  confirmClock(by: string): Promise<void>;
   /** Stores a quarantined frame after all, under the clock rules waived; answers how many readings it held. */
   admit(device: Device, rid: string, by: string): Promise<AdmitResult>;
   status(): GatewayStatus;
@@ -51,6 +57,10 @@ export interface GatewayStatus {
   readingsPerSecond: number;
   dataFolder: string;
   diskFreeBytes: number;
+  diskLow: boolean;
+  unsealedReadings: number;
+  /** Why nothing is removed for its age; null: it is. */
+  retentionPaused: string | null;
   newestCommitAt: number;
 }
 

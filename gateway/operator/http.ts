@@ -3,11 +3,12 @@ import type { HttpRequest, HttpResponse, TemplatedApp } from '../uws.js';
 import type { OperatorContext } from './context.js';
 import { Problem, type ProblemCode, problemBody, problems } from './problems.js';
 import { type CheckedRoute, checkRoute, type RequestFacts } from './requests.js';
-import { Answer, type Route } from './route.js';
+import { Answer, type Route, Streamed } from './route.js';
 
 const statusTexts: Record<number, string> = {
   200: 'OK',
   201: 'Created',
+  202: 'Accepted',
   204: 'No Content',
   304: 'Not Modified',
   400: 'Bad Request',
@@ -15,6 +16,7 @@ const statusTexts: Record<number, string> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  406: 'Not Acceptable',
   409: 'Conflict',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
@@ -53,24 +55,80 @@ function serve(
   context: OperatorContext,
   bodyBytesMax: number,
 ): void {
-  let aborted = false;
-  res.onAborted(() => {
-    aborted = true;
-  });
+  const client = watch(res);
   const count = checked.route.path.split('{').length - 1;
   const facts: RequestFacts = {
     authorization: req.getHeader('authorization'),
     contentType: req.getHeader('content-type'),
+    accept: req.getHeader('accept'),
     query: req.getQuery() ?? '',
     parameters: Array.from({ length: count }, (_, i) => decodeParameter(req.getParameter(i) ?? '')),
   };
   const finish = (body: Buffer | null): void => {
     void answerFor(checked, facts, body, context).then((answer) => {
-      if (!aborted) res.cork(() => send(res, answer));
+      if (answer instanceof Streamed) void sendPieces(res, client, answer, context);
+      else if (!client.gone) res.cork(() => send(res, answer));
     });
   };
   if (checked.route.body === undefined) finish(null);
-  else readBody(res, bodyBytesMax, finish, () => !aborted);
+  else readBody(res, bodyBytesMax, finish, () => !client.gone);
+}
+
+/** What is known of the client while it is answered: whether it has left, and when it can be written to again. */
+interface Client {
+  gone: boolean;
+  writable(): Promise<void>;
+}
+
+function watch(res: HttpResponse): Client {
+  let wake = (): void => {};
+  const client: Client = {
+    gone: false,
+    writable: () =>
+      new Promise((resolve) => {
+        wake = resolve;
+      }),
+  };
+  res.onAborted(() => {
+    client.gone = true;
+    wake();
+  });
+  res.onWritable(() => {
+    wake();
+    return true;
+  });
+  return client;
+}
+
+/**
+ * Sends pieces as the client takes them: the next one is asked for when the one before has left, and none once the client has
+ * gone. A client that reads nothing for 10 s is taken for gone (uWebSockets.js). After an error in the middle the connection
+ * is closed without the end that a whole answer has.
+ */
+async function sendPieces(
+  res: HttpResponse,
+  client: Client,
+  { contentType, pieces }: Streamed,
+  context: OperatorContext,
+): Promise<void> {
+  try {
+    if (!client.gone) res.cork(() => writeHead(res, 200).writeHeader('Content-Type', contentType));
+    for await (const piece of pieces) {
+      if (client.gone) return;
+      if (piece.length === 0) continue;
+      const drained = client.writable();
+      let taken = true;
+      res.cork(() => {
+        taken = res.write(piece);
+      });
+      if (!taken) await drained;
+      if (client.gone) return;
+    }
+    if (!client.gone) res.cork(() => res.end());
+  } catch (error) {
+    context.log.error({ err: error }, 'an answer failed in the middle');
+    if (!client.gone) res.close();
+  }
 }
 
 function decodeParameter(text: string): string {
@@ -111,9 +169,10 @@ async function answerFor(
   facts: RequestFacts,
   body: Buffer | null,
   context: OperatorContext,
-): Promise<Sent> {
+): Promise<Sent | Streamed> {
   try {
     const result = await route.handle(check(facts, body, context), context);
+    if (result instanceof Streamed) return result;
     if (result instanceof Answer) return { ...result, headers: {} };
     return {
       status: route.status,
@@ -130,7 +189,7 @@ function problemFor(error: Error, route: Route, context: OperatorContext): Sent 
   if (error instanceof Problem) return problem(error.code, problemBody(error.code, error.detail, error.errors));
   if (error instanceof RegistryError) return problem(error.code, problemBody(error.code, error.message));
   const { code } = error as Error & { code?: string };
-  if (code?.startsWith('SQLITE_'))
+  if (code?.startsWith('SQLITE_') || code === 'THREAD_ENDED')
     return problem('storage_unavailable', problemBody('storage_unavailable', 'Nothing was changed; try again'));
   context.log.error({ err: error, route: `${route.method} ${route.path}` }, 'an operator request failed inside');
   return problem('internal', problemBody('internal', 'See the log of the gateway'));
@@ -144,13 +203,17 @@ function problem(code: ProblemCode, body: string): Sent {
 }
 
 function send(res: HttpResponse, { status, body, contentType, headers }: Sent): void {
-  res
-    .writeStatus(statusLine(status))
-    .writeHeader('Cache-Control', 'no-store')
-    .writeHeader('X-Content-Type-Options', 'nosniff');
+  writeHead(res, status);
   for (const [name, value] of Object.entries(headers)) res.writeHeader(name, value);
   if (body === null) res.endWithoutBody();
   else res.writeHeader('Content-Type', contentType).end(body);
+}
+
+function writeHead(res: HttpResponse, status: number): HttpResponse {
+  return res
+    .writeStatus(statusLine(status))
+    .writeHeader('Cache-Control', 'no-store')
+    .writeHeader('X-Content-Type-Options', 'nosniff');
 }
 
 export function statusLine(status: number): string {

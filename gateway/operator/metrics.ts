@@ -38,6 +38,19 @@ export const metrics: readonly Metric[] = [
     'Free space in the file system of the data folder',
     ({ status }) => status().diskFreeBytes,
   ),
+  gauge('tidegate_disk_low', '1 while free space is under store.lowSpaceBytes, else 0', ({ status }) =>
+    status().diskLow ? 1 : 0,
+  ),
+  gauge(
+    'tidegate_unsealed_readings',
+    'Readings in the commit log that are not in day files yet',
+    ({ status }) => status().unsealedReadings,
+  ),
+  gauge(
+    'tidegate_retention_paused',
+    '1 while nothing is removed for its age, since the clock stepped; else 0',
+    ({ status }) => (status().retentionPaused === null ? 0 : 1),
+  ),
   gauge(
     'tidegate_ack_seconds',
     'From the receipt of the oldest frame of a commit to its acks, over the last seconds',
@@ -103,6 +116,24 @@ export const metrics: readonly Metric[] = [
     ({ counters }) => counters.commitFailures,
   ),
   counter('tidegate_commit_seconds_total', 'Time spent in commits', ({ counters }) => counters.commitSeconds),
+  counter('tidegate_seals_total', 'Times that the log was sealed into day files', ({ counters }) => counters.seals),
+  counter(
+    'tidegate_seal_failures_total',
+    'Seals and upkeep of day files that failed; they are tried again',
+    ({ counters }) => counters.sealFailures,
+  ),
+  counter('tidegate_seal_seconds_total', 'Time spent on sealing', ({ counters }) => counters.sealSeconds),
+  counter(
+    'tidegate_readings_sealed_total',
+    'Readings brought into day files',
+    ({ counters }) => counters.readingsSealed,
+  ),
+  counter(
+    'tidegate_upkeep_seconds_total',
+    'Time spent on day files beside sealing, by task: merge, finish, expire',
+    ({ counters }) => counters.upkeepSeconds,
+    'task',
+  ),
   counter('tidegate_log_bytes_total', 'Bytes handed to the commit log', ({ counters }) => counters.logBytes),
   counter(
     'tidegate_handshakes_accepted_total',

@@ -63,8 +63,9 @@ function operationOf(route: Route): object {
   };
 }
 
-function contentOf({ answer, contentType }: Route): object | null {
-  if (answer !== undefined) return { 'application/json': { schema: reference(answer) } };
+function contentOf({ answer, contentType, alsoAs = [] }: Route): object | null {
+  const texts = Object.fromEntries(alsoAs.map((type) => [type, { schema: { type: 'string' } }]));
+  if (answer !== undefined) return { 'application/json': { schema: reference(answer) }, ...texts };
   return contentType === undefined ? null : { [contentType]: { schema: { type: 'string' } } };
 }
 

@@ -10,6 +10,7 @@ import type { OperatorRequest, Route } from './route.js';
 export interface RequestFacts {
   authorization: string;
   contentType: string;
+  accept: string;
   /** Without the question mark. */
   query: string;
   parameters: string[];
@@ -38,7 +39,8 @@ export function checkRoute(route: Route): CheckedRoute {
         new Set(Object.keys(properties).filter((name) => properties[name].type === 'array')),
       );
       if (!checkQuery(query)) throw new Problem('query_invalid', 'See errors', errorsOf(checkQuery));
-      return { parameters: facts.parameters, query, body: readBody(route, checkBody, facts, body), key };
+      const { parameters, accept } = facts;
+      return { parameters, query, body: readBody(route, checkBody, facts, body), accept, key };
     },
   };
 }

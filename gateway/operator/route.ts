@@ -20,6 +20,8 @@ export interface Route {
   answer?: string;
   /** Of the answer, where it is not JSON. */
   contentType?: string;
+  /** Further types of the answer that Accept may ask for. */
+  alsoAs?: readonly string[];
   handle(request: OperatorRequest, context: OperatorContext): Promise<unknown> | unknown;
 }
 
@@ -34,6 +36,8 @@ export interface OperatorRequest {
   parameters: string[];
   query: Record<string, unknown>;
   body: unknown;
+  /** The Accept header. */
+  accept: string;
   /** Null where the route needs none. */
   key: KeyRecord | null;
 }
@@ -44,6 +48,14 @@ export class Answer {
     readonly status: number,
     readonly body: string,
     readonly contentType: string,
+  ) {}
+}
+
+/** An answer that is sent piece by piece, as fast as the client reads. What fails at its beginning is thrown before it. */
+export class Streamed {
+  constructor(
+    readonly contentType: string,
+    readonly pieces: AsyncGenerator<Uint8Array | string>,
   ) {}
 }
 

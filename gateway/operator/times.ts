@@ -11,6 +11,18 @@ export function parseTime(text: string, name: string): number {
   return ms;
 }
 
+const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const everyMsMax = 366 * units.d;
+
+/** The width of buckets, as 5m, in ms: 1 ms to 366 days. Throws every_invalid. */
+export function parseEvery(text: string): number {
+  const [, count, unit] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) ?? [];
+  const ms = Number(count) * units[unit];
+  if (!(ms >= 1 && ms <= everyMsMax))
+    throw new Problem('every_invalid', `every "${text}": write a width such as 10s, 5m, 1h or 1d, of 1ms to 366d`);
+  return ms;
+}
+
 export function encodeCursor(parts: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }

@@ -157,13 +157,18 @@ export function createRegistry(options: RegistryOptions, restored: { devices: De
     await save([{ type: 'put_device', device }]);
   }
 
-  async function remove(id: string, by: string): Promise<void> {
+  /** `erase`: it is noted, in the same transaction, that the device's readings are to be taken out of every file. */
+  async function remove(id: string, by: string, erase = false): Promise<Device> {
     const device = need(id);
-    await save([{ type: 'remove_device', deviceKey: device.key }, audit('device_removed', id, by)]);
+    const { key, createdAt } = device;
+    const erasure: RegistryChange[] = erase ? [{ type: 'erase_device', device: { id, key, createdAt } }] : [];
+    const record = audit('device_removed', id, by, erase ? 'with its data' : null);
+    await save([{ type: 'remove_device', deviceKey: key }, ...erasure, record]);
     byId.delete(id);
     byKey.delete(device.key);
     for (const credential of device.credentials) bySecretHash.delete(hashKey(credential.hash));
     options.ended(device, 'device_removed');
+    return device;
   }
 
   /** A new credential. Those before it stay valid for `graceSeconds`, or for good where that is undefined. */

@@ -19,9 +19,16 @@ export interface Batch extends ReadingColumns {
   rejected: NewRejectedFrame[];
 }
 
+/** A series with its device by name: the day files say whose a reading is without the registry. */
+export interface SeriesRecord extends Series {
+  device: string;
+  /** With the key it tells the owners of an id apart, also where an older registry was put beside newer day files. */
+  deviceCreatedAt: number;
+}
+
 /** Names that frames of this or later commits use. Repeating one is harmless. */
 export interface Declared {
-  series: Series[];
+  series: SeriesRecord[];
   streams: StreamRecord[];
   tables: MetricTableRecord[];
 }
@@ -51,6 +58,8 @@ export interface NewRejectedFrame extends Omit<RejectedFrame, 'rid'> {
 }
 
 export interface Committed {
+  /** The commit's place in the log. */
+  position: number;
   /** The batch as it came, less the readings that only repeated what was stored. */
   batch: Batch;
   /** Readings of the batch that were not stored because their identity already was. */
@@ -67,7 +76,7 @@ export interface Committed {
 export interface Restored {
   devices: Device[];
   keys: KeyRecord[];
-  series: Series[];
+  series: SeriesRecord[];
   /** The newest reading of each series. */
   latest: ReadingColumns;
   streams: (StreamRecord & { mark: number; usedAt: number })[];
@@ -78,6 +87,12 @@ export interface Restored {
   nextStreamId: number;
   nextDeviceKey: number;
   newestCommitAt: number;
+  /** Everything up to it is in day files. */
+  sealedPosition: number;
+  /** The last commit in the log. */
+  position: number;
+  /** Removed devices whose readings are not yet out of every file. */
+  erasures: DeviceIdentity[];
   replayedReadings: number;
   replayMs: number;
   sqliteVersion: string;
@@ -108,9 +123,81 @@ export interface AuditRecord {
 export type RegistryChange =
   | { type: 'put_device'; device: Device }
   | { type: 'remove_device'; deviceKey: number }
+  /** Its readings are to be taken out of every file; kept until that is done. */
+  | { type: 'erase_device'; device: DeviceIdentity }
+  | { type: 'device_erased'; deviceKey: number }
   | { type: 'put_key'; key: KeyRecord }
   | { type: 'remove_key'; id: string }
   | { type: 'audit'; record: AuditRecord };
+
+/** What sealed rows leave behind in log.db when they are cut. Times are Unix ms; the columns of a part have one length. */
+export interface Fold {
+  series: SeriesRecord[];
+  /** Newly declared ones. */
+  streams: Restored['streams'];
+  tables: MetricTableRecord[];
+  latest: ReadingColumns;
+  marks: { stream: Uint32Array; mark: Uint32Array; usedAt: Float64Array };
+  receipts: { device: Uint32Array; at: Float64Array };
+}
+
+/** One seal: rows of the log brought into day files. */
+export interface Sealed {
+  /** The last row; the log may be cut up to it once `fold` is kept. */
+  position: number;
+  rows: number;
+  /** Readings of those rows. */
+  readings: number;
+  /** Of them, those whose identity was stored before. */
+  repeated: number;
+  /** Day files written. */
+  days: number;
+  /** Runs of the day file that has most. */
+  runsMax: number;
+  fold: Fold;
+  ms: number;
+}
+
+export interface ArchiverCalls {
+  /** Answers once the files are open and what a crash left half done is cleared away. */
+  ready(): void;
+  seal(options: { readingsMax: number; erased: number[]; now: number }): Sealed;
+  /** One slice of merging, finishing or retention, whichever is due; null: nothing is. */
+  upkeep(options: { now: number; retention: boolean }): UpkeepStep | null;
+  /** Starts a job; the one before must be done. */
+  begin(job: ArchiveJob): void;
+  /** One slice of the job. */
+  step(now: number): JobProgress;
+  close(): void;
+}
+
+export interface UpkeepStep {
+  task: 'merge' | 'finish' | 'expire';
+  /** YYYY-MM-DD */
+  day: string;
+  ms: number;
+  /** The task is complete with this slice. */
+  done: boolean;
+}
+
+export type ArchiveJob =
+  | { type: 'erase'; device: DeviceIdentity }
+  /** Into this folder, which is empty or not there. */
+  | { type: 'backup'; folder: string };
+
+export interface DeviceIdentity {
+  id: string;
+  key: number;
+  createdAt: number;
+}
+
+export interface JobProgress {
+  /** Files done, of how many. */
+  done: number;
+  total: number;
+  bytes: number;
+  finished: boolean;
+}
 
 export interface WriterCalls {
   restore(): Restored;
@@ -120,25 +207,63 @@ export interface WriterCalls {
   /** True once the store can be written to again (space and ballast are there, a write reached the disk). */
   probe(at: number): boolean;
   markAdmitted(rid: string, at: number): void;
+  /** Keeps what sealed rows said, or a slice of it. May be done twice. */
+  fold(part: Fold): void;
+  /** Moves the sealed position there and deletes sealed rows, a slice at a time: true once none is left. */
+  cut(position: number): boolean;
+  /** Takes what is left of a removed device out of log.db, also out of its free pages. */
+  forget(deviceKey: number): void;
+  /** What was committed before this is no evidence of the time any more. */
+  confirmClock(at: number): void;
   close(): void;
 }
 
-/** Ascending or descending by (ts, series). `from` is inclusive, `to` exclusive, both Unix ms. */
+/** One device's readings, ascending or descending by (ts, series). `from` is inclusive, `to` exclusive, both Unix ms. */
 export interface ReadingsQuery {
-  deviceKey: number;
-  /** Series to return, with their kinds; they belong to the device. */
-  series: { id: number; kind: SeriesKind }[];
+  device: DeviceIdentity;
+  /** Of the device; day files know them by metric. */
+  series: { id: number; metric: string; kind: SeriesKind }[];
   from: number;
   to: number;
   order: 'asc' | 'desc';
   limit: number;
-  /** The last reading of the page before. */
+  /** The last row of the page before. */
   after: { ts: number; series: number } | null;
+  /** Width of the buckets that readings are gathered in; null: readings as they are. */
+  everyMs: number | null;
 }
 
-export interface ReadingsPage {
-  readings: { series: number; ts: number; value: Scalar }[];
-  /** Whether more lie behind the last one. */
+export interface ReadingRow {
+  series: number;
+  ts: number;
+  value: Scalar;
+}
+
+/** Of a bucket that begins at `ts`. Numbers have all of it; strings and booleans count, first and last. */
+export interface BucketRow {
+  series: number;
+  ts: number;
+  count: number;
+  min: number | null;
+  max: number | null;
+  sum: number | null;
+  first: Scalar;
+  last: Scalar;
+}
+
+export interface ReadingsPage<Row extends ReadingRow | BucketRow = ReadingRow | BucketRow> {
+  rows: Row[];
+  /** Whether more lie behind the last one. A page may be short of its limit and yet have more behind it. */
+  more: boolean;
+}
+
+export type RowFormat = 'json' | 'csv' | 'ndjson';
+
+/** A page as text: JSON items with commas between, or whole lines. */
+export interface RenderedPage {
+  text: Uint8Array;
+  rows: number;
+  last: { ts: number; series: number } | null;
   more: boolean;
 }
 
@@ -157,7 +282,9 @@ export interface RejectedRow extends RejectedFrame {
 export interface ReaderCalls {
   /** Answers once the databases are open. */
   ready(): void;
+  /** Throws LOG_TOO_LONG where too many readings of the device are unsealed to be gathered in buckets: seal first. */
   readings(query: ReadingsQuery): ReadingsPage;
+  rendered(query: ReadingsQuery, format: RowFormat): RenderedPage;
   rejected(query: RejectedQuery): RejectedRow[];
   rejectedFrame(deviceKey: number, rid: string): RejectedRow | null;
   audit(query: { before: number | null; limit: number }): (AuditRecord & { id: number })[];

@@ -1,7 +1,8 @@
 import { type Migration, newEpoch } from './migration.js';
 
 /**
- * log.db: the commit log, one row a commit (logRow.ts says what the blobs hold), and the quarantine.
+ * log.db: the commit log, one row a commit (logRow.ts says what the blobs hold), what is left of the rows that were cut, and
+ * the quarantine.
  * Refused frames are rows of their own rather than part of the log's row, since they are few, are listed by device,
  * and outlive the cutting of the log; being in the same database they share the commit of their batch.
  */
@@ -36,5 +37,36 @@ export const logMigrations: readonly Migration[] = [
       CREATE INDEX quarantine_by_device ON quarantine (device, rid);
     `);
     db.prepare('INSERT INTO meta (name, value) VALUES (?, ?)').run('epoch', newEpoch());
+  },
+  // What the sealed rows said, but for the readings: foldTables.ts.
+  (db) => {
+    db.exec(`
+      CREATE TABLE series (
+        id                INTEGER PRIMARY KEY,
+        device            INTEGER NOT NULL,
+        device_id         TEXT NOT NULL,
+        device_created_at INTEGER NOT NULL,
+        metric            TEXT NOT NULL,
+        unit              TEXT,
+        kind              INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE latest (series INTEGER PRIMARY KEY, ts INTEGER NOT NULL, value ANY NOT NULL) STRICT;
+      CREATE TABLE streams (
+        id      INTEGER PRIMARY KEY,
+        device  INTEGER NOT NULL,
+        name    TEXT NOT NULL,
+        mark    INTEGER NOT NULL,
+        used_at INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX streams_by_device ON streams (device, used_at);
+      CREATE TABLE metric_tables (
+        id      INTEGER PRIMARY KEY AUTOINCREMENT,
+        device  INTEGER NOT NULL,
+        number  INTEGER NOT NULL,
+        metrics TEXT NOT NULL,
+        UNIQUE (device, number)
+      ) STRICT;
+      CREATE TABLE receipts (device INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT;
+    `);
   },
 ];

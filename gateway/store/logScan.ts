@@ -1,17 +1,19 @@
 import type Database from 'better-sqlite3';
-import { type SeriesKind, seriesKinds } from '../types.js';
-import type { ReadingsPage, ReadingsQuery } from './calls.js';
+import type { Scalar, SeriesKind } from '../types.js';
+import { seriesKinds } from '../types.js';
+import type { ReadingRow, ReadingsQuery } from './calls.js';
 import { decodeFrames, decodeReadings, stringsOf } from './logRow.js';
+import { openMeta } from './meta.js';
 
 /** Rows read in one go: no snapshot of the log is held for longer, so the writer's checkpoints go on. */
 const rowsPerSlice = 256;
 
-interface Match {
-  ts: number;
-  series: number;
-  /** Order of storing: of two readings with the same identity the first counts. */
-  order: number;
-  value: number | string | boolean;
+/** Matches kept at most where all of them are needed. */
+const matchesMax = 500_000;
+
+/** More readings of a device are unsealed than fit into memory. */
+export class LogTooLongError extends Error {
+  readonly code = 'LOG_TOO_LONG';
 }
 
 interface RowHead {
@@ -20,24 +22,26 @@ interface RowHead {
   frames: Buffer;
 }
 
-/** Finds one device's readings in the commit log. */
+/** Finds one device's readings in the part of the commit log that is not sealed yet. */
 export function openLogScan(db: Database.Database) {
   const heads = db.prepare(`
     SELECT position, committed_at, frames FROM log
     WHERE position > ? AND ts_max >= ? AND ts_min < ? ORDER BY position LIMIT ${rowsPerSlice}`);
   const body = db.prepare('SELECT strings, data FROM log WHERE position = ?');
+  const meta = openMeta(db);
 
-  /** `kinds` gives the kind of each series asked for. */
-  function readings(query: ReadingsQuery, kinds: ReadonlyMap<number, SeriesKind>): ReadingsPage {
-    const page = createPage(query);
+  /** In the query's order, each identity once, the first stored. At most the first `count`; null: all of them. */
+  function readings(query: ReadingsQuery, count: number | null): ReadingRow[] {
+    const kinds = new Map(query.series.map(({ id, kind }) => [id, kind]));
+    const matches = createMatches(query, count);
     let order = 0;
-    for (let after = 0; ; ) {
+    for (let after = meta.number('sealed_position'); ; ) {
       const slice = heads.all(after, query.from, query.to) as RowHead[];
       for (const head of slice) {
-        const spans = spansOf(query.deviceKey, head);
-        if (spans.length > 0) order = takeRow(head.position, spans, kinds, page, order);
+        const spans = spansOf(query.device.key, head);
+        if (spans.length > 0) order = takeRow(head.position, spans, kinds, matches, order);
       }
-      if (slice.length < rowsPerSlice) return page.finish();
+      if (slice.length < rowsPerSlice) return matches.finish();
       after = slice[slice.length - 1].position;
     }
   }
@@ -46,10 +50,12 @@ export function openLogScan(db: Database.Database) {
     position: number,
     spans: [number, number][],
     kinds: ReadonlyMap<number, SeriesKind>,
-    page: Page,
+    matches: Matches,
     order: number,
   ): number {
-    const row = body.get(position) as { strings: string | null; data: Buffer };
+    const row = body.get(position) as { strings: string | null; data: Buffer } | undefined;
+    // Cut since its head was read: its readings are in day files, which are opened after this.
+    if (row === undefined) return order;
     const { series, ts, value } = decodeReadings(row.data);
     const strings = stringsOf(row.strings);
     let next = order;
@@ -57,7 +63,7 @@ export function openLogScan(db: Database.Database) {
       for (let i = start; i < end; i++) {
         const kind = kinds.get(series[i]);
         if (kind === undefined) continue;
-        page.offer(ts[i], series[i], next++, () => scalarOf(kind, value[i], strings));
+        matches.offer(ts[i], series[i], next++, () => scalarOf(kind, value[i], strings));
       }
     }
     return next;
@@ -76,18 +82,22 @@ function spansOf(deviceKey: number, { frames, committed_at }: RowHead): [number,
   return spans;
 }
 
-export function scalarOf(kind: SeriesKind, value: number, strings: string[]): number | string | boolean {
+export function scalarOf(kind: SeriesKind, value: number, strings: string[]): Scalar {
   if (kind === seriesKinds.string) return strings[value];
   return kind === seriesKinds.boolean ? value === 1 : value;
 }
 
-type Page = ReturnType<typeof createPage>;
+interface Match extends ReadingRow {
+  /** Order of storing: of two readings with the same identity the first counts. */
+  order: number;
+}
 
-/** Gathers matches and keeps the first `limit` in the query's order, however many are offered. */
-function createPage({ from, to, order, limit, after }: ReadingsQuery) {
+type Matches = ReturnType<typeof createMatches>;
+
+/** Gathers matches and keeps the first `count` in the query's order, however many are offered. */
+function createMatches({ from, to, order, after, everyMs }: ReadingsQuery, count: number | null) {
   const direction = order === 'asc' ? 1 : -1;
-  const kept = limit + 1;
-  const room = 4 * kept + 65_536;
+  const room = count === null ? matchesMax : 4 * count + 65_536;
   let matches: Match[] = [];
 
   const compare = (a: Match, b: Match): number => direction * (a.ts - b.ts || a.series - b.series) || a.order - b.order;
@@ -97,20 +107,22 @@ function createPage({ from, to, order, limit, after }: ReadingsQuery) {
     matches = matches.filter(
       (match, i) => i === 0 || match.ts !== matches[i - 1].ts || match.series !== matches[i - 1].series,
     );
-    if (matches.length > kept) matches.length = kept;
+    if (count !== null && matches.length > count) matches.length = count;
   }
 
   return {
-    offer(ts: number, series: number, storedAs: number, value: () => Match['value']): void {
+    offer(ts: number, series: number, storedAs: number, value: () => Scalar): void {
       if (ts < from || ts >= to) return;
-      if (after !== null && direction * (ts - after.ts || series - after.series) <= 0) return;
+      if (after !== null && everyMs === null && direction * (ts - after.ts || series - after.series) <= 0) return;
       matches.push({ ts, series, order: storedAs, value: value() });
-      if (matches.length >= room) settle();
-    },
-    finish(): ReadingsPage {
+      if (matches.length < room) return;
       settle();
-      const readings = matches.slice(0, limit).map(({ ts, series, value }) => ({ ts, series, value }));
-      return { readings, more: matches.length > limit };
+      if (count === null && matches.length > room / 2)
+        throw new LogTooLongError(`over ${matches.length} readings of the device are not in day files yet`);
+    },
+    finish(): ReadingRow[] {
+      settle();
+      return matches;
     },
   };
 }

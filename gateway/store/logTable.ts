@@ -8,6 +8,7 @@ export const rejectedPerDeviceMax = 1_000;
 export const rejectedBytesMax = 65_536;
 
 export interface Appended {
+  position: number;
   bytes: number;
   rids: string[];
   rejectedDropped: number;
@@ -44,10 +45,19 @@ export function openLogTable(db: Database.Database) {
     const data = encodeReadings(batch, range);
     const strings = batch.strings.length === 0 ? null : JSON.stringify(batch.strings);
     const declared = declaredText(batch.declared);
-    insert.run(committedAt, batch.readings, range?.min ?? null, range?.max ?? null, declared, frames, strings, data);
+    const { lastInsertRowid } = insert.run(
+      committedAt,
+      batch.readings,
+      range?.min ?? null,
+      range?.max ?? null,
+      declared,
+      frames,
+      strings,
+      data,
+    );
     const { rids, dropped } = keepRejected(batch.rejected);
     const bytes = frames.length + data.length + (strings?.length ?? 0) + (declared?.length ?? 0);
-    return { bytes, rids, rejectedDropped: dropped };
+    return { position: Number(lastInsertRowid), bytes, rids, rejectedDropped: dropped };
   });
 
   return {

@@ -1,25 +1,30 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ReaderCalls } from './calls.js';
-import { openLogScan } from './logScan.js';
 import { openForReading } from './openDatabase.js';
+import { createPages } from './readPage.js';
 import { readAudit } from './registryTables.js';
 import { openRejectedTable } from './rejectedTable.js';
-import { serveCalls } from './thread.js';
+import { renderPage } from './renderPage.js';
+import { Moved, serveCalls } from './thread.js';
 
 export interface ReaderData {
   folder: string;
 }
 
-/** The reader thread: answers queries from read-only connections, so that no query holds up a commit. */
-function openReader({ folder }: ReaderData): ReaderCalls {
+/** A reader thread: answers queries from read-only connections, so that no query holds up a commit. */
+function openReader({ folder }: ReaderData) {
   const registryDb = openForReading(join(folder, 'tidegate.db'));
   const logDb = openForReading(join(folder, 'log.db'));
-  const log = openLogScan(logDb);
+  const pages = createPages(folder, logDb);
   const quarantine = openRejectedTable(logDb);
   return {
     ready() {},
-    readings: (query) => log.readings(query, new Map(query.series.map(({ id, kind }) => [id, kind]))),
+    readings: pages.read,
+    rendered(query, format) {
+      const page = renderPage(query, pages.read(query), format);
+      return new Moved(page, [page.text.buffer as ArrayBuffer]);
+    },
     rejected: quarantine.list,
     rejectedFrame: quarantine.get,
     audit: ({ before, limit }) => readAudit(registryDb, before, limit),
@@ -27,7 +32,7 @@ function openReader({ folder }: ReaderData): ReaderCalls {
       logDb.close();
       registryDb.close();
     },
-  };
+  } satisfies { [Name in keyof ReaderCalls]: (...args: Parameters<ReaderCalls[Name]>) => unknown };
 }
 
 if (parentPort !== null) serveCalls(parentPort, () => openReader(workerData as ReaderData));

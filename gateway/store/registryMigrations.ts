@@ -40,4 +40,14 @@ export const registryMigrations: readonly Migration[] = [
     `);
     db.prepare('INSERT INTO meta (name, value) VALUES (?, ?)').run('epoch', newEpoch());
   },
+  // Devices that are removed and whose readings are still to be taken out of the files.
+  (db) => {
+    db.exec(`
+      CREATE TABLE erasures (
+        device_key        INTEGER PRIMARY KEY,
+        device_id         TEXT NOT NULL,
+        device_created_at INTEGER NOT NULL
+      ) STRICT;
+    `);
+  },
 ];

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { Credential, Device } from '../types.js';
-import type { AuditRecord, KeyRecord, RegistryChange } from './calls.js';
+import type { AuditRecord, DeviceIdentity, KeyRecord, RegistryChange } from './calls.js';
 
 /** The audit keeps this many records; older ones go as new ones come. */
 export const auditRecordsMax = 200_000;
@@ -32,6 +32,10 @@ export function openRegistryTables(db: Database.Database) {
     'INSERT INTO credentials (cid, device, hash, created_at, not_after) VALUES (?, ?, ?, ?, ?)',
   );
   const dropDevice = db.prepare('DELETE FROM devices WHERE key = ?');
+  const putErasure = db.prepare(
+    'INSERT OR REPLACE INTO erasures (device_key, device_id, device_created_at) VALUES (?, ?, ?)',
+  );
+  const dropErasure = db.prepare('DELETE FROM erasures WHERE device_key = ?');
   const putKey = db.prepare('INSERT OR REPLACE INTO keys (id, name, role, hash, created_at) VALUES (?, ?, ?, ?, ?)');
   const dropKey = db.prepare('DELETE FROM keys WHERE id = ?');
   const putAudit = db.prepare('INSERT INTO audit (at, by, action, subject, detail) VALUES (?, ?, ?, ?, ?)');
@@ -43,6 +47,12 @@ export function openRegistryTables(db: Database.Database) {
         return putWholeDevice(change.device);
       case 'remove_device':
         dropDevice.run(change.deviceKey);
+        return;
+      case 'erase_device':
+        putErasure.run(change.device.key, change.device.id, change.device.createdAt);
+        return;
+      case 'device_erased':
+        dropErasure.run(change.deviceKey);
         return;
       case 'put_key': {
         const { id, name, role, hash, createdAt } = change.key;
@@ -104,6 +114,14 @@ export function readDevices(db: Database.Database): { devices: Device[]; nextDev
     | number
     | undefined;
   return { devices, nextDeviceKey: (highest ?? 0) + 1 };
+}
+
+export function readErasures(db: Database.Database): DeviceIdentity[] {
+  return db
+    .prepare(
+      'SELECT device_key AS "key", device_id AS id, device_created_at AS createdAt FROM erasures ORDER BY device_key',
+    )
+    .all() as DeviceIdentity[];
 }
 
 export function readKeys(db: Database.Database): KeyRecord[] {

@@ -1,47 +1,50 @@
 import type Database from 'better-sqlite3';
 import { createLatest } from '../latest.js';
-import { type Series, seriesKinds } from '../types.js';
-import type { Declared, MetricTableRecord, Restored, StreamRecord } from './calls.js';
-import { decodeFrames, decodeReadings, stringsOf } from './logRow.js';
+import { type Device, seriesKinds } from '../types.js';
+import type { Declared, MetricTableRecord, Restored, SeriesRecord } from './calls.js';
+import { readFolded } from './foldTables.js';
+import { logRows } from './logRows.js';
 
-interface LogRow {
-  position: number;
-  committed_at: number;
-  declared: string | null;
-  frames: Buffer;
-  strings: string | null;
-  data: Buffer;
-}
+type Replayed = Omit<Restored, 'devices' | 'keys' | 'erasures' | 'nextDeviceKey' | 'replayMs' | 'sqliteVersion'> & {
+  /** Declared before series carried their device: they are to be folded at once. */
+  unnamedSeries: SeriesRecord[];
+  /** No device with data has a higher key. */
+  deviceKeyMax: number;
+};
 
-type Replayed = Omit<Restored, 'devices' | 'keys' | 'nextDeviceKey' | 'replayMs' | 'sqliteVersion'>;
-
-/** Reads the commit log from its start: what the gateway must know of the past, but for the readings themselves. */
-export function replayLog(db: Database.Database): Replayed {
-  const series = new Map<number, Series>();
-  const streams = new Map<number, Restored['streams'][number]>();
-  const tables = new Map<string, MetricTableRecord>();
-  const receipts = new Map<number, number>();
-  const latest = createLatest();
+/** What the gateway must know of the past: what was folded, and over it the rows of the log that are not yet sealed. */
+export function replayLog(db: Database.Database, devices: readonly Device[]): Replayed {
+  const folded = readFolded(db);
+  const byKey = new Map(devices.map((device) => [device.key, device]));
+  const series = new Map(folded.series.map((one) => [one.id, one]));
+  const streams = new Map(folded.streams.map((stream) => [stream.id, stream]));
+  const tables = new Map(folded.tables.map((table) => [tableKey(table), table]));
+  const receipts = new Map(folded.receipts);
+  const unnamedSeries: SeriesRecord[] = [];
+  const latest = latestOf(folded.latest, folded.series);
+  const isString = (id: number): boolean => series.get(id)?.kind === seriesKinds.string;
+  let { newestCommitAt, sealedPosition: position } = folded;
   let replayedReadings = 0;
-  let newestCommitAt = 0;
 
   function learn(declared: Declared): void {
     for (const one of declared.series) {
-      series.set(one.id, one);
+      const known = one.device === undefined ? named(one, byKey.get(one.deviceKey)) : one;
+      if (known !== one) unnamedSeries.push(known);
+      series.set(one.id, known);
       latest.reserve(one.id);
     }
-    for (const one of declared.streams) streams.set(one.id, { ...one, mark: 0, usedAt: 0 });
+    for (const one of declared.streams) if (!streams.has(one.id)) streams.set(one.id, { ...one, mark: 0, usedAt: 0 });
     for (const table of declared.tables) {
-      const key = `${table.deviceKey}/${table.table}`;
-      tables.delete(key);
-      tables.set(key, table);
+      tables.delete(tableKey(table));
+      tables.set(tableKey(table), table);
     }
   }
 
-  for (const row of rowsOf(db)) {
-    newestCommitAt = Math.max(newestCommitAt, row.committed_at);
-    if (row.declared !== null) learn(JSON.parse(row.declared) as Declared);
-    const frames = decodeFrames(row.frames, row.committed_at);
+  for (const row of logRows(db, folded.sealedPosition)) {
+    position = row.position;
+    if (row.position > folded.clockPosition) newestCommitAt = Math.max(newestCommitAt, row.committedAt);
+    if (row.declared !== null) learn(row.declared);
+    const { frames, readings } = row;
     for (let i = 0; i < frames.count; i++) {
       const at = frames.receivedAt[i];
       const stream = streams.get(frames.stream[i]);
@@ -51,39 +54,52 @@ export function replayLog(db: Database.Database): Replayed {
       }
       if (at > (receipts.get(frames.device[i]) ?? 0)) receipts.set(frames.device[i], at);
     }
-    const readings = decodeReadings(row.data);
     replayedReadings += readings.readings;
-    readings.strings = stringsOf(row.strings);
-    latest.take(readings, (id) => series.get(id)?.kind === seriesKinds.string);
+    latest.take(readings, isString);
   }
 
+  const keys = [...receipts.keys(), ...[...series.values()].map((one) => one.deviceKey)];
   return {
     series: [...series.values()],
     latest: latest.columns(),
     streams: [...streams.values()],
     tables: [...tables.values()],
     receipts: { device: Uint32Array.from(receipts.keys()), at: Float64Array.from(receipts.values()) },
-    nextSeriesId: highest(series) + 1,
-    nextStreamId: highest(streams as Map<number, StreamRecord>) + 1,
+    nextSeriesId: highest(series.keys()) + 1,
+    nextStreamId: highest(streams.keys()) + 1,
     newestCommitAt,
+    sealedPosition: folded.sealedPosition,
+    position,
     replayedReadings,
+    unnamedSeries,
+    deviceKeyMax: highest(keys),
   };
 }
 
-function* rowsOf(db: Database.Database): Generator<LogRow> {
-  const next = db.prepare(
-    'SELECT position, committed_at, declared, frames, strings, data FROM log WHERE position > ? ORDER BY position LIMIT 64',
-  );
-  for (let after = 0; ; ) {
-    const rows = next.all(after) as LogRow[];
-    if (rows.length === 0) return;
-    yield* rows;
-    after = rows[rows.length - 1].position;
-  }
+/** Rows written before 0.1.0 named no device; the registry knows it, unless it was removed since. */
+function named(one: SeriesRecord, device: Device | undefined): SeriesRecord {
+  return device === undefined
+    ? { ...one, device: `removed-${one.deviceKey}`, deviceCreatedAt: 0 }
+    : { ...one, device: device.id, deviceCreatedAt: device.createdAt };
 }
 
-function highest(map: Map<number, unknown>): number {
+function latestOf(rows: readonly [number, number, number | string][], series: readonly SeriesRecord[]) {
+  const latest = createLatest();
+  latest.reserve(series.at(-1)?.id ?? 0);
+  const strings: string[] = [];
+  const value = Float64Array.from(rows, ([, , value]) => (typeof value === 'string' ? strings.push(value) - 1 : value));
+  const texts = new Set(rows.filter(([, , value]) => typeof value === 'string').map(([id]) => id));
+  const ids = Uint32Array.from(rows, ([id]) => id);
+  const ts = Float64Array.from(rows, ([, at]) => at);
+  latest.reserve(highest(ids));
+  latest.take({ readings: rows.length, series: ids, ts, value, strings }, (id) => texts.has(id));
+  return latest;
+}
+
+const tableKey = ({ deviceKey, table }: MetricTableRecord): string => `${deviceKey}/${table}`;
+
+function highest(ids: Iterable<number>): number {
   let max = 0;
-  for (const id of map.keys()) if (id > max) max = id;
+  for (const id of ids) if (id > max) max = id;
   return max;
 }

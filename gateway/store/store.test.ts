@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { addFrame, createBatch, reserveReadings } from '../ingest/batch.js';
-import { type Device, type Series, seriesKinds } from '../types.js';
-import type { Batch, ReadingsQuery } from './calls.js';
+import { type Device, seriesKinds } from '../types.js';
+import type { Batch, ReadingRow, ReadingsQuery, SeriesRecord } from './calls.js';
 import { openForWriting } from './openDatabase.js';
+import { storeOptions } from './store.fixture.js';
 import { openStore, type Store } from './store.js';
 
 const now = 1_795_305_600_000;
@@ -19,21 +20,23 @@ function folderFor(context: TestContext): string {
 }
 
 async function open(context: TestContext, folder: string) {
-  const opened = await openStore({ folder, ballastBytes: 0, died: (error) => assert.fail(error) });
+  const opened = await openStore(storeOptions(folder));
   context.after(() => opened.store.close());
   return opened;
 }
 
-const series = (id: number, metric: string, kind: Series['kind'] = seriesKinds.number): Series => ({
+const series = (id: number, metric: string, kind: SeriesRecord['kind'] = seriesKinds.number): SeriesRecord => ({
   id,
   deviceKey: 1,
+  device: 'd',
+  deviceCreatedAt: 1,
   metric,
   unit: null,
   kind,
 });
 
 /** One frame of device 1 in stream 1 with these [series, ts, value] readings. */
-function batchOf(seq: number, readings: [number, number, number][], declared: Series[] = []): Batch {
+function batchOf(seq: number, readings: [number, number, number][], declared: SeriesRecord[] = []): Batch {
   const batch = createBatch();
   reserveReadings(batch, readings.length);
   for (const [id, ts, value] of readings) {
@@ -49,16 +52,21 @@ function batchOf(seq: number, readings: [number, number, number][], declared: Se
 
 async function readAll(store: Store, query: Partial<ReadingsQuery> = {}) {
   const page = await store.read('readings', {
-    deviceKey: 1,
-    series: [1, 2].map((id) => ({ id, kind: id === 2 ? seriesKinds.string : seriesKinds.number })),
+    device: { id: 'd', key: 1, createdAt: 1 },
+    series: [1, 2].map((id) => ({
+      id,
+      metric: id === 2 ? 'door' : 'temperature',
+      kind: id === 2 ? seriesKinds.string : seriesKinds.number,
+    })),
     from: 0,
     to: Number.MAX_SAFE_INTEGER,
     order: 'asc',
     limit: 100,
     after: null,
+    everyMs: null,
     ...query,
   });
-  return page.readings.map(({ series: id, ts, value }) => [id, ts, value]);
+  return (page.rows as ReadingRow[]).map(({ series: id, ts, value }) => [id, ts, value]);
 }
 
 test('what was committed is there after a restart: readings, marks, newest values, series', async (context) => {

@@ -1,12 +1,19 @@
 import { mkdirSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import { type Archive, createArchive } from './archive.js';
+import type { ArchiverData } from './archiver.js';
 import {
+  type ArchiveJob,
+  type ArchiverCalls,
   type Batch,
   buffersOf,
   type Committed,
+  type JobProgress,
   type ReaderCalls,
   type RegistryChange,
   type Restored,
+  type Sealed,
+  type UpkeepStep,
   type WriterCalls,
 } from './calls.js';
 import { lockFolder } from './lock.js';
@@ -14,9 +21,25 @@ import type { ReaderData } from './reader.js';
 import { createCaller } from './thread.js';
 import type { WriterData } from './writer.js';
 
+/** A page of readings takes up to a quarter of a second; with two, a short query goes past a long one. */
+const readerCount = 2;
+
 export interface StoreOptions {
   folder: string;
   ballastBytes: number;
+  sealReadings: number;
+  sealIntervalMs: number;
+  finishAfterMs: number;
+  retentionDays: number;
+  rollupRetentionDays: number;
+  /** Unix ms. */
+  now(): number;
+  /** Whether the clock is such that old data may be removed by it. */
+  retentionAllowed(): boolean;
+  /** Told of the archiver's work. */
+  sealed?(sealed: Omit<Sealed, 'fold'>): void;
+  worked?(step: UpkeepStep): void;
+  archiveFailed(error: Error, what: string): void;
   /** A thread of the store ended by itself: the process cannot go on. */
   died(error: Error): void;
 }
@@ -28,46 +51,97 @@ export type Store = Awaited<ReturnType<typeof openStore>>['store'];
  * a CallError of code DATA_NEWER where a newer Tidegate wrote it.
  */
 export async function openStore(options: StoreOptions) {
-  const { folder, ballastBytes, died } = options;
+  const { folder, ballastBytes, retentionDays, rollupRetentionDays, finishAfterMs, died } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const unlock = lockFolder(folder);
   const writer = startThread<WriterCalls>('writer.js', { folder, ballastBytes } satisfies WriterData, died);
+  const threads: Thread<object>[] = [writer];
   try {
     const restored: Restored = await writer.call('restore', []);
-    const reader = startThread<ReaderCalls>('reader.js', { folder } satisfies ReaderData, died);
-    await reader.call('ready', []);
-    return { store: createStore(writer, reader, unlock), restored };
+    const archiverData: ArchiverData = { folder, retentionDays, rollupRetentionDays, finishAfterMs };
+    const archiver = startThread<ArchiverCalls>('archiver.js', archiverData, died);
+    threads.push(archiver);
+    await archiver.call('ready', []);
+    const readers = Array.from({ length: readerCount }, () =>
+      startThread<ReaderCalls>('reader.js', { folder } satisfies ReaderData, died),
+    );
+    threads.push(...readers);
+    await Promise.all(readers.map((reader) => reader.call('ready', [])));
+    const archive = createArchive({
+      writer,
+      archiver,
+      now: options.now,
+      sealReadings: options.sealReadings,
+      sealIntervalMs: options.sealIntervalMs,
+      restored,
+      retentionAllowed: options.retentionAllowed,
+      sealed: options.sealed ?? (() => {}),
+      worked: options.worked ?? (() => {}),
+      failed: options.archiveFailed,
+    });
+    return { store: createStore({ writer, archiver, readers, archive, unlock }), restored };
   } catch (error) {
-    await writer.end();
+    for (const thread of threads.reverse()) await thread.end();
     unlock();
     throw error;
   }
 }
 
-function createStore(writer: Thread<WriterCalls>, reader: Thread<ReaderCalls>, unlock: () => void) {
+interface Parts {
+  writer: Thread<WriterCalls>;
+  archiver: Thread<ArchiverCalls>;
+  readers: Thread<ReaderCalls>[];
+  archive: Archive;
+  unlock(): void;
+}
+
+function createStore({ writer, archiver, readers, archive, unlock }: Parts) {
   let closing: Promise<void> | null = null;
+
+  async function commit(batch: Batch, committedAt: number): Promise<Committed> {
+    const room = archive.room();
+    if (room !== null) await room;
+    const committed = await writer.call('commit', [batch, committedAt], buffersOf(batch));
+    archive.committed(committed.position, committed.batch.readings);
+    return committed;
+  }
+
+  function read<Name extends keyof ReaderCalls>(
+    name: Name,
+    ...args: Parameters<ReaderCalls[Name]>
+  ): Promise<ReturnType<ReaderCalls[Name]>> {
+    const idlest = readers.reduce((a, b) => (b.waiting() < a.waiting() ? b : a));
+    return idlest.call(name, args as never) as Promise<ReturnType<ReaderCalls[Name]>>;
+  }
 
   /** Readers first: the last connection to close brings the write-ahead log home. */
   async function close(): Promise<void> {
-    await reader.call('close', []);
-    await reader.end();
-    await writer.call('close', []);
-    await writer.end();
+    await archive.close();
+    for (const thread of [...readers, archiver, writer]) {
+      await thread.call('close', []);
+      await thread.end();
+    }
     unlock();
   }
 
   return {
     /** The batch's memory is gone until it comes back in the answer; of a failed batch it is lost. */
-    commit: (batch: Batch, committedAt: number): Promise<Committed> =>
-      writer.call('commit', [batch, committedAt], buffersOf(batch)),
+    commit,
     change: (changes: RegistryChange[]): Promise<void> => writer.call('change', [changes]),
     probe: (at: number): Promise<boolean> => writer.call('probe', [at]),
     markAdmitted: (rid: string, at: number): Promise<void> => writer.call('markAdmitted', [rid, at]),
-    read: <Name extends keyof ReaderCalls>(
-      name: Name,
-      ...args: Parameters<ReaderCalls[Name]>
-    ): Promise<ReturnType<ReaderCalls[Name]>> =>
-      reader.call(name, args as never) as Promise<ReturnType<ReaderCalls[Name]>>,
+    read,
+    /** Removes everything of a device from log.db; to be called once its readings are sealed, cut and erased. */
+    forget: (deviceKey: number): Promise<void> => writer.call('forget', [deviceKey]),
+    confirmClock: (at: number): Promise<void> => writer.call('confirmClock', [at]),
+    /** From now on no reading of the device is sealed. */
+    leaveOut: archive.leaveOut,
+    /** Brings what is committed into the day files; resolves when it is there. */
+    seal: archive.seal,
+    unsealedReadings: archive.unsealedReadings,
+    idle: archive.idle,
+    /** Long work on the day files, one job after another. */
+    run: (job: ArchiveJob, progress: (progress: JobProgress) => void): Promise<void> => archive.run(job, progress),
     close: (): Promise<void> => (closing ??= close()),
   };
 }
@@ -76,9 +150,10 @@ type Thread<Map extends object> = ReturnType<typeof startThread<Map>>;
 
 function startThread<Map extends object>(file: string, data: object, died: (error: Error) => void) {
   const worker = new Worker(new URL(`./${file}`, import.meta.url), { workerData: data });
-  const { call, letGo } = createCaller<Map>(worker, died);
+  const { call, waiting, letGo } = createCaller<Map>(worker, died);
   return {
     call,
+    waiting,
     async end(): Promise<void> {
       letGo();
       await worker.terminate();

@@ -62,7 +62,7 @@ export interface Caller<Map> {
 export function createCaller<Map extends object>(
   worker: Worker,
   died: (error: Error) => void,
-): Caller<Map> & { letGo(): void } {
+): Caller<Map> & { waiting(): number; letGo(): void } {
   const waiting = new globalThis.Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   let nextId = 1;
   let expected = false;
@@ -88,6 +88,8 @@ export function createCaller<Map extends object>(
         worker.postMessage({ id, name, args } satisfies Request, transfer);
       });
     },
+    /** Calls not answered yet. */
+    waiting: () => waiting.size,
     letGo: () => {
       expected = true;
     },

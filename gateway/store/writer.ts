@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createBallast } from './ballast.js';
 import { type Batch, buffersOf, type Committed, type Restored, type WriterCalls } from './calls.js';
+import { openFoldTables } from './foldTables.js';
 import { openLogTable } from './logTable.js';
 import { databases } from './migrations.js';
 import { createNewest } from './newest.js';
 import { openForWriting } from './openDatabase.js';
-import { openRegistryTables, readDevices, readKeys } from './registryTables.js';
+import { openRegistryTables, readDevices, readErasures, readKeys } from './registryTables.js';
 import { replayLog } from './replay.js';
 import { Moved, serveCalls } from './thread.js';
 
@@ -22,19 +23,25 @@ function openWriter({ folder, ballastBytes }: WriterData) {
   const logDb = openForWriting(join(folder, 'log.db'), databases['log.db']);
   const registry = openRegistryTables(registryDb);
   const log = openLogTable(logDb);
+  const folds = openFoldTables(logDb);
   const newest = createNewest();
   ballast.restore();
 
   function restore(): Restored {
     const started = performance.now();
-    const replayed = replayLog(logDb);
+    const { devices, nextDeviceKey } = readDevices(registryDb);
+    const { unnamedSeries, deviceKeyMax, ...replayed } = replayLog(logDb, devices);
+    if (unnamedSeries.length > 0) folds.foldSeries(unnamedSeries);
     for (const { id } of replayed.series) newest.reserve(id);
     for (let i = 0; i < replayed.latest.series.length; i++)
       newest.set(replayed.latest.series[i], replayed.latest.ts[i]);
     return {
       ...replayed,
-      ...readDevices(registryDb),
+      devices,
+      // A registry older than the log must not give a key again that the log knows as another device's.
+      nextDeviceKey: Math.max(nextDeviceKey, deviceKeyMax + 1),
       keys: readKeys(registryDb),
+      erasures: readErasures(registryDb),
       replayMs: performance.now() - started,
       sqliteVersion: logDb.prepare('SELECT sqlite_version()').pluck().get() as string,
     };
@@ -86,6 +93,10 @@ function openWriter({ folder, ballastBytes }: WriterData) {
       return true;
     }),
     markAdmitted: orYieldSpace(log.markAdmitted),
+    fold: orYieldSpace(folds.fold),
+    cut: orYieldSpace(folds.cut),
+    forget: orYieldSpace(folds.forget),
+    confirmClock: orYieldSpace(folds.confirmClock),
     close() {
       logDb.close();
       registryDb.close();

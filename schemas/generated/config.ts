@@ -146,11 +146,19 @@ export interface StoreConfig {
    */
   sealIntervalSeconds?: number;
   /**
+   * A day that is over is finished (one sorted file, aggregates) when nothing has come for it for so long.
+   */
+  finishAfterSeconds?: number;
+  /**
+   * Free space under which the gateway warns.
+   */
+  lowSpaceBytes?: number;
+  /**
    * Raw readings older than this are refused and deleted.
    */
   retentionDays?: number;
   /**
-   * Rollups older than this are deleted.
+   * Aggregates per minute and hour older than this are deleted.
    */
   rollupRetentionDays?: number;
 }

@@ -30,6 +30,16 @@ export interface AuditItem {
 }
 
 /**
+ * Where a backup goes.
+ */
+export interface BackupRequest {
+  /**
+   * An absolute path on the gateway's machine, of a folder that is empty or not there.
+   */
+  folder: string;
+}
+
+/**
  * The credentials of a device, without their secrets.
  */
 export interface CredentialPage {
@@ -172,6 +182,18 @@ export interface GatewayBody {
   dataFolder: string;
   diskFreeBytes: number;
   /**
+   * Under store.lowSpaceBytes.
+   */
+  diskLow: boolean;
+  /**
+   * In the commit log, not yet in day files.
+   */
+  unsealedReadings: number;
+  /**
+   * Why nothing is removed for its age; null: it is. POST /v1/gateway/confirm-clock ends it.
+   */
+  retentionPaused: string | null;
+  /**
    * Unix ms.
    */
   newestCommitAt: number;
@@ -185,6 +207,44 @@ export interface HealthBody {
   status: string;
 }
 
+/**
+ * Long work on the files of the store: a backup, or erasing a device.
+ */
+export interface JobBody {
+  id: string;
+  type: 'backup' | 'erase';
+  /**
+   * The folder of a backup, the device that is erased.
+   */
+  subject: string;
+  state: 'waiting' | 'running' | 'done' | 'failed';
+  filesDone: number;
+  filesTotal: number;
+  /**
+   * Written by a backup.
+   */
+  bytes: number;
+  /**
+   * Unix ms.
+   */
+  createdAt: number;
+  /**
+   * Unix ms.
+   */
+  endedAt: number | null;
+  error: string | null;
+}
+
+/**
+ * Jobs, newest first.
+ */
+export interface JobPage {
+  items: JobBody[];
+  /**
+   * Cursor of the next page; null: this is the last.
+   */
+  next: string | null;
+}
 /**
  * A new operator key.
  */
@@ -372,7 +432,7 @@ export interface ProblemError {
  * Readings in order of time.
  */
 export interface ReadingPage {
-  items: ReadingItem[];
+  items: (ReadingItem | BucketItem)[];
   /**
    * Cursor of the next page; null: this is the last.
    */
@@ -385,6 +445,23 @@ export interface ReadingItem {
    */
   ts: number;
   value: number | string | boolean;
+}
+/**
+ * With `every`: what the readings of a bucket amount to. Strings and booleans have count, first and last.
+ */
+export interface BucketItem {
+  metric: string;
+  /**
+   * Start of the bucket, Unix ms.
+   */
+  ts: number;
+  avg?: number;
+  min?: number;
+  max?: number;
+  sum?: number;
+  count: number;
+  first: number | string | boolean;
+  last: number | string | boolean;
 }
 
 /**

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openTestLink } from '../../gateway/gateway.fixture.js';
-import type { NewCredentialBody, ReadingPage } from '../../schemas/generated/operator.js';
+import type { NewCredentialBody, ReadingItem } from '../../schemas/generated/operator.js';
 import { type GatewayProcess, spawnGateway, startGatewayProcess } from './gatewayProcess.js';
 import { tempFolder } from './tempFolder.js';
 import { basicAuthorization, openWireClient } from './wireClient.js';
@@ -14,7 +14,7 @@ import { basicAuthorization, openWireClient } from './wireClient.js';
 const connect = (gateway: GatewayProcess, device: NewCredentialBody) =>
   openTestLink(`${gateway.deviceUrl}?stream=main`, ['tidegate.v1.json'], device);
 const stored = async (gateway: GatewayProcess): Promise<unknown[]> =>
-  (await gateway.api<ReadingPage>('GET', '/v1/devices/d/readings?metric=n&limit=10000')).items.map(
+  (await gateway.api<{ items: ReadingItem[] }>('GET', '/v1/devices/d/readings?metric=n&limit=10000')).items.map(
     ({ value }) => value,
   );
 

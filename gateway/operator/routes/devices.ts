@@ -2,7 +2,7 @@ import type { CredentialRequest, DeviceCreate, DevicePatch } from '../../../sche
 import type { Device } from '../../types.js';
 import type { OperatorContext } from '../context.js';
 import { Problem } from '../problems.js';
-import { byOf, noContent, type OperatorRequest, type Route } from '../route.js';
+import { Answer, byOf, noContent, type OperatorRequest, type Route } from '../route.js';
 import { decodeCursor, encodeCursor } from '../times.js';
 import { pageQuery } from './paging.js';
 
@@ -109,12 +109,17 @@ export const deviceRoutes: Route[] = [
   {
     method: 'delete',
     path: '/v1/devices/{id}',
-    summary: 'Removes a device with its credentials; its readings age out',
+    summary:
+      'Removes a device with its credentials; its readings age out, or with data=erase (202) are taken out of every file by a job',
     role: 'operator',
+    query: { properties: { data: { type: 'string', enum: ['erase'] } } },
     status: 204,
     async handle(request, context) {
-      await context.registry.remove(deviceOf(request, context).id, byOf(request));
-      return noContent;
+      const erase = request.query.data === 'erase';
+      const device = await context.registry.remove(deviceOf(request, context).id, byOf(request), erase);
+      if (!erase) return noContent;
+      const { id, key, createdAt } = device;
+      return new Answer(202, JSON.stringify(context.jobs.erase({ id, key, createdAt })), 'application/json');
     },
   },
   {

@@ -1,12 +1,17 @@
+import type { ReadingsQuery, RenderedPage, RowFormat } from '../../store/calls.js';
+import { csvHeaders } from '../../store/renderPage.js';
 import type { Series } from '../../types.js';
 import type { OperatorContext } from '../context.js';
 import { Problem } from '../problems.js';
-import { byOf, type OperatorRequest, type Route } from '../route.js';
-import { decodeCursor, encodeCursor, parseTime } from '../times.js';
+import { byOf, type OperatorRequest, type Route, Streamed } from '../route.js';
+import { decodeCursor, encodeCursor, parseEvery, parseTime } from '../times.js';
 import { deviceOf } from './devices.js';
 import { pageQuery } from './paging.js';
 
 const timeMax = 8_640_000_000_000_000;
+const limitDefault = 1_000;
+/** Rows of one page that a reader makes: some 400 KB of text. */
+const pageRows = 10_000;
 
 function wantedSeries(series: Series[], metrics: string[] | undefined, device: string): Series[] {
   if (metrics === undefined) return series;
@@ -17,29 +22,123 @@ function wantedSeries(series: Series[], metrics: string[] | undefined, device: s
   });
 }
 
-async function readings(request: OperatorRequest, context: OperatorContext) {
+const forms = {
+  'application/json': 'json',
+  'text/csv': 'csv',
+  'application/x-ndjson': 'ndjson',
+} as const satisfies Record<string, RowFormat>;
+
+/** The first of the types that the client names and the route has; JSON where it names none. */
+function formOf(accept: string): keyof typeof forms {
+  const wanted = accept.split(',').map((part) => part.split(';')[0].trim().toLowerCase());
+  if (accept.trim() === '') return 'application/json';
+  for (const type of wanted) {
+    if (Object.hasOwn(forms, type)) return type as keyof typeof forms;
+    if (type === '*/*' || type === 'application/*') return 'application/json';
+    if (type === 'text/*') return 'text/csv';
+  }
+  throw new Problem('not_acceptable', `Accept one of ${Object.keys(forms).join(', ')}`);
+}
+
+/** Checks the query of a request. Throws metric_unknown, range_invalid, every_invalid, cursor_invalid. */
+function readingsQuery(request: OperatorRequest, context: OperatorContext): ReadingsQuery {
   const { query } = request;
   const device = deviceOf(request, context);
-  const series = wantedSeries(context.seriesOf(device), query.metric as string[] | undefined, device.id);
+  const { id, key, createdAt } = device;
+  const series = wantedSeries(context.seriesOf(device), query.metric as string[] | undefined, id);
   const from = query.from === undefined ? 0 : parseTime(query.from as string, 'from');
   const to = query.to === undefined ? timeMax : parseTime(query.to as string, 'to');
   if (from > to) throw new Problem('range_invalid', `from ${from} lies after to ${to}`);
-  const after =
-    query.cursor === undefined ? null : decodeCursor<[number, number]>(query.cursor as string, ['number', 'number']);
-  const page = await context.read('readings', {
-    deviceKey: device.key,
-    series: series.map(({ id, kind }) => ({ id, kind })),
-    from,
+  if (Math.abs(from) > timeMax || to > timeMax) throw new Problem('range_invalid', `The last time is ${timeMax}`);
+  const everyMs = query.every === undefined ? null : parseEvery(query.every as string);
+  return {
+    device: { id, key, createdAt },
+    series: series.map((one) => ({ id: one.id, metric: one.metric, kind: one.kind })),
+    from: Math.max(0, from),
     to,
     order: query.order as 'asc' | 'desc',
-    limit: query.limit as number,
-    after: after === null ? null : { ts: after[0], series: after[1] },
-  });
-  const last = page.readings.at(-1);
-  return {
-    items: page.readings.map(({ series: id, ts, value }) => ({ metric: context.seriesById(id).metric, ts, value })),
-    next: page.more && last !== undefined ? encodeCursor([last.ts, last.series]) : null,
+    limit: pageRows,
+    after: afterOf(query.cursor as string | undefined, everyMs),
+    everyMs,
   };
+}
+
+/** A cursor holds for the bucket width that it was given with. */
+function afterOf(cursor: string | undefined, everyMs: number | null): ReadingsQuery['after'] {
+  if (cursor === undefined) return null;
+  const [ts, series, every] = decodeCursor<[number, number, number]>(cursor, ['number', 'number', 'number']);
+  if (every !== (everyMs ?? 0)) throw new Problem('cursor_invalid', 'The cursor belongs to another bucket width');
+  return { ts, series };
+}
+
+async function readings(request: OperatorRequest, context: OperatorContext): Promise<Streamed> {
+  const form = formOf(request.accept);
+  const query = readingsQuery(request, context);
+  const limit = request.query.limit as number | undefined;
+  const pages = pagesOf(query, forms[form], context, limit ?? (form === 'application/json' ? limitDefault : null));
+  // What fails is to be a problem rather than a broken answer, so the first page is read before anything is sent.
+  const first = await pages.next();
+  const pieces = form === 'application/json' ? jsonPieces : linePieces;
+  const type = form === 'application/json' ? form : `${form}; charset=utf-8`;
+  return new Streamed(type, pieces(first.value as RenderedPage, pages, query, form));
+}
+
+/** Pages until there is no more, or `limit` rows. The reader keeps nothing between them. */
+async function* pagesOf(
+  query: ReadingsQuery,
+  format: RowFormat,
+  context: OperatorContext,
+  limit: number | null,
+): AsyncGenerator<RenderedPage, undefined> {
+  let left = limit ?? Number.POSITIVE_INFINITY;
+  for (let { after } = query; ; ) {
+    const page = await readPage({ ...query, after, limit: Math.min(left, query.limit) }, format, context);
+    yield page;
+    left -= page.rows;
+    if (!page.more || left === 0) return;
+    after = page.last;
+  }
+}
+
+async function readPage(query: ReadingsQuery, format: RowFormat, context: OperatorContext): Promise<RenderedPage> {
+  try {
+    return await context.read('rendered', query, format);
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'LOG_TOO_LONG') throw error;
+    await context.seal();
+    return context.read('rendered', query, format);
+  }
+}
+
+async function* linePieces(
+  first: RenderedPage,
+  rest: AsyncGenerator<RenderedPage>,
+  { everyMs }: ReadingsQuery,
+  form: keyof typeof forms,
+): AsyncGenerator<Uint8Array | string> {
+  if (form === 'text/csv') yield csvHeaders[everyMs === null ? 'readings' : 'buckets'];
+  yield first.text;
+  for await (const { text } of rest) yield text;
+}
+
+async function* jsonPieces(
+  first: RenderedPage,
+  rest: AsyncGenerator<RenderedPage>,
+  { everyMs }: ReadingsQuery,
+): AsyncGenerator<Uint8Array | string> {
+  yield '{"items":[';
+  yield first.text;
+  let newest = first;
+  let rows = first.rows;
+  for await (const page of rest) {
+    if (page.rows > 0 && rows > 0) yield ',';
+    yield page.text;
+    rows += page.rows;
+    newest = page;
+  }
+  const { more, last } = newest;
+  const next = more && last !== null ? encodeCursor([last.ts, last.series, everyMs ?? 0]) : null;
+  yield `],"next":${JSON.stringify(next)}}`;
 }
 
 async function rejected(request: OperatorRequest, context: OperatorContext) {
@@ -89,15 +188,23 @@ export const readingRoutes: Route[] = [
   {
     method: 'get',
     path: '/v1/devices/{id}/readings',
-    summary: 'Readings in order of time',
+    summary: 'Readings in order of time, or with `every` what they amount to in buckets of time',
+    alsoAs: ['text/csv', 'application/x-ndjson'],
     role: 'viewer',
     query: {
       properties: {
-        ...pageQuery,
+        cursor: pageQuery.cursor,
+        limit: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 10_000,
+          description: `Default: ${limitDefault} as JSON; as CSV or NDJSON everything in range`,
+        },
         metric: { type: 'array', items: { type: 'string' }, description: 'May be repeated; left out: all' },
         from: { type: 'string', description: 'Unix ms or ISO 8601, inclusive' },
         to: { type: 'string', description: 'Unix ms or ISO 8601, exclusive' },
         order: { type: 'string', enum: ['asc', 'desc'], default: 'asc' },
+        every: { type: 'string', description: 'Width of the UTC buckets to gather readings in, as 10s, 5m, 1h, 1d' },
       },
     },
     status: 200,

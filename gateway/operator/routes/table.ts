@@ -3,6 +3,13 @@ import { deviceRoutes } from './devices.js';
 import { gatewayRoutes } from './gateway.js';
 import { keyRoutes } from './keys.js';
 import { readingRoutes } from './readings.js';
+import { upkeepRoutes } from './upkeep.js';
 
 /** Every HTTP route of the operator side but the OpenAPI document itself and the console's files. */
-export const routes: readonly Route[] = [...deviceRoutes, ...readingRoutes, ...keyRoutes, ...gatewayRoutes];
+export const routes: readonly Route[] = [
+  ...deviceRoutes,
+  ...readingRoutes,
+  ...keyRoutes,
+  ...gatewayRoutes,
+  ...upkeepRoutes,
+];

@@ -1,0 +1,226 @@
+import type { ArchiveJob, ArchiverCalls, Fold, JobProgress, Sealed, UpkeepStep, WriterCalls } from './calls.js';
+import type { Caller } from './thread.js';
+
+/** Readings in the log beyond which commits wait for the archiver: the devices' windows slow them down. */
+const backlogFactor = 4;
+/** Rows folded in one go: a commit waits for no more than this. */
+const foldRowsMax = 2_000;
+const tickMs = 1_000;
+const upkeepEveryMs = 60_000;
+const retryMs = 5_000;
+
+export interface ArchiveOptions {
+  writer: Caller<WriterCalls>;
+  archiver: Caller<ArchiverCalls>;
+  /** Unix ms. */
+  now(): number;
+  sealReadings: number;
+  sealIntervalMs: number;
+  /** What is in the log when the store is opened. */
+  restored: { position: number; sealedPosition: number; replayedReadings: number };
+  /** Removing data that is too old waits for a clock that can be believed. */
+  retentionAllowed(): boolean;
+  sealed(sealed: Omit<Sealed, 'fold'>): void;
+  worked(step: UpkeepStep): void;
+  failed(error: Error, what: string): void;
+}
+
+export type Archive = ReturnType<typeof createArchive>;
+
+interface QueuedJob {
+  job: ArchiveJob;
+  progress(progress: JobProgress): void;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+/**
+ * When the archiver does what. One thing at a time: a seal that is due goes first, but between two seals there is always a
+ * slice of the other work, so that runs are merged as fast as they are made.
+ */
+export function createArchive(options: ArchiveOptions) {
+  const { writer, archiver, now, sealReadings, restored } = options;
+  let { position, sealedPosition, replayedReadings: unsealed } = restored;
+  /** A seal up to this position was asked for. */
+  let wanted = 0;
+  let lastSealAt = now();
+  let retryAt = 0;
+  let upkeepAt = 0;
+  let running: Promise<void> | null = null;
+  let closing = false;
+  /** Sealed, but not yet folded and cut: a failed write in between is not a reason to seal again. */
+  let pending: Sealed | null = null;
+  const erased = new Set<number>();
+  const jobs: QueuedJob[] = [];
+  let activeJob: QueuedJob | null = null;
+  const sealWaiters: { position: number; resolve(): void; reject(error: Error): void }[] = [];
+  const roomWaiters: (() => void)[] = [];
+  const timer = setInterval(wake, tickMs);
+  timer.unref();
+
+  const sealDue = (): boolean =>
+    position > sealedPosition &&
+    now() >= retryAt &&
+    (unsealed >= sealReadings || wanted > sealedPosition || now() - lastSealAt >= options.sealIntervalMs);
+
+  function wake(): void {
+    if (running !== null || closing) return;
+    if (!sealDue() && jobs.length === 0 && activeJob === null && now() < upkeepAt) return;
+    running = work().finally(() => {
+      running = null;
+    });
+  }
+
+  async function work(): Promise<void> {
+    while (!closing) {
+      const seal = sealDue();
+      try {
+        if (seal) await sealOnce();
+      } catch (error) {
+        retryAt = now() + retryMs;
+        options.failed(error as Error, 'seal');
+        for (const waiter of sealWaiters.splice(0)) waiter.reject(error as Error);
+      }
+      const worked = await workBesides();
+      if (!seal && !worked && !sealDue()) return;
+    }
+  }
+
+  async function sealOnce(): Promise<void> {
+    lastSealAt = now();
+    pending ??= await archiver.call('seal', [{ readingsMax: sealReadings, erased: [...erased], now: now() }]);
+    const { fold, ...sealed } = pending;
+    for (const part of slicesOf(fold)) await writer.call('fold', [part]);
+    while (!(await writer.call('cut', [sealed.position]))) {
+      // The next slice.
+    }
+    pending = null;
+    sealedPosition = Math.max(sealedPosition, sealed.position);
+    unsealed = Math.max(0, unsealed - sealed.readings);
+    upkeepAt = 0;
+    options.sealed(sealed);
+    settle();
+  }
+
+  function settle(): void {
+    for (let i = sealWaiters.length - 1; i >= 0; i--)
+      if (sealWaiters[i].position <= sealedPosition) sealWaiters.splice(i, 1)[0].resolve();
+    if (hasRoom()) for (const resolve of roomWaiters.splice(0)) resolve();
+  }
+
+  /** A slice of the job at hand, else of upkeep. False when there was nothing to do. */
+  async function workBesides(): Promise<boolean> {
+    if (activeJob !== null || jobs.length > 0) return stepJob();
+    if (now() < upkeepAt) return false;
+    try {
+      const step = await archiver.call('upkeep', [{ now: now(), retention: options.retentionAllowed() }]);
+      if (step !== null) {
+        options.worked(step);
+        return true;
+      }
+    } catch (error) {
+      options.failed(error as Error, 'upkeep');
+    }
+    upkeepAt = now() + upkeepEveryMs;
+    return false;
+  }
+
+  async function stepJob(): Promise<boolean> {
+    try {
+      if (activeJob === null) {
+        activeJob = jobs.shift() as QueuedJob;
+        await archiver.call('begin', [activeJob.job]);
+      }
+      const progress = await archiver.call('step', [now()]);
+      activeJob.progress(progress);
+      if (progress.finished) {
+        activeJob.resolve();
+        activeJob = null;
+      }
+    } catch (error) {
+      activeJob?.reject(error as Error);
+      activeJob = null;
+    }
+    return true;
+  }
+
+  const hasRoom = (): boolean => unsealed < backlogFactor * sealReadings;
+
+  return {
+    /** To be called after each commit. */
+    committed(at: number, readings: number): void {
+      position = at;
+      unsealed += readings;
+      if (unsealed >= sealReadings) wake();
+    },
+    /** Resolves once the log has room for another commit. */
+    room: (): Promise<void> | null => (hasRoom() ? null : new Promise((resolve) => roomWaiters.push(resolve))),
+    /** Brings everything that is committed by now into the day files. */
+    seal(): Promise<void> {
+      if (position <= sealedPosition) return Promise.resolve();
+      wanted = position;
+      retryAt = 0;
+      const sealed = new Promise<void>((resolve, reject) => sealWaiters.push({ position, resolve, reject }));
+      wake();
+      return sealed;
+    },
+    /** Runs after the jobs before it; `progress` is told after each slice. */
+    run(job: ArchiveJob, progress: (progress: JobProgress) => void): Promise<void> {
+      const done = new Promise<void>((resolve, reject) => jobs.push({ job, progress, resolve, reject }));
+      wake();
+      return done;
+    },
+    /** From now on no reading of the device with this key is sealed. */
+    leaveOut: (deviceKey: number): void => void erased.add(deviceKey),
+    unsealedReadings: (): number => unsealed,
+    /** Does what is due by now; resolves when there is nothing left to do. */
+    async idle(): Promise<void> {
+      upkeepAt = 0;
+      while (running !== null) await running;
+      upkeepAt = 0;
+      wake();
+      while (running !== null) await running;
+    },
+    async close(): Promise<void> {
+      closing = true;
+      clearInterval(timer);
+      for (const resolve of roomWaiters.splice(0)) resolve();
+      await running;
+      const error = new Error('the store is closing');
+      for (const waiter of [...sealWaiters.splice(0), ...jobs.splice(0)]) waiter.reject(error);
+      activeJob?.reject(error);
+    },
+  };
+}
+
+/** The fold in parts small enough to go between two commits. Series go first, since newest values refer to them. */
+function* slicesOf({ series, streams, tables, latest, marks, receipts }: Fold): Generator<Fold> {
+  for (const [from, to] of spans(series.length)) yield { ...nothing(), series: series.slice(from, to) };
+  for (const [from, to] of spans(streams.length)) yield { ...nothing(), streams: streams.slice(from, to) };
+  for (const [from, to] of spans(tables.length)) yield { ...nothing(), tables: tables.slice(from, to) };
+  for (const span of spans(marks.stream.length)) yield { ...nothing(), marks: sliceColumns(marks, span) };
+  for (const span of spans(receipts.device.length)) yield { ...nothing(), receipts: sliceColumns(receipts, span) };
+  const { readings, strings, ...columns } = latest;
+  for (const span of spans(readings))
+    yield { ...nothing(), latest: { readings: span[1] - span[0], strings, ...sliceColumns(columns, span) } };
+}
+
+const nothing = (): Fold => ({
+  series: [],
+  streams: [],
+  tables: [],
+  latest: { readings: 0, series: new Uint32Array(), ts: new Float64Array(), value: new Float64Array(), strings: [] },
+  marks: { stream: new Uint32Array(), mark: new Uint32Array(), usedAt: new Float64Array() },
+  receipts: { device: new Uint32Array(), at: new Float64Array() },
+});
+
+function sliceColumns<Columns extends Record<string, Uint32Array | Float64Array>>(
+  columns: Columns,
+  [from, to]: [number, number],
+): Columns {
+  return Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, column.slice(from, to)])) as Columns;
+}
+
+function* spans(count: number): Generator<[number, number]> {
+  for (let from = 0; from < count; from += foldRowsMax) yield [from, Math.min(count, from + foldRowsMax)];
+}

@@ -1,0 +1,66 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A UTC day is the count of days since 1970; a reading belongs to the day of its time. */
+export const dayMs = 86_400_000;
+
+export const dayOf = (ts: number): number => Math.floor(ts / dayMs);
+
+/** YYYY-MM-DD */
+export const dayText = (day: number): string => new Date(day * dayMs).toISOString().slice(0, 10);
+
+/** What is there of one day, by path. */
+export interface DayFiles {
+  day: number;
+  /** The day's readings: a live file (WAL, written to) or a finished one (never written again). */
+  readings: string | null;
+  /** Readings that came after the day was finished. */
+  late: string | null;
+  /** 1-minute and 1-hour aggregates of the finished file. */
+  rollup: string | null;
+}
+
+export const dayFolder = (folder: string): string => join(folder, 'readings');
+
+const kinds = { '.db': 'readings', '.late.db': 'late', '.rollup.db': 'rollup' } as const;
+export type DayFileKind = (typeof kinds)[keyof typeof kinds];
+
+export function dayPath(folder: string, day: number, kind: DayFileKind): string {
+  const suffix = kind === 'readings' ? '' : `.${kind}`;
+  return join(dayFolder(folder), `${dayText(day)}${suffix}.db`);
+}
+
+/** The days of which anything is stored, oldest first. */
+export function listDays(folder: string): DayFiles[] {
+  if (!existsSync(dayFolder(folder))) return [];
+  const days = new Map<number, DayFiles>();
+  for (const name of readdirSync(dayFolder(folder))) {
+    const found = /^(\d{4}-\d{2}-\d{2})((?:\.late|\.rollup)?\.db)$/.exec(name);
+    if (found === null) continue;
+    const day = dayOf(Date.parse(found[1]));
+    let files = days.get(day);
+    if (files === undefined) {
+      files = { day, readings: null, late: null, rollup: null };
+      days.set(day, files);
+    }
+    files[kinds[found[2] as keyof typeof kinds]] = join(dayFolder(folder), name);
+  }
+  return [...days.values()].sort((a, b) => a.day - b.day);
+}
+
+/** Makes the folder of the day files where there is none; it is on disk when this returns. */
+export function makeDayFolder(folder: string): void {
+  if (existsSync(dayFolder(folder))) return;
+  mkdirSync(dayFolder(folder), { mode: 0o700 });
+  syncPath(folder);
+}
+
+/** fsync of a file or a folder. */
+export function syncPath(path: string): void {
+  const handle = openSync(path, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

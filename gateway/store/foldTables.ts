@@ -1,0 +1,155 @@
+import type Database from 'better-sqlite3';
+import { limits } from '../../schemas/limits.js';
+import type { ReadingColumns } from '../latest.js';
+import { type SeriesKind, seriesKinds } from '../types.js';
+import type { Fold, MetricTableRecord, Restored, SeriesRecord } from './calls.js';
+import { openMeta } from './meta.js';
+
+/** Rows deleted from the log in one go: a commit waits for no more than this. */
+const cutRowsMax = 2_000;
+const cutBytesMax = 4 * 1024 * 1024;
+
+/**
+ * What the sealed rows of the log said, but for the readings: series, newest values, marks of streams, metric tables, times of
+ * receipt. They lie in log.db, so that the log is cut in the transaction that moves the sealed position, and so that an older
+ * registry beside it takes nothing back. Every rule here is a maximum or a last word, so folding twice is harmless.
+ */
+export function openFoldTables(db: Database.Database) {
+  const meta = openMeta(db);
+  const putSeries = db.prepare(`
+    INSERT INTO series (id, device, device_id, device_created_at, metric, unit, kind) VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET unit = excluded.unit`);
+  const putLatest = db.prepare(`
+    INSERT INTO latest (series, ts, value) VALUES (?, ?, ?)
+    ON CONFLICT (series) DO UPDATE SET ts = excluded.ts, value = excluded.value WHERE excluded.ts > latest.ts`);
+  const putStream = db.prepare(
+    'INSERT INTO streams (id, device, name, mark, used_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
+  );
+  const forgetStreams = db.prepare(`
+    DELETE FROM streams WHERE device = :device AND id NOT IN (
+      SELECT id FROM streams WHERE device = :device ORDER BY used_at DESC, id DESC LIMIT ${limits.streamsPerDeviceMax})`);
+  const putMark = db.prepare(
+    'UPDATE streams SET mark = max(mark, :mark), used_at = max(used_at, :usedAt) WHERE id = :stream',
+  );
+  const putTable = db.prepare('INSERT OR REPLACE INTO metric_tables (device, number, metrics) VALUES (?, ?, ?)');
+  const forgetTables = db.prepare(`
+    DELETE FROM metric_tables WHERE device = :device AND id NOT IN (
+      SELECT id FROM metric_tables WHERE device = :device ORDER BY id DESC LIMIT ${limits.metricTablesPerDeviceMax})`);
+  const putReceipt = db.prepare(
+    'INSERT INTO receipts (device, at) VALUES (?, ?) ON CONFLICT (device) DO UPDATE SET at = max(at, excluded.at)',
+  );
+  const sealedRows = db.prepare(
+    `SELECT position, committed_at, length(data) AS bytes FROM log WHERE position <= ? ORDER BY position LIMIT ${cutRowsMax}`,
+  );
+  const deleteRows = db.prepare('DELETE FROM log WHERE position <= ?');
+
+  function foldSeries(series: readonly SeriesRecord[]): void {
+    for (const { id, deviceKey, device, deviceCreatedAt, metric, unit, kind } of series)
+      putSeries.run(id, deviceKey, device, deviceCreatedAt, metric, unit, kind);
+  }
+
+  const fold = db.transaction(({ series, streams, tables, latest, marks, receipts }: Fold): void => {
+    foldSeries(series);
+    for (const { id, deviceKey, name, mark, usedAt } of streams) putStream.run(id, deviceKey, name, mark, usedAt);
+    for (const device of new Set(streams.map((stream) => stream.deviceKey))) forgetStreams.run({ device });
+    marks.stream.forEach((stream, i) => {
+      putMark.run({ stream, mark: marks.mark[i], usedAt: marks.usedAt[i] });
+    });
+    for (const { deviceKey, table, metrics } of tables) putTable.run(deviceKey, table, JSON.stringify(metrics));
+    for (const device of new Set(tables.map((table) => table.deviceKey))) forgetTables.run({ device });
+    receipts.device.forEach((device, i) => {
+      putReceipt.run(device, receipts.at[i]);
+    });
+    foldLatest(latest);
+  });
+
+  /** A value that indexes `strings` is a string's, as the caller of createLatest().columns() leaves them. */
+  function foldLatest({ readings, series, ts, value, strings }: ReadingColumns): void {
+    const kinds = strings.length === 0 ? null : db.prepare('SELECT kind FROM series WHERE id = ?').pluck();
+    for (let i = 0; i < readings; i++) {
+      const isString = kinds?.get(series[i]) === seriesKinds.string;
+      putLatest.run(series[i], ts[i], isString ? strings[value[i]] : value[i]);
+    }
+  }
+
+  const cut = db.transaction((position: number): boolean => {
+    if (meta.number('sealed_position') < position) meta.set('sealed_position', position);
+    const rows = sealedRows.all(position) as { position: number; committed_at: number; bytes: number }[];
+    let last = 0;
+    let newest = meta.number('newest_commit_at');
+    const confirmed = meta.number('clock_position');
+    for (let i = 0, bytes = 0; i < rows.length && bytes < cutBytesMax; bytes += rows[i++].bytes) {
+      last = rows[i].position;
+      if (last > confirmed) newest = Math.max(newest, rows[i].committed_at);
+    }
+    if (rows.length === 0) return true;
+    meta.set('newest_commit_at', newest);
+    deleteRows.run(last);
+    return last === rows[rows.length - 1].position && rows.length < cutRowsMax;
+  });
+
+  const forget = ['series', 'streams', 'metric_tables', 'receipts', 'quarantine'].map((table) =>
+    db.prepare(`DELETE FROM ${table} WHERE device = ?`),
+  );
+  const forgetLatest = db.prepare('DELETE FROM latest WHERE series IN (SELECT id FROM series WHERE device = ?)');
+
+  return {
+    /** Everything of a device whose rows were sealed and cut. The file is made anew, so that no free page remembers it. */
+    forget(deviceKey: number): void {
+      db.transaction(() => {
+        forgetLatest.run(deviceKey);
+        for (const table of forget) table.run(deviceKey);
+      }).immediate();
+      db.exec('VACUUM');
+      db.pragma('wal_checkpoint(TRUNCATE)');
+    },
+    /** Commits up to now say nothing about the time any more. */
+    confirmClock: db.transaction((at: number): void => {
+      const last = db.prepare('SELECT max(position) FROM log').pluck().get() as number | null;
+      meta.set('clock_position', Math.max(last ?? 0, meta.number('sealed_position')));
+      meta.set('newest_commit_at', at);
+    }).immediate,
+    fold: (part: Fold): void => fold.immediate(part),
+    foldSeries: db.transaction(foldSeries).immediate,
+    cut: (position: number): boolean => cut.immediate(position),
+  };
+}
+
+export type Folded = ReturnType<typeof readFolded>;
+
+export function readFolded(db: Database.Database) {
+  const meta = openMeta(db);
+  const streams = db
+    .prepare('SELECT id, device AS deviceKey, name, mark, used_at AS usedAt FROM streams ORDER BY id')
+    .all() as Omit<Restored['streams'][number], 'kept'>[];
+  const tables = db
+    .prepare('SELECT device AS deviceKey, number AS "table", metrics FROM metric_tables ORDER BY id')
+    .all();
+  return {
+    sealedPosition: meta.number('sealed_position'),
+    newestCommitAt: meta.number('newest_commit_at'),
+    /** Commits up to this one were made before someone confirmed the clock. */
+    clockPosition: meta.number('clock_position'),
+    series: readSeries(db),
+    latest: db.prepare('SELECT series, ts, value FROM latest ORDER BY series').raw().all() as [
+      number,
+      number,
+      number | string,
+    ][],
+    streams: streams.map((stream) => ({ ...stream, kept: true })),
+    tables: (tables as { deviceKey: number; table: number; metrics: string }[]).map(
+      ({ metrics, ...table }): MetricTableRecord => ({ ...table, metrics: JSON.parse(metrics) }),
+    ),
+    receipts: db.prepare('SELECT device, at FROM receipts').raw().all() as [number, number][],
+  };
+}
+
+export function readSeries(db: Database.Database): SeriesRecord[] {
+  return (
+    db
+      .prepare(
+        'SELECT id, device AS deviceKey, device_id AS device, device_created_at AS deviceCreatedAt, metric, unit, kind FROM series ORDER BY id',
+      )
+      .all() as SeriesRecord[]
+  ).map((series) => ({ ...series, kind: series.kind as SeriesKind }));
+}

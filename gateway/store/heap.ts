@@ -1,0 +1,32 @@
+/** A binary heap of sources that are merged: the least by `less` is at the top. */
+export function createHeap<Item>(less: (a: Item, b: Item) => boolean) {
+  const items: Item[] = [];
+
+  function down(): void {
+    for (let at = 0; ; ) {
+      const left = 2 * at + 1;
+      if (left >= items.length) return;
+      const child = left + 1 < items.length && less(items[left + 1], items[left]) ? left + 1 : left;
+      if (!less(items[child], items[at])) return;
+      [items[at], items[child]] = [items[child], items[at]];
+      at = child;
+    }
+  }
+
+  return {
+    add(item: Item): void {
+      let at = items.push(item) - 1;
+      for (let up = (at - 1) >> 1; at > 0 && less(items[at], items[up]); at = up, up = (at - 1) >> 1)
+        [items[at], items[up]] = [items[up], items[at]];
+    },
+    top: (): Item | undefined => items[0],
+    /** The top has changed: it finds its new place. */
+    topChanged: down,
+    removeTop(): void {
+      const last = items.pop() as Item;
+      if (items.length === 0) return;
+      items[0] = last;
+      down();
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { createRunTable, type Run, replaceView, runTable } from './dayFile.js';
+import type { DayWriter } from './dayWriter.js';
+import { copyRuns } from './runCopy.js';
+
+/** So many runs of one level become one of the next. */
+export const mergeRunsCount = 64;
+
+/** The runs to merge, or null while there are too few of any level. */
+export function runsToMerge(runs: readonly Run[]): Run[] | null {
+  for (let level = 0; ; level++) {
+    const same = runs.filter((run) => run.level === level);
+    if (same.length >= mergeRunsCount) return same.slice(0, mergeRunsCount);
+    if (!runs.some((run) => run.level > level)) return null;
+  }
+}
+
+/**
+ * Merges runs of a live file, a slice each time the generator goes on. Readers see the old runs until the one transaction that
+ * names the new one; a crash before it leaves a table that nobody names, and the next opening drops it.
+ */
+export function* mergeRuns(writer: DayWriter, sources: readonly Run[]): Generator<void> {
+  const { db } = writer;
+  const run = { id: writer.takeRunId() };
+  db.exec(createRunTable(runTable(run)));
+  yield* copyRuns(db, runTable(run), sources.map(runTable));
+  db.transaction(() => {
+    const ids = sources.map(({ id }) => id).join(', ');
+    db.exec(`
+      INSERT INTO runs (id, level, readings, ts_min, ts_max, epoch, position, sealed_at)
+        SELECT ${run.id}, max(level) + 1, sum(readings), min(ts_min), max(ts_max), epoch, max(position), max(sealed_at)
+        FROM runs WHERE id IN (${ids});
+      DELETE FROM runs WHERE id IN (${ids});
+    `);
+    replaceView(db);
+  })();
+  writer.reload();
+  for (const source of sources) {
+    yield;
+    db.exec(`DROP TABLE ${runTable(source)}`);
+  }
+}

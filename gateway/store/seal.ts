@@ -1,0 +1,176 @@
+import type Database from 'better-sqlite3';
+import { createLatest, type ReadingColumns } from '../latest.js';
+import { seriesKinds } from '../types.js';
+import type { Declared, Fold, Sealed, SeriesRecord } from './calls.js';
+import { dayOf } from './days.js';
+import type { DayWriters } from './dayWriters.js';
+import { readSeries } from './foldTables.js';
+import { logRows } from './logRows.js';
+import { openMeta } from './meta.js';
+import { splitByDay } from './runOrder.js';
+
+export interface SealOptions {
+  /** Stops reading the log at the first row that reaches this count. */
+  readingsMax: number;
+  /** Keys of devices whose readings are to be left out: they are being erased. */
+  erased: ReadonlySet<number>;
+  /** Unix ms. */
+  now: number;
+}
+
+/**
+ * Brings sealed rows into the day files. The rows themselves stay until the writer has folded the answer and cut the log, so
+ * that a crash anywhere leads to the same rows being sealed again, and every reading being found there already.
+ */
+export function createSealer(logDb: Database.Database, days: DayWriters, touched: (day: number, now: number) => void) {
+  const meta = openMeta(logDb);
+  const series: SeriesRecord[] = [];
+  for (const one of readSeries(logDb)) series[one.id] = one;
+  let columns = createColumns(65_536);
+
+  /** Rows declare a series with its device; those of older versions are in the folded table. */
+  function learn(declared: Declared | null): void {
+    for (const one of declared?.series ?? []) if (one.device !== undefined) series[one.id] = one;
+  }
+
+  function seal({ readingsMax, erased, now }: SealOptions): Sealed {
+    const started = performance.now();
+    columns.readings = 0;
+    columns.strings = [];
+    const folding = createFolding(series);
+    const after = meta.number('sealed_position');
+    let position = after;
+    let rows = 0;
+    let logReadings = 0;
+    for (const row of logRows(logDb, after)) {
+      learn(row.declared);
+      folding.take(row);
+      columns = reserve(columns, row.readings.readings);
+      appendReadings(columns, row.readings, series, erased);
+      position = row.position;
+      rows++;
+      logReadings += row.readings.readings;
+      if (logReadings >= readingsMax) break;
+    }
+    const source = { epoch: meta.text('epoch') ?? '', position, at: now };
+    let repeated = 0;
+    let runsMax = 0;
+    const byDay = splitByDay(columns.ts, columns.readings, dayOf);
+    for (const [day, picked] of byDay) {
+      touched(day, now);
+      const writer = days.of(day);
+      repeated += writer.append(columns, picked, series, source).repeated;
+      runsMax = Math.max(runsMax, writer.runs().length);
+    }
+    return {
+      position,
+      rows,
+      readings: logReadings,
+      repeated,
+      days: byDay.size,
+      runsMax,
+      fold: folding.fold(),
+      ms: performance.now() - started,
+    };
+  }
+
+  return { seal };
+}
+
+function createColumns(size: number): ReadingColumns {
+  return {
+    readings: 0,
+    series: new Uint32Array(size),
+    ts: new Float64Array(size),
+    value: new Float64Array(size),
+    strings: [],
+  };
+}
+
+function reserve(columns: ReadingColumns, more: number): ReadingColumns {
+  const needed = columns.readings + more;
+  if (needed <= columns.series.length) return columns;
+  const grown = createColumns(Math.max(needed, 2 * columns.series.length));
+  grown.series.set(columns.series);
+  grown.ts.set(columns.ts);
+  grown.value.set(columns.value);
+  grown.readings = columns.readings;
+  grown.strings = columns.strings;
+  return grown;
+}
+
+function appendReadings(
+  to: ReadingColumns,
+  from: ReadingColumns,
+  known: readonly SeriesRecord[],
+  erased: ReadonlySet<number>,
+): void {
+  const { readings, series, ts, value, strings } = from;
+  if (strings.length === 0 && erased.size === 0) {
+    to.series.set(series, to.readings);
+    to.ts.set(ts, to.readings);
+    to.value.set(value, to.readings);
+    to.readings += readings;
+    return;
+  }
+  for (let i = 0; i < readings; i++) {
+    const one = known[series[i]];
+    if (erased.has(one.deviceKey)) continue;
+    to.series[to.readings] = series[i];
+    to.ts[to.readings] = ts[i];
+    to.value[to.readings++] = one.kind === seriesKinds.string ? to.strings.push(strings[value[i]]) - 1 : value[i];
+  }
+}
+
+/** Gathers what the rows say beside their readings. */
+function createFolding(series: readonly SeriesRecord[]) {
+  const declared: Declared = { series: [], streams: [], tables: [] };
+  const latest = createLatest();
+  latest.reserve(series.length);
+  const marks = new Map<number, { mark: number; usedAt: number }>();
+  const receipts = new Map<number, number>();
+  const isString = (id: number): boolean => series[id].kind === seriesKinds.string;
+  return {
+    take(row: { declared: Declared | null; frames: Parameters<typeof takeFrames>[0]; readings: ReadingColumns }): void {
+      if (row.declared !== null) {
+        declared.series.push(...row.declared.series.map(({ id }) => series[id]));
+        declared.streams.push(...row.declared.streams);
+        declared.tables.push(...row.declared.tables);
+        latest.reserve(series.length);
+      }
+      takeFrames(row.frames, marks, receipts);
+      latest.take(row.readings, isString);
+    },
+    fold: (): Fold => ({
+      series: declared.series,
+      streams: declared.streams
+        .filter((stream) => stream.kept)
+        .map((stream) => ({ ...stream, ...(marks.get(stream.id) ?? { mark: 0, usedAt: 0 }) })),
+      tables: declared.tables,
+      latest: latest.columns(),
+      marks: {
+        stream: Uint32Array.from(marks.keys()),
+        mark: Uint32Array.from(marks.values(), ({ mark }) => mark),
+        usedAt: Float64Array.from(marks.values(), ({ usedAt }) => usedAt),
+      },
+      receipts: { device: Uint32Array.from(receipts.keys()), at: Float64Array.from(receipts.values()) },
+    }),
+  };
+}
+
+function takeFrames(
+  frames: { count: number; device: Uint32Array; stream: Uint32Array; seq: Uint32Array; receivedAt: Float64Array },
+  marks: Map<number, { mark: number; usedAt: number }>,
+  receipts: Map<number, number>,
+): void {
+  for (let i = 0; i < frames.count; i++) {
+    const at = frames.receivedAt[i];
+    const known = marks.get(frames.stream[i]);
+    if (known === undefined) marks.set(frames.stream[i], { mark: frames.seq[i], usedAt: at });
+    else {
+      if (frames.seq[i] > known.mark) known.mark = frames.seq[i];
+      if (at > known.usedAt) known.usedAt = at;
+    }
+    if (at > (receipts.get(frames.device[i]) ?? 0)) receipts.set(frames.device[i], at);
+  }
+}

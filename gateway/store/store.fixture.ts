@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { addFrame, createBatch, reserveReadings } from '../ingest/batch.js';
+import { seriesKinds } from '../types.js';
+import type { Batch, BucketRow, ReadingRow, ReadingsQuery, SeriesRecord } from './calls.js';
+import { openStore, type Store, type StoreOptions } from './store.js';
+
+/** 2026-11-22T00:00:00Z, the start of a UTC day. */
+export const midnight = 1_795_305_600_000;
+
+export function folderFor(context: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tidegate-store-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A store that seals only when it is told to. */
+export function storeOptions(folder: string, more: Partial<StoreOptions> = {}): StoreOptions {
+  return {
+    folder,
+    ballastBytes: 0,
+    sealReadings: 1_000_000,
+    sealIntervalMs: 1e12,
+    finishAfterMs: 3_600_000,
+    retentionDays: 30,
+    rollupRetentionDays: 730,
+    now: () => midnight,
+    retentionAllowed: () => true,
+    archiveFailed: (error) => assert.fail(error),
+    died: (error) => assert.fail(error),
+    ...more,
+  };
+}
+
+export async function openTestStore(context: TestContext, folder: string, more: Partial<StoreOptions> = {}) {
+  const opened = await openStore(storeOptions(folder, more));
+  context.after(() => opened.store.close());
+  return opened;
+}
+
+/** Series n of device d: odd ids are numbers, even ones strings. */
+export function series(id: number, metric: string, kind: SeriesRecord['kind'] = seriesKinds.number): SeriesRecord {
+  return { id, deviceKey: 1, device: 'd', deviceCreatedAt: 1, metric, unit: null, kind };
+}
+
+export type Triple = [series: number, ts: number, value: number];
+
+/** One frame of device 1 in stream 1. */
+export function batchOf(seq: number, readings: Triple[], declared: SeriesRecord[] = []): Batch {
+  const batch = createBatch();
+  reserveReadings(batch, readings.length);
+  for (const [id, ts, value] of readings) {
+    batch.series[batch.readings] = id;
+    batch.ts[batch.readings] = ts;
+    batch.value[batch.readings++] = value;
+  }
+  addFrame(batch, 1, 1, seq, readings.length, midnight + seq);
+  batch.declared.series.push(...declared);
+  if (seq === 1) batch.declared.streams.push({ id: 1, deviceKey: 1, name: 'main', kept: true });
+  return batch;
+}
+
+export function queryOf(known: SeriesRecord[], query: Partial<ReadingsQuery> = {}): ReadingsQuery {
+  return {
+    device: { id: known[0].device, key: known[0].deviceKey, createdAt: known[0].deviceCreatedAt },
+    series: known.map(({ id, metric, kind }) => ({ id, metric, kind })),
+    from: 0,
+    to: Number.MAX_SAFE_INTEGER,
+    order: 'asc',
+    limit: 10_000,
+    after: null,
+    everyMs: null,
+    ...query,
+  };
+}
+
+/** All pages of a query. */
+export async function readAll(store: Store, query: ReadingsQuery): Promise<(ReadingRow | BucketRow)[]> {
+  const rows: (ReadingRow | BucketRow)[] = [];
+  for (let { after } = query; ; ) {
+    const page = await store.read('readings', { ...query, after });
+    assert.ok(page.rows.length <= query.limit);
+    rows.push(...page.rows);
+    if (!page.more) return rows;
+    after = page.rows.at(-1) ?? null;
+  }
+}
+
+export async function readTriples(store: Store, query: ReadingsQuery): Promise<[number, number, unknown][]> {
+  return ((await readAll(store, query)) as ReadingRow[]).map(({ series: id, ts, value }) => [id, ts, value]);
+}
