@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { limits } from '../schemas/limits.js';
 import { packageRoot } from '../schemas/packageRoot.js';
@@ -296,7 +296,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       devices: registry.size(),
       queuedBytes: batcher.queuedBytes(),
       ...meter.read(),
-      dataFolder: config.data,
+      dataFolder: resolve(config.data),
       diskFreeBytes: diskWatch.freeBytes(),
       diskLow: diskWatch.isLow(),
       unsealedReadings: store.unsealedReadings(),

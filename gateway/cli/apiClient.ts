@@ -30,10 +30,10 @@ export function createApiClient(options: ApiOptions) {
   const url = (options.url ?? process.env.TIDEGATE_URL ?? defaultUrl).replace(/\/+$/, '');
   const key = options.key ?? process.env.TIDEGATE_KEY ?? readKey(options.data ?? 'data');
 
-  async function request<Body>(method: string, path: string, body?: unknown): Promise<Body> {
-    const headers: Record<string, string> = { authorization: `Bearer ${key}` };
+  async function ask(method: string, path: string, body: unknown, more: Record<string, string>): Promise<Response> {
+    const headers: Record<string, string> = { authorization: `Bearer ${key}`, ...more };
     if (body !== undefined) headers['content-type'] = 'application/json';
-    const answer = await fetch(url + path, {
+    return fetch(url + path, {
       method,
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -43,9 +43,27 @@ export function createApiClient(options: ApiOptions) {
         `No gateway answers at ${url} (${causeOf(error)}). Start one with "npm start", or give its address by --url.`,
       );
     });
+  }
+
+  async function request<Body>(method: string, path: string, body?: unknown): Promise<Body> {
+    const answer = await ask(method, path, body, {});
     const text = await answer.text();
     if (answer.ok) return (text === '' ? undefined : JSON.parse(text)) as Body;
     throw new Failure(1, explain(text, answer.status));
+  }
+
+  /** The lines of an answer in NDJSON, as they come. */
+  async function* lines<Item>(path: string): AsyncGenerator<Item> {
+    const answer = await ask('GET', path, undefined, { accept: 'application/x-ndjson' });
+    if (!answer.ok) throw new Failure(1, explain(await answer.text(), answer.status));
+    if (answer.body === null) return;
+    let rest = '';
+    for await (const text of answer.body.pipeThrough(new TextDecoderStream())) {
+      const found = (rest + text).split('\n');
+      rest = found.pop() ?? '';
+      for (const line of found) yield JSON.parse(line) as Item;
+    }
+    if (rest !== '') throw new Failure(74, `The answer of ${url} broke off`);
   }
 
   /** All pages of a list, or up to `limit` items of it. */
@@ -64,7 +82,7 @@ export function createApiClient(options: ApiOptions) {
     }
   }
 
-  return { url, key, request, list };
+  return { url, key, request, lines, list };
 }
 
 function readKey(folder: string): string {

@@ -11,7 +11,9 @@ import { addDoctor } from './commands/doctor.js';
 import { addKey } from './commands/key.js';
 import { addQuery } from './commands/query.js';
 import { addServe } from './commands/serve.js';
+import { addSql } from './commands/sql.js';
 import { addTail } from './commands/tail.js';
+import { addUpkeep } from './commands/upkeep.js';
 import { Failure } from './failure.js';
 
 /** A mistake on the command line (EX_USAGE of sysexits.h). */
@@ -22,7 +24,8 @@ const program = new Command('tidegate')
   .version(version)
   .showHelpAfterError('(add --help for the options)')
   .exitOverride();
-for (const add of [addServe, addDemo, addDevice, addQuery, addTail, addDoctor, addConfig, addKey]) add(program);
+for (const add of [addServe, addDemo, addDevice, addQuery, addSql, addTail, addUpkeep, addDoctor, addConfig, addKey])
+  add(program);
 for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])]) command.exitOverride();
 
 try {

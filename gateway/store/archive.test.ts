@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
+import { packageRoot } from '../../schemas/packageRoot.js';
 import { addFrame, createBatch, reserveReadings } from '../ingest/batch.js';
-import { type Scalar, seriesKinds } from '../types.js';
+import { type Device, type Scalar, seriesKinds } from '../types.js';
 import type { Batch, BucketRow, ReadingRow, ReadingsQuery, SeriesRecord, UpkeepStep } from './calls.js';
 import { dayMs } from './days.js';
 import { batchOf, folderFor, midnight, openTestStore, queryOf, readAll, readTriples, series } from './store.fixture.js';
@@ -488,3 +490,129 @@ function filesUnder(folder: string): string[] {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
 }
+
+/** A store with readings of two devices in day files and log, the second device and the metric `late` made after the copies. */
+async function storeWithHistory(context: TestContext, folder: string): Promise<{ older: string; expected: unknown[] }> {
+  const other = { ...series(9, 'temperature'), deviceKey: 2, device: 'other', deviceCreatedAt: 2 };
+  const first = await openTestStore(context, folder);
+  const put = (key: number, id: string): Promise<void> =>
+    first.store.change([{ type: 'put_device', device: deviceOf(key, id) }]);
+  await put(1, 'd');
+  await first.store.commit(batchOf(1, [[1, midnight, 1]], [known[0]]), midnight);
+  await first.store.seal();
+  await first.store.close();
+  const older = folderFor(context);
+  cpSync(folder, older, { recursive: true });
+  const second = await openTestStore(context, folder);
+  await second.store.change([{ type: 'put_device', device: deviceOf(2, 'other') }]);
+  const batch = batchOf(
+    2,
+    [
+      [1, midnight + 1, 2],
+      [2, midnight + 1, 0],
+    ],
+    [known[1], other],
+  );
+  batch.strings.push('open');
+  reserveReadings(batch, 1);
+  batch.series[batch.readings] = 9;
+  batch.ts[batch.readings] = midnight + 1;
+  batch.value[batch.readings++] = 77;
+  addFrame(batch, 2, 2, 1, 1, midnight);
+  await second.store.commit(batch, midnight);
+  await second.store.seal();
+  const expected = await readTriples(second.store, queryOf(known));
+  await second.store.close();
+  return { older, expected };
+}
+
+const deviceOf = (key: number, id: string): Device => ({
+  key,
+  id,
+  model: null,
+  tags: {},
+  state: 'active',
+  createdAt: key,
+  attributes: {},
+  credentials: [],
+});
+
+for (const files of [['tidegate.db'], ['log.db'], ['tidegate.db', 'log.db']]) {
+  test(`an older ${files.join(' and ')} beside newer day files loses nothing and takes nothing for another's`, async (context) => {
+    const folder = folderFor(context);
+    const { older, expected } = await storeWithHistory(context, folder);
+    for (const file of files) cpSync(join(older, file), join(folder, file));
+    const { store, restored } = await openTestStore(context, folder);
+    const mine = restored.series.filter(({ deviceKey }) => deviceKey === 1);
+    assert.deepEqual(mine.map(({ metric }) => metric).sort(), ['door', 'temperature']);
+    const rows = await readTriples(store, queryOf(mine));
+    assert.deepEqual(
+      rows.map(([, ts, value]) => [ts, value]).sort(),
+      expected.map((row) => (row as unknown[]).slice(1)).sort(),
+    );
+    const newest =
+      restored.latest.ts[restored.latest.series.indexOf(mine.find(({ metric }) => metric === 'door')?.id ?? 0)];
+    assert.equal(newest, midnight + 1);
+    // Another device takes the place that the lost one had in the registry.
+    const key = restored.nextDeviceKey;
+    if (files.includes('tidegate.db'))
+      assert.deepEqual(
+        restored.devices.map(({ id }) => id),
+        ['d'],
+      );
+    const stranger = {
+      ...series(restored.nextSeriesId, 'temperature'),
+      deviceKey: key,
+      device: 'other',
+      deviceCreatedAt: 3,
+    };
+    await store.commit(batchOf(3, [[stranger.id, midnight + 5, 5]], [stranger]), midnight);
+    await store.seal();
+    assert.deepEqual(await readTriples(store, queryOf([stranger])), [[stranger.id, midnight + 5, 5]]);
+    await store.close();
+    const again = await openTestStore(context, folder);
+    assert.equal(again.restored.series.length, restored.series.length + 1);
+  });
+}
+
+test('older day files beside a newer log are taken as they are', async (context) => {
+  const folder = folderFor(context);
+  const { older } = await storeWithHistory(context, folder);
+  cpSync(join(older, 'readings'), join(folder, 'readings'), { recursive: true });
+  const { store } = await openTestStore(context, folder);
+  assert.deepEqual(await readTriples(store, queryOf(known)), [[1, midnight, 1]]);
+  await store.commit(batchOf(4, [[1, midnight + 9, 9]]), midnight);
+  await store.seal();
+  assert.deepEqual(await readTriples(store, queryOf(known)), [
+    [1, midnight, 1],
+    [1, midnight + 9, 9],
+  ]);
+});
+
+test('a data folder of the first form of the log starts, with all its readings', async (context) => {
+  const folder = folderFor(context);
+  const fixture = join(packageRoot, 'gateway', 'store', 'fixtures', 'log-1');
+  for (const file of ['log.db', 'tidegate.db'])
+    writeFileSync(join(folder, file), gunzipSync(readFileSync(join(fixture, `${file}.gz`))));
+  const readings = JSON.parse(readFileSync(join(fixture, 'readings.json'), 'utf8')) as Record<
+    string,
+    [string, number, Scalar][]
+  >;
+  const { store, restored } = await openTestStore(context, folder, { now: Date.now });
+  const check = async (): Promise<void> => {
+    for (const [id, expected] of Object.entries(readings)) {
+      const device = restored.devices.find((one) => one.id === id) as Device;
+      const mine = restored.series.filter(({ deviceKey }) => deviceKey === device.key);
+      const rows = (await readAll(store, queryOf(mine))) as ReadingRow[];
+      const name = new Map(mine.map((one) => [one.id, one.metric]));
+      assert.deepEqual(
+        rows.map((row) => [name.get(row.series), row.ts, row.value]),
+        expected,
+      );
+    }
+  };
+  await check();
+  await store.seal();
+  assert.equal(store.unsealedReadings(), 0);
+  await check();
+});

@@ -1,4 +1,6 @@
 import type { ArchiveJob, ArchiverCalls, Fold, JobProgress, Sealed, UpkeepStep, WriterCalls } from './calls.js';
+import { emptyFold } from './emptyFold.js';
+import { copySliceRows } from './runCopy.js';
 import type { Caller } from './thread.js';
 
 /** Readings in the log beyond which commits wait for the archiver: the devices' windows slow them down. */
@@ -35,8 +37,8 @@ interface QueuedJob {
 }
 
 /**
- * When the archiver does what. One thing at a time: a seal that is due goes first, but between two seals there is always a
- * slice of the other work, so that runs are merged as fast as they are made.
+ * When the archiver does what. One thing at a time: a seal that is due goes first, but between two seals as many readings may
+ * be merged as the seal brought, so that runs leave as fast as they come, whatever the rate.
  */
 export function createArchive(options: ArchiveOptions) {
   const { writer, archiver, now, sealReadings, restored } = options;
@@ -74,19 +76,22 @@ export function createArchive(options: ArchiveOptions) {
   async function work(): Promise<void> {
     while (!closing) {
       const seal = sealDue();
+      let slices = 1;
       try {
-        if (seal) await sealOnce();
+        if (seal) slices += Math.ceil((await sealOnce()) / copySliceRows);
       } catch (error) {
         retryAt = now() + retryMs;
         options.failed(error as Error, 'seal');
         for (const waiter of sealWaiters.splice(0)) waiter.reject(error as Error);
       }
-      const worked = await workBesides();
+      let worked = true;
+      for (let slice = 0; slice < slices && worked; slice++) worked = await workBesides();
       if (!seal && !worked && !sealDue()) return;
     }
   }
 
-  async function sealOnce(): Promise<void> {
+  /** Answers the readings that it took. */
+  async function sealOnce(): Promise<number> {
     lastSealAt = now();
     pending ??= await archiver.call('seal', [{ readingsMax: sealReadings, erased: [...erased], now: now() }]);
     const { fold, ...sealed } = pending;
@@ -100,6 +105,7 @@ export function createArchive(options: ArchiveOptions) {
     upkeepAt = 0;
     options.sealed(sealed);
     settle();
+    return sealed.readings;
   }
 
   function settle(): void {
@@ -195,24 +201,15 @@ export function createArchive(options: ArchiveOptions) {
 
 /** The fold in parts small enough to go between two commits. Series go first, since newest values refer to them. */
 function* slicesOf({ series, streams, tables, latest, marks, receipts }: Fold): Generator<Fold> {
-  for (const [from, to] of spans(series.length)) yield { ...nothing(), series: series.slice(from, to) };
-  for (const [from, to] of spans(streams.length)) yield { ...nothing(), streams: streams.slice(from, to) };
-  for (const [from, to] of spans(tables.length)) yield { ...nothing(), tables: tables.slice(from, to) };
-  for (const span of spans(marks.stream.length)) yield { ...nothing(), marks: sliceColumns(marks, span) };
-  for (const span of spans(receipts.device.length)) yield { ...nothing(), receipts: sliceColumns(receipts, span) };
+  for (const [from, to] of spans(series.length)) yield { ...emptyFold(), series: series.slice(from, to) };
+  for (const [from, to] of spans(streams.length)) yield { ...emptyFold(), streams: streams.slice(from, to) };
+  for (const [from, to] of spans(tables.length)) yield { ...emptyFold(), tables: tables.slice(from, to) };
+  for (const span of spans(marks.stream.length)) yield { ...emptyFold(), marks: sliceColumns(marks, span) };
+  for (const span of spans(receipts.device.length)) yield { ...emptyFold(), receipts: sliceColumns(receipts, span) };
   const { readings, strings, ...columns } = latest;
   for (const span of spans(readings))
-    yield { ...nothing(), latest: { readings: span[1] - span[0], strings, ...sliceColumns(columns, span) } };
+    yield { ...emptyFold(), latest: { readings: span[1] - span[0], strings, ...sliceColumns(columns, span) } };
 }
-
-const nothing = (): Fold => ({
-  series: [],
-  streams: [],
-  tables: [],
-  latest: { readings: 0, series: new Uint32Array(), ts: new Float64Array(), value: new Float64Array(), strings: [] },
-  marks: { stream: new Uint32Array(), mark: new Uint32Array(), usedAt: new Float64Array() },
-  receipts: { device: new Uint32Array(), at: new Float64Array() },
-});
 
 function sliceColumns<Columns extends Record<string, Uint32Array | Float64Array>>(
   columns: Columns,

@@ -144,6 +144,16 @@ export function readFolded(db: Database.Database) {
   };
 }
 
+/** Unix ms of the newest commit that says something about the time; 0: none. */
+export function newestCommitAt(db: Database.Database): number {
+  const meta = openMeta(db);
+  const inLog = db
+    .prepare('SELECT max(committed_at) FROM log WHERE position > ?')
+    .pluck()
+    .get(meta.number('clock_position'));
+  return Math.max(meta.number('newest_commit_at'), (inLog as number | null) ?? 0);
+}
+
 export function readSeries(db: Database.Database): SeriesRecord[] {
   return (
     db

@@ -1,6 +1,9 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type Database from 'better-sqlite3';
+import { openDayForReading } from './dayFile.js';
+import { dayText, listDays } from './days.js';
+import { newestCommitAt } from './foldTables.js';
 import { databases } from './migrations.js';
 import { openForReading } from './openDatabase.js';
 
@@ -12,8 +15,11 @@ export interface Finding {
   fix?: string;
 }
 
-/** Looks at the databases of a data folder without changing them; a gateway may be running on it. */
-export function inspectDataFolder(folder: string, now: number, builtAt: number): Finding[] {
+/**
+ * Looks at the databases of a data folder without changing them; a gateway may be running on it. Of the day files the newest
+ * are read through, or all of them.
+ */
+export function inspectDataFolder(folder: string, now: number, builtAt: number, everyDay = false): Finding[] {
   if (!existsSync(join(folder, 'log.db'))) {
     return [
       {
@@ -24,9 +30,47 @@ export function inspectDataFolder(folder: string, now: number, builtAt: number):
       },
     ];
   }
-  return Object.entries(databases).flatMap(([file, { length }]) =>
+  const findings = Object.entries(databases).flatMap(([file, { length }]) =>
     inspect(join(folder, file), file, length, now, builtAt),
   );
+  return [...findings, ...inspectDays(folder, everyDay)];
+}
+
+/** Newest day files that are read through where not all of them are. */
+const daysChecked = 3;
+
+function inspectDays(folder: string, everyDay: boolean): Finding[] {
+  const days = listDays(folder);
+  const paths = days.flatMap(({ readings, late, rollup }) => [readings, late, rollup].filter((path) => path !== null));
+  if (paths.length === 0) return [{ name: 'day files', state: 'ok', detail: 'none yet' }];
+  const bytes = paths.reduce((sum, path) => sum + statSync(path).size, 0);
+  const range = `${dayText(days[0].day)} to ${dayText(days[days.length - 1].day)}`;
+  const checked = everyDay ? days : days.slice(-daysChecked);
+  const faults = checked.flatMap(({ readings, late, rollup }) =>
+    [readings, late, rollup].flatMap((path) => (path === null ? [] : faultOf(path))),
+  );
+  const detail = `${days.length} days, ${range}, ${(bytes / 1024 ** 2).toFixed(1)} MiB; ${checked.length} checked`;
+  if (faults.length === 0) return [{ name: 'day files', state: 'ok', detail }];
+  return faults.map(({ path, fault }) => ({
+    name: basename(path),
+    state: 'fail',
+    detail: fault,
+    fix: 'Put this file back from a backup, or move it away',
+  }));
+}
+
+function faultOf(path: string): { path: string; fault: string }[] {
+  try {
+    const db = openDayForReading(path);
+    try {
+      const result = db.pragma('integrity_check', { simple: true }) as string;
+      return result === 'ok' ? [] : [{ path, fault: result }];
+    } finally {
+      db.close();
+    }
+  } catch (error) {
+    return [{ path, fault: (error as Error).message }];
+  }
 }
 
 function inspect(path: string, file: string, version: number, now: number, builtAt: number): Finding[] {
@@ -69,7 +113,10 @@ function checkVersion(db: Database.Database, file: string, known: number): Findi
 }
 
 function checkClock(db: Database.Database, now: number, builtAt: number): Finding {
-  const newest = (db.prepare('SELECT max(committed_at) FROM log').pluck().get() as number | null) ?? 0;
+  const hasFolds = (db.pragma('user_version', { simple: true }) as number) >= 2;
+  const newest = hasFolds
+    ? newestCommitAt(db)
+    : ((db.prepare('SELECT max(committed_at) FROM log').pluck().get() as number | null) ?? 0);
   const behind = Math.max(newest, builtAt) - now;
   const detail = `this clock: ${new Date(now).toISOString()}; newest commit: ${newest === 0 ? 'none' : new Date(newest).toISOString()}`;
   if (behind > 60_000)

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 
 /** Rows of one slice: about 100 ms, after which a seal that is due goes first. */
-const rowsPerSlice = 250_000;
+export const copySliceRows = 250_000;
 
 /**
  * Copies sorted run tables into one, in order, a slice each time the generator goes on. SQLite merges the arms of a compound
@@ -19,14 +19,14 @@ export function* copyRuns(
     (table) => `SELECT series, ts, value FROM ${table} WHERE (series, ts) > (:series, :ts) AND ${keep}`,
   );
   const copy = db.prepare(
-    `INSERT INTO ${target} (series, ts, value) ${arms.join(' UNION ALL ')} ORDER BY series, ts LIMIT ${rowsPerSlice}`,
+    `INSERT INTO ${target} (series, ts, value) ${arms.join(' UNION ALL ')} ORDER BY series, ts LIMIT ${copySliceRows}`,
   );
   const lastKey = db.prepare(`SELECT series, ts FROM ${target} ORDER BY series DESC, ts DESC LIMIT 1`);
   let last = { series: 0, ts: 0 };
   for (let copied = 0; ; ) {
     const { changes } = copy.run(last);
     copied += changes;
-    if (changes < rowsPerSlice) return copied;
+    if (changes < copySliceRows) return copied;
     last = lastKey.get() as typeof last;
     yield;
   }

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createBallast } from './ballast.js';
 import { type Batch, buffersOf, type Committed, type Restored, type WriterCalls } from './calls.js';
+import { discoverSeries } from './discover.js';
+import { emptyFold } from './emptyFold.js';
 import { openFoldTables } from './foldTables.js';
 import { openLogTable } from './logTable.js';
 import { databases } from './migrations.js';
@@ -30,8 +32,13 @@ function openWriter({ folder, ballastBytes }: WriterData) {
   function restore(): Restored {
     const started = performance.now();
     const { devices, nextDeviceKey } = readDevices(registryDb);
-    const { unnamedSeries, deviceKeyMax, ...replayed } = replayLog(logDb, devices);
+    let { unnamedSeries, deviceKeyMax, ...replayed } = replayLog(logDb, devices);
     if (unnamedSeries.length > 0) folds.foldSeries(unnamedSeries);
+    const discovered = discoverSeries(folder, logDb, devices, replayed.series, replayed.nextSeriesId);
+    if (discovered !== null && discovered.series.length > 0) {
+      folds.fold({ ...emptyFold(), ...discovered });
+      ({ unnamedSeries, deviceKeyMax, ...replayed } = replayLog(logDb, devices));
+    }
     for (const { id } of replayed.series) newest.reserve(id);
     for (let i = 0; i < replayed.latest.series.length; i++)
       newest.set(replayed.latest.series[i], replayed.latest.ts[i]);

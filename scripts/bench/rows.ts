@@ -15,6 +15,8 @@ export interface Bench {
 }
 
 const warmupMs = 1_500;
+/** A run each 500,000 readings, so that runs are merged within the time that is measured. */
+const sealing = ['store.sealReadings=500000'];
 const stored = 'fsynced';
 
 async function against(
@@ -90,6 +92,18 @@ export const benches: Bench[] = [
       ),
   },
   {
+    name: 'sustained',
+    run: async (options) =>
+      against(
+        await startGateway(options.links, 'binary', sealing),
+        'gateway, the same with sealing and merging, 60 s',
+        stored,
+        {},
+        { ...options, seconds: Math.max(options.seconds, 60) },
+        10,
+      ),
+  },
+  {
     name: 'single',
     run: async (options) =>
       against(
@@ -117,8 +131,8 @@ export const benches: Bench[] = [
     name: 'latency',
     run: async (options) =>
       against(
-        await startGateway(options.links, 'binary'),
-        'gateway at 20,000 frames/s, 10 readings a frame',
+        await startGateway(options.links, 'binary', sealing),
+        'gateway at 20,000 frames/s, 10 readings a frame, sealing and merging',
         stored,
         { framesPerSecond: 20_000 },
         options,

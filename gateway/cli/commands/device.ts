@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { DeviceBody, LatestBody, NewCredentialBody } from '../../../schemas/generated/operator.js';
+import type { DeviceBody, JobBody, LatestBody, NewCredentialBody } from '../../../schemas/generated/operator.js';
 import { valueText } from '../../valueText.js';
 import { type ApiClient, type ApiOptions, createApiClient, withApiOptions } from '../apiClient.js';
 import { Failure } from '../failure.js';
 import { csvField, printJson, tableOf, tagsText, timeText } from '../output.js';
 import { snippetsFor } from '../snippets.js';
 import { collect } from './serve.js';
+import { followJob } from './upkeep.js';
 
 export function addDevice(program: Command): void {
   const device = program.command('device').description('register and manage devices');
@@ -28,7 +29,9 @@ export function addDevice(program: Command): void {
   add('rotate <id>', 'give it a new secret')
     .option('--grace <seconds>', 'how long the old ones stay valid', '0')
     .action(rotate);
-  add('remove <id>', 'remove it and its credentials; its readings age out').action(remove);
+  add('remove <id>', 'remove it and its credentials; its readings age out')
+    .option('--erase', 'also take its readings out of every file, now')
+    .action(remove);
   add(
     'import <file>',
     'register devices from a CSV file with the columns id,model,tags (tags as a=b;c=d); prints id,secret',
@@ -114,10 +117,16 @@ async function rotate(id: string, options: ApiOptions & { grace: string }): Prom
   console.log(`The new secret of ${id} is shown this once; older ones end in ${graceSeconds} s:\n\n  ${made.secret}`);
 }
 
-async function remove(id: string, options: ApiOptions): Promise<void> {
-  await createApiClient(options).request('DELETE', pathOf(id));
-  if (options.json) return printJson({ id, removed: true });
-  console.log(`Device ${id} is removed.`);
+async function remove(id: string, options: ApiOptions & { erase?: boolean }): Promise<void> {
+  const api = createApiClient(options);
+  if (!options.erase) {
+    await api.request('DELETE', pathOf(id));
+    if (options.json) return printJson({ id, removed: true });
+    return console.log(`Device ${id} is removed.`);
+  }
+  const job = await followJob(api, await api.request<JobBody>('DELETE', `${pathOf(id)}?data=erase`), options);
+  if (options.json) return printJson({ id, removed: true, job });
+  console.log(`Device ${id} is removed, and its data is out of every file of the data folder. Backups still hold it.`);
 }
 
 /** Several requests at a time: each is one commit of the store, and those share an fsync badly one by one. */

@@ -15,14 +15,15 @@ export function addDoctor(program: Command): void {
     .command('doctor')
     .description('check the data folder and this machine; beside a running gateway, or without one')
     .option('--data <dir>', 'data folder', 'data')
+    .option('--all', 'read every day file through, not only the newest three')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExit code 1 where a check fails.')
     .action(doctor);
 }
 
-function doctor({ data, json }: { data: string; json?: boolean }): void {
+function doctor({ data, json, all }: { data: string; json?: boolean; all?: boolean }): void {
   const findings = [
-    ...inspectDataFolder(data, Date.now(), builtAt),
+    ...inspectDataFolder(data, Date.now(), builtAt, all),
     checkSpace(data),
     checkKey(data),
     checkDescriptors(),
