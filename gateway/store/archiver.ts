@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ArchiveJob, ArchiverCalls, JobProgress } from './calls.js';
-import { makeDayFolder } from './days.js';
 import { createDayWriters } from './dayWriters.js';
 import { startJob } from './jobs.js';
 import { openForReading } from './openDatabase.js';
 import { createSealer } from './seal.js';
 import { serveCalls } from './thread.js';
-import { clearUnfinished, createUpkeep } from './upkeep.js';
+import { createUpkeep } from './upkeep.js';
 
 export interface ArchiverData {
   folder: string;
@@ -18,8 +17,6 @@ export interface ArchiverData {
 
 /** The archiver thread: the only one that writes day files. It reads the log and never writes it. */
 function openArchiver({ folder, ...options }: ArchiverData): ArchiverCalls {
-  makeDayFolder(folder);
-  clearUnfinished(folder);
   const logDb = openForReading(join(folder, 'log.db'));
   const days = createDayWriters(folder);
   const upkeep = createUpkeep({ folder, days, ...options });

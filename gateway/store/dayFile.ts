@@ -93,8 +93,8 @@ export function openDayForReading(path: string): Database.Database {
   return db;
 }
 
-/** A crash may have left a file before its first transaction. */
-const hasSchema = (db: Database.Database): boolean => db.pragma('user_version', { simple: true }) !== 0;
+/** Not before its first transaction, which a crash may have forestalled. */
+export const hasSchema = (db: Database.Database): boolean => db.pragma('user_version', { simple: true }) !== 0;
 
 function checkDayVersion(db: Database.Database, path: string): void {
   const version = db.pragma('user_version', { simple: true }) as number;

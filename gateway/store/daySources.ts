@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import { type Scalar, type SeriesKind, seriesKinds } from '../types.js';
 import type { BucketRow, DeviceIdentity, ReadingRow, ReadingsQuery } from './calls.js';
-import { type KindName, kindOfName, openDayForReading, type Run, readRuns, runTable } from './dayFile.js';
+import { hasSchema, type KindName, kindOfName, openDayForReading, type Run, readRuns, runTable } from './dayFile.js';
 import { type DayFiles, dayMs } from './days.js';
 import { openMeta } from './meta.js';
 import { type RollupTable, rollupFor, rollups } from './rollup.js';
@@ -101,11 +101,14 @@ function openFile(path: string | null, query: ReadingsQuery): OpenFile | null {
   return { db, runs: readRuns(db), series: wantedSeries(db, query) };
 }
 
-/** Null where the file has left since the folder was listed. */
+/** Null where the file has left since the folder was listed, or is being made. */
 function openIfThere(path: string | null): Database.Database | null {
   if (path === null) return null;
   try {
-    return openDayForReading(path);
+    const db = openDayForReading(path);
+    if (hasSchema(db)) return db;
+    db.close();
+    return null;
   } catch (error) {
     if ((error as { code?: string }).code === 'SQLITE_CANTOPEN' && !existsSync(path)) return null;
     throw error;

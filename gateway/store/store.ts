@@ -19,6 +19,7 @@ import {
 import { lockFolder } from './lock.js';
 import type { ReaderData } from './reader.js';
 import { createCaller } from './thread.js';
+import { clearUnfinished } from './upkeep.js';
 import type { WriterData } from './writer.js';
 
 /** A page of readings takes up to a quarter of a second; with two, a short query goes past a long one. */
@@ -54,6 +55,7 @@ export async function openStore(options: StoreOptions) {
   const { folder, ballastBytes, retentionDays, rollupRetentionDays, finishAfterMs, died } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const unlock = lockFolder(folder);
+  clearUnfinished(folder);
   const writer = startThread<WriterCalls>('writer.js', { folder, ballastBytes } satisfies WriterData, died);
   const threads: Thread<object>[] = [writer];
   try {

@@ -1,8 +1,8 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { UpkeepStep } from './calls.js';
-import { openDayForReading, readRuns } from './dayFile.js';
-import { type DayFiles, dayFolder, dayMs, dayOf, dayText, listDays, syncPath } from './days.js';
+import { hasSchema, openDayForReading, readRuns } from './dayFile.js';
+import { type DayFiles, dayFolder, dayMs, dayOf, dayText, listDays, makeDayFolder, syncPath } from './days.js';
 import type { DayWriters } from './dayWriters.js';
 import { finishDay, isFinished, isFolded, removeDatabase } from './finishedDay.js';
 import { mergeRuns, mergeRunsCount, runsToMerge } from './merge.js';
@@ -173,8 +173,21 @@ export function isRollupOf(rollup: string, dayFile: string): boolean {
 
 /** At start: what a crash left half made, or forgot to remove. */
 export function clearUnfinished(folder: string): void {
+  makeDayFolder(folder);
   for (const name of readdirSync(dayFolder(folder)))
     if (/\.db\.new(-journal|-wal|-shm)?$/.test(name)) rmSync(join(dayFolder(folder), name), { force: true });
   for (const { readings, late } of listDays(folder))
+    for (const path of [readings, late]) if (path !== null && isEmpty(path)) removeDatabase(path);
+  for (const { readings, late } of listDays(folder))
     if (readings !== null && late !== null && isFolded(readings, late)) removeDatabase(late);
+}
+
+/** A file that was made and never written to. */
+function isEmpty(path: string): boolean {
+  const db = openDayForReading(path);
+  try {
+    return !hasSchema(db);
+  } finally {
+    db.close();
+  }
 }

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
+import { dayMs } from '../../gateway/store/days.js';
+import { queryOf, readTriples, storeOptions } from '../../gateway/store/store.fixture.js';
+import { openStore, type Store } from '../../gateway/store/store.js';
+import { commitsTotal, readingsOf, workloadDay, workloadSeries } from './sealWorkload.js';
+import { tempFolder } from './tempFolder.js';
+
+const rounds = Number(process.env.TIDEGATE_ROUNDS ?? 16);
+const workload = fileURLToPath(new URL('./sealWorkload.js', import.meta.url));
+const calls = ['pwrite64', 'fdatasync', 'fsync', 'rename', 'unlink', 'ftruncate'];
+
+/** The files that the archiver writes, and those that the writer writes. */
+function pathsOf(folder: string, of: 'archiver' | 'writer'): string[] {
+  if (of === 'writer') return ['log.db', 'log.db-wal'].map((name) => join(folder, name));
+  const days = ['2026-11-22', '2026-11-23'];
+  const names = days.flatMap((day) =>
+    ['.db', '.db-wal', '.db.new', '.late.db', '.late.db-wal', '.rollup.db', '.rollup.db.new'].map((end) => day + end),
+  );
+  return [join(folder, 'readings'), ...names.map((name) => join(folder, 'readings', name))];
+}
+
+interface Traced {
+  said: string[];
+  trace: string[];
+  status: number | null;
+}
+
+/** Runs the workload under strace on these files; `kill` ends it at the entry of the nth of those calls. */
+function runTraced(folder: string, paths: string[], kill: { call: string; nth: number } | null): Traced {
+  const output = join(folder, 'trace');
+  const inject = kill === null ? [] : ['-e', `inject=${kill.call}:signal=SIGKILL:when=${kill.nth}`];
+  const { stdout, status, stderr } = spawnSync(
+    'strace',
+    [
+      ...['-f', '-qq', '-y', '-o', output, '-e', `trace=${calls.join(',')}`],
+      ...paths.flatMap((path) => ['-P', path]),
+      ...inject,
+      process.execPath,
+      workload,
+      join(folder, 'data'),
+    ],
+    { encoding: 'utf8', timeout: 60_000 },
+  );
+  if (kill === null && status !== 0) throw new Error(stderr);
+  return { said: stdout.split('\n').filter(Boolean), trace: readFileSync(output, 'utf8').split('\n'), status };
+}
+
+function countCalls(trace: string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const line of trace) {
+    const [, call] = /^\d+ +(\w+)\(/.exec(line) ?? [];
+    if (call !== undefined) counts.set(call, (counts.get(call) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Every sync, rename and removal, and writes between them, thinned out evenly to so many. */
+function killPoints(counts: Map<string, number>, wanted: number): { call: string; nth: number }[] {
+  const all = [...counts].flatMap(([call, count]) => Array.from({ length: count }, (_, i) => ({ call, nth: i + 1 })));
+  const rare = all.filter(({ call }) => (counts.get(call) as number) <= wanted / 8);
+  const rest = all.filter(({ call }) => (counts.get(call) as number) > wanted / 8);
+  const left = Math.max(1, wanted - rare.length);
+  const step = rest.length / Math.min(left, rest.length);
+  return [...rare, ...Array.from({ length: Math.min(left, rest.length) }, (_, i) => rest[Math.floor(i * step)])];
+}
+
+/** What was acknowledged is there exactly once and as it was sent; one commit more may be. */
+async function checkStore(store: Store, acked: number, where: string): Promise<void> {
+  const rows = await readTriples(store, queryOf(workloadSeries));
+  const stored = rows.length / 3;
+  assert.ok(stored === acked || stored === acked + 1, `${where}: ${rows.length} readings for ${acked} acked commits`);
+  const expected = Array.from({ length: stored }, (_, i) => readingsOf(i + 1).slice(0, 3))
+    .flat()
+    .sort((a, b) => a[1] - b[1]);
+  assert.deepEqual(rows, expected, where);
+}
+
+function checkIntegrity(folder: string, where: string): void {
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.db'));
+  for (const name of paths) {
+    const db = new Database(join(folder, name), { readonly: true });
+    assert.equal(db.pragma('integrity_check', { simple: true }), 'ok', `${where}: ${name}`);
+    db.close();
+  }
+}
+
+async function checkAfter(folder: string, acked: number, where: string): Promise<void> {
+  let now = workloadDay + 3 * dayMs;
+  const { store } = await openStore(
+    storeOptions(folder, { now: () => now, finishAfterMs: 0, archiveFailed: (error) => assert.fail(error) }),
+  );
+  await checkStore(store, acked, where);
+  await store.seal();
+  await checkStore(store, acked, `${where}, sealed`);
+  await store.idle();
+  now += 120_000;
+  await store.idle();
+  await checkStore(store, acked, `${where}, finished`);
+  await store.close();
+  checkIntegrity(folder, where);
+  const left = readdirSync(join(folder, 'readings')).filter((name) => /\.new|late|-wal/.test(name));
+  assert.deepEqual(left, [], where);
+}
+
+for (const of of ['archiver', 'writer'] as const) {
+  test(`the ${of} is killed at every kind of write, sync, rename and removal, and nothing is lost or stored twice`, async (context: TestContext) => {
+    const whole = tempFolder(context);
+    const traced = runTraced(whole, pathsOf(join(whole, 'data'), of), null);
+    assert.equal(traced.said.at(-1), 'done');
+    const counts = countCalls(traced.trace);
+    const points = killPoints(counts, rounds);
+    let killed = 0;
+    for (const point of points) {
+      const folder = tempFolder(context);
+      const { said, status } = runTraced(folder, pathsOf(join(folder, 'data'), of), point);
+      const acked = said.filter((line) => line.startsWith('acked')).length;
+      if (status !== 0) killed++;
+      await checkAfter(join(folder, 'data'), acked, `killed at ${point.call} ${point.nth}`);
+    }
+    context.diagnostic(
+      `${killed} of ${points.length} runs were killed, of ${[...counts].map(([call, n]) => `${n} ${call}`).join(', ')}`,
+    );
+    assert.ok(killed >= points.length * 0.9, `${killed} of ${points.length} were killed`);
+  });
+}
+
+test('a run is synced before the log is cut, and a finished day before it takes its name', (context) => {
+  const folder = tempFolder(context);
+  const data = join(folder, 'data');
+  const { trace } = runTraced(folder, [...pathsOf(data, 'archiver'), ...pathsOf(data, 'writer')], null);
+  const events = trace.flatMap(eventOf);
+  // Of each seal: its run's last write, its sync, and only then the log's next write (there is no commit meanwhile).
+  let unsynced: string | null = null;
+  let seals = 0;
+  for (const { call, file } of events) {
+    if (/readings\/[\d-]+(\.late)?\.db-wal$/.test(file)) {
+      if (call === 'pwrite64') unsynced = file;
+      if ((call === 'fsync' || call === 'fdatasync') && unsynced === file) {
+        unsynced = null;
+        seals++;
+      }
+    }
+    if (file.endsWith('log.db-wal') && call === 'pwrite64')
+      assert.equal(unsynced, null, `the log was written to while ${unsynced} was not on disk`);
+  }
+  assert.ok(seals > commitsTotal, `${seals} syncs of runs`);
+  const at = (call: string, end: string, from = 0): number =>
+    events.findIndex((event, i) => i >= from && event.call === call && event.file.endsWith(end));
+  for (let from = 0, day = 0; day < 2; day++) {
+    const renamed = at('rename', '2026-11-22.db', from);
+    assert.ok(renamed > 0, 'the day was finished');
+    const dayAt = at('fsync', '2026-11-22.db.new', from);
+    const rollupAt = at('fsync', '2026-11-22.rollup.db.new', from);
+    assert.ok(
+      dayAt >= from && dayAt < renamed && rollupAt >= from && rollupAt < renamed,
+      'fresh files are synced first',
+    );
+    const folderAt = at('fsync', '/readings', renamed);
+    assert.ok(folderAt > renamed, 'the new name is synced');
+    const lateGone = at('unlink', '2026-11-22.late.db', from);
+    if (day === 1) assert.ok(lateGone > folderAt, 'late readings leave once the day that has them is there');
+    from = renamed + 1;
+  }
+});
+
+/** The call and the file that it was for; of a rename its new name. */
+function eventOf(line: string): { call: string; file: string }[] {
+  const byHandle = /^\d+ +(pwrite64|fdatasync|fsync|ftruncate)\(\d+<([^>]+)>/.exec(line);
+  if (byHandle !== null) return [{ call: byHandle[1], file: byHandle[2] }];
+  const byName = /^\d+ +(rename|unlink)\((?:"[^"]+", )?"([^"]+)"\)/.exec(line);
+  return byName === null ? [] : [{ call: byName[1], file: byName[2] }];
+}
