@@ -315,7 +315,7 @@ function rollupSource(
 ): Source<BucketPart> {
   const select = db
     .prepare(
-      `SELECT ts, count, min, max, sum, first, last, first_ts, last_ts FROM ${table} WHERE series = ? AND ts >= ? AND ts < ? ORDER BY ts ${direction(order)}`,
+      `SELECT ts, count, min, max, sum, first, last, ts + first_after, ts + last_after FROM ${table} WHERE series = ? AND ts >= ? AND ts < ? ORDER BY ts ${direction(order)}`,
     )
     .raw();
   const rows = (select.all(local, from, to) as StoredBucket[]).map((row) => partOf(id, kind, everyMs, row));

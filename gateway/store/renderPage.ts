@@ -1,3 +1,4 @@
+import type { Scalar } from '../types.js';
 import type { BucketRow, ReadingRow, ReadingsPage, ReadingsQuery, RenderedPage, RowFormat } from './calls.js';
 
 export const csvHeaders = {
@@ -24,11 +25,14 @@ export function renderPage(query: ReadingsQuery, page: ReadingsPage, format: Row
 const ends = { csv: '\r\n', ndjson: '\n' } as const;
 
 function jsonObject(metric: string, row: ReadingRow | BucketRow): string {
-  if ('value' in row) return `{"metric":${metric},"ts":${row.ts},"value":${JSON.stringify(row.value)}}`;
+  if ('value' in row) return `{"metric":${metric},"ts":${row.ts},"value":${jsonScalar(row.value)}}`;
   const { ts, count, min, max, sum, first, last } = row;
   const amounts = sum === null ? '' : `"avg":${sum / count},"min":${min},"max":${max},"sum":${sum},`;
-  return `{"metric":${metric},"ts":${ts},${amounts}"count":${count},"first":${JSON.stringify(first)},"last":${JSON.stringify(last)}}`;
+  return `{"metric":${metric},"ts":${ts},${amounts}"count":${count},"first":${jsonScalar(first)},"last":${jsonScalar(last)}}`;
 }
+
+/** Numbers are finite, and then their text is JSON. */
+const jsonScalar = (value: Scalar): string => (typeof value === 'string' ? JSON.stringify(value) : String(value));
 
 function csvLine(metric: string, row: ReadingRow | BucketRow): string {
   if ('value' in row) return `${metric},${row.ts},${csvField(row.value)}`;

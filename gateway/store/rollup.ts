@@ -5,7 +5,8 @@ import { openMeta } from './meta.js';
 /**
  * YYYY-MM-DD.rollup.db: what is kept of a finished day when its readings have left. Per series and UTC hour, and per minute
  * where a minute holds two readings or more on the average: count, min, max, sum, first, last (strings and booleans: count,
- * first, last). It is always made anew from the whole day file; `of` in its meta names the one that it was made from.
+ * first, last), and how many ms after its start a bucket has its first and last reading. It is always made anew from the whole
+ * day file; `of` in its meta names the one that it was made from.
  */
 export const rollups = { rollup_1h: 3_600_000, rollup_1m: 60_000 } as const;
 export type RollupTable = keyof typeof rollups;
@@ -41,7 +42,7 @@ function createSchema(db: Database.Database): void {
   const table = (name: RollupTable): string => `
     CREATE TABLE ${name} (
       series INTEGER NOT NULL, ts INTEGER NOT NULL, count INTEGER NOT NULL, min, max, sum, first NOT NULL, last NOT NULL,
-      first_ts INTEGER NOT NULL, last_ts INTEGER NOT NULL,
+      first_after INTEGER NOT NULL, last_after INTEGER NOT NULL,
       PRIMARY KEY (series, ts)
     ) WITHOUT ROWID;
     CREATE VIEW ${name.replace('rollup', 'readings')} AS
@@ -69,12 +70,12 @@ const dense = `series IN (
 function aggregate(table: RollupTable, where: string): string {
   const width = rollups[table];
   return `
-    INSERT INTO ${table} (series, ts, count, min, max, sum, first, last, first_ts, last_ts)
+    INSERT INTO ${table} (series, ts, count, min, max, sum, first, last, first_after, last_after)
     SELECT b.series, b.bucket * ${width}, b.count,
       CASE s.kind WHEN 'number' THEN b.min END, CASE s.kind WHEN 'number' THEN b.max END, CASE s.kind WHEN 'number' THEN b.sum END,
       (SELECT value FROM day.run_1 AS r WHERE r.series = b.series AND r.ts = b.first_ts),
       (SELECT value FROM day.run_1 AS r WHERE r.series = b.series AND r.ts = b.last_ts),
-      b.first_ts, b.last_ts
+      b.first_ts - b.bucket * ${width}, b.last_ts - b.bucket * ${width}
     FROM (
       SELECT series, ts / ${width} AS bucket, count(*) AS count, min(value) AS min, max(value) AS max, sum(value) AS sum,
         min(ts) AS first_ts, max(ts) AS last_ts

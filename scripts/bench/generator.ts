@@ -23,6 +23,8 @@ export interface GeneratorData {
   framesPerSecond: number;
   warmupMs: number;
   runMs: number;
+  /** Unix ms of the first reading; the others follow a millisecond apart. */
+  firstAt: number;
   /** How the server answers: acks of the contract (binary or JSON), or one message a frame. */
   answers: 'cumulative' | 'each';
 }
@@ -49,7 +51,7 @@ const latency = createHistogram();
 let measuring = false;
 let frames = 0;
 /** A time of its own for every reading that is ever sent: repeats would not be stored. */
-let nextMs = Date.now() - 20 * 86_400_000;
+let nextMs = data.firstAt;
 
 /** Binary: header of the WebSocket frame, telemetry header of one f32 column, rows one ms apart. */
 function binaryTemplate(): Buffer {

@@ -8,12 +8,25 @@ import { benches } from './rows.js';
 
 const options = new Command('bench')
   .description('measures the gateway beside what it is built on and what most people write, in one run')
-  .argument('[names...]', `only these rows: ${benches.map(({ name }) => name).join(', ')}`)
+  .argument(
+    '[names...]',
+    `only these rows: ${benches.map(({ name }) => name).join(', ')}; or store, which fills a store first`,
+  )
   .option('--seconds <n>', 'measured for each row', '8')
   .option('--links <n>', 'device links', '1000')
+  .option('--rows <n>', 'of store: readings stored in the end', '200000000')
   .option('--json', 'print JSON')
   .parse();
 const { seconds, links, json } = options.opts<{ seconds: string; links: string; json?: boolean }>();
+if (options.args.includes('store')) {
+  const { benchStore } = await import('./store.js');
+  await benchStore({
+    rows: Number(options.opts<{ rows: string }>().rows),
+    links: Number(links),
+    seconds: Number(seconds),
+  });
+  process.exit();
+}
 const unknown = options.args.find((name) => !benches.some((bench) => bench.name === name));
 if (unknown !== undefined) throw new Failure(64, `there is no row ${unknown}`);
 

@@ -16,10 +16,11 @@ export interface Bench {
 
 const warmupMs = 1_500;
 /** A run each 500,000 readings, so that runs are merged within the time that is measured. */
-const sealing = ['store.sealReadings=500000'];
+export const sealing = ['store.sealReadings=500000'];
 const stored = 'fsynced';
 
-async function against(
+/** Measures a row, and that the server has on disk what it acknowledged. */
+export async function against(
   server: Server,
   title: string,
   ackMeans: string,
@@ -40,6 +41,7 @@ async function against(
     warmupMs,
     runMs: seconds * 1000,
     answers: 'cumulative',
+    firstAt: Date.now() - 20 * 86_400_000,
     ...load,
   };
   try {

@@ -32,14 +32,30 @@ export async function startGateway(
   set: string[] = unsealed,
 ): Promise<Server> {
   const data = mkdtempSync(join(tmpdir(), 'tidegate-bench-'));
+  const server = await startGatewayOn(data, links, encoding, set);
+  return {
+    ...server,
+    async stop() {
+      await server.stop();
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
+
+let started = 0;
+
+/** The gateway on a store that is there already; its devices are new ones. */
+export async function startGatewayOn(data: string, links: number, encoding: 'binary' | 'json', set: string[]) {
   const gateway = await startGatewayProcess({ data, set });
-  const ids = Array.from({ length: links }, (_, i) => `bench-${i}`);
+  const run = ++started;
+  const ids = Array.from({ length: links }, (_, i) => `bench-${run}-${i}`);
   const headers: string[][] = [];
   await inParallel(ids, 16, async (id) => {
     const device = await gateway.api<NewCredentialBody>('POST', '/v1/devices', { id });
     headers.push([basicAuthorization(device), `Sec-WebSocket-Protocol: tidegate.v1.${encoding}`]);
   });
   return {
+    gateway,
     pid: gateway.pid,
     port: gateway.devicePort,
     path: '/v1/device?stream=bench',
@@ -54,7 +70,6 @@ export async function startGateway(
     },
     async stop() {
       await gateway.kill('SIGKILL');
-      rmSync(data, { recursive: true, force: true });
     },
   };
 }
