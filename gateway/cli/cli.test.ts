@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -159,4 +160,88 @@ test('tables are as wide as they need to be, and CSV fields are quoted where the
     'A     B\nlong  x\ns',
   );
   assert.deepEqual(['a', 'a,b', 'a"b', 'a\nb'].map(csvField), ['a', '"a,b"', '"a""b"', '"a\nb"']);
+});
+
+test('query gathers in buckets; CSV and NDJSON have everything in range', async (context) => {
+  const tools = await startTestGateway(context);
+  const link = await tools.connect(await tools.addDevice('a', { model: 'room' }), '?stream=main');
+  const start = Math.floor(Date.now() / 60_000) * 60_000 - 120_000;
+  const samples = Array.from({ length: 600 }, (_, i) => ({
+    ts: start + i * 100,
+    values: { temperature: i / 4, humidity: 50 },
+  }));
+  link.send({ seq: 1, samples });
+  await link.untilAck(1);
+  const csv = await run(tools, 'query', 'a', '--format', 'csv');
+  assert.equal(csv.out.trim().split('\n').length, 1_201);
+  const table = await run(tools, 'query', 'a');
+  assert.match(table.out, /The first 1000 rows; --limit gives more\.\n$/);
+  const buckets = await run(tools, 'query', 'a', '--metric', 'temperature', '--every', '1m', '--format', 'csv');
+  const [heading, first] = buckets.out.split('\n');
+  assert.equal(heading, 'time,metric,avg,min,max,sum,count,first,last,unit');
+  assert.equal(first, `${new Date(start).toISOString()},temperature,74.875,0,149.75,44925,600,0,149.75,Cel`);
+  const bad = await run(tools, 'query', 'a', '--every', 'often');
+  assert.deepEqual([bad.code, /every_invalid/.test(bad.err)], [1, true]);
+});
+
+test('sql reads the day files, asks the gateway to seal first, and does not write', async (context) => {
+  const tools = await startTestGateway(context);
+  const link = await tools.connect(await tools.addDevice('a', { model: 'room' }), '?stream=main');
+  link.send({ seq: 1, ts: Date.now(), values: { temperature: 21.5, door: 'open, wide' } });
+  await link.untilAck(1);
+  const statement = 'SELECT device, metric, unit, value FROM readings ORDER BY metric';
+  const from = ['--from', '-1d'];
+  const { out } = await run(tools, 'sql', statement, ...from);
+  assert.match(out, /^device +metric +unit +value\na +door +open, wide\na +temperature +Cel +21\.5\n$/);
+  assert.equal(
+    (await run(tools, 'sql', statement, ...from, '--format', 'csv')).out,
+    'device,metric,unit,value\na,door,,"open, wide"\na,temperature,Cel,21.5\n',
+  );
+  assert.deepEqual(
+    (await run(tools, 'sql', statement, ...from, '--json')).out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object),
+    [
+      { device: 'a', metric: 'door', unit: null, value: 'open, wide' },
+      { device: 'a', metric: 'temperature', unit: 'Cel', value: 21.5 },
+    ],
+  );
+  const later = ['--from', '-60d', '--to', '-50d'];
+  assert.match((await run(tools, 'sql', 'SELECT count(*) AS n FROM readings', ...later)).out, /^n\n0\n$/);
+  for (const [bad, why] of [
+    ['DELETE FROM day_0.run_1', /no such table|takes a SELECT/],
+    ['DROP VIEW readings', /takes a SELECT/],
+    ['SELECT * FROM nowhere', /no such table/],
+    ['SELECT 1; SELECT 2', /SQL: /],
+    ['', /SQL: /],
+  ] as const) {
+    const ran = await run(tools, 'sql', bad, ...from);
+    assert.equal(ran.code, 65, bad);
+    assert.match(ran.err, why, bad);
+  }
+  assert.equal((await run(null, 'sql', 'SELECT 1', '--data', '/nowhere')).code, 66);
+});
+
+test('backup, erasing and confirming the clock, and what doctor says of the day files', async (context) => {
+  const tools = await startTestGateway(context);
+  const link = await tools.connect(await tools.addDevice('a'), '?stream=main');
+  link.send({ seq: 1, values: { n: 1 } });
+  await link.untilAck(1);
+  await tools.api('POST', '/v1/gateway/seal');
+  const copy = mkdtempSync(join(tmpdir(), 'tidegate-copy-'));
+  context.after(() => rmSync(copy, { recursive: true }));
+  const backup = await run(tools, 'backup', join(copy, 'of'));
+  assert.match(backup.out, /of holds \d+ files, [\d.]+ MiB\. Start a gateway on a copy of it:/);
+  const again = await run(tools, 'backup', join(copy, 'of'));
+  assert.deepEqual([again.code, /not an empty folder/.test(again.err)], [1, true]);
+  const erased = await run(tools, 'device', 'remove', 'a', '--erase');
+  assert.match(erased.out, /Device a is removed, and its data is out of every file.*Backups still hold it\./);
+  assert.match((await run(tools, 'confirm-clock')).out, /counts as right/);
+  const doctor = await run(null, 'doctor', '--data', join(copy, 'of'), '--all');
+  assert.match(doctor.out, /day files +ok +1 days, \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d, [\d.]+ MiB; 1 checked/);
+  const [day] = readdirSync(join(copy, 'of', 'readings'));
+  writeFileSync(join(copy, 'of', 'readings', day), 'this is no database, and longer than a header of SQLite would be');
+  const broken = await run(null, 'doctor', '--data', join(copy, 'of'));
+  assert.deepEqual([broken.code, /file is not a database/.test(broken.out)], [1, true]);
 });

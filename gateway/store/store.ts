@@ -55,10 +55,11 @@ export async function openStore(options: StoreOptions) {
   const { folder, ballastBytes, retentionDays, rollupRetentionDays, finishAfterMs, died } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const unlock = lockFolder(folder);
-  clearUnfinished(folder);
-  const writer = startThread<WriterCalls>('writer.js', { folder, ballastBytes } satisfies WriterData, died);
-  const threads: Thread<object>[] = [writer];
+  const threads: Thread<object>[] = [];
   try {
+    clearUnfinished(folder);
+    const writer = startThread<WriterCalls>('writer.js', { folder, ballastBytes } satisfies WriterData, died);
+    threads.push(writer);
     const restored: Restored = await writer.call('restore', []);
     const archiverData: ArchiverData = { folder, retentionDays, rollupRetentionDays, finishAfterMs };
     const archiver = startThread<ArchiverCalls>('archiver.js', archiverData, died);

@@ -31,7 +31,9 @@ function smallDisk(context: TestContext, megabytes: number): string {
 
 test('a full disk loses nothing acknowledged, is spoken of, and is over within a second or so of there being room', async (context) => {
   const data = smallDisk(context, 24);
-  const gateway = await startGatewayProcess({ data, set: ['store.ballastBytes=2097152'] });
+  // Sealing goes on all the time, and has to live with the full disk as well.
+  const set = ['store.ballastBytes=2097152', 'store.sealReadings=1000', 'store.sealIntervalSeconds=1'];
+  const gateway = await startGatewayProcess({ data, set: [...set, 'store.lowSpaceBytes=8388608'] });
   context.after(() => gateway.kill('SIGKILL'));
   const device = await gateway.api<NewCredentialBody>('POST', '/v1/devices', { id: 'd' });
   const filler = join(data, 'filler');
@@ -69,6 +71,8 @@ test('a full disk loses nothing acknowledged, is spoken of, and is over within a
   const { status } = await fetch(`${gateway.operatorUrl}/readyz`);
   assert.equal(status, 503);
   assert.ok(gateway.log.some(({ msg }) => msg?.includes('the disk is full')));
+  await gateway.line(({ msg }) => msg?.startsWith('disk space is low') ?? false);
+  assert.match(await gateway.api<string>('GET', '/metrics'), /^tidegate_disk_low 1$/m);
 
   rmSync(filler);
   const roomAt = performance.now();
@@ -80,6 +84,8 @@ test('a full disk loses nothing acknowledged, is spoken of, and is over within a
   assert.equal(again.welcome.lastSeq, acked);
   again.send({ seq: acked + 1, values: { n: acked + 1 } });
   await again.untilAck(acked + 1);
+  assert.deepEqual(await stored(gateway), [...expected, acked + 1]);
+  await gateway.api('POST', '/v1/gateway/seal');
   assert.deepEqual(await stored(gateway), [...expected, acked + 1]);
   assert.equal(await gateway.stop(), 0);
 });
