@@ -1,4 +1,5 @@
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { Agent, get } from 'node:http';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -194,6 +195,7 @@ interface Timing {
 async function timeQueries(folder: string, devices: number): Promise<Timing[]> {
   const server = await startGatewayOn(folder, 1, 'binary', ['store.retentionDays=40']);
   const { gateway } = server;
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   let state = 1;
   const random = (count: number): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
@@ -204,10 +206,10 @@ async function timeQueries(folder: string, devices: number): Promise<Timing[]> {
     let rows = 0;
     for (let i = 0; i < count + 20; i++) {
       const started = performance.now();
-      const { items } = await gateway.api<{ items: unknown[] }>('GET', path());
-      // The first few are for warming up.
+      const body = await read(agent, gateway.operatorUrl + path(), gateway.key);
+      // The first few are for warming up. The client's own parsing is not the gateway's time.
       if (i >= 20) times.push(performance.now() - started);
-      rows = items.length;
+      rows = (JSON.parse(body) as { items: unknown[] }).items.length;
     }
     times.sort((a, b) => a - b);
     return { name, count, rows, p50Ms: times[count >> 1], p99Ms: times[Math.floor(count * 0.99)] };
@@ -231,8 +233,20 @@ async function timeQueries(folder: string, devices: number): Promise<Timing[]> {
       await time('the newest 100 readings of a device', 300, () => `${device()}?order=desc&limit=100`),
     ];
   } finally {
+    agent.destroy();
     await server.stop();
   }
+}
+
+/** The body of an answer, over a connection that is kept. */
+function read(agent: Agent, url: string, key: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get(url, { agent, headers: { authorization: `Bearer ${key}` } }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('end', () => resolve(Buffer.concat(chunks).toString()));
+    }).on('error', reject);
+  });
 }
 
 /** Until what the measurements before have left to merge and to finish is done. */
