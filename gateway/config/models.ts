@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import type { ModelConfig } from '../../schemas/generated/config.js';
 import { loadSchema } from '../../schemas/packageRoot.js';
+import { compileCommand } from '../command/rules.js';
 import type { Model } from '../types.js';
 import { ConfigError } from './config.js';
 
@@ -49,6 +50,13 @@ function readModel(file: string, faults: string[]): ModelConfig | null {
       const values = metrics.map((metric) => metric[field]);
       const twice = values.find((value, i) => values.indexOf(value) !== i);
       if (twice !== undefined) faults.push(`${file}/metrics: ${field} ${twice} is given twice`);
+    }
+    for (const command of (model as ModelConfig).commands ?? []) {
+      try {
+        compileCommand(command);
+      } catch (error) {
+        faults.push(`${file}/commands/${command.name}/params: ${(error as Error).message}`);
+      }
     }
     return model as ModelConfig;
   } catch (error) {

@@ -1,5 +1,7 @@
+import type { CommandState } from '../command/lifecycle.js';
 import type { ReadingColumns } from '../latest.js';
 import type { Device, RejectedFrame, Scalar, Series, SeriesKind } from '../types.js';
+import type { CommandReads, OpenBatch } from './commandTables.js';
 
 /**
  * What crosses between the main thread and the store's workers: one typed map a worker.
@@ -93,6 +95,9 @@ export interface Restored {
   position: number;
   /** Removed devices whose readings are not yet out of every file. */
   erasures: DeviceIdentity[];
+  /** Without an end, in order of creation. */
+  commands: CommandRecord[];
+  batches: OpenBatch[];
   replayedReadings: number;
   replayMs: number;
   sqliteVersion: string;
@@ -126,6 +131,7 @@ export type RegistryChange =
   /** Its readings are to be taken out of every file; kept until that is done. */
   | { type: 'erase_device'; device: DeviceIdentity }
   | { type: 'device_erased'; deviceKey: number }
+  | CommandChange
   | { type: 'put_key'; key: KeyRecord }
   | { type: 'remove_key'; id: string }
   | { type: 'audit'; record: AuditRecord };
@@ -198,6 +204,96 @@ export interface JobProgress {
   bytes: number;
   finished: boolean;
 }
+
+/** A command as it is stored. `params` are as given until the final word; then what is secret in them is blacked out. */
+export interface CommandRecord {
+  id: string;
+  deviceKey: number;
+  device: string;
+  name: string;
+  params: Record<string, unknown>;
+  /** Paths of what is secret in `params`; known while it is open. */
+  secrets: string[][];
+  state: CommandState;
+  result: unknown;
+  error: unknown;
+  createdAt: number;
+  expiresAt: number;
+  /** How long after it was sent its final word may take. */
+  deadlineMs: number;
+  sentAt: number | null;
+  endedAt: number | null;
+  /** A newer command of the device with the same word takes its place while it is queued. */
+  supersedes: string | null;
+  by: string;
+  batch: string | null;
+  idempotencyKey: string | null;
+  bodyHash: string | null;
+  /** It was about to be sent, or was: a restart cannot tell. */
+  attempted: boolean;
+}
+
+export interface CommandEventRecord {
+  state: CommandState;
+  at: number;
+  cause: string;
+}
+
+export interface CommandView extends CommandRecord {
+  history: CommandEventRecord[];
+}
+
+export interface BatchRecord {
+  id: string;
+  name: string;
+  params: Record<string, unknown>;
+  target: object;
+  state: 'running' | 'stopped' | 'aborted' | 'done';
+  total: number;
+  concurrency: number;
+  abortOnFailurePercent: number | null;
+  ttlMs: number | null;
+  deadlineMs: number | null;
+  supersedes: string | null;
+  createdAt: number;
+  endedAt: number | null;
+  by: string;
+}
+
+export type CommandChange =
+  | { type: 'put_command'; command: CommandRecord; cause: string }
+  /** Changes nothing of a command that has ended. */
+  | {
+      type: 'command_moved';
+      id: string;
+      state: CommandState;
+      at: number;
+      cause: string;
+      result?: unknown;
+      error?: unknown;
+      params?: Record<string, unknown>;
+      sentAt?: number;
+      endedAt?: number;
+    }
+  /** Something that changes no state: a late word of the device. */
+  | { type: 'command_event'; id: string; state: CommandState; at: number; cause: string }
+  | { type: 'command_attempted'; id: string }
+  | {
+      type: 'put_batch';
+      batch: BatchRecord;
+      /** `error` (JSON): why there will be no command for it. */
+      members: { deviceKey: number; device: string; error: string | null }[];
+    }
+  | { type: 'batch_member'; batch: string; position: number; command: string | null; error: string | null }
+  | {
+      type: 'batch_moved';
+      id: string;
+      state: BatchRecord['state'];
+      endedAt: number | null;
+      params?: Record<string, unknown>;
+    }
+  /** Some of those that ended before. */
+  | { type: 'trim_commands'; before: number };
 
 export interface WriterCalls {
   restore(): Restored;
@@ -279,7 +375,7 @@ export interface RejectedRow extends RejectedFrame {
   admittedAt: number | null;
 }
 
-export interface ReaderCalls {
+export interface ReaderCalls extends CommandReads {
   /** Answers once the databases are open. */
   ready(): void;
   /** Throws LOG_TOO_LONG where too many readings of the device are unsealed to be gathered in buckets: seal first. */

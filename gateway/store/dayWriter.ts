@@ -163,6 +163,9 @@ export function openDayWriter(path: string, day: number, finishedPath: string | 
       stored = lookupsOf();
     },
     takeRunId: (): number => nextRunId++,
+    /** Up to where the log of this epoch was sealed into this file. */
+    sealedPosition: (epoch: string): number =>
+      (db.prepare('SELECT max(position) FROM runs WHERE epoch = ?').pluck().get(epoch) as number | null) ?? 0,
     close(): void {
       finished?.close();
       db.close();

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ReaderCalls } from './calls.js';
+import { openCommandReads } from './commandTables.js';
 import { openForReading } from './openDatabase.js';
 import { createPages } from './readPage.js';
 import { readAudit } from './registryTables.js';
@@ -27,6 +28,7 @@ function openReader({ folder }: ReaderData) {
     },
     rejected: quarantine.list,
     rejectedFrame: quarantine.get,
+    ...openCommandReads(registryDb),
     audit: ({ before, limit }) => readAudit(registryDb, before, limit),
     close() {
       logDb.close();

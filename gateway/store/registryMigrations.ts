@@ -50,4 +50,67 @@ export const registryMigrations: readonly Migration[] = [
       ) STRICT;
     `);
   },
+  (db) => {
+    db.exec(`
+      CREATE TABLE commands (
+        id              TEXT PRIMARY KEY,
+        device          INTEGER NOT NULL,
+        device_id       TEXT NOT NULL,
+        name            TEXT NOT NULL,
+        params          TEXT NOT NULL,
+        state           TEXT NOT NULL,
+        result          TEXT,
+        error           TEXT,
+        created_at      INTEGER NOT NULL,
+        expires_at      INTEGER NOT NULL,
+        deadline_ms     INTEGER NOT NULL,
+        sent_at         INTEGER,
+        ended_at        INTEGER,
+        supersedes      TEXT,
+        by              TEXT NOT NULL,
+        batch           TEXT,
+        idempotency_key TEXT,
+        body_hash       TEXT,
+        attempted       INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX commands_by_device ON commands (device, id);
+      CREATE INDEX commands_open ON commands (id) WHERE ended_at IS NULL;
+      CREATE INDEX commands_ended ON commands (ended_at) WHERE ended_at IS NOT NULL;
+      CREATE INDEX commands_by_batch ON commands (batch, state) WHERE batch IS NOT NULL;
+      CREATE UNIQUE INDEX commands_by_key ON commands (by, idempotency_key) WHERE idempotency_key IS NOT NULL;
+      CREATE TABLE command_events (
+        id      INTEGER PRIMARY KEY AUTOINCREMENT,
+        command TEXT NOT NULL,
+        state   TEXT NOT NULL,
+        at      INTEGER NOT NULL,
+        cause   TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX command_events_by_command ON command_events (command, id);
+      CREATE TABLE command_batches (
+        id            TEXT PRIMARY KEY,
+        name          TEXT NOT NULL,
+        params        TEXT NOT NULL,
+        target        TEXT NOT NULL,
+        state         TEXT NOT NULL CHECK (state IN ('running', 'stopped', 'aborted', 'done')),
+        total         INTEGER NOT NULL,
+        concurrency   INTEGER NOT NULL,
+        abort_percent REAL,
+        ttl_ms        INTEGER,
+        deadline_ms   INTEGER,
+        supersedes    TEXT,
+        created_at    INTEGER NOT NULL,
+        ended_at      INTEGER,
+        by            TEXT NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE batch_members (
+        batch     TEXT NOT NULL,
+        position  INTEGER NOT NULL,
+        device    INTEGER NOT NULL,
+        device_id TEXT NOT NULL,
+        command   TEXT,
+        error     TEXT,
+        PRIMARY KEY (batch, position)
+      ) STRICT, WITHOUT ROWID;
+    `);
+  },
 ];

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { Credential, Device } from '../types.js';
 import type { AuditRecord, DeviceIdentity, KeyRecord, RegistryChange } from './calls.js';
+import { openCommandTables } from './commandTables.js';
 
 /** The audit keeps this many records; older ones go as new ones come. */
 export const auditRecordsMax = 200_000;
@@ -22,8 +23,9 @@ interface CredentialRow {
   not_after: number | null;
 }
 
-/** Devices, credentials, keys and the audit in tidegate.db. */
+/** Devices, credentials, keys, the audit and commands in tidegate.db. */
 export function openRegistryTables(db: Database.Database) {
+  const commands = openCommandTables(db);
   const putDevice = db.prepare(`
     INSERT INTO devices (key, id, model, tags, state, created_at, attributes) VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET model = excluded.model, tags = excluded.tags, state = excluded.state, attributes = excluded.attributes`);
@@ -53,6 +55,7 @@ export function openRegistryTables(db: Database.Database) {
         return;
       case 'device_erased':
         dropErasure.run(change.deviceKey);
+        commands.erase(change.deviceKey);
         return;
       case 'put_key': {
         const { id, name, role, hash, createdAt } = change.key;
@@ -68,7 +71,7 @@ export function openRegistryTables(db: Database.Database) {
         return;
       }
       default:
-        change satisfies never;
+        commands.apply(change);
     }
   }
 

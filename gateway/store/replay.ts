@@ -5,7 +5,10 @@ import type { Declared, MetricTableRecord, Restored, SeriesRecord } from './call
 import { readFolded } from './foldTables.js';
 import { logRows } from './logRows.js';
 
-type Replayed = Omit<Restored, 'devices' | 'keys' | 'erasures' | 'nextDeviceKey' | 'replayMs' | 'sqliteVersion'> & {
+type Replayed = Omit<
+  Restored,
+  'devices' | 'keys' | 'erasures' | 'commands' | 'batches' | 'nextDeviceKey' | 'replayMs' | 'sqliteVersion'
+> & {
   /** Declared before series carried their device: they are to be folded at once. */
   unnamedSeries: SeriesRecord[];
   /** No device with data has a higher key. */

@@ -59,7 +59,10 @@ export function createSealer(logDb: Database.Database, days: DayWriters, touched
     for (const [day, picked] of byDay) {
       touched(day, now);
       const writer = days.of(day);
-      repeated += writer.append(columns, picked, series, source).repeated;
+      // After a crash between seal and cut the same rows come again: those are no repeats of a device.
+      const isSecondTime = writer.sealedPosition(source.epoch) > after;
+      const found = writer.append(columns, picked, series, source).repeated;
+      if (!isSecondTime) repeated += found;
       runsMax = Math.max(runsMax, writer.runs().length);
     }
     return {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createBallast } from './ballast.js';
 import { type Batch, buffersOf, type Committed, type Restored, type WriterCalls } from './calls.js';
+import { readOpenBatches, readOpenCommands } from './commandTables.js';
 import { discoverSeries } from './discover.js';
 import { emptyFold } from './emptyFold.js';
 import { openFoldTables } from './foldTables.js';
@@ -49,6 +50,8 @@ function openWriter({ folder, ballastBytes }: WriterData) {
       nextDeviceKey: Math.max(nextDeviceKey, deviceKeyMax + 1),
       keys: readKeys(registryDb),
       erasures: readErasures(registryDb),
+      commands: readOpenCommands(registryDb),
+      batches: readOpenBatches(registryDb),
       replayMs: performance.now() - started,
       sqliteVersion: logDb.prepare('SELECT sqlite_version()').pluck().get() as string,
     };

@@ -223,6 +223,12 @@ export interface ModelConfig {
    * @maxItems 65536
    */
   metrics: [ModelMetric, ...ModelMetric[]];
+  /**
+   * What its devices can be told; left out: anything.
+   *
+   * @maxItems 1000
+   */
+  commands?: ModelCommand[];
 }
 export interface ModelMetric {
   /**
@@ -245,4 +251,22 @@ export interface MetricRange {
    * store: kept and counted; refuse: the frame is nacked value_out_of_range.
    */
   outside?: 'store' | 'refuse';
+}
+export interface ModelCommand {
+  name: string;
+  description?: string;
+  /**
+   * JSON Schema of the parameters; secret: true marks one that is never shown, and erased at the end.
+   */
+  params?: {
+    [k: string]: unknown;
+  };
+  /**
+   * How long it may wait to be sent.
+   */
+  ttlSeconds?: number;
+  /**
+   * How long after it was sent its final word may take.
+   */
+  deadlineSeconds?: number;
 }

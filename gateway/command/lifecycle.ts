@@ -1,0 +1,79 @@
+/**
+ * What can become of a command (DESIGN section 4). `sent`: the socket took it. `received` and further only by the device's
+ * word. `timed_out`: sent, and no final word by its deadline; it may have run.
+ */
+export const openStates = ['queued', 'sent', 'received', 'running'] as const;
+export const finalStates = [
+  'succeeded',
+  'failed',
+  'rejected',
+  'expired',
+  'timed_out',
+  'cancelled',
+  'superseded',
+  'device_removed',
+] as const;
+export const commandStates = [...openStates, ...finalStates] as const;
+export type CommandState = (typeof commandStates)[number];
+export type FinalState = (typeof finalStates)[number];
+
+/** The device's words, and what happens to a command at the gateway. */
+export const commandEvents = [
+  'received',
+  'running',
+  'succeeded',
+  'failed',
+  'rejected',
+  'sent',
+  'expire',
+  'time_out',
+  'cancel',
+  'supersede',
+  'remove_device',
+] as const;
+export type CommandEvent = (typeof commandEvents)[number];
+
+/** A device says nothing of a command that was never sent to it, and nothing changes an end. */
+const transitions: Record<(typeof openStates)[number], Partial<Record<CommandEvent, CommandState>>> = {
+  queued: {
+    sent: 'sent',
+    expire: 'expired',
+    cancel: 'cancelled',
+    supersede: 'superseded',
+    remove_device: 'device_removed',
+  },
+  sent: {
+    received: 'received',
+    running: 'running',
+    succeeded: 'succeeded',
+    failed: 'failed',
+    rejected: 'rejected',
+    time_out: 'timed_out',
+  },
+  received: {
+    running: 'running',
+    succeeded: 'succeeded',
+    failed: 'failed',
+    rejected: 'rejected',
+    time_out: 'timed_out',
+  },
+  running: { succeeded: 'succeeded', failed: 'failed', rejected: 'rejected', time_out: 'timed_out' },
+};
+
+export const isFinal = (state: CommandState): state is FinalState =>
+  (finalStates as readonly CommandState[]).includes(state);
+
+/** The state after the event; null: the event changes nothing. */
+export function stateAfter(state: CommandState, event: CommandEvent): CommandState | null {
+  return isFinal(state) ? null : (transitions[state][event] ?? null);
+}
+
+/** What a device is told with a command that was sent to it before (DESIGN section 3). */
+export function knownOf(state: CommandState, sentBefore: boolean): 0 | 1 | 2 | 255 {
+  if (state === 'received') return 1;
+  if (state === 'running') return 2;
+  return sentBefore ? 255 : 0;
+}
+
+/** Ends that count as failures of a batch. */
+export const failureStates: readonly FinalState[] = ['failed', 'rejected', 'expired', 'timed_out'];

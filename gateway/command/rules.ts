@@ -1,0 +1,119 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { ModelCommand } from '../../schemas/generated/config.js';
+import { limits } from '../../schemas/limits.js';
+import type { Model } from '../types.js';
+
+/** A command as a model declares it. */
+export interface CommandRule {
+  name: string;
+  validate: ValidateFunction;
+  /** Paths of parameters that are secret, as lists of property names. */
+  secrets: string[][];
+  ttlMs: number | null;
+  deadlineMs: number | null;
+}
+
+/** A command that cannot be created; `code` goes into the problem answer, `errors` name the parameters. */
+export class CommandError extends Error {
+  constructor(
+    readonly code: 'command_undeclared' | 'params_invalid' | 'command_too_large' | 'too_many_commands',
+    message: string,
+    readonly errors?: { path: string; message: string }[],
+  ) {
+    super(message);
+  }
+}
+
+/** Compiles the parameters' schema of a declared command. Throws what ajv says of a schema that is none. */
+export function compileCommand({ name, params, ttlSeconds, deadlineSeconds }: ModelCommand): CommandRule {
+  const ajv = new Ajv2020({ allErrors: true, strict: false });
+  ajv.addKeyword({ keyword: 'secret', schemaType: 'boolean' });
+  const schema = params ?? { type: 'object' };
+  return {
+    name,
+    validate: ajv.compile(schema),
+    secrets: secretsIn(schema as Schema, []),
+    ttlMs: ttlSeconds === undefined ? null : ttlSeconds * 1000,
+    deadlineMs: deadlineSeconds === undefined ? null : deadlineSeconds * 1000,
+  };
+}
+
+interface Schema {
+  secret?: boolean;
+  properties?: Record<string, Schema>;
+}
+
+function secretsIn({ secret, properties = {} }: Schema, path: string[]): string[][] {
+  if (secret === true) return [path];
+  return Object.entries(properties).flatMap(([name, one]) => secretsIn(one, [...path, name]));
+}
+
+export type CommandRules = ReturnType<typeof createCommandRules>;
+
+/** What each model's devices can be told. A device without a model, or whose model declares none, takes any name. */
+export function createCommandRules(models: ReadonlyMap<string, Model>) {
+  const byModel = new Map(
+    [...models].map(([name, { commands = [] }]) => [
+      name,
+      new Map(commands.map((one) => [one.name, compileCommand(one)])),
+    ]),
+  );
+
+  /** The rule for a command of a device of this model; null: anything goes. Throws CommandError. */
+  function check(
+    model: string | null,
+    name: string,
+    params: Record<string, unknown>,
+    bytesMax: number,
+  ): CommandRule | null {
+    const declared = model === null ? undefined : byModel.get(model);
+    const rule = declared === undefined || declared.size === 0 ? null : ruleOf(declared, name, model as string);
+    if (rule !== null && !rule.validate(params)) {
+      const errors = (rule.validate.errors ?? []).map(({ instancePath, message, keyword, params: detail }) => ({
+        path: `/params${instancePath}`,
+        message:
+          keyword === 'additionalProperties'
+            ? `there is no ${detail.additionalProperty as string}`
+            : (message ?? keyword),
+      }));
+      throw new CommandError('params_invalid', `The parameters are not what ${name} takes`, errors);
+    }
+    const bytes = Buffer.byteLength(name) + Buffer.byteLength(JSON.stringify(params));
+    if (bytes > bytesMax)
+      throw new CommandError(
+        'command_too_large',
+        `Name and parameters have ${bytes} bytes; this device takes ${bytesMax} (${limits.commandBytesMax} unless its hello says more)`,
+      );
+    return rule;
+  }
+
+  return { check };
+}
+
+function ruleOf(declared: Map<string, CommandRule>, name: string, model: string): CommandRule {
+  const rule = declared.get(name);
+  if (rule === undefined)
+    throw new CommandError(
+      'command_undeclared',
+      `Model ${model} has no command ${name}; it has ${[...declared.keys()].join(', ')}`,
+    );
+  return rule;
+}
+
+export const redactedText = '***';
+
+/** The parameters with what is secret in them blacked out. */
+export function redacted(params: Record<string, unknown>, secrets: readonly string[][]): Record<string, unknown> {
+  if (secrets.length === 0) return params;
+  const copy = structuredClone(params);
+  for (const path of secrets) {
+    let at: unknown = copy;
+    for (const name of path.slice(0, -1)) at = isObject(at) ? at[name] : undefined;
+    const last = path[path.length - 1];
+    if (isObject(at) && last !== undefined && Object.hasOwn(at, last)) at[last] = redactedText;
+  }
+  return copy;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
