@@ -26,6 +26,10 @@ export function createCounters() {
     sealSeconds: 0,
     readingsSealed: 0,
     upkeepSeconds: {} as Record<string, number>,
+    /** Commands that came into a state, by state. */
+    commandsMoved: {} as Record<string, number>,
+    commandsResent: 0,
+    commandsLate: 0,
     handshakesAccepted: 0,
     handshakesRefused: {} as Record<string, number>,
     linksClosed: {} as Record<string, number>,

@@ -6,6 +6,9 @@ import { packageRoot } from '../schemas/packageRoot.js';
 import { createAvailability } from './availability.js';
 import type { Clock } from './clock.js';
 import { type ClockGuard, createClockGuard } from './clockGuard.js';
+import { createBatches } from './command/batches.js';
+import { createCommands } from './command/commands.js';
+import { createCommandRules } from './command/rules.js';
 import type { ResolvedConfig } from './config/config.js';
 import { createCounters } from './counters.js';
 import { firstKey, openDataFolder } from './dataFolder.js';
@@ -55,6 +58,9 @@ export interface Gateway {
   /** Says goodbye to every link, commits what was taken in, and closes the store. */
   stop(): Promise<void>;
 }
+
+/** Some 2,000 ended commands leave at a time. */
+const trimEveryMs = 60_000;
 
 const retentionAdvice =
   'nothing is removed for its age until someone says that the clock is right: tidegate confirm-clock';
@@ -129,20 +135,51 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     clock,
     ingest,
     answers,
-    hello(link, { agent, firmware, attributes }) {
+    hello(link, { agent, firmware, attributes, maxCommandBytes }) {
       if (link.introduced) return;
       link.introduced = true;
+      if (maxCommandBytes !== undefined) link.maxCommandBytes = Math.min(maxCommandBytes, limits.maxFrameBytes);
       link.agent = agent ?? null;
       link.firmware = firmware ?? null;
       const { device } = link.source;
       registry.describe(device, attributes ?? {}).catch((error) => log.warn({ err: error }, 'attributes not stored'));
       live().presence(device, links.presence(device));
+      commands.linked(device);
     },
-    // No command has been sent to any device, so none is known.
-    commandUpdate: (_link, { id }) => ({
-      code: 'command_unknown',
-      message: `no command ${id} was sent to this device`,
-    }),
+    commandUpdate: (link, update) => commands.update(link.source.device, update),
+  });
+
+  // Commands go the other way.
+  const rules = createCommandRules(models);
+  const schedule = (delayMs: number, run: () => void): void => void setTimeout(run, delayMs).unref();
+  const commands = createCommands({
+    clock,
+    counters,
+    rules,
+    restored: restored.commands,
+    deviceOf: registry.byKey,
+    linkOf: links.of,
+    save,
+    readCommand: (id) => store.read('command', id),
+    readByKey: (by, key) => store.read('commandByKey', by, key),
+    schedule,
+    inFlightMax: config.commands.inFlightPerDevice,
+    perDeviceMax: config.commands.openPerDevice,
+    openMax: config.commands.open,
+    moved(command) {
+      batches.moved(command);
+      live().command(command);
+    },
+  });
+  const batches = createBatches({
+    clock,
+    commands,
+    restored: restored.batches,
+    openCommands: restored.commands,
+    deviceByKey: registry.byKey,
+    redact: rules.redact,
+    save,
+    schedule,
   });
 
   function committed(
@@ -224,6 +261,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         keepaliveSeconds,
       } as const;
       link.send(answers.welcome(link.encoding, link.source.device.id, link.stream.name, welcome));
+      commands.linked(link.source.device);
     },
     receive: messages.receive,
     retryAfterSeconds: () => 1 + Math.floor(random() * 10),
@@ -236,6 +274,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   ): void {
     links.end(device, why, cid);
     if (why !== 'device_removed') return;
+    commands.deviceRemoved(device);
     links.forget(device);
     sources.forget(device.key);
   }
@@ -277,6 +316,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   });
   for (const device of restored.erasures) jobs.erase(device);
+
+  const audit = (by: string, action: string, subject: string, detail: string | null): Promise<void> =>
+    save([{ type: 'audit', record: { at: clock.now(), by, action, subject, detail } }]);
 
   async function confirmClock(by: string): Promise<void> {
     const at = clock.now();
@@ -340,6 +382,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       admit,
       seal: store.seal,
       jobs,
+      commands,
+      batches,
+      redact: rules.redact,
+      audit,
       confirmClock,
       status,
     },
@@ -351,10 +397,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     return operator.live;
   }
 
+  let trimmedAt = 0;
+  function trimCommands(): void {
+    trimmedAt = clock.now();
+    const before = trimmedAt - config.commands.keepDays * 86_400_000;
+    save([{ type: 'trim_commands', before }]).catch((error) => log.warn({ err: error }, 'old commands not removed'));
+  }
+
   const adminKey = await firstKey(config.data, keys);
   let tickedAt = monotonic();
   const ticks = setInterval(() => {
     const now = monotonic();
+    commands.tick();
+    if (clock.now() - trimmedAt > trimEveryMs) trimCommands();
     diskWatch.tick(now);
     if (clockGuard.tick(clock.now(), now)) log.warn({ why: clockGuard.retentionPaused() }, retentionAdvice);
     meter.tick(counters.framesReceived, counters.readingsStored, now - tickedAt);

@@ -87,7 +87,13 @@ export function createCommandRules(models: ReadonlyMap<string, Model>) {
     return rule;
   }
 
-  return { check };
+  /** The parameters of a command of that name without what any model marks secret in them. */
+  function redact(name: string, params: Record<string, unknown>): Record<string, unknown> {
+    const secrets = [...byModel.values()].flatMap((declared) => declared.get(name)?.secrets ?? []);
+    return redacted(params, secrets);
+  }
+
+  return { check, redact };
 }
 
 function ruleOf(declared: Map<string, CommandRule>, name: string, model: string): CommandRule {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import type {
+  CommandsConfig,
   DeviceListenerConfig,
   GatewayConfig,
   LimitsConfig,
@@ -29,6 +30,7 @@ export interface ResolvedConfig {
   readonly store: Required<StoreConfig>;
   readonly limits: Required<LimitsConfig>;
   readonly shutdown: Required<ShutdownConfig>;
+  readonly commands: Required<CommandsConfig>;
   readonly mqtt: Filled<MqttConfig, 'url'>;
   readonly admission: { readonly connectsPerSecond: number };
   readonly trustedProxies: readonly string[];

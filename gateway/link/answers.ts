@@ -1,8 +1,8 @@
 import type { Fault } from '../../schemas/faults.js';
-import { encodeNack, encodeTimeAnswer, encodeWelcome } from '../../schemas/frame/encode.js';
+import { encodeCommand, encodeNack, encodeTimeAnswer, encodeWelcome } from '../../schemas/frame/encode.js';
 import { ackBytes, frameTypes, frameVersion } from '../../schemas/frame/layout.js';
-import type { WelcomeFrame } from '../../schemas/frame/types.js';
-import type { NackMessage, TimeAnswerMessage, WelcomeMessage } from '../../schemas/generated/device.js';
+import type { CommandFrame, WelcomeFrame } from '../../schemas/frame/types.js';
+import type { CommandMessage, NackMessage, TimeAnswerMessage, WelcomeMessage } from '../../schemas/generated/device.js';
 import type { Encoding } from '../../schemas/subprotocols.js';
 
 /** What the gateway says to devices, in the encoding of their link. */
@@ -31,6 +31,15 @@ export const answers = {
   nack(encoding: Encoding, seq: number, { code, path, message }: Fault): string | Uint8Array {
     if (encoding === 'binary') return encodeNack({ type: 'nack', seq, code, detail: message });
     return JSON.stringify({ type: 'nack', seq, code, path, message } satisfies NackMessage);
+  },
+
+  command(
+    encoding: Encoding,
+    { id, name, params, expiresAt, ttlMs, known }: Omit<CommandFrame, 'type'>,
+  ): string | Uint8Array {
+    if (encoding === 'binary') return encodeCommand({ type: 'command', id, name, params, expiresAt, ttlMs, known });
+    const message = { type: 'command', id, name, params: params as CommandMessage['params'], expiresAt, ttlMs, known };
+    return JSON.stringify(message as CommandMessage);
   },
 
   time(encoding: Encoding, echo: number, serverTime: number): string | Uint8Array {

@@ -1,4 +1,6 @@
 import { type CloseName, closeCodes } from '../../schemas/closeCodes.js';
+import type { CommandFrame } from '../../schemas/frame/types.js';
+import { limits } from '../../schemas/limits.js';
 import type { Encoding } from '../../schemas/subprotocols.js';
 import type { Entry, IngestLink } from '../ingest/entries.js';
 import type { MetricTable, Source, Stream } from '../ingest/source.js';
@@ -52,6 +54,8 @@ export class Link implements IngestLink {
   /** Why it drains; null while it does not. */
   closing: CloseName | null = null;
   closingAfterMs = 0;
+  /** Bytes of a command's name and parameters; its hello may say more. */
+  maxCommandBytes: number = limits.commandBytesMax;
   agent: string | null = null;
   firmware: string | null = null;
   /** Its place in the list of open links. */
@@ -89,12 +93,20 @@ export class Link implements IngestLink {
     this.ws = null;
   }
 
-  /** The one place through which anything is sent. A device that does not read what it is sent is cut off. */
-  send(message: string | Uint8Array): void {
-    if (this.ws === null) return;
+  /**
+   * The one place through which anything is sent. A device that does not read what it is sent is cut off. False where the
+   * socket did not take it.
+   */
+  send(message: string | Uint8Array): boolean {
+    if (this.ws === null) return false;
     const sent = this.ws.send(message, typeof message !== 'string');
-    if (sent === 1) return;
+    if (sent === 1) return true;
     if (sent === 2 || this.ws.getBufferedAmount() > this.limits.backlogBytesMax) this.end('slow_reader');
+    return sent === 0;
+  }
+
+  sendCommand(command: Omit<CommandFrame, 'type'>): boolean {
+    return this.state === 'open' && this.send(this.answers.command(this.encoding, command));
   }
 
   ping(): void {

@@ -18,7 +18,10 @@ export interface MessagesOptions {
   answers: Answers;
   hello(link: Link, message: HelloMessage): void;
   /** The fault where the update cannot be taken. */
-  commandUpdate(link: Link, update: Pick<CommandUpdateFrame, 'id' | 'state' | 'result' | 'error'>): Fault | null;
+  commandUpdate(
+    link: Link,
+    update: Pick<CommandUpdateFrame, 'id' | 'state' | 'result' | 'error'>,
+  ): Fault | null | Promise<Fault | null>;
 }
 
 /** From a WebSocket message to the stage that it concerns; whatever cannot be read is refused here. */
@@ -60,10 +63,28 @@ export function createMessages({ clock, ingest, answers, hello, commandUpdate }:
     link: Link,
     message: Uint8Array,
     frame: Frame | Fault,
-    use: (frame: Frame) => Fault | null,
+    use: (frame: Frame) => Fault | null | Promise<Fault | null>,
   ): void {
-    const fault = 'code' in frame ? (frame as Fault) : use(frame as Frame);
-    if (fault !== null) ingest.refuse(link, 0, fault, message, 'binary');
+    refuseIf(link, 'code' in frame ? (frame as Fault) : use(frame as Frame), message, 'binary');
+  }
+
+  /** A verdict that takes a moment is that of a copy, since the message is gone by then. */
+  function refuseIf(
+    link: Link,
+    verdict: Fault | null | Promise<Fault | null>,
+    message: Uint8Array,
+    encoding: 'json' | 'binary',
+  ): void {
+    if (verdict === null) return;
+    if (!(verdict instanceof Promise)) return ingest.refuse(link, 0, verdict, message, encoding);
+    const copy = message.slice();
+    verdict.then(
+      (fault) => {
+        if (fault !== null && link.state === 'open') ingest.refuse(link, 0, fault, copy, encoding);
+      },
+      // The store cannot be read: the device will say it again.
+      () => {},
+    );
   }
 
   function answerTime(link: Link, echo: number): null {
@@ -75,15 +96,14 @@ export function createMessages({ clock, ingest, answers, hello, commandUpdate }:
     if (message.length > limits.maxFrameBytes) return refuseLarge(link, message, 'json');
     const parsed = parseUpMessage(textOf(message));
     if (!parsed.ok) return ingest.refuse(link, parsed.seq, parsed.fault, message, 'json');
-    const fault = takeMessage(link, parsed.message, message);
-    if (fault !== null) ingest.refuse(link, 0, fault, message, 'json');
+    refuseIf(link, takeMessage(link, parsed.message, message), message, 'json');
   }
 
   function takeMessage(
     link: Link,
     message: Extract<ReturnType<typeof parseUpMessage>, { ok: true }>['message'],
     bytes: Uint8Array,
-  ): Fault | null {
+  ): Fault | null | Promise<Fault | null> {
     switch (message.type) {
       case 'hello':
         hello(link, message);

@@ -1,10 +1,12 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.js';
+import type { Batches } from '../command/batches.js';
+import type { Commands } from '../command/commands.js';
 import type { Counters } from '../counters.js';
 import type { Jobs } from '../jobs.js';
 import type { Keys } from '../registry/keys.js';
 import type { Registry } from '../registry/registry.js';
-import type { Batch, ReaderCalls } from '../store/calls.js';
+import type { Batch, CommandRecord, ReaderCalls } from '../store/calls.js';
 import type { Device, LatestValue, Presence, Series } from '../types.js';
 
 /** What the operator side needs of the rest; gateway.ts wires it. */
@@ -34,6 +36,12 @@ export interface OperatorContext {
   /** Brings what is committed into the day files. */
   seal(): Promise<void>;
   jobs: Jobs;
+  commands: Commands;
+  batches: Batches;
+  /** Notes who did what to what. */
+  audit(by: string, action: string, subject: string, detail: string | null): Promise<void>;
+  /** The parameters of a command without what any model marks secret. */
+  redact(name: string, params: Record<string, unknown>): Record<string, unknown>;
   /** Someone says that the gateway's clock is right. */
   confirmClock(by: string): Promise<void>;
   /** Stores a quarantined frame after all, under the clock rules waived; answers how many readings it held. */
@@ -66,6 +74,7 @@ export interface GatewayStatus {
 
 /** What the live feed is told; readings come as the committed batch itself, so that nothing is built when nobody listens. */
 export interface LiveEvents {
+  command(command: CommandRecord): void;
   committed(batch: Batch, rids: string[]): void;
   presence(device: Device, presence: Presence): void;
 }

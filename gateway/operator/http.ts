@@ -1,3 +1,5 @@
+import { CommandConflict } from '../command/commands.js';
+import { CommandError } from '../command/rules.js';
 import { RegistryError } from '../registry/registry.js';
 import type { HttpRequest, HttpResponse, TemplatedApp } from '../uws.js';
 import type { OperatorContext } from './context.js';
@@ -21,6 +23,7 @@ const statusTexts: Record<number, string> = {
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
   426: 'Upgrade Required',
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 };
@@ -61,6 +64,7 @@ function serve(
     authorization: req.getHeader('authorization'),
     contentType: req.getHeader('content-type'),
     accept: req.getHeader('accept'),
+    idempotencyKey: req.getHeader('idempotency-key'),
     query: req.getQuery() ?? '',
     parameters: Array.from({ length: count }, (_, i) => decodeParameter(req.getParameter(i) ?? '')),
   };
@@ -187,6 +191,8 @@ async function answerFor(
 
 function problemFor(error: Error, route: Route, context: OperatorContext): Sent {
   if (error instanceof Problem) return problem(error.code, problemBody(error.code, error.detail, error.errors));
+  if (error instanceof CommandError) return problem(error.code, problemBody(error.code, error.message, error.errors));
+  if (error instanceof CommandConflict) return problem(error.code, problemBody(error.code, error.message));
   if (error instanceof RegistryError) return problem(error.code, problemBody(error.code, error.message));
   const { code } = error as Error & { code?: string };
   if (code?.startsWith('SQLITE_') || code === 'THREAD_ENDED')

@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { LiveMessage, LiveSubscribe } from '../../schemas/generated/operator.js';
 import { loadSchema } from '../../schemas/packageRoot.js';
-import type { Batch } from '../store/calls.js';
+import type { Batch, CommandRecord } from '../store/calls.js';
 import { type Device, type Presence, type Scalar, seriesKinds } from '../types.js';
 import type { WebSocket } from '../uws.js';
 import type { LiveEvents, OperatorContext } from './context.js';
@@ -126,8 +126,16 @@ export function createLive(context: OperatorContext) {
     }
   }
 
+  function command({ id, device, name, state, result, error, createdAt }: CommandRecord): void {
+    for (const client of clients) {
+      if (!hears(client, 'commands', device)) continue;
+      const told = { id, name, state, result: result as null, error: error as null, createdAt };
+      send(client, { type: 'command', device, command: told });
+    }
+  }
+
   return {
-    events: { committed, presence } satisfies LiveEvents,
+    events: { committed, presence, command } satisfies LiveEvents,
 
     open(client: LiveClient, ws: WebSocket<unknown>): void {
       client.ws = ws;

@@ -136,6 +136,40 @@ export const metrics: readonly Metric[] = [
   ),
   counter('tidegate_log_bytes_total', 'Bytes handed to the commit log', ({ counters }) => counters.logBytes),
   counter(
+    'tidegate_commands_total',
+    'Commands that came into a state, by state',
+    ({ counters }) => counters.commandsMoved,
+    'state',
+  ),
+  gauge(
+    'tidegate_commands_open',
+    'Commands without an end, by state; queued is the length of the queue',
+    ({ commands }) => commands.openByState(),
+    'state',
+  ),
+  counter(
+    'tidegate_commands_resent_total',
+    'Commands sent again after a reconnect',
+    ({ counters }) => counters.commandsResent,
+  ),
+  counter(
+    'tidegate_commands_late_total',
+    'Words of devices about commands that had ended',
+    ({ counters }) => counters.commandsLate,
+  ),
+  gauge(
+    'tidegate_command_received_seconds',
+    'From the creation of a command to its device’s word that it came, since the start',
+    ({ commands }) => commands.timings().toReceived,
+    'quantile',
+  ),
+  gauge(
+    'tidegate_command_done_seconds',
+    'From the creation of a command to its device’s final word, since the start',
+    ({ commands }) => commands.timings().toDone,
+    'quantile',
+  ),
+  counter(
     'tidegate_handshakes_accepted_total',
     'Upgrade requests that became links',
     ({ counters }) => counters.handshakesAccepted,

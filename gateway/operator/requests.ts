@@ -11,6 +11,7 @@ export interface RequestFacts {
   authorization: string;
   contentType: string;
   accept: string;
+  idempotencyKey: string;
   /** Without the question mark. */
   query: string;
   parameters: string[];
@@ -39,8 +40,8 @@ export function checkRoute(route: Route): CheckedRoute {
         new Set(Object.keys(properties).filter((name) => properties[name].type === 'array')),
       );
       if (!checkQuery(query)) throw new Problem('query_invalid', 'See errors', errorsOf(checkQuery));
-      const { parameters, accept } = facts;
-      return { parameters, query, body: readBody(route, checkBody, facts, body), accept, key };
+      const { parameters, accept, idempotencyKey } = facts;
+      return { parameters, query, body: readBody(route, checkBody, facts, body), accept, idempotencyKey, key };
     },
   };
 }

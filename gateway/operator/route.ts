@@ -38,6 +38,8 @@ export interface OperatorRequest {
   body: unknown;
   /** The Accept header. */
   accept: string;
+  /** The Idempotency-Key header; empty where there is none. */
+  idempotencyKey: string;
   /** Null where the route needs none. */
   key: KeyRecord | null;
 }

@@ -11,9 +11,15 @@ import { openStore, type Store, type StoreOptions } from './store.js';
 /** 2026-11-22T00:00:00Z, the start of a UTC day. */
 export const midnight = 1_795_305_600_000;
 
+/** Hooks run in the order in which they were added, so the one that removes a folder closes the stores on it first. */
+const opened = new WeakMap<TestContext, Store[]>();
+
 export function folderFor(context: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-store-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  context.after(async () => {
+    for (const store of opened.get(context) ?? []) await store.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
   return folder;
 }
 
@@ -36,9 +42,9 @@ export function storeOptions(folder: string, more: Partial<StoreOptions> = {}): 
 }
 
 export async function openTestStore(context: TestContext, folder: string, more: Partial<StoreOptions> = {}) {
-  const opened = await openStore(storeOptions(folder, more));
-  context.after(() => opened.store.close());
-  return opened;
+  const made = await openStore(storeOptions(folder, more));
+  opened.set(context, [...(opened.get(context) ?? []), made.store]);
+  return made;
 }
 
 /** Series n of device d: odd ids are numbers, even ones strings. */

@@ -80,6 +80,7 @@ export interface GatewayConfig {
    * Addresses or CIDR ranges whose X-Forwarded-For is believed.
    */
   trustedProxies?: string[];
+  commands?: CommandsConfig;
 }
 export interface DeviceListenerConfig {
   host?: string;
@@ -207,6 +208,24 @@ export interface AdmissionConfig {
    * New links a second.
    */
   connectsPerSecond?: number;
+}
+export interface CommandsConfig {
+  /**
+   * Commands that a device may have in flight.
+   */
+  inFlightPerDevice?: number;
+  /**
+   * Commands without an end that a device may have.
+   */
+  openPerDevice?: number;
+  /**
+   * Commands without an end in all.
+   */
+  open?: number;
+  /**
+   * Ended commands are kept so long.
+   */
+  keepDays?: number;
 }
 
 /**

@@ -40,6 +40,280 @@ export interface BackupRequest {
 }
 
 /**
+ * A batch of commands.
+ */
+export interface BatchBody {
+  id: string;
+  name: string;
+  params: {
+    [k: string]: unknown;
+  };
+  target: {
+    [k: string]: unknown;
+  };
+  state: 'running' | 'stopped' | 'aborted' | 'done';
+  total: number;
+  concurrency: number;
+  abortOnFailurePercent: number | null;
+  createdAt: number;
+  endedAt: number | null;
+  by: string;
+  /**
+   * Devices by the state of their command; waiting: none yet, refused: there will be none. They add up to total.
+   */
+  counts: {
+    [k: string]: number;
+  };
+  /**
+   * The first 1,000.
+   */
+  failed: FailedMember[];
+}
+export interface FailedMember {
+  device: string;
+  command: string | null;
+  state: string;
+  error:
+    | {
+        [k: string]: unknown;
+      }
+    | unknown[]
+    | string
+    | number
+    | boolean
+    | null;
+}
+
+/**
+ * One command for many devices.
+ */
+export interface BatchCreate {
+  target: BatchTarget;
+  name: string;
+  params?: {
+    [k: string]: unknown;
+  };
+  /**
+   * How long it may wait to be sent; the model's, else an hour.
+   */
+  ttlSeconds?: number;
+  /**
+   * How long after it was sent its final word may take; the model's, else 5 minutes.
+   */
+  deadlineSeconds?: number;
+  /**
+   * A word: a queued command of the device that has it too is replaced.
+   */
+  supersedes?: string;
+  /**
+   * Commands without an end at a time; default 1,000.
+   */
+  concurrency?: number;
+  /**
+   * Given up when more than this share of all has failed.
+   */
+  abortOnFailurePercent?: number;
+}
+export interface BatchTarget {
+  /**
+   * @minItems 1
+   * @maxItems 100000
+   */
+  ids?: [string, ...string[]];
+  tags?: {
+    [k: string]: string;
+  };
+  model?: string;
+  all?: true;
+}
+
+/**
+ * Batches, newest first.
+ */
+export interface BatchPage {
+  items: BatchItem[];
+  /**
+   * Cursor of the next page; null: this is the last.
+   */
+  next: string | null;
+}
+export interface BatchItem {
+  id: string;
+  name: string;
+  params: {
+    [k: string]: unknown;
+  };
+  target: {
+    [k: string]: unknown;
+  };
+  state: 'running' | 'stopped' | 'aborted' | 'done';
+  total: number;
+  concurrency: number;
+  abortOnFailurePercent: number | null;
+  createdAt: number;
+  endedAt: number | null;
+  by: string;
+}
+
+/**
+ * A command with its history.
+ */
+export interface CommandBody {
+  id: string;
+  device: string;
+  name: string;
+  /**
+   * What the model marks secret is blacked out.
+   */
+  params: {
+    [k: string]: unknown;
+  };
+  state:
+    | 'queued'
+    | 'sent'
+    | 'received'
+    | 'running'
+    | 'succeeded'
+    | 'failed'
+    | 'rejected'
+    | 'expired'
+    | 'timed_out'
+    | 'cancelled'
+    | 'superseded'
+    | 'device_removed';
+  result:
+    | {
+        [k: string]: unknown;
+      }
+    | unknown[]
+    | string
+    | number
+    | boolean
+    | null;
+  error:
+    | {
+        [k: string]: unknown;
+      }
+    | unknown[]
+    | string
+    | number
+    | boolean
+    | null;
+  /**
+   * What the device last said while running.
+   */
+  progress:
+    | {
+        [k: string]: unknown;
+      }
+    | unknown[]
+    | string
+    | number
+    | boolean
+    | null;
+  createdAt: number;
+  expiresAt: number;
+  endedAt: number | null;
+  supersedes: string | null;
+  /**
+   * The operator key.
+   */
+  by: string;
+  batch: string | null;
+  history: CommandEvent[];
+}
+export interface CommandEvent {
+  state:
+    | 'queued'
+    | 'sent'
+    | 'received'
+    | 'running'
+    | 'succeeded'
+    | 'failed'
+    | 'rejected'
+    | 'expired'
+    | 'timed_out'
+    | 'cancelled'
+    | 'superseded'
+    | 'device_removed';
+  /**
+   * Unix ms.
+   */
+  at: number;
+  cause: string;
+}
+
+/**
+ * A command for a device.
+ */
+export interface CommandCreate {
+  name: string;
+  params?: {
+    [k: string]: unknown;
+  };
+  /**
+   * How long it may wait to be sent; the model's, else an hour.
+   */
+  ttlSeconds?: number;
+  /**
+   * How long after it was sent its final word may take; the model's, else 5 minutes.
+   */
+  deadlineSeconds?: number;
+  /**
+   * A word: a queued command of the device that has it too is replaced.
+   */
+  supersedes?: string;
+}
+
+/**
+ * Commands, newest first.
+ */
+export interface CommandPage {
+  items: CommandBody[];
+  /**
+   * Cursor of the next page; null: this is the last.
+   */
+  next: string | null;
+}
+/**
+ * How a command is.
+ */
+export interface CommandStateBody {
+  id: string;
+  state:
+    | 'queued'
+    | 'sent'
+    | 'received'
+    | 'running'
+    | 'succeeded'
+    | 'failed'
+    | 'rejected'
+    | 'expired'
+    | 'timed_out'
+    | 'cancelled'
+    | 'superseded'
+    | 'device_removed';
+  result:
+    | {
+        [k: string]: unknown;
+      }
+    | unknown[]
+    | string
+    | number
+    | boolean
+    | null;
+  error:
+    | {
+        [k: string]: unknown;
+      }
+    | unknown[]
+    | string
+    | number
+    | boolean
+    | null;
+}
+
+/**
  * The credentials of a device, without their secrets.
  */
 export interface CredentialPage {
@@ -301,6 +575,7 @@ export type LiveMessage =
   | LiveLatest
   | LivePresence
   | LiveRejected
+  | LiveCommand
   | LiveDropped;
 
 export interface LiveWelcome {
@@ -370,6 +645,38 @@ export interface LiveRejected {
   path: string | null;
   message: string;
 }
+export interface LiveCommand {
+  type: 'command';
+  device: string;
+  command: LiveCommandState;
+}
+export interface LiveCommandState {
+  id: string;
+  name: string;
+  state: string;
+  result:
+    | {
+        [k: string]: unknown;
+      }
+    | unknown[]
+    | string
+    | number
+    | boolean
+    | null;
+  error:
+    | {
+        [k: string]: unknown;
+      }
+    | unknown[]
+    | string
+    | number
+    | boolean
+    | null;
+  /**
+   * Unix ms.
+   */
+  createdAt: number;
+}
 export interface LiveDropped {
   type: 'dropped';
   /**
@@ -392,7 +699,10 @@ export interface LiveSubscribe {
   /**
    * @minItems 1
    */
-  kinds: ['readings' | 'latest' | 'presence' | 'rejected', ...('readings' | 'latest' | 'presence' | 'rejected')[]];
+  kinds: [
+    'readings' | 'latest' | 'presence' | 'rejected' | 'commands',
+    ...('readings' | 'latest' | 'presence' | 'rejected' | 'commands')[],
+  ];
 }
 
 /**

@@ -8,7 +8,9 @@ import { timeText } from '../output.js';
 import { untilSignal } from '../running.js';
 
 export function addTail(program: Command): void {
-  withApiOptions(program.command('tail [id]').description('print readings, presence and refusals as they happen'))
+  withApiOptions(
+    program.command('tail [id]').description('print readings, presence, refusals and commands as they happen'),
+  )
     .addHelpText('after', '\nEnds with Ctrl-C. With --json each line is a message of /v1/live.')
     .action(tail);
 }
@@ -24,7 +26,7 @@ async function tail(id: string | undefined, options: ApiOptions): Promise<void> 
     });
     const subscription = {
       type: 'subscribe',
-      kinds: ['readings', 'presence', 'rejected'],
+      kinds: ['readings', 'presence', 'rejected', 'commands'],
       ...(id === undefined ? {} : { devices: [id] }),
     };
     socket.on('open', () => socket?.send(JSON.stringify(subscription)));
@@ -62,6 +64,11 @@ function linesOf(message: LiveMessage): string[] {
       return [
         `${pc.red('refused')}  ${message.device}  seq ${message.seq}  ${message.code}: ${message.message}  (rid ${message.rid})`,
       ];
+    case 'command': {
+      const { name, state, error } = message.command;
+      const why = error === null ? '' : ` ${JSON.stringify(error)}`;
+      return [`${pc.cyan('command')}  ${message.device}  ${name} ${pc.bold(state)}${why}  (${message.command.id})`];
+    }
     case 'dropped':
       return [pc.yellow(`${message.samples} readings not shown: this terminal reads too slowly`)];
     case 'error':

@@ -1,4 +1,5 @@
 import type { Route } from '../route.js';
+import { commandRoutes } from './commands.js';
 import { deviceRoutes } from './devices.js';
 import { gatewayRoutes } from './gateway.js';
 import { keyRoutes } from './keys.js';
@@ -9,6 +10,7 @@ import { upkeepRoutes } from './upkeep.js';
 export const routes: readonly Route[] = [
   ...deviceRoutes,
   ...readingRoutes,
+  ...commandRoutes,
   ...keyRoutes,
   ...gatewayRoutes,
   ...upkeepRoutes,

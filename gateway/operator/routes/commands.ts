@@ -1,0 +1,221 @@
+import type { BatchCreate, CommandCreate } from '../../../schemas/generated/operator.js';
+import type { NewCommand } from '../../command/commands.js';
+import type { CommandView } from '../../store/calls.js';
+import type { Device } from '../../types.js';
+import type { OperatorContext } from '../context.js';
+import { Problem } from '../problems.js';
+import { byOf, noContent, type OperatorRequest, type Route } from '../route.js';
+import { decodeCursor, encodeCursor } from '../times.js';
+import { deviceOf } from './devices.js';
+import { pageQuery } from './paging.js';
+
+const failedMax = 1_000;
+const waitQuery = {
+  wait: {
+    type: 'number',
+    minimum: 0,
+    maximum: 60,
+    default: 0,
+    description: 'Answers at the end, or after so many seconds',
+  },
+};
+
+function commandOf({ name, params, ttlSeconds, deadlineSeconds, supersedes }: CommandCreate | BatchCreate): NewCommand {
+  return {
+    name,
+    ...(params === undefined ? {} : { params }),
+    ...(ttlSeconds === undefined ? {} : { ttlMs: ttlSeconds * 1000 }),
+    ...(deadlineSeconds === undefined ? {} : { deadlineMs: deadlineSeconds * 1000 }),
+    ...(supersedes === undefined ? {} : { supersedes }),
+  };
+}
+
+/** As it is on disk. Throws command_unknown. */
+async function viewOf(id: string, { read }: OperatorContext): Promise<CommandView> {
+  const view = await read('command', id);
+  if (view === null) throw new Problem('command_unknown', `There is no command ${id}`);
+  return view;
+}
+
+function bodyOf(view: CommandView, { commands, redact }: OperatorContext) {
+  const { id, device, name, params, state, result, error, createdAt, expiresAt, endedAt, supersedes, by, batch } = view;
+  return {
+    ...{ id, device, name, params: redact(name, params), state, result, error },
+    ...{ progress: commands.progressOf(id), createdAt, expiresAt, endedAt, supersedes, by, batch },
+    history: view.history,
+  };
+}
+
+async function create(request: OperatorRequest, context: OperatorContext) {
+  const device = deviceOf(request, context);
+  const key = request.idempotencyKey === '' ? null : request.idempotencyKey;
+  if (key !== null && key.length > 255)
+    throw new Problem('query_invalid', 'An Idempotency-Key has at most 255 characters');
+  const body = request.body as CommandCreate;
+  const { commands } = context;
+  const { id } = await commands.create(device, commandOf(body), byOf(request), key, commands.hashOf(device.id, body));
+  await commands.wait(id, (request.query.wait as number) * 1000);
+  const { state, result, error } = await viewOf(id, context);
+  return { id, state, result, error };
+}
+
+async function list(request: OperatorRequest, context: OperatorContext) {
+  const { query } = request;
+  const limit = query.limit as number;
+  const before = query.cursor === undefined ? null : decodeCursor<[string]>(query.cursor as string, ['string'])[0];
+  const rows = await context.read('commands', { deviceKey: deviceOf(request, context).key, before, limit: limit + 1 });
+  const items = rows.slice(0, limit).map((view) => bodyOf(view, context));
+  return { items, next: rows.length > limit ? encodeCursor([items[limit - 1].id]) : null };
+}
+
+async function cancel(request: OperatorRequest, context: OperatorContext) {
+  const [id] = request.parameters;
+  const { device, name } = await viewOf(id, context);
+  const by = byOf(request);
+  await context.commands.cancel(id, by);
+  await context.audit(by, 'command_cancelled', device, `${name} ${id}`);
+  return noContent;
+}
+
+/** Devices in order of their ids. Throws device_unknown, model_unknown, target_empty. */
+function targets({ target }: BatchCreate, { registry, models }: OperatorContext): Device[] {
+  if (target.ids !== undefined)
+    return target.ids.map((id) => {
+      const device = registry.get(id);
+      if (device === undefined) throw new Problem('device_unknown', `There is no device ${id}`);
+      return device;
+    });
+  if (target.model !== undefined && !models.has(target.model))
+    throw new Problem('model_unknown', `There is no model ${target.model}`);
+  const tags = Object.entries(target.tags ?? {});
+  const found = Array.from(registry.all()).filter(
+    (device) =>
+      (target.model === undefined || device.model === target.model) &&
+      tags.every(([name, value]) => device.tags[name] === value),
+  );
+  if (found.length === 0) throw new Problem('target_empty', 'No device fits the target');
+  return found.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+async function batchOf(id: string, context: OperatorContext) {
+  const batch = await context.read('batch', id, failedMax);
+  if (batch === null) throw new Problem('batch_unknown', `There is no batch ${id}`);
+  const { name, params, target, state, total, concurrency, abortOnFailurePercent, createdAt, endedAt, by } = batch;
+  return {
+    ...{ id, name, params: context.redact(name, params), target, state, total, concurrency, abortOnFailurePercent },
+    ...{ createdAt, endedAt, by, counts: batch.counts, failed: batch.failed },
+  };
+}
+
+export const commandRoutes: Route[] = [
+  {
+    method: 'post',
+    path: '/v1/devices/{id}/commands',
+    summary: 'Creates a command; an Idempotency-Key makes doing it again harmless',
+    role: 'operator',
+    query: { properties: waitQuery },
+    body: 'command_create',
+    status: 202,
+    answer: 'command_state',
+    handle: create,
+  },
+  {
+    method: 'get',
+    path: '/v1/devices/{id}/commands',
+    summary: 'Lists the commands of a device with their history, newest first',
+    role: 'viewer',
+    query: { properties: pageQuery },
+    status: 200,
+    answer: 'command_page',
+    handle: list,
+  },
+  {
+    method: 'get',
+    path: '/v1/commands/{cid}',
+    summary: 'Shows a command with its history',
+    role: 'viewer',
+    query: { properties: waitQuery },
+    status: 200,
+    answer: 'command',
+    async handle({ parameters: [id], query }, context) {
+      await viewOf(id, context);
+      await context.commands.wait(id, (query.wait as number) * 1000);
+      return bodyOf(await viewOf(id, context), context);
+    },
+  },
+  {
+    method: 'delete',
+    path: '/v1/commands/{cid}',
+    summary: 'Cancels a command that is queued; 409 once it was sent',
+    role: 'operator',
+    status: 204,
+    handle: cancel,
+  },
+  {
+    method: 'post',
+    path: '/v1/command-batches',
+    summary: 'One command for many devices, by ids, tags, model or all',
+    role: 'operator',
+    body: 'batch_create',
+    status: 202,
+    answer: 'batch',
+    async handle(request, context) {
+      const body = request.body as BatchCreate;
+      const { target, concurrency, abortOnFailurePercent } = body;
+      const wanted = {
+        ...commandOf(body),
+        target,
+        ...(concurrency === undefined ? {} : { concurrency }),
+        ...(abortOnFailurePercent === undefined ? {} : { abortOnFailurePercent }),
+      };
+      const { id } = await context.batches.create(targets(body, context), wanted, byOf(request));
+      return batchOf(id, context);
+    },
+  },
+  {
+    method: 'get',
+    path: '/v1/command-batches',
+    summary: 'Lists batches, newest first',
+    role: 'viewer',
+    query: { properties: pageQuery },
+    status: 200,
+    answer: 'batch_page',
+    async handle({ query }, context) {
+      const limit = query.limit as number;
+      const before = query.cursor === undefined ? null : decodeCursor<[string]>(query.cursor as string, ['string'])[0];
+      const rows = await context.read('batches', { before, limit: limit + 1 });
+      const items = rows.slice(0, limit).map(({ ttlMs: _, deadlineMs: __, supersedes: ___, ...batch }) => ({
+        ...batch,
+        params: context.redact(batch.name, batch.params),
+      }));
+      return { items, next: rows.length > limit ? encodeCursor([items[limit - 1].id]) : null };
+    },
+  },
+  {
+    method: 'get',
+    path: '/v1/command-batches/{bid}',
+    summary: 'Shows a batch: counts by state, and those that failed',
+    role: 'viewer',
+    status: 200,
+    answer: 'batch',
+    handle: ({ parameters: [id] }, context) => batchOf(id, context),
+  },
+  ...(['stop', 'resume'] as const).map(
+    (what): Route => ({
+      method: 'post',
+      path: `/v1/command-batches/{bid}/${what}`,
+      summary:
+        what === 'stop' ? 'No further command of the batch is made; those that are made go on' : 'The batch goes on',
+      role: 'operator',
+      status: 200,
+      answer: 'batch',
+      async handle(request, context) {
+        const [id] = request.parameters;
+        await batchOf(id, context);
+        await context.batches[what](id);
+        await context.audit(byOf(request), what === 'stop' ? 'batch_stopped' : 'batch_resumed', id, null);
+        return batchOf(id, context);
+      },
+    }),
+  ),
+];
