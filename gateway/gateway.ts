@@ -28,7 +28,7 @@ import { listenForDevices } from './link/listener.js';
 import { createMessages } from './link/messages.js';
 import { drainLinks } from './link/shutdown.js';
 import { createMeter } from './meter.js';
-import type { AdmitResult, GatewayStatus } from './operator/context.js';
+import type { AdmitResult, GatewayStatus, LiveEvents } from './operator/context.js';
 import { startOperator } from './operator/listener.js';
 import { createKeys } from './registry/keys.js';
 import { createRegistry } from './registry/registry.js';
@@ -60,7 +60,7 @@ export interface Gateway {
 }
 
 /** Some 2,000 ended commands leave at a time. */
-const trimEveryMs = 60_000;
+const trimEveryMs = 10_000;
 
 const retentionAdvice =
   'nothing is removed for its age until someone says that the clock is right: tidegate confirm-clock';
@@ -97,6 +97,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const diskWatch = createDiskWatch({ folder: config.data, warnBytes: config.store.lowSpaceBytes, log });
   const availability = createAvailability({ probe: () => store.probe(clock.now()), log });
   const meter = createMeter(monotonic);
+  // Devices are let in before operators are.
+  let live: LiveEvents = { committed() {}, presence() {}, command() {} };
 
   // A frame's way: link, ingest, batch, commit, and back as an ack.
   const batcher = createBatcher<Entry>({
@@ -129,7 +131,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const links = createLinks({
     clock,
     counters,
-    presenceChanged: (device, presence) => live().presence(device, presence),
+    presenceChanged: (device, presence) => live.presence(device, presence),
   });
   const messages = createMessages({
     clock,
@@ -143,7 +145,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       link.firmware = firmware ?? null;
       const { device } = link.source;
       registry.describe(device, attributes ?? {}).catch((error) => log.warn({ err: error }, 'attributes not stored'));
-      live().presence(device, links.presence(device));
+      live.presence(device, links.presence(device));
       commands.linked(device);
     },
     commandUpdate: (link, update) => commands.update(link.source.device, update),
@@ -152,11 +154,22 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // Commands go the other way.
   const rules = createCommandRules(models);
   const schedule = (delayMs: number, run: () => void): void => void setTimeout(run, delayMs).unref();
+  const batches = createBatches({
+    clock,
+    commands: () => commands,
+    restored: restored.batches,
+    openCommands: restored.commands,
+    deviceByKey: registry.byKey,
+    redact: rules.redact,
+    save,
+    schedule,
+  });
   const commands = createCommands({
     clock,
     counters,
     rules,
     restored: restored.commands,
+    gate: batches.gate,
     deviceOf: registry.byKey,
     linkOf: links.of,
     save,
@@ -168,18 +181,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     openMax: config.commands.open,
     moved(command) {
       batches.moved(command);
-      live().command(command);
+      live.command(command);
     },
-  });
-  const batches = createBatches({
-    clock,
-    commands,
-    restored: restored.batches,
-    openCommands: restored.commands,
-    deviceByKey: registry.byKey,
-    redact: rules.redact,
-    save,
-    schedule,
   });
 
   function committed(
@@ -197,7 +200,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     latest.take(batch, isString);
     answerEntries(entries, counters);
     meter.acked(monotonic() - firstAt);
-    live().committed(batch, commit.rids);
+    live.committed(batch, commit.rids);
   }
 
   function commitFailed(error: Error & { code?: string | null }, entries: Entry[]): void {
@@ -393,9 +396,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     devicePort.close();
     return closeStoreAndThrow(error);
   });
-  function live() {
-    return operator.live;
-  }
+  live = operator.live;
 
   let trimmedAt = 0;
   function trimCommands(): void {

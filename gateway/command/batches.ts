@@ -3,13 +3,15 @@ import type { Clock } from '../clock.js';
 import type { BatchRecord, CommandChange, CommandRecord, RegistryChange } from '../store/calls.js';
 import type { OpenBatch } from '../store/commandTables.js';
 import type { Device } from '../types.js';
-import { CommandConflict, type Commands, type NewCommand } from './commands.js';
+import type { Commands } from './commands.js';
+import type { NewCommand } from './creation.js';
+import type { BatchGate } from './dispatcher.js';
+import { CommandConflict, CommandError } from './errors.js';
 import { failureStates, isFinal } from './lifecycle.js';
-import { CommandError } from './rules.js';
 
 /** Commands made in one transaction: a commit of telemetry waits for no more than this. */
-const startedAtOnceMax = 250;
-export const concurrencyDefault = 1_000;
+const madeAtOnceMax = 250;
+const concurrencyByDefault = 1_000;
 const retryMs = 1_000;
 
 export interface NewBatch extends NewCommand {
@@ -26,49 +28,93 @@ interface Member {
 
 interface RunningBatch {
   batch: BatchRecord;
+  /** Without a command yet. */
   waiting: Member[];
   /** Commands without an end. */
   open: number;
+  /** Of them, those that are under way. */
+  underWay: number;
+  /** Devices whose command waits for room among them. */
+  held: Set<number>;
   failures: number;
-  starting: boolean;
+  making: boolean;
 }
 
 export type Batches = ReturnType<typeof createBatches>;
 
-/** One command for many devices: so many at a time, given up when too many fail, stopped and resumed. */
+/**
+ * One command for many devices. Each member gets its command at once, so that its time to live runs and its history shows it;
+ * so many are under way at a time. A batch is given up when too many fail: what is queued of it is cancelled.
+ */
 export function createBatches(options: {
   clock: Clock;
-  commands: Commands;
+  commands(): Commands;
   restored: OpenBatch[];
-  /** Commands without an end that belong to a batch, at start. */
+  /** Commands without an end, at start. */
   openCommands: CommandRecord[];
   deviceByKey(key: number): Device | undefined;
   redact(name: string, params: Record<string, unknown>): Record<string, unknown>;
   save(changes: RegistryChange[]): Promise<void>;
   schedule(delayMs: number, run: () => void): void;
 }) {
-  const { clock, commands } = options;
+  const { clock, commands, deviceByKey, save } = options;
   const running = new Map<string, RunningBatch>();
   for (const { batch, waiting, failures } of options.restored) {
-    const open = options.openCommands.filter((command) => command.batch === batch.id).length;
-    running.set(batch.id, { batch, waiting, open, failures, starting: false });
+    const own = options.openCommands.filter((command) => command.batch === batch.id);
+    const underWay = own.filter(({ attempted }) => attempted).length;
+    running.set(batch.id, {
+      ...{ batch, waiting, failures, underWay },
+      ...{ open: own.length, held: new Set(), making: false },
+    });
   }
 
-  /** Members whose device would not take the command have an error instead of one. */
+  const runs = (id: string): boolean => running.get(id)?.batch.state === 'running';
+
+  const gate: BatchGate = {
+    runs,
+    take(id, deviceKey) {
+      const one = running.get(id);
+      if (one === undefined) return false;
+      if (one.batch.state === 'running' && one.underWay < one.batch.concurrency) {
+        one.underWay++;
+        return true;
+      }
+      one.held.add(deviceKey);
+      return false;
+    },
+    give(id) {
+      const one = running.get(id);
+      if (one === undefined) return;
+      one.underWay--;
+      letGo(one);
+    },
+  };
+
+  /** Devices that were held back are asked again, as far as there is room. */
+  function letGo(one: RunningBatch): void {
+    for (const deviceKey of one.held) {
+      if (one.batch.state !== 'running' || one.underWay >= one.batch.concurrency) return;
+      one.held.delete(deviceKey);
+      const device = deviceByKey(deviceKey);
+      if (device !== undefined) commands().dispatch(device);
+    }
+  }
+
+  /** Members whose device would not take the command have an error instead of one. Throws CommandError. */
   async function create(devices: Device[], wanted: NewBatch, by: string): Promise<BatchRecord> {
-    const { target, name, params = {}, concurrency, abortOnFailurePercent, ttlMs, deadlineMs, supersedes } = wanted;
+    commands().checkRoomForAll(devices.length);
     const batch: BatchRecord = {
       id: uuidv7(),
-      name,
-      params,
-      target,
+      name: wanted.name,
+      params: wanted.params ?? {},
+      target: wanted.target,
       state: 'running',
       total: devices.length,
-      concurrency: concurrency ?? concurrencyDefault,
-      abortOnFailurePercent: abortOnFailurePercent ?? null,
-      ttlMs: ttlMs ?? null,
-      deadlineMs: deadlineMs ?? null,
-      supersedes: supersedes ?? null,
+      concurrency: wanted.concurrency ?? concurrencyByDefault,
+      abortOnFailurePercent: wanted.abortOnFailurePercent ?? null,
+      ttlMs: wanted.ttlMs ?? null,
+      deadlineMs: wanted.deadlineMs ?? null,
+      supersedes: wanted.supersedes ?? null,
       createdAt: clock.now(),
       endedAt: null,
       by,
@@ -76,97 +122,65 @@ export function createBatches(options: {
     const members = devices.map((device) => ({
       deviceKey: device.key,
       device: device.id,
-      error: refusalOf(device, wanted),
+      error: refusalOf(() => commands().check(device, wanted)),
     }));
-    await options.save([
+    const detail = `${wanted.name} to ${devices.length} devices`;
+    const audit = { at: batch.createdAt, by, action: 'batch_created', subject: batch.id, detail };
+    await save([
       { type: 'put_batch', batch, members },
-      {
-        type: 'audit',
-        record: {
-          at: batch.createdAt,
-          by,
-          action: 'batch_created',
-          subject: batch.id,
-          detail: `${name} to ${devices.length} devices`,
-        },
-      },
+      { type: 'audit', record: audit },
     ]);
     const waiting = members.flatMap(({ error, ...member }, position) =>
       error === null ? [{ ...member, position }] : [],
     );
-    const made: RunningBatch = { batch, waiting, open: 0, failures: members.length - waiting.length, starting: false };
-    running.set(batch.id, made);
-    void advance(made);
+    const one: RunningBatch = {
+      ...{ batch, waiting, failures: members.length - waiting.length },
+      ...{ open: 0, underWay: 0, held: new Set<number>(), making: false },
+    };
+    running.set(batch.id, one);
+    void advance(one);
     return batch;
   }
 
-  function refusalOf(device: Device, wanted: NewBatch): string | null {
-    try {
-      commands.check(device, wanted);
-      return null;
-    } catch (error) {
-      if (error instanceof CommandError) return errorText(error);
-      throw error;
-    }
-  }
-
-  /** Starts what may be started, and ends the batch where nothing is left. */
+  /** Makes the commands that are not made yet, and ends the batch where nothing is left. */
   async function advance(one: RunningBatch): Promise<void> {
-    if (one.starting || !running.has(one.batch.id)) return;
-    one.starting = true;
+    if (one.making) return;
+    one.making = true;
     try {
-      while (one.batch.state === 'running' && one.waiting.length > 0 && one.open < one.batch.concurrency) {
-        const count = Math.min(startedAtOnceMax, one.batch.concurrency - one.open, one.waiting.length);
-        await start(one, one.waiting.splice(0, count));
-        if (tooManyFailed(one)) await end(one, 'aborted');
+      if (tooManyFailed(one)) await abort(one);
+      while (one.batch.state === 'running' && one.waiting.length > 0) {
+        await make(one, one.waiting.splice(0, madeAtOnceMax));
+        if (tooManyFailed(one)) await abort(one);
+        else if (one.batch.endedAt !== null) cancelQueued(one);
       }
-      if (one.batch.state === 'running' && one.waiting.length === 0 && one.open === 0) await end(one, 'done');
+      if (one.batch.state === 'running' && one.open === 0) await moveTo(one, 'done', clock.now());
     } catch {
       options.schedule(retryMs, () => void advance(one));
     } finally {
-      one.starting = false;
+      one.making = false;
+      if (one.batch.endedAt !== null && one.open === 0) running.delete(one.batch.id);
     }
   }
 
-  async function start(one: RunningBatch, members: Member[]): Promise<void> {
+  async function make(one: RunningBatch, members: Member[]): Promise<void> {
     const { batch } = one;
-    const command: NewCommand = {
-      name: batch.name,
-      params: batch.params,
-      ...(batch.ttlMs === null ? {} : { ttlMs: batch.ttlMs }),
-      ...(batch.deadlineMs === null ? {} : { deadlineMs: batch.deadlineMs }),
-      ...(batch.supersedes === null ? {} : { supersedes: batch.supersedes }),
-    };
+    const command = commandOf(batch);
     const ready: { member: Member; device: Device }[] = [];
     const refused: CommandChange[] = [];
     for (const member of members) {
-      const device = options.deviceByKey(member.deviceKey);
-      const error =
-        device === undefined
-          ? errorText(new CommandError('command_undeclared', 'The device was removed'))
-          : refusalNow(device, command);
+      const device = deviceByKey(member.deviceKey);
+      const error = device === undefined ? removedText : refusalNow(device, command);
       if (error === null && device !== undefined) ready.push({ member, device });
-      else refused.push({ type: 'batch_member', batch: batch.id, position: member.position, command: null, error });
+      else refused.push(memberChange(batch, member, null, error));
     }
     one.failures += refused.length;
     one.open += ready.length;
     try {
-      await commands.createMany(
-        ready.map(({ device }) => ({ device, command, more: { batch: batch.id } })),
-        batch.by,
-        (records) => [
-          ...records.map(
-            ({ id }, i): CommandChange => ({
-              type: 'batch_member',
-              batch: batch.id,
-              position: ready[i].member.position,
-              command: id,
-              error: null,
-            }),
-          ),
-          ...refused,
-        ],
-      );
+      const devices = ready.map(({ device }) => device);
+      await commands().createMany(devices, command, batch.by, batch.id, (records) => [
+        ...records.map(({ id }, i) => memberChange(batch, ready[i].member, id, null)),
+        ...refused,
+      ]);
     } catch (error) {
       one.failures -= refused.length;
       one.open -= ready.length;
@@ -175,32 +189,39 @@ export function createBatches(options: {
     }
   }
 
-  function refusalNow(device: Device, command: NewCommand): string | null {
-    try {
-      commands.checkRoom(device, 1);
-      commands.check(device, command);
-      return null;
-    } catch (error) {
-      if (error instanceof CommandError) return errorText(error);
-      throw error;
-    }
-  }
+  const refusalNow = (device: Device, command: NewCommand): string | null =>
+    refusalOf(() => {
+      commands().checkRoom(device);
+      commands().check(device, command);
+    });
 
   function tooManyFailed({ batch, failures }: RunningBatch): boolean {
-    return batch.abortOnFailurePercent !== null && failures * 100 > batch.abortOnFailurePercent * batch.total;
+    const { state, abortOnFailurePercent, total } = batch;
+    return state === 'running' && abortOnFailurePercent !== null && failures * 100 > abortOnFailurePercent * total;
   }
 
-  async function end(one: RunningBatch, state: 'aborted' | 'done'): Promise<void> {
-    await moveTo(one, state, clock.now());
-    if (one.open === 0) running.delete(one.batch.id);
+  /** Nothing more of it is sent from here on, whether that is on disk yet or not. */
+  async function abort(one: RunningBatch): Promise<void> {
+    const stored = moveTo(one, 'aborted', clock.now());
+    cancelQueued(one);
+    await stored;
   }
+
+  const cancelQueued = ({ batch }: RunningBatch): void =>
+    commands().cancelBatch(batch.id, 'too many of its batch failed');
 
   async function moveTo(one: RunningBatch, state: BatchRecord['state'], endedAt: number | null): Promise<void> {
+    const before = { ...one.batch };
     one.batch.state = state;
     one.batch.endedAt = endedAt;
     // What is secret in the parameters goes with the end.
     const params = endedAt === null ? {} : { params: options.redact(one.batch.name, one.batch.params) };
-    await options.save([{ type: 'batch_moved', id: one.batch.id, state, endedAt, ...params }]);
+    try {
+      await save([{ type: 'batch_moved', id: one.batch.id, state, endedAt, ...params }]);
+    } catch (error) {
+      Object.assign(one.batch, before);
+      throw error;
+    }
   }
 
   function need(id: string): RunningBatch {
@@ -216,26 +237,55 @@ export function createBatches(options: {
   });
 
   return {
+    gate,
     create,
-    /** No further command is made; those that are made go on. Throws CommandConflict. */
-    stop: (id: string): Promise<void> => moveTo(need(id), 'stopped', null),
+    /** Nothing more is made or sent; what is under way goes on. Throws CommandConflict. */
+    stop: async (id: string): Promise<void> => moveTo(need(id), 'stopped', null),
     async resume(id: string): Promise<void> {
       const one = need(id);
       await moveTo(one, 'running', null);
+      letGo(one);
       void advance(one);
     },
     /** A command's state is on disk. */
-    moved({ batch, state }: CommandRecord): void {
+    moved({ batch, state, attempted }: CommandRecord): void {
       const one = batch === null ? undefined : running.get(batch);
       if (one === undefined || !isFinal(state)) return;
       one.open--;
       if ((failureStates as readonly string[]).includes(state)) one.failures++;
-      if (one.batch.state === 'running' && tooManyFailed(one)) void end(one, 'aborted').catch(() => {});
-      else void advance(one);
-      if (one.batch.endedAt !== null && one.open === 0) running.delete(one.batch.id);
+      if (tooManyFailed(one)) abort(one).catch(() => options.schedule(retryMs, () => void advance(one)));
+      if (attempted) gate.give(one.batch.id);
+      if (one.open === 0) void advance(one);
     },
     runningCount: (): number => running.size,
   };
 }
 
-const errorText = ({ code, message }: CommandError): string => JSON.stringify({ code, message });
+function commandOf({ name, params, ttlMs, deadlineMs, supersedes }: BatchRecord): NewCommand {
+  return {
+    ...{ name, params },
+    ...(ttlMs === null ? {} : { ttlMs }),
+    ...(deadlineMs === null ? {} : { deadlineMs }),
+    ...(supersedes === null ? {} : { supersedes }),
+  };
+}
+
+const memberChange = (
+  { id }: BatchRecord,
+  { position }: Member,
+  command: string | null,
+  error: string | null,
+): CommandChange => ({ type: 'batch_member', batch: id, position, command, error });
+
+const removedText = JSON.stringify({ code: 'device_removed', message: 'The device was removed' });
+
+/** Why not, as JSON; null where nothing speaks against it. */
+function refusalOf(check: () => void): string | null {
+  try {
+    check();
+    return null;
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return JSON.stringify({ code: error.code, message: error.message });
+  }
+}

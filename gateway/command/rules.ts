@@ -2,6 +2,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { ModelCommand } from '../../schemas/generated/config.js';
 import { limits } from '../../schemas/limits.js';
 import type { Model } from '../types.js';
+import { CommandError } from './errors.js';
 
 /** A command as a model declares it. */
 export interface CommandRule {
@@ -11,17 +12,6 @@ export interface CommandRule {
   secrets: string[][];
   ttlMs: number | null;
   deadlineMs: number | null;
-}
-
-/** A command that cannot be created; `code` goes into the problem answer, `errors` name the parameters. */
-export class CommandError extends Error {
-  constructor(
-    readonly code: 'command_undeclared' | 'params_invalid' | 'command_too_large' | 'too_many_commands',
-    message: string,
-    readonly errors?: { path: string; message: string }[],
-  ) {
-    super(message);
-  }
 }
 
 /** Compiles the parameters' schema of a declared command. Throws what ajv says of a schema that is none. */
@@ -78,7 +68,7 @@ export function createCommandRules(models: ReadonlyMap<string, Model>) {
       }));
       throw new CommandError('params_invalid', `The parameters are not what ${name} takes`, errors);
     }
-    const bytes = Buffer.byteLength(name) + Buffer.byteLength(JSON.stringify(params));
+    const bytes = commandBytes({ name, params });
     if (bytes > bytesMax)
       throw new CommandError(
         'command_too_large',
@@ -93,7 +83,18 @@ export function createCommandRules(models: ReadonlyMap<string, Model>) {
     return redacted(params, secrets);
   }
 
-  return { check, redact };
+  return {
+    check,
+    redact,
+    /** Paths of what is secret in the parameters of that command. */
+    secretsOf: (model: string | null, name: string): string[][] =>
+      (model === null ? undefined : byModel.get(model)?.get(name)?.secrets) ?? [],
+  };
+}
+
+/** What a command takes of what a device can take (PROTOCOL.md C-7). */
+export function commandBytes({ name, params }: { name: string; params: object }): number {
+  return Buffer.byteLength(name) + Buffer.byteLength(JSON.stringify(params));
 }
 
 function ruleOf(declared: Map<string, CommandRule>, name: string, model: string): CommandRule {

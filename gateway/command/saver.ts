@@ -2,6 +2,8 @@ import type { CommandChange } from '../store/calls.js';
 
 const retryMs = 1_000;
 
+export type Saver = ReturnType<typeof createSaver>;
+
 /**
  * Stores what became of commands, many in one transaction: what is decided while a write is under way rides in the next. A write
  * that fails is done again until it succeeds, since the device will not say it a second time; `changes` are bounded by the

@@ -1,5 +1,4 @@
-import { CommandConflict } from '../command/commands.js';
-import { CommandError } from '../command/rules.js';
+import { CommandConflict, CommandError } from '../command/errors.js';
 import { RegistryError } from '../registry/registry.js';
 import type { HttpRequest, HttpResponse, TemplatedApp } from '../uws.js';
 import type { OperatorContext } from './context.js';

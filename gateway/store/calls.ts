@@ -275,9 +275,9 @@ export type CommandChange =
       sentAt?: number;
       endedAt?: number;
     }
-  /** Something that changes no state: a late word of the device. */
+  /** A late word of the device, which changes no state; kept once a state. */
   | { type: 'command_event'; id: string; state: CommandState; at: number; cause: string }
-  | { type: 'command_attempted'; id: string }
+  | { type: 'command_attempted'; id: string; attempted: boolean }
   | {
       type: 'put_batch';
       batch: BatchRecord;

@@ -2,9 +2,6 @@ import type Database from 'better-sqlite3';
 import type { CommandState } from '../command/lifecycle.js';
 import type { BatchRecord, CommandChange, CommandEventRecord, CommandRecord, CommandView } from './calls.js';
 
-/** Events kept of one command: a device that goes on talking after the end does not fill the disk. */
-const eventsPerCommandMax = 100;
-
 /** Commands, their events, and batches of them, in tidegate.db. */
 export function openCommandTables(db: Database.Database) {
   const insert = db.prepare(`
@@ -12,14 +9,18 @@ export function openCommandTables(db: Database.Database) {
       idempotency_key, body_hash, attempted)
     VALUES (:id, :deviceKey, :device, :name, :params, :state, :createdAt, :expiresAt, :deadlineMs, :supersedes, :by, :batch,
       :idempotencyKey, :bodyHash, :attempted)`);
-  const addEvent = db.prepare(`
+  const addEvent = db.prepare(
+    'INSERT INTO command_events (command, state, at, cause) VALUES (:id, :state, :at, :cause)',
+  );
+  // Once a state, so that a device that goes on talking after the end does not fill the disk.
+  const addWord = db.prepare(`
     INSERT INTO command_events (command, state, at, cause)
-    SELECT :id, :state, :at, :cause WHERE (SELECT count(*) FROM command_events WHERE command = :id) < ${eventsPerCommandMax}`);
+    SELECT :id, :state, :at, :cause WHERE NOT EXISTS (SELECT 1 FROM command_events WHERE command = :id AND state = :state)`);
   const move = db.prepare(`
     UPDATE commands SET state = :state, result = coalesce(:result, result), error = coalesce(:error, error),
       params = coalesce(:params, params), sent_at = coalesce(:sentAt, sent_at), ended_at = coalesce(:endedAt, ended_at)
     WHERE id = :id AND ended_at IS NULL`);
-  const attempt = db.prepare('UPDATE commands SET attempted = 1 WHERE id = ?');
+  const attempt = db.prepare('UPDATE commands SET attempted = ? WHERE id = ?');
   const putBatch = db.prepare(`
     INSERT INTO command_batches (id, name, params, target, state, total, concurrency, abort_percent, ttl_ms, deadline_ms,
       supersedes, created_at, ended_at, by)
@@ -34,6 +35,12 @@ export function openCommandTables(db: Database.Database) {
   );
   const trimEvents = db.prepare(
     'DELETE FROM command_events WHERE command IN (SELECT id FROM commands WHERE ended_at < ? LIMIT 2000)',
+  );
+  const trimMembers = db.prepare(`
+    DELETE FROM batch_members WHERE (batch, position) IN (
+      SELECT batch, position FROM command_batches JOIN batch_members ON batch = id WHERE ended_at < ? LIMIT 2000)`);
+  const trimBatches = db.prepare(
+    'DELETE FROM command_batches WHERE ended_at < ? AND NOT EXISTS (SELECT 1 FROM batch_members WHERE batch = id)',
   );
   const trim = db.prepare('DELETE FROM commands WHERE id IN (SELECT id FROM commands WHERE ended_at < ? LIMIT 2000)');
   const eraseEvents = db.prepare(
@@ -72,10 +79,10 @@ export function openCommandTables(db: Database.Database) {
         return;
       }
       case 'command_event':
-        addEvent.run({ id: change.id, state: change.state, at: change.at, cause: change.cause });
+        addWord.run({ id: change.id, state: change.state, at: change.at, cause: change.cause });
         return;
       case 'command_attempted':
-        attempt.run(change.id);
+        attempt.run(change.attempted ? 1 : 0, change.id);
         return;
       case 'put_batch': {
         const { batch, members } = change;
@@ -94,6 +101,8 @@ export function openCommandTables(db: Database.Database) {
       case 'trim_commands':
         trimEvents.run(change.before);
         trim.run(change.before);
+        trimMembers.run(change.before);
+        trimBatches.run(change.before);
         return;
       default:
         change satisfies never;
@@ -202,15 +211,15 @@ export function readOpenBatches(db: Database.Database) {
     'SELECT position, device AS deviceKey, device_id AS device FROM batch_members WHERE batch = ? AND command IS NULL AND error IS NULL ORDER BY position',
   );
   const failures = db
-    .prepare(
-      "SELECT count(*) FROM commands WHERE batch = ? AND state IN ('failed', 'rejected', 'expired', 'timed_out')",
-    )
+    .prepare(`
+      SELECT (SELECT count(*) FROM commands WHERE batch = :batch AND state IN ('failed', 'rejected', 'expired', 'timed_out'))
+        + (SELECT count(*) FROM batch_members WHERE batch = :batch AND error IS NOT NULL)`)
     .pluck();
   return (db.prepare("SELECT * FROM command_batches WHERE state IN ('running', 'stopped')").all() as BatchRow[]).map(
     (row) => ({
       batch: batchOf(row),
       waiting: waiting.all(row.id) as { position: number; deviceKey: number; device: string }[],
-      failures: failures.get(row.id) as number,
+      failures: failures.get({ batch: row.id }) as number,
     }),
   );
 }

@@ -24,6 +24,8 @@ function openWriter({ folder, ballastBytes }: WriterData) {
   const ballast = createBallast(folder, ballastBytes);
   const registryDb = openForWriting(join(folder, 'tidegate.db'), databases['tidegate.db']);
   const logDb = openForWriting(join(folder, 'log.db'), databases['log.db']);
+  // Secrets of commands are gone from the file with the command's end, not only from its rows.
+  registryDb.pragma('secure_delete = ON');
   const registry = openRegistryTables(registryDb);
   const log = openLogTable(logDb);
   const folds = openFoldTables(logDb);

@@ -106,11 +106,11 @@ export interface BatchCreate {
    */
   supersedes?: string;
   /**
-   * Commands without an end at a time; default 1,000.
+   * Devices that have the command under way at a time; default 1,000. What is queued for a device that is offline does not count.
    */
   concurrency?: number;
   /**
-   * Given up when more than this share of all has failed.
+   * Given up when more than this share of all devices has failed: what is queued is cancelled.
    */
   abortOnFailurePercent?: number;
 }

@@ -1,5 +1,5 @@
 import type { BatchCreate, CommandCreate } from '../../../schemas/generated/operator.js';
-import type { NewCommand } from '../../command/commands.js';
+import type { NewCommand } from '../../command/creation.js';
 import type { CommandView } from '../../store/calls.js';
 import type { Device } from '../../types.js';
 import type { OperatorContext } from '../context.js';
@@ -204,8 +204,7 @@ export const commandRoutes: Route[] = [
     (what): Route => ({
       method: 'post',
       path: `/v1/command-batches/{bid}/${what}`,
-      summary:
-        what === 'stop' ? 'No further command of the batch is made; those that are made go on' : 'The batch goes on',
+      summary: what === 'stop' ? 'Nothing more of the batch is sent; what is under way goes on' : 'The batch goes on',
       role: 'operator',
       status: 200,
       answer: 'batch',

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { commandTools } from './commands.fixture.js';
+
+type Tools = ReturnType<typeof commandTools>;
+
+/** So many linked devices, and a batch for all of them. */
+async function startBatch(tools: Tools, count: number, more: object = {}) {
+  const devices = Array.from({ length: count }, (_, n) => tools.addDevice(n + 1));
+  const links = devices.map((device) => tools.link(device));
+  const created = tools.batches.create(devices, { name: 'do', target: { all: true }, ...more }, 'key');
+  await tools.flush();
+  const { id } = await created;
+  const underWay = () => links.filter(({ heard }) => heard.length > 0).length;
+  async function answer(from: number, to: number, state: 'succeeded' | 'failed'): Promise<void> {
+    for (let n = from; n < to; n++) {
+      const [command] = links[n].heard;
+      const error = state === 'failed' ? { error: { code: 'broken' } } : {};
+      tools.commands.update(devices[n], { id: command.id, state, ...error });
+    }
+    await tools.flush();
+  }
+  const countOf = (state: string): number => tools.disk.commands.filter((one) => one.state === state).length;
+  return { id, devices, links, underWay, answer, countOf };
+}
+
+const batchOf = ({ disk }: Tools) => disk.batches[0];
+
+test('every device has its command at once, and so many are under way at a time', async () => {
+  const tools = commandTools();
+  const batch = await startBatch(tools, 10, { concurrency: 3 });
+  assert.equal(tools.disk.commands.length, 10);
+  assert.equal(batch.underWay(), 3);
+  await batch.answer(0, 2, 'succeeded');
+  assert.equal(batch.underWay(), 5);
+  await batch.answer(2, 5, 'succeeded');
+  await batch.answer(5, 8, 'succeeded');
+  assert.equal(batchOf(tools).state, 'running');
+  await batch.answer(8, 10, 'succeeded');
+  assert.equal(batchOf(tools).state, 'done');
+  assert.equal(batch.countOf('succeeded'), 10);
+  assert.equal(tools.batches.runningCount(), 0);
+});
+
+test('devices that are offline take no place, and find room when they come', async () => {
+  const tools = commandTools();
+  const devices = [1, 2, 3, 4].map(tools.addDevice);
+  const online = tools.link(devices[3]);
+  void tools.batches.create(devices, { name: 'do', target: {}, concurrency: 1 }, 'key');
+  await tools.flush();
+  assert.equal(online.heard.length, 1);
+  const [first, second] = [tools.link(devices[0]), tools.link(devices[1])];
+  await tools.flush();
+  assert.deepEqual([first.heard.length, second.heard.length], [0, 0]);
+  tools.commands.update(devices[3], { id: online.heard[0].id, state: 'succeeded' });
+  await tools.flush();
+  assert.deepEqual([first.heard.length, second.heard.length], [1, 0]);
+});
+
+test('too many failures end the batch: what is queued is cancelled, what is under way goes on', async () => {
+  const tools = commandTools();
+  const batch = await startBatch(tools, 10, { concurrency: 2, abortOnFailurePercent: 10 });
+  await batch.answer(0, 1, 'failed');
+  assert.equal(batchOf(tools).state, 'running', 'one in ten is not more than 10 %');
+  await batch.answer(1, 2, 'failed');
+  assert.equal(batchOf(tools).state, 'aborted');
+  assert.deepEqual([batch.countOf('failed'), batch.countOf('cancelled'), batch.countOf('sent')], [2, 7, 1]);
+  await batch.answer(2, 3, 'succeeded');
+  assert.equal(batch.countOf('succeeded'), 1);
+  assert.equal(tools.batches.runningCount(), 0);
+});
+
+test('with no failure allowed, and one at a time, a failure keeps the next one from being sent', async () => {
+  const tools = commandTools();
+  const batch = await startBatch(tools, 3, { concurrency: 1, abortOnFailurePercent: 0 });
+  await batch.answer(0, 1, 'failed');
+  assert.equal(batch.underWay(), 1);
+  assert.deepEqual([batch.countOf('failed'), batch.countOf('cancelled')], [1, 2]);
+});
+
+test('a stopped batch sends nothing more and holds nothing else back; resumed, it goes on', async () => {
+  const tools = commandTools();
+  const batch = await startBatch(tools, 4, { concurrency: 1 });
+  const stopped = tools.batches.stop(batch.id);
+  await tools.flush();
+  await stopped;
+  await batch.answer(0, 1, 'succeeded');
+  assert.equal(batch.underWay(), 1);
+  const id = await tools.create(batch.devices[2]);
+  assert.deepEqual(
+    batch.links[2].heard.map((one) => one.id),
+    [id],
+    'a command of its own overtakes the one of a stopped batch',
+  );
+  tools.commands.update(batch.devices[2], { id, state: 'succeeded' });
+  const resumed = tools.batches.resume(batch.id);
+  await tools.flush();
+  await resumed;
+  assert.equal(batch.links[1].heard.length, 1);
+  await assert.rejects(tools.batches.stop('none'), { code: 'already_ended' });
+});
+
+test('a restart in the middle goes on where it was', async () => {
+  const tools = commandTools();
+  const batch = await startBatch(tools, 5, { concurrency: 2 });
+  await batch.answer(0, 1, 'succeeded');
+  const after = tools.restart();
+  after.runTimers();
+  await after.flush();
+  const links = batch.devices.map((device) => after.link(device));
+  await after.flush();
+  assert.deepEqual(
+    links.map(({ heard }) => heard.map(({ known }) => known)),
+    [[], [255], [255], [], []],
+  );
+  for (let n = 1; n < 5; n++) {
+    after.commands.update(batch.devices[n], { id: links[n].heard[0].id, state: 'succeeded' });
+    await after.flush();
+  }
+  assert.equal(after.disk.batches[0].state, 'done');
+});
+
+test('a batch of more commands than may be open is refused whole', async () => {
+  const tools = commandTools();
+  const devices = Array.from({ length: 1_001 }, (_, n) => tools.addDevice(n + 1));
+  await assert.rejects(tools.batches.create(devices, { name: 'do', target: {} }, 'key'), { code: 'too_many_commands' });
+  assert.equal(tools.writes.length, 0);
+});
+
+test('a device that cannot take the command is told of, and counts as a failure', async () => {
+  const tools = commandTools();
+  const devices = [1, 2].map(tools.addDevice);
+  tools.link(devices[1], { maxCommandBytes: 4_096 });
+  const wanted = { name: 'do', params: { text: 'x'.repeat(2_000) }, target: {}, abortOnFailurePercent: 10 };
+  void tools.batches.create(devices, wanted, 'key');
+  await tools.flush();
+  assert.equal(batchOf(tools).state, 'aborted');
+});

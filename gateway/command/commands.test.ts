@@ -1,0 +1,304 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { commandTools } from './commands.fixture.js';
+import { CommandConflict, CommandError } from './errors.js';
+
+test('a command for a linked device is sent once it is stored, not before, and its first record says that it will be', async () => {
+  const tools = commandTools();
+  const device = tools.addDevice(1);
+  const link = tools.link(device);
+  const made = tools.commands.create(device, { name: 'do' }, 'key', null, '');
+  await tools.settle();
+  assert.equal(link.heard.length, 0);
+  tools.writes.shift()?.finish();
+  const { id } = await made;
+  assert.deepEqual(
+    link.heard.map((one) => [one.id, one.known]),
+    [[id, 0]],
+  );
+  assert.equal(tools.disk.commands[0].attempted, true);
+  assert.equal(tools.stateOf(id), 'queued', 'that it was sent is not on disk yet');
+  assert.deepEqual(tools.shown, ['d1 queued']);
+  await tools.flush();
+  assert.deepEqual(tools.shown, ['d1 queued', 'd1 sent']);
+});
+
+test('what waits for an offline device is noted before it is sent, even where the device speaks up meanwhile', async () => {
+  const tools = commandTools();
+  const device = tools.addDevice(1);
+  const id = await tools.create(device);
+  const link = tools.link(device);
+  tools.commands.linked(device);
+  assert.equal(link.heard.length, 0);
+  assert.equal(tools.writes.length, 1);
+  tools.writes.shift()?.finish();
+  await tools.settle();
+  assert.equal(tools.disk.commands[0].attempted, true);
+  assert.deepEqual(
+    link.heard.map((one) => one.id),
+    [id],
+  );
+});
+
+test('commands go in order, one in flight, the next after the final word', async () => {
+  const tools = commandTools();
+  const device = tools.addDevice(1);
+  const ids = [await tools.create(device), await tools.create(device), await tools.create(device)];
+  const link = tools.link(device);
+  await tools.flush();
+  for (const [n, id] of ids.entries()) {
+    assert.deepEqual(
+      link.heard.map((one) => one.id),
+      ids.slice(0, n + 1),
+    );
+    tools.commands.update(device, { id, state: 'received' });
+    tools.commands.update(device, { id, state: 'succeeded', result: n });
+    await tools.flush();
+  }
+  assert.deepEqual(
+    tools.disk.commands.map(({ state, result }) => [state, result]),
+    [0, 1, 2].map((n) => ['succeeded', n]),
+  );
+});
+
+test('after a reconnect a command without a final word is sent again under its id, with what was last heard', async () => {
+  const tools = commandTools();
+  const device = tools.addDevice(1);
+  tools.link(device);
+  const id = await tools.create(device);
+  const known = async (): Promise<number> => {
+    tools.unlink(device);
+    const link = tools.link(device);
+    await tools.flush();
+    assert.deepEqual(
+      link.heard.map((one) => one.id),
+      [id],
+    );
+    return link.heard[0].known;
+  };
+  assert.equal(await known(), 255);
+  tools.commands.update(device, { id, state: 'received' });
+  assert.equal(await known(), 1);
+  tools.commands.update(device, { id, state: 'running', result: { progress: 0.4 } });
+  assert.deepEqual(tools.commands.progressOf(id), { progress: 0.4 });
+  assert.equal(await known(), 2);
+  tools.commands.update(device, { id, state: 'succeeded' });
+  tools.unlink(device);
+  assert.deepEqual(tools.link(device).heard, []);
+  await tools.flush();
+  assert.equal(tools.counters.commandsResent, 3);
+  assert.deepEqual(
+    tools.events.map(({ state }) => state),
+    ['queued', 'sent', 'received', 'running', 'succeeded'],
+  );
+});
+
+test('a command that the socket did not take stays queued, its record says so, and it can be taken back', async () => {
+  const tools = commandTools();
+  const device = tools.addDevice(1);
+  const link = tools.link(device, { takes: false });
+  const id = await tools.create(device);
+  assert.deepEqual([tools.stateOf(id), tools.disk.commands[0].attempted], ['queued', false]);
+  const after = tools.restart();
+  await after.flush();
+  assert.equal(after.stateOf(id), 'queued', 'a restart does not take it for sent');
+  const cancelled = tools.commands.cancel(id, 'key');
+  await tools.flush();
+  await cancelled;
+  assert.equal(tools.stateOf(id), 'cancelled');
+  assert.equal(link.heard.length, 0);
+});
+
+test('a link that ends while the note is written leaves the command queued', async () => {
+  const tools = commandTools();
+  const device = tools.addDevice(1);
+  const id = await tools.create(device);
+  tools.link(device);
+  tools.unlink(device);
+  await tools.flush();
+  assert.deepEqual([tools.stateOf(id), tools.disk.commands[0].attempted], ['queued', false]);
+  const link = tools.link(device);
+  await tools.flush();
+  assert.deepEqual([tools.stateOf(id), link.heard[0].known], ['sent', 0]);
+});
+
+test('what the gateway was about to send when it ended counts as sent, with known 255', async () => {
+  const tools = commandTools();
+  const [a, b] = [tools.addDevice(1), tools.addDevice(2)];
+  tools.link(a);
+  const made = tools.commands.create(a, { name: 'do' }, 'key', null, '');
+  await tools.settle();
+  tools.writes.shift()?.finish();
+  const { id: attempted } = await made;
+  tools.writes.splice(0); // "sent" never reaches the disk
+  const other = commandTools({ commands: structuredClone(tools.disk.commands), batches: [] });
+  const queued = await other.create(other.addDevice(b.key));
+  const after = other.restart();
+  await after.flush();
+  assert.deepEqual([after.stateOf(attempted), after.stateOf(queued)], ['sent', 'queued']);
+  const links = [after.link(a), after.link(b)];
+  await after.flush();
+  assert.deepEqual(
+    links.map(({ heard }) => heard.map(({ id, known }) => [id, known])),
+    [[[attempted, 255]], [[queued, 0]]],
+  );
+});
+
+test('time ends what waits and what is silent, each in its own way, and what is too late is not sent', async () => {
+  const tools = commandTools();
+  const [a, b] = [tools.addDevice(1), tools.addDevice(2)];
+  const waiting = await tools.create(a, { ttlMs: 1_000 });
+  tools.link(b);
+  const silent = await tools.create(b, { ttlMs: 1_000, deadlineMs: 5_000 });
+  const next = await tools.create(b, { ttlMs: 60_000 });
+  tools.pass(1_000);
+  const link = tools.link(a);
+  await tools.flush();
+  assert.deepEqual(link.heard, []);
+  tools.commands.tick();
+  await tools.flush();
+  assert.deepEqual([tools.stateOf(waiting), tools.stateOf(silent)], ['expired', 'sent']);
+  tools.pass(4_000);
+  tools.commands.tick();
+  await tools.flush();
+  assert.deepEqual([tools.stateOf(silent), tools.stateOf(next)], ['timed_out', 'sent']);
+});
+
+test('a late word is kept as an event, once, and changes no end; another device’s word counts nothing', async () => {
+  const tools = commandTools();
+  const [a, b] = [tools.addDevice(1), tools.addDevice(2)];
+  tools.link(a);
+  const id = await tools.create(a, { deadlineMs: 1_000 });
+  assert.deepEqual(await tools.commands.update(b, { id, state: 'succeeded' }), {
+    code: 'command_unknown',
+    message: `no command ${id} was sent to this device`,
+  });
+  tools.pass(1_000);
+  tools.commands.tick();
+  // Before the end is on disk, and after it.
+  const words = [
+    tools.commands.update(a, { id, state: 'succeeded' }),
+    tools.commands.update(a, { id, state: 'succeeded' }),
+  ];
+  await tools.flush();
+  assert.deepEqual(await Promise.all(words), [null, null]);
+  await tools.flush();
+  assert.equal(tools.stateOf(id), 'timed_out');
+  assert.deepEqual(
+    tools.events.filter(({ state }) => state === 'succeeded').map(({ cause }) => cause),
+    ['late word of device d1'],
+  );
+  const other = await tools.commands.update(b, { id, state: 'failed' });
+  assert.equal(other?.code, 'command_unknown');
+  assert.equal((await tools.commands.update(a, { id: 'none', state: 'failed' }))?.code, 'command_unknown');
+});
+
+test('a word about a command that was never sent is refused', async () => {
+  const tools = commandTools();
+  const device = tools.addDevice(1);
+  const id = await tools.create(device);
+  const fault = await tools.commands.update(device, { id, state: 'succeeded' });
+  assert.equal(fault?.code, 'command_unknown');
+  assert.equal(tools.stateOf(id), 'queued');
+});
+
+test('a disk that fails keeps what a device said until it can be written, and nothing is shown before', async () => {
+  const tools = commandTools();
+  const device = tools.addDevice(1);
+  tools.link(device);
+  const id = await tools.create(device);
+  tools.commands.update(device, { id, state: 'succeeded', result: 7 });
+  let ended = false;
+  void tools.commands.wait(id, 60_000).then(() => {
+    ended = true;
+  });
+  for (let n = 0; n < 3; n++) {
+    await tools.settle();
+    tools.writes.shift()?.finish(new Error('disk full'));
+    await tools.settle();
+    tools.runTimers();
+    // The wait's own timer is not among those that a failed write sets anew.
+    assert.deepEqual(tools.shown, ['d1 queued', 'd1 sent']);
+  }
+  await tools.flush();
+  assert.deepEqual([ended, tools.stateOf(id), tools.disk.commands[0].result], [true, 'succeeded', 7]);
+});
+
+test('a newer command replaces the queued one of the same word, never one that was sent', async () => {
+  const tools = commandTools();
+  const device = tools.addDevice(1);
+  const [first, other] = [
+    await tools.create(device, { supersedes: 'setpoint' }),
+    await tools.create(device, { supersedes: 'mode' }),
+  ];
+  const second = await tools.create(device, { supersedes: 'setpoint' });
+  assert.deepEqual([first, other, second].map(tools.stateOf), ['superseded', 'queued', 'queued']);
+  assert.equal(tools.events.at(-1)?.cause, `superseded by ${second}`);
+  tools.link(device);
+  await tools.flush();
+  await tools.create(device, { supersedes: 'mode' });
+  assert.equal(tools.stateOf(other), 'sent');
+});
+
+test('one key makes one command, also at the same time; with another body it is refused', async () => {
+  const tools = commandTools();
+  const device = tools.addDevice(1);
+  const create = (hash: string) => tools.commands.create(device, { name: 'do' }, 'key', 'k1', hash);
+  const both = [create('x'), create('x'), create('y')];
+  const settled = Promise.allSettled(both);
+  await tools.flush();
+  const [one, two, three] = await settled;
+  assert.equal(one.status === 'fulfilled' && one.value.id, two.status === 'fulfilled' && two.value.id);
+  assert.ok(three.status === 'rejected' && three.reason instanceof CommandConflict);
+  assert.equal((await create('x')).id, tools.disk.commands[0].id);
+  await assert.rejects(create('y'), { code: 'idempotency_conflict' });
+  assert.equal(tools.disk.commands.length, 1);
+});
+
+test('what is larger than the device takes is refused; a hello that allows more lets it go', async () => {
+  const tools = commandTools();
+  const device = tools.addDevice(1);
+  const params = { text: 'x'.repeat(2_000) };
+  await assert.rejects(tools.commands.create(device, { name: 'do', params }, 'key', null, ''), {
+    code: 'command_too_large',
+  });
+  tools.link(device, { maxCommandBytes: 4_096 });
+  tools.unlink(device);
+  const id = await tools.create(device, { params });
+  const link = tools.link(device);
+  await tools.flush();
+  assert.equal(tools.stateOf(id), 'queued', 'its hello has not come yet');
+  link.maxCommandBytes = 4_096;
+  tools.commands.linked(device);
+  await tools.flush();
+  assert.equal(tools.stateOf(id), 'sent');
+});
+
+test('commands without an end are bounded for a device', async () => {
+  const tools = commandTools();
+  const device = tools.addDevice(1);
+  for (let n = 0; n < 20; n++) await tools.create(device);
+  await assert.rejects(
+    tools.commands.create(device, { name: 'do' }, 'key', null, ''),
+    (error) => error instanceof CommandError && error.code === 'too_many_commands',
+  );
+});
+
+test('a removed device’s queued commands end with it, also those of a crash in between', async () => {
+  const tools = commandTools();
+  const device = tools.addDevice(1);
+  const id = await tools.create(device);
+  const after = tools.restart();
+  after.removeDevice(1);
+  tools.commands.deviceRemoved(device);
+  await tools.flush();
+  assert.equal(tools.stateOf(id), 'device_removed');
+});
+
+test('more may be in flight where that is configured', async () => {
+  const tools = commandTools(undefined, { inFlightMax: 2 });
+  const device = tools.addDevice(1);
+  const link = tools.link(device);
+  for (let n = 0; n < 3; n++) await tools.create(device);
+  assert.equal(link.heard.length, 2);
+});
