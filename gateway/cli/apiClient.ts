@@ -45,8 +45,13 @@ export function createApiClient(options: ApiOptions) {
     });
   }
 
-  async function request<Body>(method: string, path: string, body?: unknown): Promise<Body> {
-    const answer = await ask(method, path, body, {});
+  async function request<Body>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Body> {
+    const answer = await ask(method, path, body, headers);
     const text = await answer.text();
     if (answer.ok) return (text === '' ? undefined : JSON.parse(text)) as Body;
     throw new Failure(1, explain(text, answer.status));

@@ -1,37 +1,13 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { startTestGateway, type TestGateway } from '../gateway.fixture.js';
+import { startTestGateway } from '../gateway.fixture.js';
+import { runCli as run } from './cli.fixture.js';
 import { csvField, tableOf } from './output.js';
 import { parseDuration, parseWhen } from './times.js';
-
-const main = fileURLToPath(new URL('./main.js', import.meta.url));
-
-interface Ran {
-  code: number;
-  out: string;
-  err: string;
-}
-
-/** Runs the command line as a process, against a test's gateway. */
-function run(tools: TestGateway | null, ...args: string[]): Promise<Ran> {
-  const api = tools === null ? [] : ['--url', tools.gateway.operatorUrl, '--data', tools.data];
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [main, ...args, ...api],
-      { env: { ...process.env, NO_COLOR: '1' } },
-      (error, out, err) => {
-        resolve({ code: error === null ? 0 : Number(error.code), out, err });
-      },
-    );
-  });
-}
 
 test('device commands, from adding to removing', async (context) => {
   const tools = await startTestGateway(context);

@@ -4,12 +4,15 @@ import pc from 'picocolors';
 import { ConfigError } from '../config/config.js';
 import { StartError } from '../startError.js';
 import { version } from '../version.js';
+import { addBatch } from './commands/batch.js';
+import { addCommand } from './commands/command.js';
 import { addConfig } from './commands/config.js';
 import { addDemo } from './commands/demo.js';
 import { addDevice } from './commands/device.js';
 import { addDoctor } from './commands/doctor.js';
 import { addKey } from './commands/key.js';
 import { addQuery } from './commands/query.js';
+import { addSend } from './commands/send.js';
 import { addServe } from './commands/serve.js';
 import { addSql } from './commands/sql.js';
 import { addTail } from './commands/tail.js';
@@ -24,8 +27,11 @@ const program = new Command('tidegate')
   .version(version)
   .showHelpAfterError('(add --help for the options)')
   .exitOverride();
-for (const add of [addServe, addDemo, addDevice, addQuery, addSql, addTail, addUpkeep, addDoctor, addConfig, addKey])
-  add(program);
+const all = [
+  ...[addServe, addDemo, addDevice, addSend, addCommand, addBatch, addQuery, addSql, addTail],
+  ...[addUpkeep, addDoctor, addConfig, addKey],
+];
+for (const add of all) add(program);
 for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])]) command.exitOverride();
 
 try {

@@ -38,7 +38,7 @@ export function addDevice(program: Command): void {
   ).action(importCsv);
 }
 
-function parseTags(tags: string[]): Record<string, string> {
+export function parseTags(tags: string[]): Record<string, string> {
   return Object.fromEntries(
     tags.map((tag) => {
       const at = tag.indexOf('=');
