@@ -1,0 +1,14 @@
+/** What the command line of `npm run bench` asks for. */
+export interface PartOptions {
+  /** Only these rows; none: all. */
+  names: string[];
+  /** Measured for each row. */
+  seconds: number;
+  links: number;
+  /** Readings that the store part fills in. */
+  rows: number;
+  json: boolean;
+}
+
+/** A part of the benches: measures, and prints what it found. */
+export type Part = (options: PartOptions) => Promise<void>;
