@@ -365,3 +365,104 @@ test('a device without a stream names none', waits, async (context) => {
   device.start();
   assert.equal((await server.peer()).request.url, '/v1/device');
 });
+
+test('a new secret is used from the next connect, and the old one where it is refused', waits, async (context) => {
+  const kept: (readonly string[])[] = [];
+  const { server, device, time, down } = await pair(context, { secretsChanged: (secrets) => kept.push(secrets) });
+  const authorization = (secret: string): string => `Basic ${Buffer.from(`d:${secret}`).toString('base64')}`;
+  const fresh = `tgd_${'n'.repeat(43)}`;
+  device.start();
+  const first = await server.peer();
+  first.welcome(0);
+  first.say({
+    type: 'command',
+    ...{ id: 'r-1', name: 'tidegate.rotate_secret', params: { secret: fresh }, expiresAt: 0, ttlMs: 0, known: 0 },
+  });
+  assert.deepEqual([(await first.said()).state, (await first.said()).state], ['received', 'succeeded']);
+  assert.deepEqual(kept, [[fresh, 's']]);
+  server.refuse(401);
+  let ended = down();
+  first.close(4101);
+  await ended;
+  assert.deepEqual(time.due(), [250], 'with another secret there is no need to wait long');
+  ended = down();
+  time.advance(250);
+  await ended;
+  assert.deepEqual(time.due(), [500]);
+  time.advance(500);
+  const second = await server.peer();
+  assert.equal(second.request.headers.authorization, authorization('s'));
+  second.welcome(0);
+  await second.settled();
+  ended = down();
+  second.close(4101);
+  await ended;
+  time.advance(time.due()[0]);
+  const third = await server.peer();
+  assert.equal(third.request.headers.authorization, authorization(fresh));
+});
+
+test(
+  'a device that rebooted without memory of its numbering sends what it kept under new numbers',
+  waits,
+  async (context) => {
+    const { server, device, log, time, down } = await pair(context);
+    device.start();
+    const first = await server.peer();
+    first.welcome(0);
+    for (const name of ['a', 'b', 'c']) device.send(json(name));
+    for (let n = 0; n < 3; n++) await first.said();
+    first.say({ type: 'ack', seq: 1 });
+    await first.settled();
+    const ended = down();
+    device.reboot();
+    await ended;
+    time.advance(250);
+    const second = await server.peer();
+    second.welcome(2);
+    const again = [await second.said(), await second.said()];
+    assert.deepEqual(
+      again.map(({ seq, values }) => [seq, values]),
+      [
+        [3, { name: 'b' }],
+        [4, { name: 'c' }],
+      ],
+    );
+    second.say({ type: 'ack', seq: 4 });
+    await second.settled();
+    assert.deepEqual(log, ['acked a@1', 'acked b@3', 'acked c@4']);
+  },
+);
+
+test('a device that sleeps says for how long, and is back then', waits, async (context) => {
+  const { server, device, time, down } = await pair(context);
+  device.sleep(1);
+  device.start();
+  const peer = await server.peer();
+  peer.welcome(0);
+  await peer.settled();
+  const ended = down();
+  device.sleep(7_000);
+  assert.deepEqual(await peer.closed, { code: 1000, reason: '{"backInMs":7000}' });
+  await ended;
+  assert.deepEqual(time.due(), [7_000]);
+  device.sleep(9_000);
+  assert.deepEqual(time.due(), [9_000]);
+  time.advance(9_000);
+  (await server.peer()).welcome(0);
+});
+
+test("the gateway's time is kept though the device's own clock is set", waits, async (context) => {
+  const time = createManualTiming();
+  let setBackMs = 0;
+  const { server, device } = await pair(context, {
+    timing: { ...time.timing, now: () => time.timing.now() - setBackMs },
+  });
+  device.start();
+  const peer = await server.peer();
+  peer.welcome(0);
+  await peer.settled();
+  setBackMs = 86_400_000;
+  time.advance(1_000);
+  assert.equal(device.serverNow(), serverTime + 1_000);
+});

@@ -3,10 +3,12 @@ import { decodeDown } from '../schemas/frame/decode.js';
 import { encodeCommandUpdate, encodeTimeRequest } from '../schemas/frame/encode.js';
 import { limits } from '../schemas/limits.js';
 import type { Encoding } from '../schemas/subprotocols.js';
-import { type Command, type CommandHandler, type CommandUpdate, createCommands } from './commands.js';
+import type { CommandStore } from './commandStore.js';
+import { type Command, type CommandHandlers, type CommandUpdate, createCommands } from './commands.js';
 import { type Link, openLink } from './link.js';
 import { createOutbox } from './outbox.js';
 import { type Ending, reconnectDelayMs } from './reconnect.js';
+import { createSecrets, isAboutSecret, withBuiltIns } from './secrets.js';
 import { systemTiming, type Timing } from './timing.js';
 
 /** A frame that can be encoded with whatever number it gets: text for JSON, bytes for binary. */
@@ -24,7 +26,8 @@ export interface DeviceOptions<Frame extends OutgoingFrame> {
   /** ws://host:port/v1/device */
   url: string;
   id: string;
-  secret: string;
+  /** Several, the newest first, where an earlier run did not see the newest work. */
+  secret: string | readonly string[];
   /** None: the gateway names one for each link, which makes delivery at-least-once. */
   stream?: string;
   encoding: Encoding;
@@ -41,7 +44,9 @@ export interface DeviceOptions<Frame extends OutgoingFrame> {
     expectEveryMs?: number;
     attributes?: Record<string, string | number | boolean>;
   };
-  commands?: Record<string, CommandHandler>;
+  commands?: CommandHandlers;
+  /** Where commands are written down; none: they are forgotten with the process. */
+  commandStore?: CommandStore;
   /** Frames kept until they are acknowledged. */
   framesMax?: number;
   random(): number;
@@ -49,8 +54,12 @@ export interface DeviceOptions<Frame extends OutgoingFrame> {
   acked?(frame: Frame, seq: number): void;
   nacked?(frame: Frame, seq: number, code: string): void;
   stateChanged?(state: DeviceState): void;
-  /** A command came; its handler runs whether anyone listens or not. */
-  commanded?(command: Command): void;
+  /** A command came; its handler runs whether anyone listens or not. False: it is as if it had not come. */
+  commanded?(command: Command): unknown;
+  /** The device's word about a command, before it is sent; it may be lost on the way. */
+  answered?(update: CommandUpdate): void;
+  /** The secrets to start with next time, the newest first; to be written down before this returns. */
+  secretsChanged?(secrets: readonly string[]): void;
   /** Up: after the welcome. Down: with the reason. */
   linked?(lastSeq: number): void;
   unlinked?(ending: Ending): void;
@@ -76,7 +85,13 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
     acked: (frame, seq) => options.acked?.(frame, seq),
     nacked: (frame, seq, code) => options.nacked?.(frame, seq, code),
   });
-  const commands = createCommands(options.commands ?? {}, () => timing.now() + clockOffsetMs, sendUpdate);
+  const secrets = createSecrets(options.secret, (kept) => options.secretsChanged?.(kept));
+  const commands = createCommands(
+    withBuiltIns(options.commands ?? {}, secrets),
+    serverNow,
+    sendUpdate,
+    options.commandStore,
+  );
   const url = options.stream === undefined ? options.url : `${options.url}?stream=${options.stream}`;
   let state: DeviceState = 'idle';
   let link: Link | null = null;
@@ -87,7 +102,11 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
   let waitingSince = 0;
   let linkedAt = 0;
   let answered = false;
-  let clockOffsetMs = 0;
+  let secretInUse = '';
+  /** The gateway's time, and when it was told. A clock that is set anew does not disturb it. */
+  let serverTimeToldMs = timing.now();
+  let toldAt = timing.elapsedMs();
+  let sleepMs: number | null = null;
   let stopping: Promise<void> | null = null;
   let stopped = (): void => {};
 
@@ -100,11 +119,12 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
     answered = false;
     linkedAt = Number.POSITIVE_INFINITY;
     heardAt = timing.elapsedMs();
+    secretInUse = secrets.current();
     link = openLink(
       {
         url,
         id: options.id,
-        secret: options.secret,
+        secret: secretInUse,
         subprotocol: `tidegate.v1.${encoding}`,
         localAddress: options.localAddress,
       },
@@ -122,8 +142,17 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
     if (state === 'stopped') return stopped();
     // A welcome alone is no success: a gateway that is overloaded may close after it, again and again.
     if (answered || timing.elapsedMs() - linkedAt >= heldMs) failures = 0;
-    cancelTimer = timing.after(reconnectDelayMs(ending, failures++, random), connect);
+    cancelTimer = timing.after(comeBackMs(ending), connect);
     enter('waiting');
+  }
+
+  /** With another secret at hand there is no reason to come back slowly. */
+  function comeBackMs(ending: Ending): number {
+    const slept = sleepMs;
+    sleepMs = null;
+    if (slept !== null) return slept;
+    const hasAnother = isAboutSecret(ending) && secrets.refused(secretInUse);
+    return reconnectDelayMs(hasAnother ? { kind: 'failed', cause: 'old secret' } : ending, failures++, random);
   }
 
   /** No word for 75 s, or an ack overdue for 30 s: the link is dead, whatever TCP says (R-4). */
@@ -168,8 +197,7 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
         outbox.nack(message.seq, message.code);
         return pump();
       case 'time':
-        clockOffsetMs = message.serverTime - timing.now();
-        return;
+        return setServerTime(message.serverTime);
       default:
         message satisfies never;
     }
@@ -181,14 +209,23 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
   }
 
   function command(received: Command): void {
-    options.commanded?.(received);
-    void commands.receive(received);
+    if (options.commanded?.(received) !== false) void commands.receive(received);
+  }
+
+  function setServerTime(unixMs: number): void {
+    serverTimeToldMs = unixMs;
+    toldAt = timing.elapsedMs();
+  }
+
+  function serverNow(): number {
+    return serverTimeToldMs + timing.elapsedMs() - toldAt;
   }
 
   function welcome(lastSeq: number, window: number, serverTime: number): void {
     if (state !== 'connecting') return;
     linkedAt = timing.elapsedMs();
-    clockOffsetMs = serverTime - timing.now();
+    setServerTime(serverTime);
+    secrets.worked(secretInUse);
     enter('linked');
     const { hello, metrics, table } = options;
     if (hello !== undefined) link?.send(JSON.stringify({ type: 'hello', ...hello }));
@@ -206,6 +243,7 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
 
   /** What cannot be sent now is asked for again: the outcome is kept (C-3). */
   function sendUpdate(update: CommandUpdate): void {
+    options.answered?.(update);
     if (state !== 'linked') return;
     const message = { type: 'command_update' as const, ...update };
     const asBinary = encoding === 'binary' && uuidPattern.test(update.id);
@@ -249,10 +287,31 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
       link?.terminate();
     },
 
+    /** A power cycle without memory of the numbering: the link is cut, what waits is kept and numbered anew (N-4). */
+    reboot(): void {
+      outbox.forget();
+      link?.terminate();
+    },
+
+    /** Says goodbye and comes back after so long (R-5). */
+    sleep(ms: number): void {
+      if (state === 'idle' || state === 'stopped') return;
+      if (link === null) {
+        cancelTimer();
+        cancelTimer = timing.after(ms, connect);
+        return;
+      }
+      sleepMs = ms;
+      link.close(1000, JSON.stringify({ backInMs: ms }));
+    },
+
+    /** Uses it from the next connect; the one before is kept until it has worked. */
+    rotate: secrets.rotate,
+
     state: (): DeviceState => state,
     unacked: (): number => outbox.size(),
     /** Unix ms by the gateway's clock, as far as the device knows it. */
-    serverNow: (): number => timing.now() + clockOffsetMs,
+    serverNow,
   };
 }
 

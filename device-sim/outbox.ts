@@ -92,6 +92,15 @@ export function createOutbox<Frame>(options: OutboxOptions<Frame>) {
       unsent = head;
     },
 
+    /** The numbering is forgotten, as by a reboot without memory of it; what waits is kept, and gets new numbers (N-4). */
+    forget(): void {
+      window = 0;
+      unsent = head;
+      highestSent = 0;
+      nextSeq = 1;
+      for (let i = head; i < waiting.length; i++) waiting[i].seq = nextSeq++;
+    },
+
     size: (): number => waiting.length - head,
     inFlight: (): number => unsent - head,
   };
