@@ -1,11 +1,10 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import type { FleetStats } from './counts.js';
-import { type FleetResult, runFleet } from './fleet.js';
+import { type FleetResult, isVerified, runFleet } from './fleet.js';
 import { FleetError, loadFleet } from './fleetFile.js';
 import { createLine, summaryOf } from './report.js';
 import { type Changes, changedFleet, deviceUrlOf, durationMs, operatorKey } from './runOptions.js';
-import { isClean } from './verify.js';
 
 interface Options extends Changes {
   duration?: string;
@@ -53,7 +52,7 @@ async function run(name: string, options: Options): Promise<void> {
       progress: progressPrinter(options.json === true),
     });
     print(result, options.json === true);
-    if (result.verdict !== null && !isClean(result.verdict)) process.exitCode = exitCodes.unclean;
+    if (result.verdict !== null && !isVerified(result)) process.exitCode = exitCodes.unclean;
   } catch (error) {
     const { message, cause } = error as Error & { cause?: { code?: string } };
     console.error(

@@ -13,6 +13,8 @@ export interface FleetStats {
   readingsAcked: number;
   /** Frames that found a device's buffer full. */
   framesDropped: number;
+  /** Commands that came, with those that came again. */
+  commandsCame: number;
   /** Links that ended without being asked to, and attempts that failed. */
   linksLost: number;
   /** How often what went wrong, by its code: 'nack value_invalid', 'close 4001 overloaded', 'HTTP 401', 'ECONNREFUSED'. */
@@ -32,7 +34,15 @@ export function createCounts() {
   const recentAcks = createHistogram();
   const late = createHistogram();
   const errors = new Map<string, number>();
-  const sums = { framesSent: 0, framesAcked: 0, framesNacked: 0, readingsAcked: 0, framesDropped: 0, linksLost: 0 };
+  const sums = {
+    framesSent: 0,
+    framesAcked: 0,
+    framesNacked: 0,
+    readingsAcked: 0,
+    framesDropped: 0,
+    commandsCame: 0,
+    linksLost: 0,
+  };
 
   function error(code: string): void {
     errors.set(code, (errors.get(code) ?? 0) + 1);
@@ -73,6 +83,9 @@ export function createCounts() {
     nacked(code: string): void {
       sums.framesNacked++;
       error(`nack ${code}`);
+    },
+    commanded(): void {
+      sums.commandsCame++;
     },
     linkLost(why: string): void {
       sums.linksLost++;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startTestGateway } from '../gateway/gateway.fixture.js';
-import { runFleet } from './fleet.js';
+import { isVerified, runFleet } from './fleet.js';
 import { checkFleet } from './fleetFile.js';
 import { startHostMonitor } from './hostMonitor.js';
 import { seatsOf, sourceAddress } from './members.js';
-import { mixedFleet } from './mixedFleet.fixture.js';
+import { mixed, mixedFleet } from './mixedFleet.fixture.js';
 import { startProtocolServer } from './protocolServer.fixture.js';
 import { summaryOf } from './report.js';
 import { framesDue, planOf, sampleTimes } from './simulatedDevice.js';
@@ -75,6 +75,50 @@ test('where nothing is acknowledged the summary says why, and nothing is proved'
   const summary = summaryOf(result);
   assert.match(summary, /2 × HTTP 401/);
   assert.match(summary, /nothing is proved/);
+});
+
+test('commands are obeyed, answered in every mood, and the gateway reports what the devices say', async (context) => {
+  const { gateway, api } = await startTestGateway(context);
+  const commands = { delayMs: [0, 30], progressSteps: 1, fail: 0.15, reject: 0.15, dropBefore: 0.15, dropAfter: 0.15 };
+  const fleet = { ...mixed, groups: mixed.groups.map((group) => ({ ...group, commands })) };
+  let enough = (): void => {};
+  const stop = new Promise<void>((resolve) => {
+    enough = resolve;
+  });
+  const running = runFleet({
+    fleet: checkFleet(fleet, 'test'),
+    url: gateway.operatorUrl,
+    key: gateway.adminKey ?? '',
+    deviceUrl: gateway.deviceUrl,
+    stop,
+    verify: true,
+  });
+  const device = (id: string) => `/v1/devices/${id}`;
+  while ((await api('GET', device('d-2'))).status !== 200);
+  const send = async (id: string, name: string, params: object): Promise<string> => {
+    const answer = await api('POST', `${device(id)}/commands?wait=30`, { name, params });
+    assert.equal(answer.status, 202);
+    return (answer.body as { state: string }).state;
+  };
+  const ids = mixed.groups.flatMap(({ prefix, count }) =>
+    Array.from({ length: count }, (_, n) => `${prefix}-${n + 1}`),
+  );
+  const states = await Promise.all(
+    ids.flatMap((id) => ['open', 'close', 'reboot'].map((name) => send(id, name, { id }))),
+  );
+  assert.deepEqual([...new Set(states)].sort(), ['failed', 'rejected', 'succeeded']);
+  assert.match(await send('b-1', 'set_interval', { seconds: 0 }), /rejected|failed/);
+  while ((await send('j-1', 'set_interval', { seconds: 0.5 })) !== 'succeeded');
+  const times = async (): Promise<number[]> =>
+    ((await api('GET', `${device('j-1')}/readings?metric=lat`)).body as { items: { ts: number }[] }).items.map(
+      ({ ts }) => ts,
+    );
+  const gaps = (all: number[]): number[] => all.slice(1).map((ts, i) => ts - all[i]);
+  while (gaps(await times()).filter((gap) => gap === 500).length < 2);
+  enough();
+  const result = await running;
+  assert.ok(isVerified(result), JSON.stringify([result.verdict, result.commands]));
+  assert.ok(result.commands !== null && result.commands.checked >= states.length + 2);
 });
 
 test('the times of a device ascend by at least a millisecond, over all its frames', () => {

@@ -2,7 +2,8 @@ import { type Counts, createCounts, type FleetStats } from './counts.js';
 import type { Fleet } from './fleetFile.js';
 import { createMember, type Member, seatsOf, sendDue } from './members.js';
 import { createOperatorApi, inParallel } from './operatorApi.js';
-import { type Verdict, verifyFleet } from './verify.js';
+import { isClean, type Verdict, verifyFleet } from './verify.js';
+import { type CommandVerdict, commandsAreClean, verifyCommands } from './verifyCommands.js';
 
 export interface FleetOptions {
   fleet: Fleet;
@@ -27,6 +28,12 @@ export interface FleetResult extends FleetStats {
   /** Unix ms. */
   startedAt: number;
   verdict: Verdict | null;
+  commands: CommandVerdict | null;
+}
+
+/** Nothing verified was found wrong, and something was verified. */
+export function isVerified({ verdict, commands }: FleetResult): boolean {
+  return verdict !== null && isClean(verdict) && (commands === null || commandsAreClean(commands));
 }
 
 const tickMs = 5;
@@ -43,16 +50,21 @@ export async function runFleet(options: FleetOptions): Promise<FleetResult> {
   const startedAt = Date.now();
   const seats = seatsOf(fleet, startedAt);
   const members = seats.map((seat) =>
-    createMember(seat, { ...options, secret: secrets.get(seat.id) as string, total: seats.length, counts }),
+    createMember(seat, {
+      ...options,
+      ...{ secret: secrets.get(seat.id) as string, total: seats.length, seed: fleet.seed, startedAt, counts },
+    }),
   );
   const rampMs = fleet.rampSeconds * 1000;
   const untilMs = durationMs === undefined ? Number.POSITIVE_INFINITY : rampMs + durationMs;
   const elapsedMs = await load(members, counts, { ...options, startedAt, rampMs, untilMs });
   await drain(members, options.drainMs ?? drainMsByDefault);
   const stats = counts.total(elapsedMs, members.length, connectedOf(members));
+  // Commands first: a final word that was lost with its link is told again as long as there is one.
+  const commands = options.verify ? await verifyCommands(api, members, startedAt) : null;
   await Promise.all(members.map(({ device }) => device.stop()));
   const verdict = options.verify ? await verifyFleet(api, members) : null;
-  return { ...stats, startedAt, verdict };
+  return { ...stats, startedAt, verdict, commands };
 }
 
 async function provision(fleet: Fleet, api: ReturnType<typeof createOperatorApi>): Promise<Map<string, string>> {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { parseDocument } from 'yaml';
-import type { FleetConfig, FleetGroup, SignalConfig } from '../schemas/generated/config.js';
+import type { CommandBehaviour, FleetConfig, FleetGroup, SignalConfig } from '../schemas/generated/config.js';
 import { limits } from '../schemas/limits.js';
 import { loadSchema, packageRoot } from '../schemas/packageRoot.js';
 import { framesDue, planOf } from './simulatedDevice.js';
@@ -14,10 +14,11 @@ export interface Fleet {
   groups: Group[];
 }
 
-export interface Group extends Required<Omit<FleetGroup, 'model' | 'tags' | 'signals'>> {
+export interface Group extends Required<Omit<FleetGroup, 'model' | 'tags' | 'signals' | 'commands'>> {
   model: string | null;
   tags: Record<string, string>;
   signals: Record<string, SignalConfig>;
+  commands: CommandBehaviour;
 }
 
 /** What was asked for cannot be run; where it is a fleet file, with all its faults. */
@@ -54,7 +55,12 @@ export function checkFleet(tree: unknown, origin: string): Fleet {
     seed: tree.seed ?? 1,
     rampSeconds: tree.rampSeconds ?? 1,
     groups: tree.groups.map(
-      (group): Group => ({ ...(group as Group), model: group.model ?? null, tags: group.tags ?? {} }),
+      (group): Group => ({
+        ...(group as Group),
+        model: group.model ?? null,
+        tags: group.tags ?? {},
+        commands: group.commands ?? {},
+      }),
     ),
   };
   const faults = [

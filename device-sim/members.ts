@@ -1,8 +1,20 @@
+import { type CommandWitness, createCommandWitness } from './commandWitness.js';
 import type { Counts } from './counts.js';
 import { createDevice, type Device } from './device.js';
 import type { Fleet } from './fleetFile.js';
 import { describeEnding } from './reconnect.js';
-import { framesDue, metricsOf, type Plan, planOf, readingsPerFrame, type SimulatedFrame } from './simulatedDevice.js';
+import { createBehaviour } from './simulatedCommands.js';
+import {
+  framesDue,
+  metricsOf,
+  type Pace,
+  type Plan,
+  paceOf,
+  planOf,
+  readingsPerFrame,
+  type SimulatedFrame,
+} from './simulatedDevice.js';
+import { systemTiming } from './timing.js';
 import { createWitness, type Witness } from './witness.js';
 
 /** One device of a fleet before it has a secret. */
@@ -18,8 +30,11 @@ export interface Seat {
 /** One simulated device, and its own log of what it was told. */
 export interface Member extends Seat {
   device: Device<SimulatedFrame>;
+  pace: Pace;
+  lastDueAt: number;
   nextDueAt: number;
-  witness: Record<SimulatedFrame['part'], Witness>;
+  witness: Witness;
+  commands: CommandWitness;
 }
 
 /** A source address has about 28,000 ports; a fleet takes one more for each so many devices. */
@@ -38,7 +53,7 @@ export function seatsOf({ groups, seed, rampSeconds }: Fleet, startedAt: number)
       const connectsAfterMs = (1000 * rampSeconds * index) / total;
       const phaseMs = (group.frameIntervalMs * (index % phases)) / phases;
       // All samples of the first frame lie after the start: what an earlier run stored is never taken for this one's.
-      const sampledMs = (group.samplesPerFrame - 1) * plan.stepMs;
+      const sampledMs = (group.samplesPerFrame - 1) * plan.pace.stepMs;
       const firstDueAt = startedAt + sampledMs + Math.ceil(connectsAfterMs + phaseMs);
       seats.push({ id: `${group.prefix}-${n}`, index, plan, firstDueAt });
     }
@@ -58,55 +73,101 @@ export interface MemberOptions {
   secret: string;
   /** Devices in the fleet. */
   total: number;
+  seed: number;
   counts: Counts;
+  /** Unix ms of the start of the run. */
+  startedAt: number;
   acked?(framesAcked: number): void;
 }
 
-export function createMember(seat: Seat, { deviceUrl, secret, total, counts, acked }: MemberOptions): Member {
-  const { plan, firstDueAt } = seat;
+export function createMember(seat: Seat, options: MemberOptions): Member {
+  const { plan, firstDueAt, index } = seat;
   const { group } = plan;
-  const witness = {
-    numeric: createWitness(firstDueAt, group.frameIntervalMs),
-    text: createWitness(firstDueAt, group.frameIntervalMs),
-  };
+  const { counts } = options;
+  const witness = createWitness(firstDueAt, plan.pace);
+  const commands = createCommandWitness();
+  const behaviour = createBehaviour({
+    behaviour: group.commands,
+    seed: options.seed,
+    device: index,
+    obedience: {
+      setInterval: (intervalMs) => changePace(member, intervalMs, Date.now()),
+      reboot: () => device.reboot(),
+      drop: () => device.drop(),
+      after: systemTiming.after,
+    },
+  });
   const device = createDevice<SimulatedFrame>({
-    url: deviceUrl,
+    url: options.deviceUrl,
     id: seat.id,
-    secret,
+    secret: options.secret,
     stream: group.stream,
     encoding: group.encoding,
-    localAddress: sourceAddress(deviceUrl, seat.index, total),
+    localAddress: sourceAddress(options.deviceUrl, index, options.total),
     metrics: metricsOf(plan),
     hello: { agent: 'tidegate-sim', expectEveryMs: group.frameIntervalMs },
     random: Math.random,
     acked({ part, dueAt }) {
-      witness[part].note(dueAt, 'acked');
+      witness.note(part, dueAt, 'acked');
       counts.acked(readingsPerFrame(plan, part), Date.now() - dueAt);
-      acked?.(counts.framesAcked());
+      options.acked?.(counts.framesAcked());
     },
     nacked({ part, dueAt }, _seq, code) {
-      witness[part].note(dueAt, 'nacked');
+      witness.note(part, dueAt, 'nacked');
       counts.nacked(code);
     },
+    commands(name) {
+      const handler = behaviour.handlerOf(name);
+      return handler === undefined ? undefined : commands.noting(handler);
+    },
+    commanded(command) {
+      if (!behaviour.comes(command)) return false;
+      commands.came(command);
+      counts.commanded();
+      return true;
+    },
+    answered: (update) => commands.said(update),
     unlinked(ending) {
       if (device.state() !== 'stopped') counts.linkLost(describeEnding(ending));
     },
   });
-  return { ...seat, device, nextDueAt: firstDueAt, witness };
+  const member = {
+    ...seat,
+    device,
+    pace: plan.pace,
+    lastDueAt: options.startedAt,
+    nextDueAt: firstDueAt,
+    witness,
+    commands,
+  };
+  return member;
+}
+
+/** Frames come at another interval from the next one on. False where the samples of a frame would share a millisecond. */
+export function changePace(member: Member, intervalMs: number, now: number): boolean {
+  const { samplesPerFrame } = member.plan.group;
+  if (intervalMs < samplesPerFrame) return false;
+  member.pace = paceOf(intervalMs, samplesPerFrame, member.pace.skewMs);
+  // So far behind the last frame that no two samples have the same time.
+  member.nextDueAt = Math.max(member.lastDueAt + intervalMs, Math.ceil(now));
+  member.witness.change(member.nextDueAt, member.pace);
+  return true;
 }
 
 /** Frames are due at their time, whether the gateway keeps up or not. */
 export function sendDue(member: Member, now: number, counts: Counts): void {
+  const { plan, witness, device, index } = member;
   while (member.nextDueAt <= now) {
     const dueAt = member.nextDueAt;
-    member.nextDueAt += member.plan.group.frameIntervalMs;
-    for (const frame of framesDue(member.plan, member.index, dueAt)) {
+    member.lastDueAt = dueAt;
+    member.nextDueAt += member.pace.intervalMs;
+    for (const frame of framesDue(plan, index, dueAt, member.pace)) {
       counts.due(now - dueAt);
       // Noted first: its ack may be told before send returns.
-      member.witness[frame.part].note(dueAt, 'sent');
-      if (member.device.send(frame)) counts.sent();
+      witness.note(frame.part, dueAt, 'sent');
+      if (device.send(frame)) counts.sent();
       else {
-        member.witness[frame.part].note(dueAt, 'none');
+        witness.note(frame.part, dueAt, 'none');
         counts.dropped();
       }
     }

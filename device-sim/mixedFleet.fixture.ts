@@ -3,7 +3,8 @@ import { checkFleet, type Fleet } from './fleetFile.js';
 /** A small, fast fleet of every encoding, with strings among its signals. */
 export const mixedFleet = (): Fleet => checkFleet(structuredClone(mixed), 'mixed');
 
-const mixed = {
+/** As a file would have it. */
+export const mixed = {
   seed: 7,
   rampSeconds: 0.2,
   groups: [

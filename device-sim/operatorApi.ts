@@ -1,4 +1,4 @@
-import type { NewCredentialBody, ReadingItem } from '../schemas/generated/operator.js';
+import type { CommandBody, NewCredentialBody, ReadingItem } from '../schemas/generated/operator.js';
 
 export type OperatorApi = ReturnType<typeof createOperatorApi>;
 
@@ -24,6 +24,21 @@ export function createOperatorApi(url: string, key: string) {
         answer = await request('POST', `/v1/devices/${id}/credentials`, { graceSeconds: 0 });
       }
       return (await bodyOf<NewCredentialBody>(answer)).secret;
+    },
+
+    /** The commands of a device that were created since, the newest first. */
+    async *commands(id: string, since: number): AsyncGenerator<CommandBody> {
+      for (let cursor: string | null = ''; cursor !== null; ) {
+        const more: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+        const page: { items: CommandBody[]; next: string | null } = await bodyOf(
+          await request('GET', `/v1/devices/${id}/commands?limit=1000${more}`),
+        );
+        for (const command of page.items) {
+          if (command.createdAt < since) return;
+          yield command;
+        }
+        cursor = page.next;
+      }
     },
 
     /** All readings of a device in [from, to), ascending by time, page by page. */

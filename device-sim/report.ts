@@ -23,7 +23,7 @@ export function createLine() {
 
 /** What is printed at the end of a run. */
 export function summaryOf(result: FleetResult): string {
-  const { verdict, errors } = result;
+  const { verdict, commands, errors } = result;
   const seconds = Math.max(0.001, result.elapsedMs / 1000);
   const unacked = result.framesUnacked === 0 ? '' : `, ${result.framesUnacked} still without an answer`;
   const lines = [
@@ -33,7 +33,7 @@ export function summaryOf(result: FleetResult): string {
     `ack:       p50 ${result.ackP50Ms} ms, p99 ${result.ackP99Ms} ms from when a frame was due; the simulator was late by ${result.lateP99Ms} ms at p99`,
     `links:     ${result.linksLost} lost`,
   ];
-  if (Object.keys(errors).length > 0) lines.push(`errors:    ${errorsOf(errors)}`);
+  if (Object.keys(errors).length > 0) lines.push(`errors:    ${countsOf(errors)}`);
   if (verdict !== null) {
     lines.push(
       `verified:  ${verdict.expected} acked readings, ${verdict.found} found: ${verdict.lost} lost, ${verdict.duplicated} duplicated, ${verdict.altered} altered, ${verdict.invented} invented`,
@@ -41,11 +41,18 @@ export function summaryOf(result: FleetResult): string {
     lines.push(...verdict.examples.map((example) => `  ${example}`));
     if (verdict.expected === 0) lines.push('  nothing was acknowledged, so nothing is proved');
   }
+  if (commands !== null && commands.checked > 0) {
+    const { checked, runs, further, twice, denied, stuck, unknown, byState } = commands;
+    lines.push(
+      `commands:  ${checked} (${countsOf(byState)}), ${runs} run: ${further} reported further than their device said, ${twice} run twice, ${denied} denied, ${stuck} stuck, ${unknown} unknown`,
+    );
+    lines.push(...commands.examples.map((example) => `  ${example}`));
+  }
   return lines.join('\n');
 }
 
 /** The most frequent first. */
-function errorsOf(errors: Record<string, number>): string {
-  const byCount = Object.entries(errors).sort(([, a], [, b]) => b - a);
+function countsOf(counts: Record<string, number>): string {
+  const byCount = Object.entries(counts).sort(([, a], [, b]) => b - a);
   return byCount.map(([code, count]) => `${count} × ${code}`).join(', ');
 }

@@ -9,7 +9,21 @@ export interface Plan {
   numeric: Channel[];
   /** In a binary group, strings go as JSON text in the same numbering. */
   text: Channel[];
+  /** How it begins. */
+  pace: Pace;
+}
+
+/** How a device sends at present. */
+export interface Pace {
+  intervalMs: number;
+  /** Between the samples of a frame. */
   stepMs: number;
+  /** How far the device's clock is ahead. */
+  skewMs: number;
+}
+
+export function paceOf(intervalMs: number, samplesPerFrame: number, skewMs = 0): Pace {
+  return { intervalMs, stepMs: Math.floor(intervalMs / samplesPerFrame), skewMs };
 }
 
 interface Channel {
@@ -30,7 +44,7 @@ export function planOf(group: Group, seed: number): Plan {
     group,
     numeric: channels.filter(({ isText }) => !(binary && isText)),
     text: channels.filter(({ isText }) => binary && isText),
-    stepMs: Math.floor(group.frameIntervalMs / group.samplesPerFrame),
+    pace: paceOf(group.frameIntervalMs, group.samplesPerFrame),
   };
 }
 
@@ -40,82 +54,84 @@ export function metricsOf({ group, numeric }: Plan): Metric[] | undefined {
   return hasTable ? numeric.map(({ metric }) => ({ name: metric })) : undefined;
 }
 
-/** Part of what a device measured in one interval. Its readings follow from (plan, device, dueAt) alone. */
+export const parts = ['numeric', 'text'] as const;
+export type Part = (typeof parts)[number];
+
+/** Part of what a device measured in one interval. Its readings follow from (plan, device, pace, dueAt) alone. */
 export interface SimulatedFrame extends OutgoingFrame {
-  part: 'numeric' | 'text';
+  part: Part;
   /** Unix ms: when it is due, and the time of its last sample. */
   dueAt: number;
 }
 
 /** The frames that are due at `dueAt`: one, or two where a binary device has strings. */
-export function framesDue(plan: Plan, device: number, dueAt: number): SimulatedFrame[] {
-  const frames: SimulatedFrame[] = [];
-  if (plan.numeric.length > 0)
-    frames.push(frameOf(plan, plan.numeric, 'numeric', device, dueAt, plan.group.encoding === 'binary'));
-  if (plan.text.length > 0) frames.push(frameOf(plan, plan.text, 'text', device, dueAt, false));
-  return frames;
+export function framesDue(plan: Plan, device: number, dueAt: number, pace = plan.pace): SimulatedFrame[] {
+  const binary = plan.group.encoding === 'binary';
+  return parts
+    .filter((part) => plan[part].length > 0)
+    .map((part) => {
+      const encode = binary && part === 'numeric' ? encodeBinary : encodeJson;
+      return {
+        part,
+        dueAt,
+        encode: (seq) => encode(plan, plan[part], device, sampleTimes(plan, dueAt, pace), pace, seq),
+      };
+    });
 }
 
-function frameOf(
-  plan: Plan,
-  channels: Channel[],
-  part: SimulatedFrame['part'],
-  device: number,
-  dueAt: number,
-  binary: boolean,
-): SimulatedFrame {
-  return {
-    part,
-    dueAt,
-    encode: (seq) =>
-      binary ? encodeBinary(plan, channels, device, dueAt, seq) : encodeJson(plan, channels, device, dueAt, seq),
-  };
-}
-
-/** Sample times of the frame due at `dueAt`, ascending. */
-export function sampleTimes({ group, stepMs }: Plan, dueAt: number): number[] {
+/** Sample times of the frame due at `dueAt`, ascending, by a right clock. */
+export function sampleTimes({ group, pace }: Plan, dueAt: number, { stepMs } = pace): number[] {
   return Array.from({ length: group.samplesPerFrame }, (_, i) => dueAt - (group.samplesPerFrame - 1 - i) * stepMs);
 }
 
-function encodeBinary(plan: Plan, channels: Channel[], device: number, dueAt: number, seq: number): Uint8Array {
-  const times = sampleTimes(plan, dueAt);
+type Encoder = (
+  plan: Plan,
+  channels: Channel[],
+  device: number,
+  times: number[],
+  pace: Pace,
+  seq: number,
+) => string | Uint8Array;
+
+const encodeBinary: Encoder = (plan, channels, device, times, { skewMs }, seq) => {
   const rows = times.map((ts) => [ts - times[0], ...channels.map(({ signal }) => signal(device, ts) as number)]);
   const metrics = channels.map((_, number) => number);
   return encodeTelemetry({
     type: 'telemetry',
     kind: plan.group.valueType,
     seq,
-    base: times[0],
+    base: times[0] + skewMs,
     table: 0,
     metrics,
     rows,
   });
-}
+};
 
-function encodeJson(plan: Plan, channels: Channel[], device: number, dueAt: number, seq: number): string {
-  const samples = sampleTimes(plan, dueAt).map((ts) => ({
-    ts,
+const encodeJson: Encoder = (_plan, channels, device, times, { skewMs }, seq) => {
+  const samples = times.map((ts) => ({
+    ts: ts + skewMs,
     values: Object.fromEntries(channels.map(({ metric, signal }) => [metric, signal(device, ts)])),
   }));
   return JSON.stringify(samples.length === 1 ? { seq, ...samples[0] } : { seq, samples });
-}
+};
 
 /** What the gateway must hold of that frame, by metric and time. */
 export function* expectedReadings(
   plan: Plan,
-  part: SimulatedFrame['part'],
+  part: Part,
   device: number,
   dueAt: number,
+  pace = plan.pace,
 ): Generator<{ metric: string; ts: number; value: number | string | boolean }> {
   const narrow = part === 'numeric' && plan.group.encoding === 'binary' && plan.group.valueType === 'f32';
-  for (const ts of sampleTimes(plan, dueAt)) {
+  for (const ts of sampleTimes(plan, dueAt, pace)) {
     for (const { metric, signal } of plan[part]) {
       const value = signal(device, ts);
-      yield { metric, ts, value: narrow ? Math.fround(value as number) : value };
+      yield { metric, ts: ts + pace.skewMs, value: narrow ? Math.fround(value as number) : value };
     }
   }
 }
 
-export function readingsPerFrame(plan: Plan, part: SimulatedFrame['part']): number {
+export function readingsPerFrame(plan: Plan, part: Part): number {
   return plan[part].length * plan.group.samplesPerFrame;
 }

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mixedFleet } from './mixedFleet.fixture.js';
-import { expectedReadings, planOf } from './simulatedDevice.js';
+import { expectedReadings, paceOf, planOf } from './simulatedDevice.js';
 import { verifyFleet } from './verify.js';
 import { createWitness } from './witness.js';
 
 test('verification finds what is lost, duplicated, altered and invented, and lets the unacknowledged be', async () => {
   const dueAt = 1_000_000;
   const plan = planOf(mixedFleet().groups[0], 7);
-  const witness = { numeric: createWitness(dueAt, 50), text: createWitness(dueAt, 50) };
-  witness.numeric.note(dueAt, 'acked');
-  witness.numeric.note(dueAt + 50, 'sent');
-  witness.numeric.note(dueAt + 100, 'nacked');
+  const witness = createWitness(dueAt, plan.pace);
+  witness.note('numeric', dueAt, 'acked');
+  witness.note('numeric', dueAt + 50, 'sent');
+  witness.note('numeric', dueAt + 100, 'nacked');
   const member = { id: 'b-1', index: 0, plan, witness };
   const sent = [...expectedReadings(plan, 'numeric', 0, dueAt)];
   const unacked = [...expectedReadings(plan, 'numeric', 0, dueAt + 50)];
@@ -51,12 +51,12 @@ test('a value that went as f32 is expected as f32, one that went as JSON or f64 
 });
 
 test('a witness keeps a byte a frame and tells what became of each', () => {
-  const witness = createWitness(5_000, 250);
-  for (let n = 0; n < 300; n++) witness.note(5_000 + 250 * n, 'sent');
-  witness.note(5_250, 'acked');
-  witness.note(5_500, 'nacked');
-  witness.note(5_750, 'none');
-  const frames = [...witness.frames()];
+  const witness = createWitness(5_000, paceOf(250, 1));
+  for (let n = 0; n < 300; n++) witness.note('numeric', 5_000 + 250 * n, 'sent');
+  witness.note('numeric', 5_250, 'acked');
+  witness.note('numeric', 5_500, 'nacked');
+  witness.note('numeric', 5_750, 'none');
+  const frames = Array.from(witness.frames('numeric'), ({ dueAt, state }) => ({ dueAt, state }));
   assert.deepEqual(frames.slice(0, 4), [
     { dueAt: 5_000, state: 'sent' },
     { dueAt: 5_250, state: 'acked' },
@@ -64,6 +64,28 @@ test('a witness keeps a byte a frame and tells what became of each', () => {
     { dueAt: 6_000, state: 'sent' },
   ]);
   assert.equal(frames.length, 299);
-  assert.throws(() => witness.note(5_001, 'acked'), /no frame is due at 5001/);
-  assert.throws(() => witness.note(4_750, 'acked'), RangeError);
+  assert.deepEqual([...witness.frames('text')], []);
+  assert.throws(() => witness.note('numeric', 5_001, 'acked'), /no frame is due at 5001/);
+  assert.throws(() => witness.note('numeric', 4_750, 'acked'), RangeError);
+});
+
+test('a witness follows its device through changes of pace, and takes late acks of frames before', () => {
+  const witness = createWitness(1_000, paceOf(100, 1));
+  witness.change(2_000, paceOf(50, 2, 7));
+  assert.throws(
+    () => witness.note('text', 1_000, 'sent'),
+    /no frame is due at 1000/,
+    'nothing was sent at the first pace',
+  );
+  witness.note('text', 2_050, 'sent');
+  witness.change(5_000, paceOf(1_000, 1));
+  witness.note('text', 6_000, 'acked');
+  witness.note('text', 2_050, 'acked');
+  assert.deepEqual(
+    Array.from(witness.frames('text'), ({ dueAt, state, pace }) => [dueAt, state, pace.intervalMs, pace.skewMs]),
+    [
+      [2_050, 'acked', 50, 7],
+      [6_000, 'acked', 1_000, 0],
+    ],
+  );
 });

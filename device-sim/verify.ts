@@ -1,6 +1,6 @@
 import type { Member } from './members.js';
 import { inParallel, type OperatorApi } from './operatorApi.js';
-import { expectedReadings, type SimulatedFrame } from './simulatedDevice.js';
+import { expectedReadings, parts } from './simulatedDevice.js';
 
 /** What came of comparing every acknowledged reading with what the gateway holds. */
 export interface Verdict {
@@ -24,7 +24,6 @@ type Fault = 'lost' | 'duplicated' | 'altered' | 'invented';
 
 const examplesMaxOfEach = 5;
 const devicesAtOnce = 4;
-const parts: SimulatedFrame['part'][] = ['numeric', 'text'];
 
 /** What a device knows of itself, and so all that verification goes by. */
 export type Witnessed = Pick<Member, 'id' | 'index' | 'plan' | 'witness'>;
@@ -76,8 +75,8 @@ function wantedOf({ plan, index, witness }: Witnessed): { wanted: Map<string, Wa
   let from = Number.POSITIVE_INFINITY;
   let to = 0;
   for (const part of parts) {
-    for (const { dueAt, state } of witness[part].frames()) {
-      for (const { metric, ts, value } of expectedReadings(plan, part, index, dueAt)) {
+    for (const { dueAt, pace, state } of witness.frames(part)) {
+      for (const { metric, ts, value } of expectedReadings(plan, part, index, dueAt, pace)) {
         from = Math.min(from, ts);
         to = Math.max(to, ts);
         if (state !== 'nacked') wanted.set(`${metric} ${ts}`, { value, acked: state === 'acked' });

@@ -41,6 +41,7 @@ export interface FleetGroup {
   signals: {
     [k: string]: SignalConfig;
   };
+  commands?: CommandBehaviour;
 }
 export interface SignalConfig {
   /**
@@ -50,6 +51,46 @@ export interface SignalConfig {
   mean?: number;
   swing?: number;
   noise?: number;
+}
+/**
+ * How commands are answered. Devices obey set_interval {seconds} and reboot, and do nothing for other names.
+ */
+export interface CommandBehaviour {
+  /**
+   * Names known beside set_interval and reboot; absent: any name.
+   */
+  names?: string[];
+  /**
+   * Least and most until the final word.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  delayMs?: [number, number];
+  /**
+   * How often progress is told meanwhile.
+   */
+  progressSteps?: number;
+  /**
+   * Probability of failed.
+   */
+  fail?: number;
+  /**
+   * Probability of rejected.
+   */
+  reject?: number;
+  /**
+   * Probability that it is received and nothing more is heard of it.
+   */
+  silent?: number;
+  /**
+   * Probability that the link is lost before it is received.
+   */
+  dropBefore?: number;
+  /**
+   * Probability that the link is lost after received was said.
+   */
+  dropAfter?: number;
 }
 
 /**
