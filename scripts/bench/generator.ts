@@ -136,6 +136,7 @@ function takeMessage(link: Link, rest: Buffer, opcode: number, start: number, by
   if (opcode === opcodes.close)
     throw new Error(`closed: ${rest.readUInt16BE(start)} ${rest.toString('utf8', start + 2, start + bytes)}`);
   if (data.answers === 'each') return acknowledged(link, link.acked + 1);
+  if (opcode === opcodes.binary && rest[start + 1] === 0x84) return obey(link, rest.subarray(start + 4, start + 20));
   if (opcode === opcodes.binary && rest[start + 1] === 0x82) acknowledged(link, rest.readUInt32LE(start + 4));
   else if (opcode === opcodes.binary && rest[start + 1] === 0x83)
     throw new Error(`nack ${rest.readUInt16LE(start + 2)} ${rest.toString('utf8', start + 8, start + bytes)}`);
@@ -144,6 +145,11 @@ function takeMessage(link: Link, rest: Buffer, opcode: number, start: number, by
     if (message.type === 'ack') acknowledged(link, message.seq);
     else if (message.type === 'nack') throw new Error(JSON.stringify(message));
   }
+}
+
+/** Says that the command of this id came, and that it is done. */
+function obey(link: Link, id: Buffer): void {
+  for (const state of [1, 3]) link.socket.write(maskedFrame(Buffer.from([1, 2, state, 0, ...id]), opcodes.binary));
 }
 
 function openLink(headers: string[]): Promise<Link> {

@@ -7,6 +7,10 @@ const parts: Record<string, { about: string; load(): Promise<Part> }> = {
     about: 'the gateway beside what it is built on and what most people write (the default)',
     load: async () => (await import('./compare.js')).compare,
   },
+  commands: {
+    about: 'from the request for a command to its device’s final word, at half the load that the gateway takes',
+    load: async () => (await import('./commands.js')).benchCommands,
+  },
   store: {
     about: 'ingest and queries on a store of any size, which is filled first',
     load: async () => (await import('./store.js')).benchStore,

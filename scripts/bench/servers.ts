@@ -26,11 +26,7 @@ export interface Server {
 export const unsealed = ['store.sealReadings=100000000', 'store.sealIntervalSeconds=86400'];
 
 /** The gateway on an empty store, with so many devices registered. */
-export async function startGateway(
-  links: number,
-  encoding: 'binary' | 'json',
-  set: string[] = unsealed,
-): Promise<Server> {
+export async function startGateway(links: number, encoding: 'binary' | 'json', set: string[] = unsealed) {
   const data = mkdtempSync(join(tmpdir(), 'tidegate-bench-'));
   const server = await startGatewayOn(data, links, encoding, set);
   return {
