@@ -59,7 +59,7 @@ async function demo(options: ConfigOptions & { duration?: string }): Promise<voi
     .map((word) => ` ${word}`)
     .join('');
   console.log(
-    `\nFrom another terminal:\n  npx tidegate query boiler-1${other}\n  npx tidegate query ${realDevice}${other}\n  npx tidegate tail${other}\n\nCtrl-C ends it. The console:`,
+    `\nFrom another terminal:\n  npx tidegate query boiler-1${other}\n  npx tidegate query ${realDevice}${other}\n  npx tidegate send boiler-1 set_interval '{"seconds":5}' --wait 10${other}\n  npx tidegate tail${other}\n\nCtrl-C ends it. The console:`,
   );
   console.log(`${gateway.operatorUrl}/#key=${key}`);
   await ended;
