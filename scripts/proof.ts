@@ -26,6 +26,15 @@ const parts: Record<string, { title: string; command: string[]; rounds?: number 
     title: 'Full disk, fsync errors, order of sync and ack',
     command: ['--test', '--test-reporter=spec', 'dist/scripts/faults/storage.system.js'],
   },
+  commands: {
+    title: 'Commands under 200 SIGKILLs and 200 cut links; a batch to 10,000 devices, a fifth of them offline',
+    command: ['--test', '--test-reporter=spec', 'dist/scripts/faults/commands.system.js'],
+    rounds: 200,
+  },
+  roundtrip: {
+    title: 'The round trip of commands at half the load',
+    command: ['dist/scripts/bench/main.js', 'commands', '--seconds', '20'],
+  },
   bench: { title: 'Benches', command: ['dist/scripts/bench/main.js', '--seconds', '15'] },
 };
 
