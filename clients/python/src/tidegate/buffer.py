@@ -1,0 +1,167 @@
+"""
+The samples that the gateway has not yet said are on its disk, on ours.
+
+One row a sample; those of a frame share its seq, which they get when the frame is first sent (N-4: a number is given by sending). From then on
+the frame keeps its samples (N-5). Before, it is open how many samples a frame will hold, so that a backlog goes in few, large frames.
+"""
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Optional, Union
+
+from .samples import StoredSample
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS sample (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  seq INTEGER,
+  ts INTEGER,
+  taken_at INTEGER NOT NULL,
+  content TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS sample_seq ON sample (seq);
+CREATE TABLE IF NOT EXISTS device (highest_given INTEGER NOT NULL, boot TEXT NOT NULL, boot_ms INTEGER NOT NULL);
+"""
+# The row, its entry in the index, and their share of the pages.
+_ROW_BYTES = 48
+
+
+class BufferFull(Exception):
+    """The buffer holds as much as it was told to hold: the sample is not taken. The device decides what to do without."""
+
+
+class BufferInUse(Exception):
+    """Another process has this buffer open. Two that number one stream would overwrite each other's readings."""
+
+
+class Buffer:
+    def __init__(
+        self,
+        path: Union[str, Path],
+        *,
+        samples_max: int = 1_000_000,
+        bytes_max: int = 256 * 2**20,
+        power_safe: bool = True,
+        boot: str = "",
+        boot_ms: int = 0,
+    ) -> None:
+        self.samples_max = samples_max
+        self.bytes_max = bytes_max
+        self._boot = boot
+        self._database = open_database(path, power_safe)
+        self._database.executescript(_SCHEMA)
+        self._remember_device(boot, boot_ms)
+        self.samples, self.bytes = self._measure()
+
+    def _remember_device(self, boot: str, boot_ms: int) -> None:
+        row = self._database.execute("SELECT highest_given, boot, boot_ms FROM device").fetchone()
+        if row is None:
+            with self._database:
+                self._database.execute("INSERT INTO device VALUES (0, ?, ?)", (boot, boot_ms))
+            self.highest_given = 0
+            return
+        self.highest_given = int(row[0])
+        if row[1] != boot:
+            self._carry_over_boot(int(row[2]), boot, boot_ms)
+
+    def _carry_over_boot(self, last_boot_ms: int, boot: str, boot_ms: int) -> None:
+        """
+        Nobody knows how long the machine was off. Readings without a time are told as though it had come back at once: too young by
+        that long, and in the right order with the right distances.
+        """
+        newest = self._database.execute("SELECT max(taken_at) FROM sample").fetchone()[0] or 0
+        with self._database:
+            self._database.execute("UPDATE sample SET taken_at = taken_at + ?", (boot_ms - max(newest, last_boot_ms),))
+            self._database.execute("UPDATE device SET boot = ?, boot_ms = ?", (boot, boot_ms))
+
+    def _measure(self) -> tuple[int, int]:
+        row = self._database.execute("SELECT count(*), total(length(CAST(content AS BLOB))) FROM sample").fetchone()
+        return int(row[0]), int(row[1]) + int(row[0]) * _ROW_BYTES
+
+    def add(self, samples: Sequence[tuple[Optional[int], int, str]]) -> None:
+        """(ts, taken_at, content) each; all of them or, with BufferFull, none. On disk when it returns."""
+        more = sum(len(content.encode()) + _ROW_BYTES for _, _, content in samples)
+        if self.samples + len(samples) > self.samples_max:
+            raise BufferFull(f"the buffer holds {self.samples} samples of at most {self.samples_max}; {len(samples)} more were refused")
+        if self.bytes + more > self.bytes_max:
+            raise BufferFull(f"the buffer holds {self.bytes} bytes of at most {self.bytes_max}; {more} more were refused")
+        try:
+            with self._database:
+                self._database.executemany("INSERT INTO sample (ts, taken_at, content) VALUES (?, ?, ?)", samples)
+        except sqlite3.OperationalError as error:
+            if "full" not in str(error):
+                raise
+            raise BufferFull(f"the disk of the buffer is full; {len(samples)} samples were refused") from error
+        self.samples += len(samples)
+        self.bytes += more
+
+    def numbered_after(self, seq: int, frames_max: int) -> list[tuple[int, list[StoredSample]]]:
+        """Frames that have a number above seq, ascending."""
+        numbers = self._database.execute("SELECT DISTINCT seq FROM sample WHERE seq > ? ORDER BY seq LIMIT ?", (seq, frames_max)).fetchall()
+        return [(int(number), self._select("WHERE seq = ? ORDER BY position", (number,))) for (number,) in numbers]
+
+    def unnumbered(self, samples_max: int) -> list[StoredSample]:
+        return self._select("WHERE seq IS NULL ORDER BY position LIMIT ?", (samples_max,))
+
+    def _select(self, where: str, parameters: tuple[int, ...]) -> list[StoredSample]:
+        rows = self._database.execute(f"SELECT position, ts, taken_at, content FROM sample {where}", parameters)
+        return [StoredSample(*row) for row in rows]
+
+    def give_numbers(self, frames: Iterable[tuple[int, Sequence[StoredSample]]], boot_ms: int) -> None:
+        """On disk before the frames are sent: else, after a crash, other samples might go out under the same number (N-5)."""
+        highest = self.highest_given
+        with self._database:
+            for seq, samples in frames:
+                # Samples without a number are the newest, so those of a frame lie side by side.
+                span = (seq, samples[0].position, samples[-1].position)
+                self._database.execute("UPDATE sample SET seq = ? WHERE position BETWEEN ? AND ?", span)
+                highest = max(highest, seq)
+            self._database.execute("UPDATE device SET highest_given = ?, boot_ms = ?", (highest, boot_ms))
+        self.highest_given = highest
+
+    def take_numbers_back(self, next_after: int) -> None:
+        """N-4: everything is to be numbered from next_after + 1."""
+        with self._database:
+            self._database.execute("UPDATE sample SET seq = NULL WHERE seq IS NOT NULL")
+            self._database.execute("UPDATE device SET highest_given = ?", (next_after,))
+        self.highest_given = next_after
+
+    def drop_through(self, seq: int) -> list[int]:
+        """Forgets the frames up to seq, and returns their numbers."""
+        return self._drop("seq <= ?", seq)
+
+    def drop(self, seq: int) -> list[int]:
+        return self._drop("seq = ?", seq)
+
+    def _drop(self, where: str, seq: int) -> list[int]:
+        found = self._database.execute(
+            f"SELECT seq, count(*), sum(length(CAST(content AS BLOB))) FROM sample WHERE {where} GROUP BY seq ORDER BY seq", (seq,)
+        ).fetchall()
+        if found:
+            with self._database:
+                self._database.execute(f"DELETE FROM sample WHERE {where}", (seq,))
+        for _, samples, content_bytes in found:
+            self.samples -= samples
+            self.bytes -= content_bytes + samples * _ROW_BYTES
+        return [int(number) for number, _, _ in found]
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def open_database(path: Union[str, Path], power_safe: bool) -> sqlite3.Connection:
+    """Write-ahead log, and one process at a time: the lock is the system's, so a killed process leaves none behind."""
+    database = sqlite3.connect(path, timeout=0, isolation_level="IMMEDIATE")
+    try:
+        database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute(f"PRAGMA synchronous = {'FULL' if power_safe else 'NORMAL'}")
+        database.execute("BEGIN IMMEDIATE").connection.commit()
+    except sqlite3.OperationalError as error:
+        database.close()
+        if "locked" in str(error):
+            raise BufferInUse(f"{path} is in use by another process: give each device a folder or a stream of its own") from error
+        raise
+    return database

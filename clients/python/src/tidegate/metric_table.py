@@ -1,0 +1,65 @@
+"""Metric tables: the names, units and scales behind the metric numbers of binary frames (J-5 to J-7)."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from .limits import METRICS_PER_TABLE_MAX, TABLE_NUMBER_MAX
+from .messages import compact
+from .samples import check_name
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric's name, its SenML unit (Cel, %RH, V), and the step of the whole numbers that binary frames carry for it."""
+
+    name: str
+    unit: Optional[str] = None
+    scale: Optional[float] = None
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        if self.scale is not None and self.scale == 0:
+            raise ValueError(f"the scale of {self.name} is 0: nothing could be read back")
+
+
+class MetricTable:
+    """
+    With a number (1-65535) the table is kept with the device for good: other contents need another number. Without one it is table 0, which
+    lives with a link and is declared on each; it grows by itself when a metric is recorded that it does not hold.
+    """
+
+    def __init__(self, metrics: Sequence[Metric] = (), number: Optional[int] = None) -> None:
+        if number is not None and not 1 <= number <= TABLE_NUMBER_MAX:
+            raise ValueError(f"a table's number is 1-{TABLE_NUMBER_MAX}, not {number}")
+        if len(metrics) > METRICS_PER_TABLE_MAX:
+            raise ValueError(f"a table has at most {METRICS_PER_TABLE_MAX} metrics, not {len(metrics)}")
+        if len({metric.name for metric in metrics}) != len(metrics):
+            raise ValueError("the names within a table differ")
+        if number is not None and not metrics:
+            raise ValueError(f"table {number} has no metrics")
+        self.number = number or 0
+        self.metrics = list(metrics)
+        self.places = {metric.name: place for place, metric in enumerate(self.metrics)}
+
+    def learn(self, names: Iterable[str]) -> bool:
+        """Takes in names that table 0 does not hold yet; True where it grew, and so has to be declared again. Places never change."""
+        before = len(self.metrics)
+        for name in names if self.number == 0 else ():
+            if name not in self.places and len(self.metrics) < METRICS_PER_TABLE_MAX:
+                self.places[name] = len(self.metrics)
+                self.metrics.append(Metric(name))
+        return len(self.metrics) > before
+
+    def declaration(self) -> str:
+        message: dict[str, Any] = {"type": "metrics"}
+        if self.number:
+            message["table"] = self.number
+        message["metrics"] = [_declared(metric) for metric in self.metrics]
+        return compact(message)
+
+
+def _declared(metric: Metric) -> dict[str, Any]:
+    fields = {"name": metric.name, "unit": metric.unit, "scale": metric.scale}
+    return {name: value for name, value in fields.items() if value is not None}

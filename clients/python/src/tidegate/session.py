@@ -1,0 +1,201 @@
+"""
+One link's conversation without its socket: messages in, events and messages out.
+
+The buffer, the metric table and the outcomes outlive it; what a link forgets when it ends lives here.
+"""
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Optional, Union
+
+from .buffer import Buffer
+from .clock import Clock
+from .events import Event, FrameRefused, FrameStored, TimeTold, Welcomed
+from .frames import decode_down, encode_command_update, encode_time_request
+from .limits import ACK_OVERDUE_MS, DEVICE_SILENCE_MS
+from .messages import (
+    Ack, Command, CommandUpdate, DownMessage, Nack, TimeAnswer, Welcome,
+    encode_command_update_text, encode_time_request_text, parse_text,
+)
+from .metric_table import MetricTable
+from .numbering import next_number, resume
+from .packing import Encoding, PackingRules, encode_frame, group, numeric_names
+from .samples import StoredSample
+
+Message = Union[str, bytes]
+
+# Frames made ready at a time, so that a backlog does not hold up what else is to be said.
+_FRAMES_A_TURN = 16
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A message to send, and the number it carries; 0 for all but telemetry."""
+
+    message: Message
+    seq: int = 0
+
+
+class Session:
+    def __init__(
+        self, buffer: Buffer, clock: Clock, table: MetricTable, encoding: Encoding, samples_per_frame: int, hello: Optional[str] = None
+    ) -> None:
+        self._buffer = buffer
+        self._clock = clock
+        self._table = table
+        self._encoding = encoding
+        self._samples_per_frame = samples_per_frame
+        self._hello = hello
+        self._control: deque[Outgoing] = deque()
+        self._sent_at: dict[int, int] = {}
+        self._sent_through = 0
+        self._declared: Optional[str] = None
+        self._table_refused = False
+        self._opened_at = self._progress_at = self._heard_at = clock.boot_ms()
+        self.welcome: Optional[Welcome] = None
+        self.window = 0
+
+    def opened(self) -> None:
+        """The upgrade succeeded; it may have taken its time."""
+        self._opened_at = self._heard_at = self._clock.boot_ms()
+
+    # -- what is heard ------------------------------------------------------------------------------------------------------------
+
+    def heard_bytes(self) -> None:
+        """Anything at all, pings too (R-4)."""
+        self._heard_at = self._clock.boot_ms()
+
+    def hear(self, data: Message) -> tuple[list[Event], Optional[Command]]:
+        """The events of a message, and the command it brought. Text and binary may come on either kind of link."""
+        message: Optional[DownMessage] = parse_text(data) if isinstance(data, str) else decode_down(data)
+        if isinstance(message, Welcome):
+            return self._welcomed(message), None
+        if self.welcome is None or message is None:
+            return [], None
+        if isinstance(message, Ack):
+            return self._acked(message), None
+        if isinstance(message, Nack):
+            return self._nacked(message), None
+        if isinstance(message, TimeAnswer):
+            return [TimeTold(message.echo, message.server_time)], None
+        return [], message
+
+    def _welcomed(self, welcome: Welcome) -> list[Event]:
+        if self.welcome is not None:
+            return []
+        self.welcome, self.window = welcome, welcome.window
+        self._progress_at = self._clock.boot_ms()
+        first = self._buffer.numbered_after(welcome.last_seq, 1)
+        first_to_send = first[0][0] if first else self._buffer.highest_given + 1
+        stored: list[int] = []
+        if resume(welcome.last_seq, self._buffer.highest_given, first_to_send) == "number_anew":
+            self._buffer.take_numbers_back(welcome.last_seq)
+        else:
+            stored = self._buffer.drop_through(welcome.last_seq)
+        self._sent_through = welcome.last_seq
+        if self._hello is not None:
+            self._control.append(Outgoing(self._hello))
+        if self._table.metrics:
+            self._declare()
+        return [Welcomed(welcome), *map(FrameStored, stored)]
+
+    def _acked(self, ack: Ack) -> list[Event]:
+        self._progress_at = self._clock.boot_ms()
+        if ack.window is not None:
+            self.window = ack.window
+        for seq in [seq for seq in self._sent_at if seq <= ack.seq]:
+            del self._sent_at[seq]
+        return list(map(FrameStored, self._buffer.drop_through(ack.seq)))
+
+    def _nacked(self, nack: Nack) -> list[Event]:
+        if nack.seq == 0:
+            if self._table.number and nack.code == "schema_invalid":
+                # The gateway knows other contents under the table's number (J-6): its numbers mean something else there. JSON names its metrics.
+                self._table_refused = True
+        else:
+            self._progress_at = self._clock.boot_ms()
+            self._sent_at.pop(nack.seq, None)
+            self._buffer.drop(nack.seq)
+        return [FrameRefused(nack)]
+
+    # -- what is said -------------------------------------------------------------------------------------------------------------
+
+    def tell(self, update: CommandUpdate) -> None:
+        self._control.append(Outgoing(self._encode_update(update)))
+
+    def _encode_update(self, update: CommandUpdate) -> Message:
+        if self._encoding == "binary":
+            try:
+                return encode_command_update(update)
+            except ValueError:
+                pass  # the id came as JSON and is no UUID
+        return encode_command_update_text(update)
+
+    def ask_time(self, echo: int) -> None:
+        self._control.append(Outgoing(encode_time_request(echo) if self._encoding == "binary" else encode_time_request_text(echo)))
+
+    def use_table(self, table: MetricTable) -> None:
+        """From now on, on this link; before the frames that need it."""
+        self._table, self._table_refused = table, False
+        if self.welcome is not None and table.metrics:
+            self._declare()
+
+    def _declare(self) -> None:
+        declaration = self._table.declaration()
+        if declaration != self._declared:
+            self._declared = declaration
+            self._control.append(Outgoing(declaration))
+
+    def outgoing(self) -> list[Outgoing]:
+        """What may be said now, in order; nothing before the welcome (N-2), no frame beyond the window (W-1). Empty: wait for a message."""
+        if self.welcome is None:
+            return []
+        frames = self._next_frames(min(self.window - len(self._sent_at), _FRAMES_A_TURN))
+        # Encoding frames may declare metrics, and these go first.
+        encoded = [Outgoing(self._encode(seq, samples), seq) for seq, samples in frames]
+        said = [*self._control, *encoded]
+        self._control.clear()
+        now = self._clock.boot_ms()
+        for seq, _ in frames:
+            self._sent_at[seq] = now
+            self._sent_through = seq
+        return said
+
+    def _next_frames(self, room: int) -> list[tuple[int, list[StoredSample]]]:
+        if room <= 0:
+            return []
+        frames = self._buffer.numbered_after(self._sent_through, room)
+        return frames or self._number_new(room)
+
+    def _number_new(self, room: int) -> list[tuple[int, list[StoredSample]]]:
+        assert self.welcome is not None
+        samples = self._buffer.unnumbered(room * self._samples_per_frame)
+        if not samples:
+            return []
+        groups = group(samples, PackingRules(self._samples_per_frame, self.welcome.max_frame_bytes))[:room]
+        first = next_number(self._buffer.highest_given)
+        frames = list(enumerate(groups, first))
+        next_number(frames[-1][0] - 1)
+        self._buffer.give_numbers(frames, self._clock.boot_ms())
+        return frames
+
+    def _encode(self, seq: int, samples: list[StoredSample]) -> Message:
+        assert self.welcome is not None
+        encoding: Encoding = "json" if self._table_refused else self._encoding
+        if encoding == "binary" and self._table.learn(numeric_names(samples)):
+            self._declare()
+        return encode_frame(seq, samples, encoding, self._table, self._clock.boot_ms(), self.welcome.max_frame_bytes)
+
+    # -- how it stands ------------------------------------------------------------------------------------------------------------
+
+    def fault(self) -> Optional[str]:
+        """Why this link must be given up (R-4), or None. An ack is overdue when frames wait for one and none has come for so long."""
+        now = self._clock.boot_ms()
+        if now - self._heard_at > DEVICE_SILENCE_MS:
+            return f"nothing was heard for {DEVICE_SILENCE_MS // 1000} s"
+        if self.welcome is None:
+            return "no welcome came" if now - self._opened_at > ACK_OVERDUE_MS else None
+        if self._sent_at and now - max(self._progress_at, next(iter(self._sent_at.values()))) > ACK_OVERDUE_MS:
+            return f"an ack is {ACK_OVERDUE_MS // 1000} s overdue"
+        return None
