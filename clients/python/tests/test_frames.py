@@ -3,7 +3,7 @@ import math
 import struct
 import unittest
 from dataclasses import replace
-from typing import Any
+from typing import Any, Callable
 
 from tidegate.frames import TelemetryTable, decode_down, encode_command_update, encode_telemetry, encode_time_request, telemetry_bytes
 from tidegate.messages import Ack, Command, CommandUpdate, Nack, TimeAnswer, Welcome
@@ -24,13 +24,14 @@ def encode(frame: Any) -> bytes:
 
 
 def expected(frame: Any) -> Any:
-    return {
+    readers: dict[str, Callable[[], Any]] = {
         "welcome": lambda: Welcome(frame["lastSeq"], frame["window"], frame["serverTime"], frame["maxFrameBytes"], frame["keepaliveSeconds"]),
         "ack": lambda: Ack(frame["seq"], frame["window"] or None),
         "nack": lambda: Nack(frame["seq"], frame["code"], None, frame["detail"]),
         "command": lambda: Command(frame["id"], frame["name"], frame["params"], frame["known"], frame["ttlMs"], frame["expiresAt"]),
         "time": lambda: TimeAnswer(frame["echo"], frame["serverTime"]),
-    }[frame["type"]]()
+    }
+    return readers[frame["type"]]()
 
 
 class GoldenFrames(unittest.TestCase):

@@ -1,7 +1,7 @@
 """JSON messages against the golden ones, and samples that are refused before they are buffered."""
 import json
 import unittest
-from typing import Any
+from typing import Any, Callable
 
 from tidegate.messages import (
     Ack, Command, CommandUpdate, Nack, TimeAnswer, Welcome, encode_command_update_text, encode_time_request_text, parse_text,
@@ -86,11 +86,12 @@ class Samples(unittest.TestCase):
 
 class MetricTables(unittest.TestCase):
     def test_a_table_that_the_gateway_would_refuse_is_not_made(self) -> None:
-        for make in (
+        makers: list[Callable[[], Any]] = [
             lambda: Metric("a b"), lambda: Metric("a", scale=0), lambda: MetricTable([Metric("a")], 0), lambda: MetricTable([Metric("a")], 65536),
             lambda: MetricTable([Metric("a"), Metric("a")]), lambda: MetricTable([], 3),
             lambda: MetricTable([Metric(f"m{place}") for place in range(1025)]),
-        ):
+        ]
+        for make in makers:
             with self.assertRaises(ValueError):
                 make()
 

@@ -100,8 +100,11 @@ def as_table(samples: Sequence[StoredSample], table: MetricTable, boot_ms: int) 
         return None
     base, offsets = times
     wire = [column for column in columns if column is not None]
+    kind = _smallest_kind([value for column in wire for value in column if value is not None])
+    if kind == "i32":
+        wire = [[None if value is None else int(value) for value in column] for column in wire]
     return TelemetryTable(
-        _smallest_kind([value for column in wire for value in column if value is not None]),
+        kind,
         base,
         table.number,
         [table.places[name] for name in names],
