@@ -66,7 +66,24 @@ async def obey(device: Device, order: dict[str, Any]) -> bool:
     return bool(order["do"] != "stop")
 
 
+async def ask_time_on_each_link(device: Device, welcomed: asyncio.Event) -> None:
+    while True:
+        await welcomed.wait()
+        welcomed.clear()
+        try:
+            await device.gateway_time()
+        except ConnectionError:
+            pass
+
+
 async def main() -> None:
+    welcomed = asyncio.Event()
+
+    def on_event(event: Event) -> None:
+        log(event)
+        if isinstance(event, Welcomed):
+            welcomed.set()
+
     environment = os.environ
     device = Device(
         environment["TIDEGATE_URL"],
@@ -77,15 +94,17 @@ async def main() -> None:
         encoding="binary" if environment.get("TIDEGATE_ENCODING") == "binary" else "json",
         # The runner counts frames, so each send is one.
         samples_per_frame=1,
-        on_event=log,
+        on_event=on_event,
     )
     declare_commands(device)
     orders = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
     async with device:
+        asking = asyncio.create_task(ask_time_on_each_link(device, welcomed))
         async for line in orders:
             if line.strip() and not await obey(device, json.loads(line)):
-                return
+                break
+        asking.cancel()
 
 
 if __name__ == "__main__":

@@ -28,7 +28,11 @@ class Visit:
                         "serverTime": 1795305600000, "maxFrameBytes": 65536, "keepaliveSeconds": 25})
 
     async def hear(self) -> Any:
-        return json.loads(await self.connection.recv())
+        """The next message but for the hello."""
+        while True:
+            message = json.loads(await self.connection.recv())
+            if message.get("type") != "hello":
+                return message
 
     async def close(self, code: int, reason: str = "") -> None:
         await self.connection.close(code, reason)

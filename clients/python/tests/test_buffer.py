@@ -105,6 +105,17 @@ class BufferTest(unittest.TestCase):
         self.addCleanup(same.close)
         self.assertEqual([sample.taken_at for sample in same.unnumbered(9)], [19_000, 20_000])
 
+    def test_a_metric_table_is_kept_and_its_number_takes_no_other_contents(self) -> None:
+        buffer = Buffer(self.path)
+        buffer.keep_table(3, "one")
+        buffer.close()
+        again = Buffer(self.path)
+        self.addCleanup(again.close)
+        again.keep_table(3, "one")
+        with self.assertRaisesRegex(ValueError, "table 3 was declared with other contents"):
+            again.keep_table(3, "two")
+        self.assertEqual([again.table_declaration(3), again.table_declaration(4)], ["one", None])
+
     def test_power_safe_is_a_sync_at_each_commit(self) -> None:
         for power_safe, synchronous in ((True, 2), (False, 1)):
             buffer = Buffer(self.path, power_safe=power_safe)

@@ -37,12 +37,12 @@ class Decisions(unittest.TestCase):
 
     def test_a_command_never_sent_before_is_run_unless_unknown_or_overdue(self) -> None:
         self.assertEqual([word(0, None, kind) for kind in (ONCE, AGAIN, None)], ["run", "run", "rejected unknown_command"])
-        self.assertEqual([word(0, None, kind, True) for kind in (ONCE, AGAIN)], ["rejected expired"] * 2)
+        self.assertEqual([word(0, None, kind, True) for kind in (ONCE, AGAIN, None)], ["rejected expired"] * 3)
 
     def test_one_that_may_have_run_is_lost_unless_it_is_idempotent(self) -> None:
         for known in (1, 2, 255):
             self.assertEqual([word(known, None, kind) for kind in (ONCE, AGAIN, None)], ["failed lost", "run", "failed lost"])
-            self.assertEqual([word(known, None, kind, True) for kind in (ONCE, AGAIN)], ["failed lost", "rejected expired"])
+            self.assertEqual([word(known, None, kind, True) for kind in (ONCE, AGAIN)], ["failed lost"] * 2)
 
     def test_one_that_was_begun_and_never_finished_is_lost_even_when_the_gateway_knows_of_nothing(self) -> None:
         self.assertEqual([word(0, Remembered("begun"), kind) for kind in (ONCE, AGAIN)], ["failed lost", "run"])

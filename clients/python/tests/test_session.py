@@ -40,9 +40,9 @@ class SessionTest(unittest.TestCase):
     def session(self, encoding: Encoding = "json", table: Optional[MetricTable] = None, samples_per_frame: int = 1, hello: Optional[str] = None) -> Session:
         return Session(self.buffer, self.clock, table or MetricTable(), encoding, samples_per_frame, hello)
 
-    def record(self, *values: Any) -> None:
+    def record(self, *values: Any, table: int = 0) -> None:
         self.clock.step(1)
-        self.buffer.add([(self.clock.now_ms() + place, self.clock.boot_ms(), encode_values({"a": value})) for place, value in enumerate(values)])
+        self.buffer.add([(self.clock.now_ms() + place, self.clock.boot_ms(), encode_values({"a": value})) for place, value in enumerate(values)], table)
 
     def seqs(self, session: Session) -> list[int]:
         """All that may be sent now."""
@@ -219,6 +219,19 @@ class Silence(SessionTest):
             session.hear(ack(seq))
             self.assertIsNone(session.fault())
 
+    def test_a_link_has_held_when_a_frame_was_answered_or_a_minute_passed(self) -> None:
+        self.record(1, 2)
+        for answer, held in ((ack(1), True), (nack(1), True), (nack(0), False), ("", False)):
+            session = self.session()
+            session.hear(welcome())
+            self.seqs(session)
+            session.hear(answer)
+            self.assertEqual(session.has_held(), held, answer)
+        self.clock.step(59_999)
+        self.assertFalse(session.has_held())
+        self.clock.step(1)
+        self.assertTrue(session.has_held())
+
     def test_a_link_that_never_welcomes_is_given_up(self) -> None:
         session = self.session()
         self.clock.step(30_001)
@@ -244,21 +257,30 @@ class WhatElseIsSaid(SessionTest):
             self.record(2)
             self.assertTrue(all(isinstance(message, bytes) for message in self.said(session)))
 
-    def test_frames_buffered_before_a_firmware_change_keep_their_meaning_under_the_new_table(self) -> None:
-        self.buffer.add([(1795305600000, 0, encode_values({"a": 1, "gone": 2}))])
-        first = self.session("binary", MetricTable([Metric("a"), Metric("gone")], 1))
-        first.hear(welcome())
-        self.seqs(first)
-        second = self.session("binary", MetricTable([Metric("b"), Metric("a")], 2))
-        second.hear(welcome())
-        self.assertEqual(self.said(second)[1]["values"], {"a": 1, "gone": 2})
+    def test_frames_buffered_before_a_firmware_change_go_out_under_their_own_table(self) -> None:
+        old, new = MetricTable([Metric("a", "Cel", 0.5), Metric("gone")], 1), MetricTable([Metric("b"), Metric("a", "K")], 2)
+        self.buffer.keep_table(1, old.declaration())
+        self.buffer.add([(1795305600000, 0, encode_values({"a": 1, "gone": 2}))], 1)
+        self.buffer.add([(1795305600001, 0, encode_values({"a": 274}))], 2)
+        session = self.session("binary", new, samples_per_frame=500)
+        session.hear(welcome())
+        said = self.said(session)
+        self.assertEqual(said[:2], [json.loads(new.declaration()), json.loads(old.declaration())])
+        tables_and_values = [(frame[18], frame[24 + 4:].hex()) for frame in said[2:]]
+        self.assertEqual(tables_and_values, [(1, "0200000002000000"), (2, "12010000")])
+
+    def test_what_was_recorded_under_a_table_that_nobody_knows_any_more_is_named_by_the_link(self) -> None:
+        self.buffer.add([(1795305600000, 0, encode_values({"a": 1}))], 7)
+        session = self.session("binary", MetricTable([Metric("b")], 2))
+        session.hear(welcome())
+        self.assertEqual(self.said(session)[1], {"type": "metrics", "metrics": [{"name": "a"}]})
 
     def test_a_table_that_the_gateway_knows_otherwise_is_not_relied_on(self) -> None:
         session = self.session("binary", MetricTable([Metric("a")], 3))
         session.hear(welcome())
         self.seqs(session)
         session.hear(nack(0, "schema_invalid"))
-        self.record(1)
+        self.record(1, table=3)
         self.assertEqual(self.said(session)[0]["values"], {"a": 1})
 
     def test_command_updates_are_said_in_the_encoding_of_the_link(self) -> None:

@@ -19,10 +19,12 @@ CREATE TABLE IF NOT EXISTS sample (
   seq INTEGER,
   ts INTEGER,
   taken_at INTEGER NOT NULL,
-  content TEXT NOT NULL
+  content TEXT NOT NULL,
+  metric_table INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS sample_seq ON sample (seq);
 CREATE TABLE IF NOT EXISTS device (highest_given INTEGER NOT NULL, boot TEXT NOT NULL, boot_ms INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS metric_table (number INTEGER PRIMARY KEY, declaration TEXT NOT NULL);
 """
 # The row, its entry in the index, and their share of the pages.
 _ROW_BYTES = 48
@@ -80,7 +82,18 @@ class Buffer:
         row = self._database.execute("SELECT count(*), total(length(CAST(content AS BLOB))) FROM sample").fetchone()
         return int(row[0]), int(row[1]) + int(row[0]) * _ROW_BYTES
 
-    def add(self, samples: Sequence[tuple[Optional[int], int, str]]) -> None:
+    def keep_table(self, number: int, declaration: str) -> None:
+        """What is recorded under it from now on goes out under it, also when the program has another by then. Raises ValueError."""
+        with self._database:
+            self._database.execute("INSERT OR IGNORE INTO metric_table VALUES (?, ?)", (number, declaration))
+        if self.table_declaration(number) != declaration:
+            raise ValueError(f"metric table {number} was declared with other contents before: give this one a number of its own")
+
+    def table_declaration(self, number: int) -> Optional[str]:
+        row = self._database.execute("SELECT declaration FROM metric_table WHERE number = ?", (number,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def add(self, samples: Sequence[tuple[Optional[int], int, str]], table: int = 0) -> None:
         """(ts, taken_at, content) each; all of them or, with BufferFull, none. On disk when it returns."""
         more = sum(len(content.encode()) + _ROW_BYTES for _, _, content in samples)
         if self.samples + len(samples) > self.samples_max:
@@ -89,7 +102,9 @@ class Buffer:
             raise BufferFull(f"the buffer holds {self.bytes} bytes of at most {self.bytes_max}; {more} more were refused")
         try:
             with self._database:
-                self._database.executemany("INSERT INTO sample (ts, taken_at, content) VALUES (?, ?, ?)", samples)
+                self._database.executemany(
+                    "INSERT INTO sample (ts, taken_at, content, metric_table) VALUES (?, ?, ?, ?)", [(*sample, table) for sample in samples]
+                )
         except sqlite3.OperationalError as error:
             if "full" not in str(error):
                 raise
@@ -106,7 +121,7 @@ class Buffer:
         return self._select("WHERE seq IS NULL ORDER BY position LIMIT ?", (samples_max,))
 
     def _select(self, where: str, parameters: tuple[int, ...]) -> list[StoredSample]:
-        rows = self._database.execute(f"SELECT position, ts, taken_at, content FROM sample {where}", parameters)
+        rows = self._database.execute(f"SELECT position, ts, taken_at, content, metric_table FROM sample {where}", parameters)
         return [StoredSample(*row) for row in rows]
 
     def give_numbers(self, frames: Iterable[tuple[int, Sequence[StoredSample]]], boot_ms: int) -> None:

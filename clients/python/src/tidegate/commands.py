@@ -60,12 +60,12 @@ def decide(
     if remembered is not None and remembered.state != "begun":
         return CommandUpdate(command.id, remembered.state, remembered.body)
     may_have_run = remembered is not None or command.known != 0
-    if may_have_run and (kind is None or not kind.idempotent):
+    if may_have_run and (kind is None or not kind.idempotent or overdue):
         return CommandUpdate(command.id, "failed", error_body("lost", "this device cannot tell whether it ran"))
-    if kind is None:
-        return CommandUpdate(command.id, "rejected", error_body("unknown_command"))
     if overdue:
         return CommandUpdate(command.id, "rejected", error_body("expired"))
+    if kind is None:
+        return CommandUpdate(command.id, "rejected", error_body("unknown_command"))
     return "run"
 
 

@@ -15,7 +15,7 @@ from .clock import Clock, SystemClock
 from .command_runner import CommandRunner
 from .commands import CommandKind, Handler
 from .events import (
-    Connecting, Event, FrameRefused, FrameSent, FrameStored, LinkClosed, LinkRefused, TimeTold, Waiting, Welcomed,
+    Connecting, Event, FrameRefused, FrameSent, LinkClosed, LinkRefused, TimeTold, Waiting, Welcomed,
 )
 from .limits import ID_PATTERN, SAMPLES_PER_MESSAGE_MAX
 from .link import Closed, Link, Refused, Unreachable, device_url, open_link
@@ -30,8 +30,6 @@ from .session import Session
 _log = logging.getLogger("tidegate")
 
 _CHECK_MS = 1_000
-# A link that did nothing but stand for so long has ended the row of failures too.
-_STEADY_MS = 30_000
 # A values object longer than this might not fit into a frame with what stands around it.
 _CONTENT_BYTES_MAX = 60_000
 
@@ -74,7 +72,7 @@ class Device:
         self._id, self._secret, self._tls = device_id, secret, tls
         self._encoding: Encoding = encoding
         self._table = metrics if isinstance(metrics, MetricTable) else MetricTable(list(metrics))
-        self._hello = None if hello is None else compact({"type": "hello", **hello})
+        self._hello = compact({"type": "hello", "agent": "tidegate-python", **(hello or {})})
         self._samples_per_frame = samples_per_frame
         self._has_clock = has_clock
         self._clock = clock or SystemClock()
@@ -101,6 +99,7 @@ class Device:
             boot_ms=self._clock.boot_ms(),
         )
         try:
+            self._keep_table(self._table)
             self._outcomes = Outcomes(folder / f"{device_id}.commands.db")
         except BaseException:
             self._buffer.close()
@@ -119,7 +118,7 @@ class Device:
     def record_many(self, samples: Iterable[tuple[Mapping[str, Value], Optional[int]]]) -> None:
         """Many in one transaction, which is a hundred times faster: all or none are taken."""
         self._raise_failure()
-        self._buffer.add([self._stamped(values, ts) for values, ts in samples])
+        self._buffer.add([self._stamped(values, ts) for values, ts in samples], self._table.number)
         self._empty.clear()
         self._wake.set()
 
@@ -138,7 +137,11 @@ class Device:
         return declare
 
     def use_metrics(self, table: MetricTable) -> None:
-        """Another metric table from now on. What is buffered keeps its meaning: the buffer holds names, not numbers."""
+        """
+        Another metric table for what is recorded from now on; what is buffered goes out under the table it was recorded under (J-6). Raises
+        ValueError where the number was used for other contents.
+        """
+        self._keep_table(table)
         self._table = table
         if self._session is not None:
             self._session.use_table(table)
@@ -254,6 +257,8 @@ class Device:
             self._session = self._link = None
             self._forget_time_questions()
             link.abandon()
+        if session.has_held():
+            self._reconnect.succeeded()
         self._emit(LinkClosed(closed.code, closed.reason))
         return ending_of_close(closed.code, closed.reason)
 
@@ -286,8 +291,6 @@ class Device:
     def _heard(self, event: Event) -> None:
         if isinstance(event, Welcomed):
             self._gateway_offset_ms = event.welcome.server_time - self._clock.boot_ms()
-        elif isinstance(event, FrameStored):
-            self._reconnect.succeeded()
         elif isinstance(event, TimeTold):
             self._gateway_offset_ms = event.server_time - self._clock.boot_ms()
             answer = self._time_asked.pop(event.echo, None)
@@ -307,14 +310,11 @@ class Device:
             await self._wake.wait()
 
     async def _watch(self, session: Session, link: Link) -> None:
-        opened_at = self._clock.boot_ms()
         while True:
             await self._clock.sleep(_CHECK_MS)
             fault = session.fault()
             if fault is not None:
                 raise Closed(1006, fault)
-            if session.welcome is not None and self._clock.boot_ms() - opened_at >= _STEADY_MS:
-                self._reconnect.succeeded()
 
     # -- small parts --------------------------------------------------------------------------------------------------------------
 
@@ -335,6 +335,10 @@ class Device:
         stamp = max(self._clock.now_ms() if self._has_clock else now, self._newest_stamp + 1)
         self._newest_stamp = stamp
         return (stamp, now, content) if self._has_clock else (None, stamp, content)
+
+    def _keep_table(self, table: MetricTable) -> None:
+        if table.number:
+            self._buffer.keep_table(table.number, table.declaration())
 
     def _gateway_now(self) -> int:
         return self._clock.boot_ms() + (self._gateway_offset_ms or 0)

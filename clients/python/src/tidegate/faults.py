@@ -51,5 +51,5 @@ def pace_of_close(code: int) -> Pace:
 
 
 def pace_of_status(status: int) -> Pace:
-    """PROTOCOL.md names 400, 401, 403, 429 and 503. Of the others, a fault of the request (404, 426) mends itself as seldom as 400."""
-    return Pace.SLOWLY if 400 <= status <= 499 and status != 429 else Pace.SOON
+    """R-2 names those that only people can mend; every other answer may come from something on the way that is gone soon."""
+    return Pace.SLOWLY if status in (400, 401, 403) else Pace.SOON

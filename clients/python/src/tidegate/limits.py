@@ -12,6 +12,8 @@ METRICS_PER_TABLE_MAX = 1024
 TABLE_NUMBER_MAX = 65535
 DEVICE_SILENCE_MS = 75_000
 ACK_OVERDUE_MS = 30_000
+# a link that stood for so long has held.
+STEADY_MS = 60_000
 
 ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 METRIC_NAME_PATTERN = r"^[A-Za-z0-9_\-./:]{1,64}$"

@@ -1,6 +1,7 @@
 """Metric tables: the names, units and scales behind the metric numbers of binary frames (J-5 to J-7)."""
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
@@ -58,6 +59,11 @@ class MetricTable:
             message["table"] = self.number
         message["metrics"] = [_declared(metric) for metric in self.metrics]
         return compact(message)
+
+
+def parse_declaration(declaration: str) -> MetricTable:
+    message = json.loads(declaration)
+    return MetricTable([Metric(one["name"], one.get("unit"), one.get("scale")) for one in message["metrics"]], message.get("table"))
 
 
 def _declared(metric: Metric) -> dict[str, Any]:

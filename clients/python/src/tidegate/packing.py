@@ -41,6 +41,7 @@ def group(samples: Iterable[StoredSample], rules: PackingRules) -> list[list[Sto
             and len(groups[-1]) < rules.samples_max
             and size + more <= rules.bytes_max
             and (groups[-1][0].ts is None) == (sample.ts is None)
+            and groups[-1][0].table == sample.table
             and identities.isdisjoint(own)  # I-2: the frame would be refused whole
         )
         if not joins:

@@ -23,13 +23,15 @@ class SampleRefused(ValueError):
 class StoredSample:
     """
     A sample as it lies in the buffer. `ts` is Unix ms. Where it is None there was no clock, and `taken_at` is when the reading was
-    taken, in ms of this boot, so that its age can be told anew at each send (I-3).
+    taken, in ms of this boot, so that its age can be told anew at each send (I-3). `table` is the number of the metric table it was recorded
+    under, 0 for none (J-6).
     """
 
     position: int
     ts: Optional[int]
     taken_at: int
     content: str
+    table: int = 0
 
     @property
     def values(self) -> dict[str, Value]:

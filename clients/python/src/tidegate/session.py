@@ -13,12 +13,12 @@ from .buffer import Buffer
 from .clock import Clock
 from .events import Event, FrameRefused, FrameStored, TimeTold, Welcomed
 from .frames import decode_down, encode_command_update, encode_time_request
-from .limits import ACK_OVERDUE_MS, DEVICE_SILENCE_MS
+from .limits import ACK_OVERDUE_MS, DEVICE_SILENCE_MS, STEADY_MS
 from .messages import (
     Ack, Command, CommandUpdate, DownMessage, Nack, TimeAnswer, Welcome,
     encode_command_update_text, encode_time_request_text, parse_text,
 )
-from .metric_table import MetricTable
+from .metric_table import MetricTable, parse_declaration
 from .numbering import next_number, resume
 from .packing import Encoding, PackingRules, encode_frame, group, numeric_names
 from .samples import StoredSample
@@ -43,6 +43,7 @@ class Session:
     ) -> None:
         self._buffer = buffer
         self._clock = clock
+        self._tables = {table.number: table}
         self._table = table
         self._encoding = encoding
         self._samples_per_frame = samples_per_frame
@@ -50,8 +51,9 @@ class Session:
         self._control: deque[Outgoing] = deque()
         self._sent_at: dict[int, int] = {}
         self._sent_through = 0
-        self._declared: Optional[str] = None
-        self._table_refused = False
+        self._declared: dict[int, str] = {}
+        self._refused_tables: set[int] = set()
+        self._answered = False
         self._opened_at = self._progress_at = self._heard_at = clock.boot_ms()
         self.welcome: Optional[Welcome] = None
         self.window = 0
@@ -97,24 +99,27 @@ class Session:
         if self._hello is not None:
             self._control.append(Outgoing(self._hello))
         if self._table.metrics:
-            self._declare()
+            self._declare(self._table)
         return [Welcomed(welcome), *map(FrameStored, stored)]
 
     def _acked(self, ack: Ack) -> list[Event]:
         self._progress_at = self._clock.boot_ms()
+        self._answered = True
         if ack.window is not None:
             self.window = ack.window
         for seq in [seq for seq in self._sent_at if seq <= ack.seq]:
             del self._sent_at[seq]
-        return list(map(FrameStored, self._buffer.drop_through(ack.seq)))
+        # It speaks only of what was sent on this link (W-2).
+        return list(map(FrameStored, self._buffer.drop_through(min(ack.seq, self._sent_through))))
 
     def _nacked(self, nack: Nack) -> list[Event]:
         if nack.seq == 0:
-            if self._table.number and nack.code == "schema_invalid":
-                # The gateway knows other contents under the table's number (J-6): its numbers mean something else there. JSON names its metrics.
-                self._table_refused = True
+            if nack.code == "schema_invalid":
+                # The gateway may know other contents under a table's number (J-6). It does not say which: JSON needs none.
+                self._refused_tables = {number for number in self._declared if number}
         else:
             self._progress_at = self._clock.boot_ms()
+            self._answered = True
             self._sent_at.pop(nack.seq, None)
             self._buffer.drop(nack.seq)
         return [FrameRefused(nack)]
@@ -137,15 +142,23 @@ class Session:
 
     def use_table(self, table: MetricTable) -> None:
         """From now on, on this link; before the frames that need it."""
-        self._table, self._table_refused = table, False
+        self._table = self._tables[table.number] = table
+        self._refused_tables.discard(table.number)
         if self.welcome is not None and table.metrics:
-            self._declare()
+            self._declare(table)
 
-    def _declare(self) -> None:
-        declaration = self._table.declaration()
-        if declaration != self._declared:
-            self._declared = declaration
+    def _declare(self, table: MetricTable) -> None:
+        declaration = table.declaration()
+        if declaration != self._declared.get(table.number):
+            self._declared[table.number] = declaration
             self._control.append(Outgoing(declaration))
+
+    def _table_of(self, number: int) -> MetricTable:
+        """The table that samples were recorded under; one of an earlier firmware comes from the buffer."""
+        if number not in self._tables:
+            declaration = self._buffer.table_declaration(number)
+            self._tables[number] = MetricTable() if declaration is None else parse_declaration(declaration)
+        return self._tables[number]
 
     def outgoing(self) -> list[Outgoing]:
         """What may be said now, in order; nothing before the welcome (N-2), no frame beyond the window (W-1). Empty: wait for a message."""
@@ -182,12 +195,19 @@ class Session:
 
     def _encode(self, seq: int, samples: list[StoredSample]) -> Message:
         assert self.welcome is not None
-        encoding: Encoding = "json" if self._table_refused else self._encoding
-        if encoding == "binary" and self._table.learn(numeric_names(samples)):
-            self._declare()
-        return encode_frame(seq, samples, encoding, self._table, self._clock.boot_ms(), self.welcome.max_frame_bytes)
+        table = self._table_of(samples[0].table)
+        encoding: Encoding = "json" if table.number in self._refused_tables else self._encoding
+        if encoding == "binary":
+            table.learn(numeric_names(samples))
+            if table.metrics:
+                self._declare(table)
+        return encode_frame(seq, samples, encoding, table, self._clock.boot_ms(), self.welcome.max_frame_bytes)
 
     # -- how it stands ------------------------------------------------------------------------------------------------------------
+
+    def has_held(self) -> bool:
+        """Whether its end is no failure in a row (R-1)."""
+        return self._answered or (self.welcome is not None and self._clock.boot_ms() - self._opened_at >= STEADY_MS)
 
     def fault(self) -> Optional[str]:
         """Why this link must be given up (R-4), or None. An ack is overdue when frames wait for one and none has come for so long."""
