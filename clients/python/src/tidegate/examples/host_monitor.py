@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any, Optional
 
-from tidegate import BufferFull, CommandCall, CommandRejected, Device, Event, FrameRefused, LinkClosed, LinkRefused, Metric
+from tidegate import BufferFull, CommandCall, CommandRejected, Device, Metric
 
 METRICS = [
     Metric("load_1m", scale=0.01),
@@ -69,15 +69,10 @@ class Pace:
             pass
 
 
-def report(event: Event) -> None:
-    if isinstance(event, (LinkRefused, LinkClosed, FrameRefused)):
-        print(event, file=sys.stderr, flush=True)
-
-
 async def main(options: argparse.Namespace) -> None:
     pace = Pace(options.seconds)
     device = Device(
-        options.url, options.device, options.secret, folder=options.folder, encoding="binary", metrics=METRICS, on_event=report,
+        options.url, options.device, options.secret, folder=options.folder, encoding="binary", metrics=METRICS,
         hello={"agent": "tidegate-host-monitor", "expectEveryMs": int(options.seconds * 1000)},
     )
     device.command("set_interval", idempotent=True)(pace.change)
