@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { conformCommand } from './conform/cli.js';
 import type { FleetStats } from './counts.js';
 import { type FleetResult, isVerified, runFleet } from './fleet.js';
 import { FleetError, loadFleet } from './fleetFile.js';
@@ -35,7 +36,8 @@ const program = new Command('tidegate-sim')
   .option('--key <key>', 'operator key (TIDEGATE_KEY; default: <data>/admin.key)')
   .option('--data <dir>', 'data folder, for its admin.key', 'data')
   .option('--json', 'print the summary as JSON')
-  .action(run);
+  .action(run)
+  .addCommand(conformCommand);
 
 await program.parseAsync();
 

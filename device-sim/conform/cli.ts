@@ -1,0 +1,68 @@
+import { Command } from 'commander';
+import type { Encoding } from '../../schemas/subprotocols.js';
+import { type Finding, isConforming, reportText, verdictsOf } from './report.js';
+import { loadRules } from './rules.js';
+import { conform } from './runner.js';
+
+interface Options {
+  encoding: string;
+  rule: string[];
+  width: string;
+  json?: boolean;
+  trace?: boolean;
+}
+
+const exitCodes = { failed: 1, usage: 64 };
+
+/** `tidegate-sim conform -- CMD…`: exit code 0 where no rule failed. */
+export const conformCommand = new Command('conform')
+  .description(
+    'plays the situations of the device protocol with a client program, and judges each rule (clients/CONFORMANCE.md)',
+  )
+  .argument('<command...>', 'the client, after --')
+  .option('--encoding <name>', 'json or binary: what the client is told to use', 'json')
+  .option('--rule <rule>', 'only situations that judge it, such as N-4; repeatable', gather, [])
+  .option('--width <n>', 'situations at a time', '8')
+  .option('--json', 'print the report as JSON')
+  .option('--trace', 'print what was said in situations that failed')
+  .action(run);
+
+function gather(one: string, all: string[]): string[] {
+  return [...all, one];
+}
+
+async function run(command: string[], { encoding, rule: rules, width, json, trace }: Options): Promise<void> {
+  const wrong = usageFault(encoding, rules, width);
+  if (wrong !== null) {
+    console.error(wrong);
+    process.exitCode = exitCodes.usage;
+    return;
+  }
+  const progress = (name: string, done: number, of: number): void => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${done}/${of} ${name}${done === of ? '\n' : ''}`);
+  };
+  const findings = await conform({ command, encoding: encoding as Encoding, rules, width: Number(width), progress });
+  const verdicts = verdictsOf(findings, rules);
+  if (trace) console.error(tracesOf(findings));
+  console.log(
+    json
+      ? JSON.stringify({ command, encoding, passed: isConforming(verdicts), rules: verdicts })
+      : reportText(verdicts),
+  );
+  process.exitCode = isConforming(verdicts) ? 0 : exitCodes.failed;
+}
+
+function usageFault(encoding: string, rules: string[], width: string): string | null {
+  if (encoding !== 'json' && encoding !== 'binary') return `--encoding ${encoding}: write json or binary`;
+  const known = new Set(loadRules().map(({ rule }) => rule));
+  const unknown = rules.find((rule) => !known.has(rule));
+  if (unknown !== undefined) return `--rule ${unknown}: PROTOCOL.md has no such rule; write one such as N-4`;
+  return /^[1-9]\d?$/.test(width) ? null : `--width ${width}: write a whole number from 1 to 99`;
+}
+
+function tracesOf(findings: Finding[]): string {
+  return findings
+    .filter(({ judgements }) => judgements.some(({ reason }) => reason !== null))
+    .map(({ name, trace }) => [`--- ${name}`, ...trace].join('\n'))
+    .join('\n');
+}

@@ -1,0 +1,112 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Encoding } from '../../schemas/subprotocols.js';
+import { inParallel } from '../operatorApi.js';
+import { commandSituations } from './commandSituations.js';
+import { type Gateway, startGateway } from './gatewayChild.js';
+import { gatewaySituations } from './gatewaySituations.js';
+import { handshakeSituations } from './handshakeSituations.js';
+import { messageSituations } from './messageSituations.js';
+import { numberingSituations } from './numberingSituations.js';
+import { reconnectSituations } from './reconnectSituations.js';
+import type { Finding } from './report.js';
+import {
+  type GatewaySituation,
+  type PeerSituation,
+  type Played,
+  playGateway,
+  playPeer,
+  type Setting,
+} from './stage.js';
+import { windowSituations } from './windowSituations.js';
+
+export const peerSituations: PeerSituation[] = [
+  ...handshakeSituations,
+  ...numberingSituations,
+  ...messageSituations,
+  ...windowSituations,
+  ...reconnectSituations,
+  ...commandSituations,
+];
+
+export { gatewaySituations };
+
+export interface ConformOptions {
+  command: readonly string[];
+  encoding: Encoding;
+  /** Only situations that judge one of these; empty: all. */
+  rules: readonly string[];
+  /** Situations at a time. */
+  width: number;
+  progress?(name: string, done: number, of: number): void;
+}
+
+interface Task {
+  name: string;
+  seconds: number;
+  play(): Promise<Played>;
+}
+
+/** Plays all situations, the long ones first, and tells what each said of its rules. */
+export async function conform(options: ConformOptions): Promise<Finding[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'tidegate-conform-'));
+  const setting: Setting = { command: options.command, encoding: options.encoding, folder };
+  const gateways = createGateways(folder);
+  const findings: Finding[] = [];
+  const tasks = tasksOf(setting, options.rules, gateways);
+  try {
+    await inParallel(tasks, options.width, async ({ name, play }) => {
+      const startedAt = Date.now();
+      findings.push({ name, seconds: 0, ...(await play()) });
+      findings[findings.length - 1].seconds = (Date.now() - startedAt) / 1000;
+      options.progress?.(name, findings.length, tasks.length);
+    });
+  } finally {
+    await gateways.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return findings;
+}
+
+function tasksOf(setting: Setting, rules: readonly string[], gateways: Gateways): Task[] {
+  const judges = (situation: { rules: readonly string[] }): boolean =>
+    rules.length === 0 || rules.some((rule) => situation.rules.includes(rule));
+  const scripted = peerSituations.filter(judges).map(
+    (situation): Task => ({
+      name: situation.name,
+      seconds: situation.seconds ?? 0,
+      play: () => playPeer(situation, setting),
+    }),
+  );
+  const real = gatewaySituations.filter(judges).map(
+    (situation): Task => ({
+      name: situation.name,
+      seconds: situation.seconds ?? 0,
+      play: async () => playGateway(situation, setting, await gateways.of(situation)),
+    }),
+  );
+  return [...scripted, ...real].sort((a, b) => b.seconds - a.seconds);
+}
+
+type Gateways = ReturnType<typeof createGateways>;
+
+/** One gateway for all situations that leave it running, and one for each that does not. */
+function createGateways(folder: string) {
+  const started: Promise<Gateway>[] = [];
+  let shared: Promise<Gateway> | null = null;
+
+  function start(): Promise<Gateway> {
+    const gateway = startGateway(join(folder, `gateway-${started.length}`));
+    started.push(gateway);
+    return gateway;
+  }
+
+  return {
+    of: ({ alone }: GatewaySituation): Promise<Gateway> => (alone ? start() : (shared ??= start())),
+    async stop(): Promise<void> {
+      for (const gateway of await Promise.allSettled(started))
+        if (gateway.status === 'fulfilled') await gateway.value.stop();
+    },
+  };
+}

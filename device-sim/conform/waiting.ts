@@ -1,0 +1,54 @@
+/** The rule that something which did not happen, or should not have, breaks. Ends its situation. */
+export class Broken extends Error {
+  constructor(
+    readonly rule: string,
+    reason: string,
+  ) {
+    super(reason);
+  }
+}
+
+/** Generous, since several clients start at once on a small machine. */
+export const patienceMs = 25_000;
+
+export type Inbox<Item> = ReturnType<typeof createInbox<Item>>;
+
+/** Items in the order in which they came; each is taken once. */
+export function createInbox<Item>() {
+  let items: Item[] = [];
+  const takers: { wanted: (item: Item) => boolean; take: (item: Item) => void }[] = [];
+  return {
+    push(item: Item): void {
+      const at = takers.findIndex(({ wanted }) => wanted(item));
+      if (at < 0) items.push(item);
+      else takers.splice(at, 1)[0].take(item);
+    },
+    /** The next item of that kind. Throws Broken where none comes in time. */
+    next(rule: string, what: string, wanted: (item: Item) => boolean = () => true, ms = patienceMs): Promise<Item> {
+      const at = items.findIndex(wanted);
+      if (at >= 0) return Promise.resolve(items.splice(at, 1)[0]);
+      return new Promise((resolve, reject) => {
+        const taker = {
+          wanted,
+          take(item: Item) {
+            clearTimeout(timer);
+            resolve(item);
+          },
+        };
+        const timer = setTimeout(() => {
+          takers.splice(takers.indexOf(taker), 1);
+          reject(new Broken(rule, `no ${what} within ${ms / 1000} s`));
+        }, ms);
+        takers.push(taker);
+      });
+    },
+    /** What came and was not taken. */
+    left: (): readonly Item[] => items,
+    clear(): void {
+      items = [];
+    },
+  };
+}
+
+/** To see that something does not happen, time must pass. */
+export const pass = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
