@@ -1,0 +1,60 @@
+import type { Storage } from './storage.js';
+
+/** As much of IndexedDB as is used here, so that the client needs no types of a browser. */
+interface Request<Result> {
+  result: Result;
+  error: unknown;
+  onsuccess: (() => void) | null;
+  onerror: (() => void) | null;
+}
+interface ObjectStore {
+  put(value: string, key: string): unknown;
+  delete(key: string): unknown;
+  getAll(): Request<string[]>;
+  getAllKeys(): Request<string[]>;
+}
+interface Transaction {
+  objectStore(name: string): ObjectStore;
+  error: unknown;
+  oncomplete: (() => void) | null;
+  onabort: (() => void) | null;
+}
+interface Database {
+  createObjectStore(name: string): unknown;
+  transaction(names: string, mode: string, options?: { durability: string }): Transaction;
+}
+export interface IndexedDb {
+  open(name: string, version: number): Request<Database> & { onupgradeneeded: (() => void) | null };
+}
+
+const storeName = 'texts';
+
+/** In IndexedDB, in a database of that name: one for each device. Each write is one transaction, flushed to the disk. */
+export async function indexedDbStorage(indexedDb: IndexedDb, name: string): Promise<Storage> {
+  const opening = indexedDb.open(name, 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore(storeName);
+  const database = await resultOf(opening);
+  return {
+    async load() {
+      const store = database.transaction(storeName, 'readonly').objectStore(storeName);
+      const [keys, texts] = await Promise.all([resultOf(store.getAllKeys()), resultOf(store.getAll())]);
+      return new Map(keys.map((key, i) => [key, texts[i]]));
+    },
+    write(changes) {
+      const transaction = database.transaction(storeName, 'readwrite', { durability: 'strict' });
+      const store = transaction.objectStore(storeName);
+      for (const { key, text } of changes) text === null ? store.delete(key) : store.put(text, key);
+      return new Promise((resolve, reject) => {
+        transaction.oncomplete = resolve;
+        transaction.onabort = () => reject(transaction.error);
+      });
+    },
+  };
+}
+
+function resultOf<Result>(request: Request<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
