@@ -8,7 +8,7 @@ import { CommandFailure, type CommandHandler } from './commands.js';
 import { fileStorage } from './fileStorage.js';
 import type { Encoding, Metric, Values } from './protocol.js';
 import { socketKindOf } from './socket.js';
-import { type WrongName, wrongOptions } from './wrong.js';
+import { type RightOptions, type WrongName, wrongs } from './wrong.js';
 
 interface Line {
   do: string;
@@ -32,21 +32,23 @@ const commands: Record<string, CommandHandler> = {
 const { env, argv } = process;
 const wrong = argv[2] === '--wrong' ? (argv[3] as WrongName) : null;
 
-const client = await connectDevice({
+const right: RightOptions = {
   url: env.TIDEGATE_URL ?? '',
   id: env.TIDEGATE_DEVICE ?? '',
   secret: env.TIDEGATE_SECRET ?? '',
   stream: env.TIDEGATE_STREAM,
   encoding: env.TIDEGATE_ENCODING as Encoding,
   storage: fileStorage(join(env.TIDEGATE_STATE ?? '.', 'client.jsonl')),
+  socketKind: socketKindOf(WebSocket),
   hello: { agent: 'tidegate-js', attributes: { runtime: `node ${process.versions.node}` } },
   commands,
   event(event) {
     process.stdout.write(`${JSON.stringify(event)}\n`);
     if (event.event === 'welcome') queueMicrotask(() => client.askTime());
   },
-  ...wrongOptions(wrong, socketKindOf(WebSocket)),
-});
+};
+
+const client = await connectDevice(wrong === null ? right : { ...right, ...wrongs[wrong].alter(right) });
 
 createInterface({ input: process.stdin })
   .on('line', (line) => obey(client, JSON.parse(line) as Line))

@@ -48,6 +48,8 @@ export interface ClientOptions {
   socketKind?: SocketKind;
   event?(event: ClientEvent): void;
   timing?: Timing;
+  /** How long to wait before the next attempt; where nothing is given. */
+  delayMs?: typeof reconnectDelayMs;
   /** In [0, 1). */
   random?(): number;
 }
@@ -80,7 +82,14 @@ const heldMs = 60_000;
  * carries out commands (schemas/PROTOCOL.md). Resolves when what the storage holds is read; the link may come later.
  */
 export async function connectDevice(options: ClientOptions) {
-  const { id, secret, encoding = 'json', random = Math.random, timing = systemTiming } = options;
+  const {
+    id,
+    secret,
+    encoding = 'json',
+    random = Math.random,
+    timing = systemTiming,
+    delayMs = reconnectDelayMs,
+  } = options;
   const kind = options.socketKind ?? socketKindOf(options.WebSocket ?? globalWebSocket());
   const journal = await createJournal(options.storage ?? memoryStorage(), timing);
   const outbox = createOutbox<Reading>({ framesMax: options.framesMax ?? framesMaxByDefault, kept: journal.kept });
@@ -143,7 +152,7 @@ export async function connectDevice(options: ClientOptions) {
     if (state === 'asleep') return;
     cancelTimer();
     if (held || timing.elapsedMs() - linkedAt >= heldMs) failures = 0;
-    const ms = reconnectDelayMs(ending, failures++, random);
+    const ms = delayMs(ending, failures++, random);
     state = 'waiting';
     cancelTimer = timing.after(ms, connect);
     emit({ event: 'waiting', ms });

@@ -151,7 +151,7 @@ export function wsSocketKind(WebSocket: WsSocketClass): SocketKind {
       );
       return {
         // A link that broke while something was written to it tells so by its end.
-        send: (message) => ws.send(message, () => {}),
+        send: (message) => ws.readyState === openState && ws.send(message, () => {}),
         close: (code, reason) => (ws.readyState === openState ? ws.close(code, reason) : abandon()),
         abandon,
       };

@@ -7,6 +7,7 @@ import { conform } from './runner.js';
 interface Options {
   encoding: string;
   rule: string[];
+  situation?: string;
   width: string;
   json?: boolean;
   trace?: boolean;
@@ -22,6 +23,7 @@ export const conformCommand = new Command('conform')
   .argument('<command...>', 'the client, after --')
   .option('--encoding <name>', 'json or binary: what the client is told to use', 'json')
   .option('--rule <rule>', 'only situations that judge it, such as N-4; repeatable', gather, [])
+  .option('--situation <text>', 'only situations whose name holds this text')
   .option('--width <n>', 'situations at a time', '8')
   .option('--json', 'print the report as JSON')
   .option('--trace', 'print what was said in situations that failed')
@@ -31,7 +33,10 @@ function gather(one: string, all: string[]): string[] {
   return [...all, one];
 }
 
-async function run(command: string[], { encoding, rule: rules, width, json, trace }: Options): Promise<void> {
+async function run(
+  command: string[],
+  { encoding, rule: rules, situation, width, json, trace }: Options,
+): Promise<void> {
   const wrong = usageFault(encoding, rules, width);
   if (wrong !== null) {
     console.error(wrong);
@@ -41,7 +46,14 @@ async function run(command: string[], { encoding, rule: rules, width, json, trac
   const progress = (name: string, done: number, of: number): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${done}/${of} ${name}${done === of ? '\n' : ''}`);
   };
-  const findings = await conform({ command, encoding: encoding as Encoding, rules, width: Number(width), progress });
+  const findings = await conform({
+    command,
+    encoding: encoding as Encoding,
+    rules,
+    situation,
+    width: Number(width),
+    progress,
+  });
   const verdicts = verdictsOf(findings, rules);
   if (trace) console.error(tracesOf(findings));
   console.log(

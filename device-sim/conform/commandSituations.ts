@@ -21,8 +21,13 @@ function commandOf(peer: Peer, name: string, params: object = {}, known: Known =
   };
 }
 
-const timesRun = (clients: Client[], id: string): number =>
-  clients.flatMap((client) => client.all('executed')).filter((event) => event.id === id).length;
+/** Long enough for what the client wrote to its stdout before its answer to be read. */
+const readMs = 300;
+
+async function timesRun(clients: Client[], id: string): Promise<number> {
+  await pass(readMs);
+  return clients.flatMap((client) => client.all('executed')).filter((event) => event.id === id).length;
+}
 
 const outcomeOf = ({ state, result, error }: { state: string; result?: unknown; error?: unknown }): string =>
   `${state} ${JSON.stringify((state === 'succeeded' ? result : (error as { code?: unknown })?.code) ?? null)}`;
@@ -44,7 +49,7 @@ function unremembered(known: Known): PeerSituation {
       const command = commandOf(peer, 'add', { a: 1, b: 2 }, known);
       link.say(command);
       const word = outcomeOf(await link.finalWord('C-4', command.id));
-      const ran = timesRun([client], command.id);
+      const ran = await timesRun([client], command.id);
       check(
         'C-4',
         word === 'failed "lost"' && ran === 0,
@@ -75,7 +80,7 @@ function repeated(known: Known): PeerSituation {
       second.welcome(0);
       second.say({ ...command, known, ttlMs: 1, expiresAt: peer.now() - 1 });
       const word = outcomeOf(await second.finalWord('C-3', command.id));
-      const ran = timesRun([client], command.id);
+      const ran = await timesRun([client], command.id);
       check('C-3', word === 'succeeded {"sum":42}', `the repeat was answered ${word}`);
       check('C-3', ran === 1, `it ran ${ran} times`);
     },
@@ -133,7 +138,7 @@ export const commandSituations: PeerSituation[] = [
       }
       link.say({ ...commands[0], known: 255 });
       const word = outcomeOf(await link.finalWord('C-3', commands[0].id));
-      const ran = timesRun([client], commands[0].id);
+      const ran = await timesRun([client], commands[0].id);
       check(
         'C-3',
         word === 'succeeded {"sum":0}' && ran === 1,
@@ -155,7 +160,7 @@ export const commandSituations: PeerSituation[] = [
       const second = await linked('C-3', peer);
       second.say({ ...command, known: 255 });
       const word = outcomeOf(await second.finalWord('C-3', command.id));
-      const ran = timesRun([before, after], command.id);
+      const ran = await timesRun([before, after], command.id);
       check('C-3', word === 'succeeded {"sum":2}' && ran === 1, `after a restart: ${word}, run ${ran} times`);
     },
   },
@@ -173,7 +178,7 @@ export const commandSituations: PeerSituation[] = [
       const second = await linked('C-3', peer);
       second.say({ ...command, known: 255 });
       const word = outcomeOf(await second.finalWord('C-3', command.id));
-      const ran = timesRun([before, after], command.id);
+      const ran = await timesRun([before, after], command.id);
       const honest = word === 'succeeded {"sum":2}' || word === 'failed "lost"';
       check('C-3', honest && ran === 1, `killed while it ran a command: ${word}, run ${ran} times`);
     },
@@ -190,7 +195,7 @@ export const commandSituations: PeerSituation[] = [
         const overdue = { ...commandOf(peer, 'add', { a: 1, b: 2 }), expiresAt: peer.now() - 30_000, ttlMs: 1 };
         link.say(overdue);
         const word = outcomeOf(await link.finalWord('C-5', overdue.id));
-        const ran = timesRun([client], overdue.id);
+        const ran = await timesRun([client], overdue.id);
         check('C-5', word === 'rejected "expired"' && ran === 0, `30 s overdue: ${word}, run ${ran} times`);
         const inTime = commandOf(peer, 'add', { a: 1, b: 2 });
         link.say(inTime);
@@ -212,8 +217,7 @@ export const commandSituations: PeerSituation[] = [
       second.say(command);
       second.say({ ...command, known: 255 });
       await second.finalWord('C-6', command.id);
-      await pass(500);
-      const ran = timesRun([client], command.id);
+      const ran = await timesRun([client], command.id);
       check('C-6', ran === 1, `one command, told twice in a row, ran ${ran} times`);
     },
   },

@@ -4,7 +4,7 @@ import type { Client, ClientEvent } from './adapter.js';
 import type { Answer, PeerLink } from './peer.js';
 import { listOf, reading, readings } from './readings.js';
 import { msOf, type PeerSituation, type PeerStage } from './stage.js';
-import { Broken, pass } from './waiting.js';
+import { Broken, pass, patienceMs } from './waiting.js';
 
 const soon = { base: 500, max: 30_000 };
 const slowly = { base: 300_000, max: 3_600_000 };
@@ -339,6 +339,6 @@ function isBackIn(reason: string, ms: number): boolean {
 }
 
 async function late(rule: string, what: string): Promise<never> {
-  await pass(20_000);
-  throw new Broken(rule, `no ${what} within 20 s`);
+  await pass(patienceMs);
+  throw new Broken(rule, `no ${what} within ${patienceMs / 1000} s`);
 }

@@ -37,6 +37,8 @@ export interface ConformOptions {
   encoding: Encoding;
   /** Only situations that judge one of these; empty: all. */
   rules: readonly string[];
+  /** Only situations whose name holds this text. */
+  situation?: string;
   /** Situations at a time. */
   width: number;
   progress?(name: string, done: number, of: number): void;
@@ -54,7 +56,7 @@ export async function conform(options: ConformOptions): Promise<Finding[]> {
   const setting: Setting = { command: options.command, encoding: options.encoding, folder };
   const gateways = createGateways(folder);
   const findings: Finding[] = [];
-  const tasks = tasksOf(setting, options.rules, gateways);
+  const tasks = tasksOf(setting, options, gateways);
   try {
     await inParallel(tasks, options.width, async ({ name, play }) => {
       const startedAt = Date.now();
@@ -69,9 +71,26 @@ export async function conform(options: ConformOptions): Promise<Finding[]> {
   return findings;
 }
 
-function tasksOf(setting: Setting, rules: readonly string[], gateways: Gateways): Task[] {
-  const judges = (situation: { rules: readonly string[] }): boolean =>
-    rules.length === 0 || rules.some((rule) => situation.rules.includes(rule));
+interface Chosen {
+  name: string;
+  rules: readonly string[];
+  seconds?: number;
+}
+
+/** Which situations to play. What none is made for, such as the form of messages, is seen in any. */
+export function chooser(rules: readonly string[], part = ''): (situation: Chosen) => boolean {
+  const judges = (situation: Chosen, rule: string): boolean => situation.rules.includes(rule);
+  const all = [...peerSituations, ...gatewaySituations];
+  const seenAnywhere = rules.some((rule) => !all.some((situation) => judges(situation, rule)));
+  return (situation) =>
+    situation.name.includes(part) &&
+    (rules.length === 0 ||
+      rules.some((rule) => judges(situation, rule)) ||
+      (seenAnywhere && situation.seconds === undefined && situation.rules.some((rule) => rule.startsWith('N'))));
+}
+
+function tasksOf(setting: Setting, { rules, situation: part = '' }: ConformOptions, gateways: Gateways): Task[] {
+  const judges = chooser(rules, part);
   const scripted = peerSituations.filter(judges).map(
     (situation): Task => ({
       name: situation.name,

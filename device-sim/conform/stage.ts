@@ -96,12 +96,14 @@ export async function playPeer(situation: PeerSituation, setting: Setting): Prom
 export const probe = { id: 'probe', secret: `tgd_${'conformance'.repeat(4).slice(0, 43)}` };
 
 export async function playGateway(situation: GatewaySituation, setting: Setting, gateway: Gateway): Promise<Played> {
-  const id = `probe-${situation.name.replaceAll(/[^a-z]+/g, '-').slice(0, 40)}`;
+  const id = `probe-${folderName(situation).slice(0, 50)}`;
   const { secret } = await gateway.api<{ secret: string }>('POST', '/v1/devices', { id });
   return play(situation, setting, { url: gateway.deviceUrl, id, secret }, (stage) =>
     situation.run({ ...stage, gateway, id, secret }),
   );
 }
+
+const folderName = ({ name }: Named): string => name.replaceAll(/[^A-Za-z0-9]+/g, '-');
 
 async function play(
   situation: Named,
@@ -121,7 +123,7 @@ async function play(
     memory = `memory-${clients.length}`,
     metrics = { table: 1, metrics: usualTable },
   }: StartOptions = {}) {
-    const state = join(folder, situation.name.replaceAll(/[^a-z]+/g, '-'), memory);
+    const state = join(folder, folderName(situation), memory);
     mkdirSync(state, { recursive: true });
     const client = startClient({ command, encoding, state, ...who });
     clients.push(client);

@@ -9,7 +9,7 @@ export class Broken extends Error {
 }
 
 /** Generous, since several clients start at once on a small machine. */
-export const patienceMs = 25_000;
+export const patienceMs = 40_000;
 
 export type Inbox<Item> = ReturnType<typeof createInbox<Item>>;
 
