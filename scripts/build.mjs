@@ -20,7 +20,11 @@ process.chdir(root);
 const { version, bin } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 removeStale('dist');
-execFileSync(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'], { stdio: 'inherit' });
+// The second: declarations of the JavaScript client, for programs that import it.
+for (const project of ['.', join('clients', 'js')])
+  execFileSync(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', project], {
+    stdio: 'inherit',
+  });
 await bundleConsole();
 const builtAt = process.env.SOURCE_DATE_EPOCH === undefined ? Date.now() : Number(process.env.SOURCE_DATE_EPOCH) * 1000;
 writeFileSync(join('dist', 'build.json'), `${JSON.stringify({ version, commit: commit(), builtAt })}\n`);

@@ -21,6 +21,9 @@ test('the packed tarball installs in an empty folder and serves', { timeout: 240
     'dist/device-sim/cli.js',
     'dist/gateway/console/main.js',
     'dist/build.json',
+    'dist/clients/js/client.js',
+    'dist/clients/js/client.d.ts',
+    'clients/js/README.md',
     'schemas/device/telemetry.schema.json',
     'schemas/vectors/frames.json',
     'schemas/PROTOCOL.md',
@@ -31,7 +34,7 @@ test('the packed tarball installs in an empty folder and serves', { timeout: 240
     assert.ok(paths.includes(wanted), `${wanted} is missing`);
   }
   const unwanted = paths.filter((path) =>
-    /\.test\.|\.system\.|\.fixture\.|^dist\/scripts|^scripts|\.tsx?$|\.tsbuildinfo$/.test(path),
+    /\.test\.|\.system\.|\.fixture\.|^dist\/scripts|^scripts|(?<!\.d)\.tsx?$|\.tsbuildinfo$/.test(path),
   );
   assert.deepEqual(unwanted, []);
 

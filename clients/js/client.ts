@@ -116,6 +116,7 @@ export async function connectDevice(options: ClientOptions) {
   let clockOffsetMs = 0;
   let cancelTimer = (): void => {};
   let whenStopped = (): void => {};
+  const whenDrained: (() => void)[] = [];
 
   function emit(event: ClientEvent): void {
     options.event?.(event);
@@ -227,12 +228,18 @@ export async function connectDevice(options: ClientOptions) {
     if (frames.length === 0) return;
     keeping(journal.remove(frames));
     for (const { seq } of frames) emit({ event: 'acked', seq });
+    drained();
+  }
+
+  function drained(): void {
+    if (outbox.size() === 0) for (const resolve of whenDrained.splice(0)) resolve();
   }
 
   function refused(seq: number, code: string, message: string): void {
     const frame = outbox.nack(seq);
     if (frame !== null) keeping(journal.remove([frame]));
     emit({ event: 'nacked', seq, code, message });
+    drained();
   }
 
   /** Numbers are written down before they are given: a restart in between must not give them again to other readings. */
@@ -293,6 +300,13 @@ export async function connectDevice(options: ClientOptions) {
       pump();
       return true;
     },
+
+    /** Resolves when the gateway has answered for all that is kept. */
+    drained: (): Promise<void> =>
+      new Promise((resolve) => {
+        whenDrained.push(resolve);
+        drained();
+      }),
 
     /** The metric table from now on. */
     declareMetrics(next: MetricTable): void {

@@ -3,17 +3,24 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { packageRoot } from '../../schemas/packageRoot.js';
+import { startRelay } from './relay.js';
 
 export type Gateway = Awaited<ReturnType<typeof startGateway>>;
 
 const program = join(packageRoot, 'dist', 'gateway', 'cli', 'main.js');
 
-/** A real gateway as a child process, on ports of the system's choosing. */
+/** A real gateway as a child process, on ports of the system's choosing; devices find it at the same one after a restart. */
 export async function startGateway(data: string) {
-  let child = spawnGateway(data, 0);
-  const { device, console: operatorUrl } = await untilReady(child);
+  const relay = await startRelay();
+  let { child, apiUrl } = await start();
   const key = readFileSync(join(data, 'admin.key'), 'utf8').trim();
-  let apiUrl = operatorUrl;
+
+  async function start() {
+    const child = spawnGateway(data);
+    const ready = await untilReady(child);
+    relay.aim(Number(new URL(ready.device).port));
+    return { child, apiUrl: ready.console };
+  }
 
   async function stop(): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -23,7 +30,7 @@ export async function startGateway(data: string) {
   }
 
   return {
-    deviceUrl: device,
+    deviceUrl: `ws://127.0.0.1:${relay.port}/v1/device`,
     async api<Body>(method: string, path: string, body?: object): Promise<Body> {
       const headers: Record<string, string> = { authorization: `Bearer ${key}`, connection: 'close' };
       if (body !== undefined) headers['content-type'] = 'application/json';
@@ -32,18 +39,20 @@ export async function startGateway(data: string) {
       if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
       return (text === '' ? null : JSON.parse(text)) as Body;
     },
-    stop,
+    async stop(): Promise<void> {
+      await stop();
+      relay.close();
+    },
     /** The same data, at the same port for devices. */
     async restart(): Promise<void> {
       await stop();
-      child = spawnGateway(data, Number(new URL(device).port));
-      apiUrl = (await untilReady(child)).console;
+      ({ child, apiUrl } = await start());
     },
   };
 }
 
-function spawnGateway(data: string, devicePort: number): ChildProcess {
-  const settings = [`device.port=${devicePort}`, 'device.host=127.0.0.1', 'operator.port=0', 'shutdown.spreadMs=0'];
+function spawnGateway(data: string): ChildProcess {
+  const settings = ['device.port=0', 'device.host=127.0.0.1', 'operator.port=0', 'shutdown.spreadMs=0'];
   const set = settings.flatMap((one) => ['--set', one]);
   return spawn(process.execPath, [program, 'serve', '--data', data, ...set], { stdio: ['ignore', 'pipe', 'pipe'] });
 }
