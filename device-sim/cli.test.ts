@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -41,6 +42,42 @@ test('a run of the demo fleet verifies itself and tells its summary as JSON', as
   assert.deepEqual([verdict.lost, verdict.duplicated, verdict.altered, verdict.invented], [0, 0, 0, 0]);
 });
 
+test('a fleet over two processes verifies itself, keeps to thresholds, writes a page, and leaves no devices', async (context) => {
+  const tools = await startTestGateway(context);
+  const page = join(tools.data, 'report.html');
+  const args = ['demo', '--devices', '10', '--rate', '10', '--duration', '1500ms', '--verify', '--processes', '2'];
+  const more = [
+    '--prefix',
+    'mine-',
+    '--remove',
+    '--report',
+    page,
+    '--json',
+    '--require',
+    'lost==0',
+    '--require',
+    'framesAcked<1',
+  ];
+  const { code, out, errors } = await start(context, cli, [...args, ...more, ...gatewayArgs(tools)]).ended;
+  assert.equal(errors, '');
+  const { devices, framesAcked, readingsAcked, verdict, checks, samples } = JSON.parse(out);
+  assert.deepEqual([devices, verdict.expected, verdict.lost + verdict.invented], [10, readingsAcked, 0]);
+  assert.deepEqual(
+    checks.map(({ text, passed, value }: { text: string; passed: boolean; value: number }) => [text, passed, value]),
+    [
+      ['lost==0', true, 0],
+      ['framesAcked<1', false, framesAcked],
+    ],
+  );
+  assert.equal(code, 1, 'a threshold did not hold');
+  assert.ok(samples.length > 0);
+  const html = readFileSync(page, 'utf8');
+  assert.match(html, /FAIL.*framesAcked&lt;1/);
+  assert.ok((html.match(/<svg /g) ?? []).length >= 4);
+  assert.doesNotMatch(html, /(src|href)=|url\(|@import/, 'the page needs nothing but itself');
+  assert.deepEqual(((await tools.api('GET', '/v1/devices')).body as { items: [] }).items, []);
+});
+
 test('Ctrl-C ends a run without a duration: it drains, verifies and reports', async (context) => {
   const tools = await startTestGateway(context);
   const { child, ended } = start(context, cli, ['demo', '--devices', '5', '--verify', ...gatewayArgs(tools)]);
@@ -64,9 +101,13 @@ test('what cannot be run exits 78 and says what would help; a gateway that is no
       run('demo', '--rate', '0', '--key', 'tgk_x'),
       run('demo', '--data', nothing),
       run('demo', '--key', 'tgk_x', '--device-url', 'http://x'),
+      run('demo', '--key', 'tgk_x', '--require', 'speed<1'),
+      run('demo', '--key', 'tgk_x', '--prefix', 'a b'),
       run('demo', '--key', 'tgk_x', '--url', 'http://127.0.0.1:1'),
     ]).then((runs) => runs.map(({ code, out, errors }) => [code, out, errors.split('\n').length])),
     [
+      [78, '', 2],
+      [78, '', 2],
       [78, '', 2],
       [78, '', 2],
       [78, '', 2],

@@ -1,15 +1,24 @@
 #!/usr/bin/env node
+import { writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { basename } from 'node:path';
 import { Command } from 'commander';
 import { conformCommand } from './conform/cli.js';
-import type { FleetStats } from './counts.js';
-import { type FleetResult, isVerified, runFleet } from './fleet.js';
+import { type FleetResult, isVerified, type Progress, runFleet } from './fleet.js';
 import { FleetError, loadFleet } from './fleetFile.js';
-import { createLine, summaryOf } from './report.js';
-import { type Changes, changedFleet, deviceUrlOf, durationMs, operatorKey } from './runOptions.js';
+import { htmlReport } from './htmlReport.js';
+import { createLine, summaryOf, textOfChecks } from './report.js';
+import { type Changes, changedFleet, deviceUrlOf, durationMs, operatorKey, wholeNumber } from './runOptions.js';
+import { createLiveView } from './terminal.js';
+import { type Check, checksOf, parseThreshold, type Threshold } from './thresholds.js';
 
 interface Options extends Changes {
   duration?: string;
   verify?: boolean;
+  require: string[];
+  report?: string;
+  processes?: string;
+  remove?: boolean;
   url: string;
   deviceUrl: string;
   key?: string;
@@ -25,17 +34,22 @@ const program = new Command('tidegate-sim')
   .argument('<fleet>', 'fleet file (YAML), or the name of one in config/fleets: demo, bench-1000')
   .option('--devices <n>', 'so many devices in all, the groups keeping their shares')
   .option('--rate <hz>', 'frames a second of each device')
-  .option('--duration <time>', 'how long, after the ramp: 60s, 5m; else until Ctrl-C')
-  .option('--seed <s>', 'of the signals')
+  .option('--duration <time>', 'how long, after the ramp: 60s, 5m; else what the phases say, or until Ctrl-C')
+  .option('--seed <s>', 'of the signals, the faults and all else that is drawn')
+  .option('--prefix <text>', 'goes before every device id, to stay apart from devices that are there already')
   .option(
     '--verify',
     'read everything back at the end and compare; exit code 1 where anything is lost, duplicated, altered or invented',
   )
-  .option('--url <url>', 'operator API (TIDEGATE_URL)', process.env.TIDEGATE_URL ?? 'http://127.0.0.1:8081')
+  .option('--require <threshold>', "fail unless it holds, as 'ackP99Ms<50'; may be given again", collect, [])
+  .option('--report <file>', 'write a page with plots')
+  .option('--processes <n>', 'spread the devices over so many processes; else one for each 15,000')
+  .option('--remove', 'remove the devices and their readings at the end')
+  .option('--url <url>', 'operator API (TIDEGATE_URL)', process.env.TIDEGATE_URL || 'http://127.0.0.1:8081')
   .option('--device-url <url>', 'where devices connect', 'ws://127.0.0.1:8080')
   .option('--key <key>', 'operator key (TIDEGATE_KEY; default: <data>/admin.key)')
   .option('--data <dir>', 'data folder, for its admin.key', 'data')
-  .option('--json', 'print the summary as JSON')
+  .option('--json', 'print the result as JSON')
   .action(run)
   .addCommand(conformCommand);
 
@@ -43,18 +57,31 @@ await program.parseAsync();
 
 async function run(name: string, options: Options): Promise<void> {
   try {
+    const fleet = changedFleet(loadFleet(name), options);
+    const thresholds = [...fleet.require, ...options.require].map(thresholdOf);
+    const deviceUrl = deviceUrlOf(options.deviceUrl);
     const result = await runFleet({
-      fleet: changedFleet(loadFleet(name), options),
+      fleet,
       url: options.url.replace(/\/+$/, ''),
       key: operatorKey(options.key, process.env.TIDEGATE_KEY, options.data),
-      deviceUrl: deviceUrlOf(options.deviceUrl),
+      deviceUrl,
       durationMs: options.duration === undefined ? undefined : durationMs(options.duration),
       stop: untilSignal(),
       verify: options.verify === true,
+      processes: options.processes === undefined ? undefined : wholeNumber('--processes', options.processes, 1),
+      watch: true,
+      remove: options.remove,
       progress: progressPrinter(options.json === true),
     });
-    print(result, options.json === true);
-    if (result.verdict !== null && !isVerified(result)) process.exitCode = exitCodes.unclean;
+    const checks = checksOf(thresholds, result);
+    print(result, checks, options.json === true);
+    if (options.report !== undefined) {
+      const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 1024 ** 3)} GiB`;
+      const head = { fleet: basename(name, '.yaml'), target: new URL(deviceUrl).host, machine, checks };
+      writeFileSync(options.report, htmlReport(result, head));
+    }
+    const isClean = result.verdict === null || isVerified(result);
+    if (!isClean || checks.some(({ passed }) => !passed)) process.exitCode = exitCodes.unclean;
   } catch (error) {
     const { message, cause } = error as Error & { cause?: { code?: string } };
     console.error(
@@ -64,19 +91,30 @@ async function run(name: string, options: Options): Promise<void> {
   }
 }
 
-/** One line that is written over on a terminal; elsewhere a line every five seconds, and one for the first. */
-function progressPrinter(json: boolean): (stats: FleetStats) => void {
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+function thresholdOf(text: string): Threshold {
+  try {
+    return parseThreshold(text);
+  } catch (error) {
+    throw new FleetError(`--require ${(error as Error).message}`);
+  }
+}
+
+/** A view that is written over on a terminal; elsewhere a line every five seconds, and one for the first. */
+function progressPrinter(json: boolean): (progress: Progress) => void {
+  if (process.stderr.isTTY) return createLiveView((text) => process.stderr.write(text));
   const line = createLine();
   let reports = 0;
-  return (stats) => {
-    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line(stats)}`);
-    else if (!json && reports++ % linesEvery === 0) console.log(line(stats));
+  return (progress) => {
+    if (!json && reports++ % linesEvery === 0) console.log(line(progress));
   };
 }
 
-function print(result: FleetResult, json: boolean): void {
-  if (process.stderr.isTTY) process.stderr.write('\n');
-  console.log(json ? JSON.stringify(result) : summaryOf(result));
+function print(result: FleetResult, checks: Check[], json: boolean): void {
+  console.log(json ? JSON.stringify({ ...result, checks }) : [summaryOf(result), ...textOfChecks(checks)].join('\n'));
 }
 
 /** The first signal ends the load, and what is under way is waited for; a second ends the process. */

@@ -250,6 +250,16 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
     link?.send(asBinary ? encodeCommandUpdate(message) : JSON.stringify(message));
   }
 
+  function away(ms: number, leave: () => void): void {
+    if (state === 'idle' || state === 'stopped') return;
+    if (link !== null) {
+      sleepMs = ms;
+      return leave();
+    }
+    cancelTimer();
+    cancelTimer = timing.after(ms, connect);
+  }
+
   return {
     start(): void {
       if (state === 'idle') connect();
@@ -287,28 +297,38 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
       link?.terminate();
     },
 
+    /** Without power for so long: the link is cut and not missed before. */
+    outage(ms: number): void {
+      away(ms, () => link?.terminate());
+    },
+
     /** A power cycle without memory of the numbering: the link is cut, what waits is kept and numbered anew (N-4). */
-    reboot(): void {
+    reboot(ms?: number): void {
       outbox.forget();
-      link?.terminate();
+      if (ms === undefined) link?.terminate();
+      else away(ms, () => link?.terminate());
     },
 
     /** Says goodbye and comes back after so long. */
     sleep(ms: number): void {
-      if (state === 'idle' || state === 'stopped') return;
-      if (link === null) {
-        cancelTimer();
-        cancelTimer = timing.after(ms, connect);
-        return;
-      }
-      sleepMs = ms;
-      link.close(1000, JSON.stringify({ backInMs: ms }));
+      away(ms, () => link?.close(1000, JSON.stringify({ backInMs: ms })));
+    },
+
+    /** Comes back at once where it waits to. */
+    wake(): void {
+      if (state !== 'waiting') return;
+      cancelTimer();
+      connect();
     },
 
     /** Uses it from the next connect; the one before is kept until it has worked. */
     rotate: secrets.rotate,
 
     state: (): DeviceState => state,
+    /** The open link, for simulators to misuse. */
+    link: (): Link | null => (state === 'linked' ? link : null),
+    /** The highest number that was acknowledged. */
+    ackedSeq: outbox.acked,
     unacked: (): number => outbox.size(),
     /** Unix ms by the gateway's clock, as far as the device knows it. */
     serverNow,

@@ -1,9 +1,12 @@
-import { type Counts, createCounts, type FleetStats } from './counts.js';
+import { type FleetStats, mergedTally, statsOf, type Tally } from './counts.js';
 import type { Fleet } from './fleetFile.js';
-import { createMember, type Member, seatsOf, sendDue } from './members.js';
-import { createOperatorApi, inParallel } from './operatorApi.js';
-import { isClean, type Verdict, verifyFleet } from './verify.js';
-import { type CommandVerdict, commandsAreClean, verifyCommands } from './verifyCommands.js';
+import { createGatewayWatch, type GatewaySample } from './gatewayWatch.js';
+import { seatsOf } from './members.js';
+import { createOperatorApi, inParallel, type OperatorApi } from './operatorApi.js';
+import { type TimedPhase, timedPhases } from './phases.js';
+import { divide, linksPerProcess, runShards } from './shards.js';
+import { isClean, mergedVerdict, type Verdict } from './verify.js';
+import { commandsAreClean, type FleetCommandVerdict, mergedCommandVerdict } from './verifyCommands.js';
 
 export interface FleetOptions {
   fleet: Fleet;
@@ -12,62 +15,87 @@ export interface FleetOptions {
   key: string;
   /** ws://host:port/v1/device */
   deviceUrl: string;
-  /** Ms of load after the ramp; undefined: until `stop` resolves. */
+  /** Ms of load after the ramp; undefined: what the phases say, or until `stop` resolves. */
   durationMs?: number;
   stop: Promise<void>;
   /** How long the last acks are waited for; 30,000 unless told. */
   drainMs?: number;
   verify: boolean;
+  /** Processes over which the devices are spread; as many as they need unless told. */
+  processes?: number;
+  /** Reads the gateway's /metrics once a second. */
+  watch?: boolean;
+  /** Removes the devices and their readings at the end. */
+  remove?: boolean;
   /** About once a second. */
-  progress?(stats: FleetStats): void;
-  /** At each ack, with the frames acknowledged so far in the whole fleet. */
+  progress?(progress: Progress): void;
+  /** At each ack, with the frames acknowledged so far in the whole fleet; where that runs in one process. */
   acked?(framesAcked: number): void;
+}
+
+/** A moment of a run: counts are those so far, latencies those since the moment before. */
+export interface Progress extends FleetStats {
+  stage: string;
+  /** Ms of the whole load; null: until someone ends it. */
+  wholeMs: number | null;
+  gateway: GatewaySample | null;
 }
 
 export interface FleetResult extends FleetStats {
   /** Unix ms. */
   startedAt: number;
+  seed: number;
+  /** With the ramp, in ms of the run. */
+  phases: TimedPhase[];
   verdict: Verdict | null;
-  commands: CommandVerdict | null;
+  commands: FleetCommandVerdict | null;
+  samples: Progress[];
 }
 
+const provisionsAtOnce = 32;
+const drainMsByDefault = 30_000;
+const sampleEveryMs = 1_000;
+/** Processes begin their ramp together, once all are up. */
+const processStartMs = 2_000;
+
 /** Nothing verified was found wrong, and something was verified. */
-export function isVerified({ verdict, commands }: FleetResult): boolean {
+export function isVerified({ verdict, commands }: Pick<FleetResult, 'verdict' | 'commands'>): boolean {
   return verdict !== null && isClean(verdict) && (commands === null || commandsAreClean(commands));
 }
 
-const tickMs = 5;
-const progressEveryMs = 1_000;
-const provisionsAtOnce = 32;
-const drainMsByDefault = 30_000;
-
-/** Provisions the fleet, runs its load on an open-loop schedule, lets it drain, and verifies. */
+/** Provisions the fleet, runs it in as many processes as it needs, and puts together what they tell. */
 export async function runFleet(options: FleetOptions): Promise<FleetResult> {
-  const { fleet, durationMs } = options;
-  const api = createOperatorApi(options.url, options.key);
-  const counts = createCounts();
+  const { fleet, url, key, deviceUrl, verify } = options;
+  const api = createOperatorApi(url, key);
   const secrets = await provision(fleet, api);
-  const startedAt = Date.now();
-  const seats = seatsOf(fleet, startedAt);
-  const members = seats.map((seat) =>
-    createMember(seat, {
-      ...options,
-      ...{ secret: secrets.get(seat.id) as string, total: seats.length, seed: fleet.seed, startedAt, counts },
-    }),
-  );
-  const rampMs = fleet.rampSeconds * 1000;
-  const untilMs = durationMs === undefined ? Number.POSITIVE_INFINITY : rampMs + durationMs;
-  const elapsedMs = await load(members, counts, { ...options, startedAt, rampMs, untilMs });
-  await drain(members, options.drainMs ?? drainMsByDefault);
-  const stats = counts.total(elapsedMs, members.length, connectedOf(members));
-  // Commands first: a final word that was lost with its link is told again as long as there is one.
-  const commands = options.verify ? await verifyCommands(api, members, startedAt) : null;
-  await Promise.all(members.map(({ device }) => device.stop()));
-  const verdict = options.verify ? await verifyFleet(api, members) : null;
-  return { ...stats, startedAt, verdict, commands };
+  const phases = timedPhases(fleet.phases, options.durationMs);
+  const ranges = divide(secrets.size, options.processes ?? Math.ceil(secrets.size / linksPerProcess));
+  const startedAt = Date.now() + (ranges.length > 1 ? processStartMs : 0);
+  const recorder = createRecorder(options, api, startedAt, secrets.size, ranges.length, phases);
+  const common = { fleet, phases, secrets, startedAt, url, key, deviceUrl, verify };
+  try {
+    const results = await runShards(
+      ranges.map(([from, to]) => ({ ...common, from, to, drainMs: options.drainMs ?? drainMsByDefault })),
+      (part) => ({
+        stop: options.stop,
+        progress: (tally, stage) => recorder.take(part, tally, stage),
+        acked: options.acked,
+      }),
+    );
+    const elapsedMs = Math.max(...results.map((result) => result.elapsedMs));
+    return {
+      ...statsOf(mergedTally(results.map(({ tally }) => tally)), elapsedMs, secrets.size),
+      ...{ startedAt, seed: fleet.seed, phases, samples: recorder.samples },
+      verdict: verify ? mergedVerdict(results.flatMap(({ verdict }) => verdict ?? [])) : null,
+      commands: verify ? mergedCommandVerdict(results.flatMap(({ commands }) => commands ?? [])) : null,
+    };
+  } finally {
+    recorder.end();
+    if (options.remove === true) await inParallel([...secrets.keys()], provisionsAtOnce, api.remove);
+  }
 }
 
-async function provision(fleet: Fleet, api: ReturnType<typeof createOperatorApi>): Promise<Map<string, string>> {
+async function provision(fleet: Fleet, api: OperatorApi): Promise<Map<string, string>> {
   const secrets = new Map<string, string>();
   await inParallel(seatsOf(fleet, 0), provisionsAtOnce, async ({ id, plan }) => {
     secrets.set(id, await api.provision(id, plan.group.model, plan.group.tags));
@@ -75,42 +103,48 @@ async function provision(fleet: Fleet, api: ReturnType<typeof createOperatorApi>
   return secrets;
 }
 
-interface Load extends Pick<FleetOptions, 'stop' | 'progress'> {
-  startedAt: number;
-  rampMs: number;
-  untilMs: number;
-}
+/** Puts together what the processes tell once a second, as soon as all have. */
+function createRecorder(
+  { fleet, watch, progress }: FleetOptions,
+  api: OperatorApi,
+  startedAt: number,
+  devices: number,
+  parts: number,
+  phases: TimedPhase[],
+) {
+  const samples: Progress[] = [];
+  const latest = new Map<number, Tally>();
+  /** Those that told something since the last sample. */
+  const fresh = new Set<number>();
+  const watchGateway = createGatewayWatch(api, Date.now);
+  const loadMs = fleet.rampSeconds * 1000 + phases[phases.length - 1].untilMs;
+  const wholeMs = Number.isFinite(loadMs) ? loadMs : null;
+  let before: Tally | null = null;
+  let stage = 'ramp';
+  let gateway: GatewaySample | null = null;
 
-/** Opens the links over the ramp and gives each frame to its device when it is due. Returns how long that went. */
-async function load(members: Member[], counts: Counts, run: Load): Promise<number> {
-  const { startedAt, rampMs, untilMs } = run;
-  let stopped = false;
-  void run.stop.then(() => {
-    stopped = true;
-  });
-  let opened = 0;
-  let reportedAt = 0;
-  for (;;) {
-    const now = Date.now();
-    const elapsed = now - startedAt;
-    if (stopped || elapsed >= untilMs) return elapsed;
-    while (opened < members.length && (rampMs * opened) / members.length <= elapsed) members[opened++].device.start();
-    for (const member of members) sendDue(member, now, counts);
-    if (elapsed - reportedAt >= progressEveryMs) {
-      reportedAt = elapsed;
-      run.progress?.(counts.progress(elapsed, members.length, connectedOf(members)));
-    }
-    await new Promise((resolve) => setTimeout(resolve, tickMs));
+  function sample(): void {
+    const tally = mergedTally([...latest.values()]);
+    const moment = { ...statsOf(tally, Date.now() - startedAt, devices, before), stage, wholeMs, gateway };
+    before = tally;
+    samples.push(moment);
+    progress?.(moment);
   }
-}
 
-function connectedOf(members: Member[]): number {
-  return members.filter(({ device }) => device.state() === 'linked').length;
-}
+  const look = (): void => void watchGateway().then((seen) => (gateway = seen));
+  const timer = watch === true ? setInterval(look, sampleEveryMs) : null;
 
-/** What is on its way gets its ack, unless that takes too long. Devices that never connected have nobody to wait for. */
-async function drain(members: Member[], drainMs: number): Promise<void> {
-  const until = Date.now() + drainMs;
-  const isWaiting = ({ device }: Member): boolean => device.state() !== 'idle' && device.unacked() > 0;
-  while (Date.now() < until && members.some(isWaiting)) await new Promise((resolve) => setTimeout(resolve, 20));
+  return {
+    samples,
+    take(part: number, tally: Tally, at: string): void {
+      latest.set(part, tally);
+      stage = at;
+      if (fresh.add(part).size < parts) return;
+      fresh.clear();
+      sample();
+    },
+    end(): void {
+      if (timer !== null) clearInterval(timer);
+    },
+  };
 }

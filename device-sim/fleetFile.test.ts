@@ -15,7 +15,10 @@ test('the fleets that come with Tidegate are good, and faults in others are told
     (error: Error) =>
       ['/groups/0/prefix', '/groups/0/count', '/groups/0/signals/x/type'].every((path) => error.message.includes(path)),
   );
-  assert.throws(() => checkFleet({ groups: [], rate: 1 }, 'x'), /there is no rate; use seed, rampSeconds, groups/);
+  assert.throws(
+    () => checkFleet({ groups: [], rate: 1 }, 'x'),
+    /there is no rate; use seed, rampSeconds, phases, faults, commands, require, groups/,
+  );
   assert.throws(() => checkFleet(null, 'x'), /\/: must be object, found null/);
   const group = { prefix: 'a', count: 1, frameIntervalMs: 10, signals: { x: { type: 'wave' } } };
   const large = { ...group, prefix: 'b', frameIntervalMs: 9_000, samplesPerFrame: 1_000, encoding: 'json' };
@@ -38,7 +41,7 @@ test('a file that is no YAML, or is not there, is told with what would help', (c
     () => loadFleet(file),
     (error: Error) => error instanceof FleetError && error.message.includes('line 2'),
   );
-  assert.throws(() => loadFleet(folder), /There is no fleet file .*; give a path, or one of bench-1000, demo/);
+  assert.throws(() => loadFleet(folder), /There is no fleet file .*; give a path, or one of .*bench-1000, .*demo, /);
   assert.deepEqual(loadFleet('demo'), loadFleet('demo.yaml'));
 });
 

@@ -2,15 +2,29 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { parseDocument } from 'yaml';
-import type { CommandBehaviour, FleetConfig, FleetGroup, SignalConfig } from '../schemas/generated/config.js';
+import type {
+  CommandBehaviour,
+  FleetCommands,
+  FleetConfig,
+  FleetFault,
+  FleetGroup,
+  FleetPhase,
+  SignalConfig,
+} from '../schemas/generated/config.js';
 import { limits } from '../schemas/limits.js';
 import { loadSchema, packageRoot } from '../schemas/packageRoot.js';
+import { isTrait } from './faults.js';
 import { framesDue, planOf } from './simulatedDevice.js';
+import { parseThreshold } from './thresholds.js';
 
 /** A fleet file with every default in place. */
 export interface Fleet {
   seed: number;
   rampSeconds: number;
+  phases: FleetPhase[];
+  faults: FleetFault[];
+  commands: FleetCommands | null;
+  require: string[];
   groups: Group[];
 }
 
@@ -54,6 +68,10 @@ export function checkFleet(tree: unknown, origin: string): Fleet {
   const fleet: Fleet = {
     seed: tree.seed ?? 1,
     rampSeconds: tree.rampSeconds ?? 1,
+    phases: tree.phases ?? [],
+    faults: tree.faults ?? [],
+    commands: tree.commands ?? null,
+    require: tree.require ?? [],
     groups: tree.groups.map(
       (group): Group => ({
         ...(group as Group),
@@ -65,6 +83,8 @@ export function checkFleet(tree: unknown, origin: string): Fleet {
   };
   const faults = [
     ...faultsOfPrefixes(fleet),
+    ...faultsOfFaults(fleet),
+    ...faultsOfRequire(fleet),
     ...fleet.groups.flatMap((group, i) => faultsOfGroup(group, i, fleet.seed)),
   ];
   if (faults.length > 0) throw faultsIn(origin, faults);
@@ -92,6 +112,39 @@ function faultsOfPrefixes({ groups }: Fleet): string[] {
   return groups.flatMap(({ prefix }, i) => {
     const first = groups.findIndex((group) => group.prefix === prefix);
     return first === i ? [] : [`/groups/${i}/prefix: ${prefix} is that of /groups/${first} already; give it another`];
+  });
+}
+
+/** What the schema cannot tell: when a fault comes, and which do not go together. */
+function faultsOfFaults({ faults, groups }: Fleet): string[] {
+  return faults.flatMap((fault, i) => {
+    const where = `/faults/${i}`;
+    const isTimed = fault.perMinute !== undefined || fault.atSeconds !== undefined;
+    if (isTrait(fault) && isTimed) return [`${where}: ${fault.fault} holds from the start; leave out when`];
+    if (!isTrait(fault) && (fault.perMinute === undefined) === (fault.atSeconds === undefined))
+      return [`${where}: say when ${fault.fault} comes, by perMinute or by atSeconds`];
+    const unknown = fault.groups?.find((prefix) => !groups.some((group) => group.prefix === prefix));
+    if (unknown !== undefined) return [`${where}/groups: there is no group ${unknown}`];
+    // A repeat of a reading without a time is a reading of its own: nobody could tell the two apart.
+    const clockless = faults.filter(({ fault: other }) => other === 'no_clock');
+    const forgets = fault.fault === 'reboot_forgetting' && clockless.some((other) => shareGroup(fault, other));
+    return forgets ? [`${where}: reboot_forgetting and no_clock do not go together: repeats could not be told`] : [];
+  });
+}
+
+/** Without groups a fault is for all of them. */
+function shareGroup({ groups: some }: FleetFault, { groups: others }: FleetFault): boolean {
+  return some === undefined || others === undefined || some.some((prefix) => others.includes(prefix));
+}
+
+function faultsOfRequire({ require }: Fleet): string[] {
+  return require.flatMap((text, i) => {
+    try {
+      parseThreshold(text);
+      return [];
+    } catch (error) {
+      return [`/require/${i}: ${(error as Error).message}`];
+    }
   });
 }
 

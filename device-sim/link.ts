@@ -25,6 +25,12 @@ export interface Link {
   close(code: number, reason: string): void;
   /** Cuts without a word. */
   terminate(): void;
+  /** Reads nothing more until told otherwise: what the gateway says piles up. */
+  reading(on: boolean): void;
+  /** As behind a black hole: nothing arrives in either direction, and neither side is told. After it all comes, as by TCP. */
+  mute(on: boolean): void;
+  /** Over for the device, and open for the gateway, as after a power cut: its socket lives for so long. */
+  abandon(ms: number): void;
 }
 
 const handshakeTimeoutMs = 20_000;
@@ -43,6 +49,8 @@ export function openLink({ url, id, secret, subprotocol, localAddress }: LinkOpt
   let wasOpen = false;
   let ended = false;
   let cause = 'no connection';
+  /** What was sent behind a black hole; null: there is none. */
+  let held: (string | Uint8Array)[] | null = null;
 
   function end(ending: Ending): void {
     if (ended) return;
@@ -76,12 +84,31 @@ export function openLink({ url, id, secret, subprotocol, localAddress }: LinkOpt
   );
 
   return {
-    send: (message) => ws.send(message, ignoreSendError),
+    send(message) {
+      if (held === null) ws.send(message, ignoreSendError);
+      else held.push(message);
+    },
     close(code, reason) {
       if (ws.readyState === WebSocket.OPEN) ws.close(code, reason);
       else ws.terminate();
     },
     terminate: () => ws.terminate(),
+    reading(on) {
+      if (on) ws.resume();
+      else ws.pause();
+    },
+    mute(on) {
+      const waiting = held ?? [];
+      held = on ? waiting : null;
+      if (on) return ws.pause();
+      for (const message of waiting) ws.send(message, ignoreSendError);
+      ws.resume();
+    },
+    abandon(ms) {
+      ws.pause();
+      setTimeout(() => ws.terminate(), ms).unref();
+      end({ kind: 'failed', cause: 'abandoned' });
+    },
   };
 }
 

@@ -3,6 +3,8 @@ import type { Counts } from './counts.js';
 import { createDevice, type Device } from './device.js';
 import type { Fleet } from './fleetFile.js';
 import { describeEnding } from './reconnect.js';
+import type { Schedule } from './schedule.js';
+import { uniform } from './signals.js';
 import { createBehaviour } from './simulatedCommands.js';
 import {
   framesDue,
@@ -30,11 +32,17 @@ export interface Seat {
 /** One simulated device, and its own log of what it was told. */
 export interface Member extends Seat {
   device: Device<SimulatedFrame>;
+  /** Between frames at rate 1. */
+  intervalMs: number;
+  rate: number;
   pace: Pace;
   lastDueAt: number;
+  /** Infinite while the rate is 0. */
   nextDueAt: number;
   witness: Witness;
   commands: CommandWitness;
+  schedule: Schedule;
+  counts: Counts;
 }
 
 /** A source address has about 28,000 ports; a fleet takes one more for each so many devices. */
@@ -43,7 +51,10 @@ const devicesPerAddress = 20_000;
 const phases = 97;
 
 /** The ids and plans of a fleet that starts at `startedAt`. */
-export function seatsOf({ groups, seed, rampSeconds }: Fleet, startedAt: number): Seat[] {
+export function seatsOf(
+  { groups, seed, rampSeconds }: Pick<Fleet, 'groups' | 'seed' | 'rampSeconds'>,
+  startedAt: number,
+): Seat[] {
   const total = groups.reduce((sum, { count }) => sum + count, 0);
   const seats: Seat[] = [];
   for (const group of groups) {
@@ -74,6 +85,7 @@ export interface MemberOptions {
   /** Devices in the fleet. */
   total: number;
   seed: number;
+  schedule: Schedule;
   counts: Counts;
   /** Unix ms of the start of the run. */
   startedAt: number;
@@ -83,15 +95,16 @@ export interface MemberOptions {
 export function createMember(seat: Seat, options: MemberOptions): Member {
   const { plan, firstDueAt, index } = seat;
   const { group } = plan;
-  const { counts } = options;
+  const { counts, schedule, seed } = options;
+  let draws = 0;
   const witness = createWitness(firstDueAt, plan.pace);
   const commands = createCommandWitness();
   const behaviour = createBehaviour({
     behaviour: group.commands,
-    seed: options.seed,
+    seed,
     device: index,
     obedience: {
-      setInterval: (intervalMs) => changePace(member, intervalMs, Date.now()),
+      setInterval: (intervalMs) => setInterval(member, intervalMs, Date.now()),
       reboot: () => device.reboot(),
       drop: () => device.drop(),
       after: systemTiming.after,
@@ -106,7 +119,7 @@ export function createMember(seat: Seat, options: MemberOptions): Member {
     localAddress: sourceAddress(options.deviceUrl, index, options.total),
     metrics: metricsOf(plan),
     hello: { agent: 'tidegate-sim', expectEveryMs: group.frameIntervalMs },
-    random: Math.random,
+    random: () => uniform(seed + 1_003, index, draws++),
     acked({ part, dueAt }) {
       witness.note(part, dueAt, 'acked');
       counts.acked(readingsPerFrame(plan, part), Date.now() - dueAt);
@@ -126,37 +139,32 @@ export function createMember(seat: Seat, options: MemberOptions): Member {
       counts.commanded();
       return true;
     },
-    answered: (update) => commands.said(update),
+    answered: commands.said,
+    linked: () => counts.linked(),
     unlinked(ending) {
       if (device.state() !== 'stopped') counts.linkLost(describeEnding(ending));
     },
   });
-  const member = {
-    ...seat,
-    device,
-    pace: plan.pace,
-    lastDueAt: options.startedAt,
-    nextDueAt: firstDueAt,
-    witness,
-    commands,
+  const member: Member = {
+    ...{ ...seat, device, witness, commands, schedule, counts },
+    ...{ intervalMs: group.frameIntervalMs, rate: 1, pace: plan.pace },
+    ...{ lastDueAt: options.startedAt, nextDueAt: firstDueAt },
   };
+  scheduleNext(member);
   return member;
 }
 
-/** Frames come at another interval from the next one on. False where the samples of a frame would share a millisecond. */
-export function changePace(member: Member, intervalMs: number, now: number): boolean {
-  const { samplesPerFrame } = member.plan.group;
-  if (intervalMs < samplesPerFrame) return false;
-  member.pace = paceOf(intervalMs, samplesPerFrame, member.pace.skewMs);
-  // So far behind the last frame that no two samples have the same time.
-  member.nextDueAt = Math.max(member.lastDueAt + intervalMs, Math.ceil(now));
-  member.witness.change(member.nextDueAt, member.pace);
-  return true;
+function scheduleNext(member: Member): void {
+  const at = member.nextDueAt;
+  member.schedule.add(at, (now) => {
+    // Unless the pace changed meanwhile.
+    if (member.nextDueAt === at) sendDue(member, now);
+  });
 }
 
 /** Frames are due at their time, whether the gateway keeps up or not. */
-export function sendDue(member: Member, now: number, counts: Counts): void {
-  const { plan, witness, device, index } = member;
+function sendDue(member: Member, now: number): void {
+  const { plan, witness, device, index, counts } = member;
   while (member.nextDueAt <= now) {
     const dueAt = member.nextDueAt;
     member.lastDueAt = dueAt;
@@ -172,4 +180,41 @@ export function sendDue(member: Member, now: number, counts: Counts): void {
       }
     }
   }
+  scheduleNext(member);
+}
+
+/** False where the samples of a frame would share a millisecond. */
+export function setInterval(member: Member, intervalMs: number, now: number): boolean {
+  if (intervalMs < member.plan.group.samplesPerFrame) return false;
+  member.intervalMs = intervalMs;
+  changePace(member, now, 0);
+  return true;
+}
+
+/** Many devices that change their rate at once stay spread over their interval. */
+export function setRate(member: Member, rate: number, now: number): void {
+  if (rate === member.rate) return;
+  member.rate = rate;
+  changePace(member, now, (member.index % phases) / phases);
+}
+
+/** `spread`: the share of an interval by which the next frame is later than now. */
+function changePace(member: Member, now: number, spread: number): void {
+  const { samplesPerFrame } = member.plan.group;
+  const intervalMs = Math.max(samplesPerFrame, Math.round(member.intervalMs / member.rate));
+  if (!Number.isFinite(intervalMs)) {
+    member.nextDueAt = Number.POSITIVE_INFINITY;
+    return;
+  }
+  member.pace = paceOf(intervalMs, samplesPerFrame, member.pace.skewMs);
+  // So far behind the last frame that no two samples have the same time.
+  member.nextDueAt = Math.max(member.lastDueAt + intervalMs, Math.ceil(now + spread * intervalMs));
+  member.witness.change(member.nextDueAt, member.pace);
+  scheduleNext(member);
+}
+
+/** The device's clock is so far ahead from the next frame on; null: it has none. */
+export function setClock(member: Member, skewMs: number | null): void {
+  member.pace = { ...member.pace, skewMs };
+  if (Number.isFinite(member.nextDueAt)) member.witness.change(member.nextDueAt, member.pace);
 }

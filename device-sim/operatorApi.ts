@@ -12,7 +12,7 @@ export function createOperatorApi(url: string, key: string) {
   async function bodyOf<Body>(answer: Response): Promise<Body> {
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${answer.url} answered ${answer.status}: ${text.slice(0, 300)}`);
-    return JSON.parse(text) as Body;
+    return (text === '' ? undefined : JSON.parse(text)) as Body;
   }
 
   return {
@@ -24,6 +24,33 @@ export function createOperatorApi(url: string, key: string) {
         answer = await request('POST', `/v1/devices/${id}/credentials`, { graceSeconds: 0 });
       }
       return (await bodyOf<NewCredentialBody>(answer)).secret;
+    },
+
+    /** A new secret for a device, beside those it has, which are good for so long. */
+    async newSecret(id: string, graceSeconds: number): Promise<string> {
+      const answer = await request('POST', `/v1/devices/${id}/credentials`, { graceSeconds });
+      return (await bodyOf<NewCredentialBody>(answer)).secret;
+    },
+
+    /** Asks for a command; the HTTP status of the answer. */
+    async send(id: string, command: object): Promise<number> {
+      const answer = await request('POST', `/v1/devices/${id}/commands`, command);
+      await answer.arrayBuffer();
+      return answer.status;
+    },
+
+    /** Removes a device and its readings. */
+    async remove(id: string): Promise<void> {
+      await bodyOf(await request('DELETE', `/v1/devices/${id}?data=erase`));
+    },
+
+    /** The gateway's own metrics, by name with labels. */
+    async metrics(): Promise<Map<string, number>> {
+      const answer = await request('GET', '/metrics');
+      const text = await answer.text();
+      if (!answer.ok) throw new Error(`/metrics answered ${answer.status}`);
+      const samples = text.matchAll(/^([A-Za-z_:][\w:]*(?:\{.*\})?) (\S+)$/gm);
+      return new Map(Array.from(samples, ([, name, value]) => [name, Number(value)]));
     },
 
     /** The commands of a device that were created since, the newest first. */

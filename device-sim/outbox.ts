@@ -28,6 +28,7 @@ export function createOutbox<Frame>(options: OutboxOptions<Frame>) {
   /** The highest number that ever left the device. Only up to here can a lastSeq speak of this device's own frames. */
   let highestSent = 0;
   let window = 0;
+  let highestAcked = 0;
 
   /** All is in its new place before the first callback, which may send. */
   function dropThrough(seq: number, end: number): void {
@@ -66,6 +67,7 @@ export function createOutbox<Frame>(options: OutboxOptions<Frame>) {
     /** Speaks only of what was sent on this link, whatever the number. */
     ack(seq: number, newWindow: number): void {
       if (newWindow > 0) window = newWindow;
+      highestAcked = seq;
       dropThrough(seq, unsent);
     },
 
@@ -103,5 +105,6 @@ export function createOutbox<Frame>(options: OutboxOptions<Frame>) {
 
     size: (): number => waiting.length - head,
     inFlight: (): number => unsent - head,
+    acked: (): number => highestAcked,
   };
 }

@@ -1,5 +1,6 @@
 import type { FleetStats } from './counts.js';
 import type { FleetResult } from './fleet.js';
+import type { Check } from './thresholds.js';
 
 /** One line of how the run goes; rates and latencies are those since the line before. */
 export function createLine() {
@@ -33,18 +34,19 @@ export function summaryOf(result: FleetResult): string {
     `ack:       p50 ${result.ackP50Ms} ms, p99 ${result.ackP99Ms} ms from when a frame was due; the simulator was late by ${result.lateP99Ms} ms at p99`,
     `links:     ${result.linksLost} lost`,
   ];
+  if (Object.keys(result.faults).length > 0) lines.push(`faults:    ${countsOf(result.faults)}`);
   if (Object.keys(errors).length > 0) lines.push(`errors:    ${countsOf(errors)}`);
   if (verdict !== null) {
     lines.push(
-      `verified:  ${verdict.expected} acked readings, ${verdict.found} found: ${verdict.lost} lost, ${verdict.duplicated} duplicated, ${verdict.altered} altered, ${verdict.invented} invented`,
+      `verified:  ${verdict.expected} acked readings, ${verdict.found} found: ${verdict.lost} lost, ${verdict.duplicated} duplicated, ${verdict.altered} altered, ${verdict.invented} invented, ${verdict.misordered} out of order`,
     );
     lines.push(...verdict.examples.map((example) => `  ${example}`));
     if (verdict.expected === 0) lines.push('  nothing was acknowledged, so nothing is proved');
   }
   if (commands !== null && commands.checked > 0) {
-    const { checked, runs, further, twice, denied, stuck, unknown, byState } = commands;
+    const { checked, runs, doneP50Ms, doneP99Ms, further, twice, denied, stuck, unknown, byState } = commands;
     lines.push(
-      `commands:  ${checked} (${countsOf(byState)}), ${runs} run: ${further} reported further than their device said, ${twice} run twice, ${denied} denied, ${stuck} stuck, ${unknown} unknown`,
+      `commands:  ${checked} (${countsOf(byState)}), ${runs} run, done p50 ${doneP50Ms} ms p99 ${doneP99Ms} ms: ${further} reported further than their device said, ${twice} run twice, ${denied} denied, ${stuck} stuck, ${unknown} unknown`,
     );
     lines.push(...commands.examples.map((example) => `  ${example}`));
   }
@@ -55,4 +57,10 @@ export function summaryOf(result: FleetResult): string {
 function countsOf(counts: Record<string, number>): string {
   const byCount = Object.entries(counts).sort(([, a], [, b]) => b - a);
   return byCount.map(([code, count]) => `${count} × ${code}`).join(', ');
+}
+
+export function textOfChecks(checks: readonly Check[]): string[] {
+  return checks.map(
+    ({ text, value, passed }) => `${passed ? 'pass' : 'FAIL'}:      ${text} (${Math.round(value * 100) / 100})`,
+  );
 }

@@ -7,10 +7,12 @@ export interface Changes {
   devices?: string;
   rate?: string;
   seed?: string;
+  /** Before every id. */
+  prefix?: string;
 }
 
 /** The fleet with those changes. Throws FleetError. */
-export function changedFleet(fleet: Fleet, { devices, rate, seed }: Changes): Fleet {
+export function changedFleet(fleet: Fleet, { devices, rate, seed, prefix = '' }: Changes): Fleet {
   const counts =
     devices === undefined
       ? fleet.groups.map(({ count }) => count)
@@ -20,6 +22,7 @@ export function changedFleet(fleet: Fleet, { devices, rate, seed }: Changes): Fl
     const frameIntervalMs = intervalMs ?? group.frameIntervalMs;
     return {
       ...group,
+      prefix: prefixed(prefix, group.prefix),
       count: counts[i],
       frameIntervalMs,
       samplesPerFrame: Math.min(group.samplesPerFrame, frameIntervalMs),
@@ -29,7 +32,14 @@ export function changedFleet(fleet: Fleet, { devices, rate, seed }: Changes): Fl
     ...fleet,
     seed: seed === undefined ? fleet.seed : wholeNumber('--seed', seed, 0),
     groups: groups.filter(({ count }) => count > 0),
+    faults: fleet.faults.map((fault) => ({ ...fault, groups: fault.groups?.map((name) => prefix + name) })),
   };
+}
+
+function prefixed(prefix: string, name: string): string {
+  if (!/^[A-Za-z0-9_-]{1,56}$/.test(prefix + name))
+    throw new FleetError(`--prefix ${prefix}: ids have letters, digits, _ and -, and 64 characters at most`);
+  return prefix + name;
 }
 
 /** `wanted` devices over the groups in their proportions; what is rounded away here comes back there. */
@@ -50,7 +60,7 @@ function intervalOf(rate: string): number {
   return Math.round(1000 / hertz);
 }
 
-function wholeNumber(option: string, text: string, min: number): number {
+export function wholeNumber(option: string, text: string, min: number): number {
   if (!/^\d{1,9}$/.test(text) || Number(text) < min)
     throw new FleetError(`${option} ${text}: write a whole number from ${min}`);
   return Number(text);

@@ -18,11 +18,11 @@ export interface Pace {
   intervalMs: number;
   /** Between the samples of a frame. */
   stepMs: number;
-  /** How far the device's clock is ahead. */
-  skewMs: number;
+  /** How far the device's clock is ahead; null: it has none, and tells ages. */
+  skewMs: number | null;
 }
 
-export function paceOf(intervalMs: number, samplesPerFrame: number, skewMs = 0): Pace {
+export function paceOf(intervalMs: number, samplesPerFrame: number, skewMs: number | null = 0): Pace {
   return { intervalMs, stepMs: Math.floor(intervalMs / samplesPerFrame), skewMs };
 }
 
@@ -100,7 +100,7 @@ const encodeBinary: Encoder = (plan, channels, device, times, { skewMs }, seq) =
     type: 'telemetry',
     kind: plan.group.valueType,
     seq,
-    base: times[0] + skewMs,
+    base: skewMs === null ? Math.min(0, times[times.length - 1] - Date.now()) : times[0] + skewMs,
     table: 0,
     metrics,
     rows,
@@ -108,14 +108,15 @@ const encodeBinary: Encoder = (plan, channels, device, times, { skewMs }, seq) =
 };
 
 const encodeJson: Encoder = (_plan, channels, device, times, { skewMs }, seq) => {
+  const now = Date.now();
   const samples = times.map((ts) => ({
-    ts: ts + skewMs,
+    ts: skewMs === null ? Math.min(0, ts - now) : ts + skewMs,
     values: Object.fromEntries(channels.map(({ metric, signal }) => [metric, signal(device, ts)])),
   }));
   return JSON.stringify(samples.length === 1 ? { seq, ...samples[0] } : { seq, samples });
 };
 
-/** What the gateway must hold of that frame, by metric and time. */
+/** What the gateway must hold of that frame, by metric and time; without a clock the time is not known here. */
 export function* expectedReadings(
   plan: Plan,
   part: Part,
@@ -127,7 +128,7 @@ export function* expectedReadings(
   for (const ts of sampleTimes(plan, dueAt, pace)) {
     for (const { metric, signal } of plan[part]) {
       const value = signal(device, ts);
-      yield { metric, ts: ts + pace.skewMs, value: narrow ? Math.fround(value as number) : value };
+      yield { metric, ts: ts + (pace.skewMs ?? 0), value: narrow ? Math.fround(value as number) : value };
     }
   }
 }

@@ -1,5 +1,7 @@
 import type { CommandBody } from '../schemas/generated/operator.js';
 import type { WitnessedCommand } from './commandWitness.js';
+import { mergedCounts } from './counts.js';
+import { record as addLatency, createLatencies, type Latencies, percentileMs, sumOf } from './latencies.js';
 import type { Member } from './members.js';
 import { inParallel, type OperatorApi } from './operatorApi.js';
 
@@ -22,6 +24,17 @@ export interface CommandVerdict {
   byState: Record<string, number>;
   /** Of each kind the first few. */
   examples: string[];
+}
+
+/** With the times from the creation to the device's final word, by the gateway's clock. */
+export interface TimedCommandVerdict extends CommandVerdict {
+  done: Latencies;
+}
+
+/** Of a whole fleet. */
+export interface FleetCommandVerdict extends CommandVerdict {
+  doneP50Ms: number;
+  doneP99Ms: number;
 }
 
 const faults = ['further', 'twice', 'denied', 'stuck', 'unknown'] as const;
@@ -63,17 +76,18 @@ export type CommandedMember = Pick<Member, 'id' | 'commands'> & {
   device: Pick<Member['device'], 'state' | 'serverNow'>;
 };
 
+const noVerdict = (): TimedCommandVerdict => ({
+  ...{ checked: 0, runs: 0, further: 0, twice: 0, denied: 0, stuck: 0, unknown: 0 },
+  ...{ done: createLatencies(), byState: {}, examples: [] },
+});
+
 /** Compares the commands of every device that were created since `startedAt`, Unix ms by this machine's clock. */
 export async function verifyCommands(
   api: Pick<OperatorApi, 'commands'>,
   members: readonly CommandedMember[],
   startedAt: number,
-): Promise<CommandVerdict> {
-  const verdict: CommandVerdict = {
-    ...{ checked: 0, runs: 0, further: 0, twice: 0, denied: 0, stuck: 0, unknown: 0 },
-    byState: {},
-    examples: [],
-  };
+): Promise<TimedCommandVerdict> {
+  const verdict = noVerdict();
   await inParallel(members, devicesAtOnce, async (member) => {
     const records = await settledRecords(api, member, startedAt);
     const seen = member.commands.commands();
@@ -103,7 +117,7 @@ async function settledRecords(
 }
 
 function note(
-  verdict: CommandVerdict,
+  verdict: TimedCommandVerdict,
   where: string,
   record: CommandBody | undefined,
   seen: WitnessedCommand | undefined,
@@ -112,10 +126,27 @@ function note(
   verdict.checked++;
   verdict.runs += seen?.runs ?? 0;
   verdict.byState[state] = (verdict.byState[state] ?? 0) + 1;
+  if (record !== undefined && record.endedAt !== null && wordsOfDevices.has(record.state))
+    addLatency(verdict.done, record.endedAt - record.createdAt);
   for (const fault of faultsOfCommand(record, seen)) {
     const saw =
       seen === undefined ? 'nothing' : `came ${seen.came} ×, run ${seen.runs} ×, said ${seen.said.join(', ')}`;
     if (++verdict[fault] <= examplesMaxOfEach)
       verdict.examples.push(`${fault}: ${where} is ${state}; its device: ${saw}`);
   }
+}
+
+/** Of several parts of a fleet. */
+export function mergedCommandVerdict(verdicts: readonly TimedCommandVerdict[]): FleetCommandVerdict {
+  const { done: _, ...merged } = noVerdict();
+  const done = sumOf(verdicts.map((verdict) => verdict.done));
+  for (const verdict of verdicts) {
+    merged.checked += verdict.checked;
+    merged.runs += verdict.runs;
+    for (const fault of faults) merged[fault] += verdict[fault];
+    merged.examples.push(...verdict.examples);
+  }
+  merged.byState = mergedCounts(verdicts.map(({ byState }) => byState));
+  merged.examples.splice(examplesMaxOfEach * faults.length);
+  return { ...merged, doneP50Ms: percentileMs(done, 50), doneP99Ms: percentileMs(done, 99) };
 }

@@ -13,9 +13,94 @@ export interface FleetConfig {
    */
   rampSeconds?: number;
   /**
+   * One after another, after the ramp; without them the load is even.
+   *
+   * @minItems 1
+   */
+  phases?: [FleetPhase, ...FleetPhase[]];
+  /**
+   * What goes wrong with devices. When and with which follows from the seed.
+   */
+  faults?: FleetFault[];
+  commands?: FleetCommands;
+  /**
+   * Thresholds, as 'ackP99Ms<50'; the run fails where one does not hold.
+   */
+  require?: string[];
+  /**
    * @minItems 1
    */
   groups: [FleetGroup, ...FleetGroup[]];
+}
+export interface FleetPhase {
+  name: string;
+  seconds: number;
+  /**
+   * Frames, as a multiple of what the groups say; 0: none.
+   */
+  rate?: number;
+}
+export interface FleetFault {
+  fault:
+    | 'drop_link'
+    | 'half_open'
+    | 'black_hole'
+    | 'slow_reader'
+    | 'offline'
+    | 'outage'
+    | 'reboot_forgetting'
+    | 'repeated_seq'
+    | 'descending_seq'
+    | 'malformed'
+    | 'clock_jump'
+    | 'clock_skew'
+    | 'no_clock'
+    | 'rotate_secret';
+  /**
+   * Share of the devices that it may befall.
+   */
+  devices?: number;
+  /**
+   * Only those of these prefixes.
+   */
+  groups?: string[];
+  /**
+   * How often for each of them, on average; in place of atSeconds.
+   */
+  perMinute?: number;
+  /**
+   * Once for all of them, so long after the ramp.
+   */
+  atSeconds?: number;
+  /**
+   * How long it lasts, least and most; of rotate_secret: how long the old secret is good.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  seconds?: [number, number];
+  /**
+   * Of clocks: how far ahead.
+   */
+  skewSeconds?: number;
+}
+/**
+ * Commands that the simulator asks of the gateway, as an operator would.
+ */
+export interface FleetCommands {
+  perSecond: number;
+  ttlSeconds?: number;
+  deadlineSeconds?: number;
+  /**
+   * @minItems 1
+   */
+  mix: [MixedCommand, ...MixedCommand[]];
+}
+export interface MixedCommand {
+  name: string;
+  params?: {
+    [k: string]: unknown;
+  };
 }
 export interface FleetGroup {
   /**

@@ -1,0 +1,47 @@
+import type { FleetCommands } from '../schemas/generated/config.js';
+import type { Counts } from './counts.js';
+import type { Member } from './members.js';
+import type { OperatorApi } from './operatorApi.js';
+import type { Schedule } from './schedule.js';
+import { uniform } from './signals.js';
+
+export interface OperatorLoad {
+  commands: FleetCommands;
+  /** Of all devices, those that are in this process. */
+  share: number;
+  seed: number;
+  /** Unix ms of the first. */
+  from: number;
+  members: readonly Member[];
+  schedule: Schedule;
+  counts: Counts;
+  api: Pick<OperatorApi, 'send'>;
+}
+
+/** Commands at a steady rate, each for a device of this process that the seed picks, whether answers come or not. */
+export function scheduleCommands(load: OperatorLoad): void {
+  const { commands, share, seed, from, members, schedule, counts, api } = load;
+  const everyMs = 1000 / (commands.perSecond * share);
+  const salt = seed + (members[0]?.index ?? 0);
+
+  function create(n: number): void {
+    const { id } = members[Math.floor(uniform(salt + 5_003, 0, n) * members.length)];
+    const { name, params = {} } = commands.mix[Math.floor(uniform(salt + 5_009, 0, n) * commands.mix.length)];
+    const { ttlSeconds, deadlineSeconds } = commands;
+    counts.created();
+    void api
+      .send(id, { name, params, ttlSeconds, deadlineSeconds })
+      .then((status) => status < 300 || counts.error(`command HTTP ${status}`))
+      .catch((error: Error & { cause?: { code?: string } }) =>
+        counts.error(`command ${error.cause?.code ?? error.message}`),
+      );
+  }
+
+  const at = (n: number): number => Math.ceil(from + n * everyMs);
+  const next = (n: number): void =>
+    schedule.add(at(n), () => {
+      create(n);
+      next(n + 1);
+    });
+  next(0);
+}

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { createSchedule } from './schedule.js';
+
+test('what is due is done in the order of its time, and nothing before its time', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 100 })), fc.integer({ min: 0, max: 100 }), (times, now) => {
+      const schedule = createSchedule();
+      const done: number[] = [];
+      for (const at of times) schedule.add(at, () => done.push(at));
+      schedule.run(now);
+      assert.deepEqual(
+        done,
+        times.filter((at) => at <= now).sort((a, b) => a - b),
+      );
+      schedule.run(100);
+      assert.equal(done.length, times.length);
+    }),
+  );
+});
+
+test('work that adds more work is followed as far as that is due', () => {
+  const schedule = createSchedule();
+  const done: number[] = [];
+  const every = (at: number): void =>
+    schedule.add(at, () => {
+      done.push(at);
+      every(at + 10);
+    });
+  every(0);
+  schedule.add(Number.POSITIVE_INFINITY, () => assert.fail('never'));
+  schedule.run(35);
+  assert.deepEqual(done, [0, 10, 20, 30]);
+});

@@ -1,0 +1,157 @@
+import { type Counts, createCounts, type Tally } from './counts.js';
+import { befalls, isTrait, scheduleFaults } from './faults.js';
+import type { Fleet } from './fleetFile.js';
+import { createMember, type Member, seatsOf, setClock, setRate } from './members.js';
+import { createOperatorApi, type OperatorApi } from './operatorApi.js';
+import { scheduleCommands } from './operatorLoad.js';
+import { stageAt, type TimedPhase } from './phases.js';
+import { createSchedule, type Schedule } from './schedule.js';
+import { type Verdict, verifyFleet } from './verify.js';
+import { type TimedCommandVerdict, verifyCommands } from './verifyCommands.js';
+
+/** The part of a fleet that one process runs. */
+export interface ShardOptions {
+  fleet: Fleet;
+  phases: TimedPhase[];
+  /** Places of the fleet: from, and up to but without. */
+  from: number;
+  to: number;
+  /** By device id. */
+  secrets: Map<string, string>;
+  /** Unix ms at which the ramp begins, the same in all processes. */
+  startedAt: number;
+  url: string;
+  key: string;
+  deviceUrl: string;
+  drainMs: number;
+  verify: boolean;
+}
+
+export interface ShardHooks {
+  /** Ends the load early. */
+  stop: Promise<void>;
+  /** About once a second, and whenever the stage changes. */
+  progress(tally: Tally, stage: string): void;
+  acked?(framesAcked: number): void;
+}
+
+export interface ShardResult {
+  tally: Tally;
+  elapsedMs: number;
+  verdict: Verdict | null;
+  commands: TimedCommandVerdict | null;
+}
+
+const tickMs = 5;
+const progressEveryMs = 1_000;
+
+/** Runs the load on an open-loop schedule, lets it drain, and verifies. */
+export async function runShard(options: ShardOptions, hooks: ShardHooks): Promise<ShardResult> {
+  const { fleet, startedAt } = options;
+  const api = createOperatorApi(options.url, options.key);
+  const counts = createCounts();
+  const schedule = createSchedule();
+  const members = membersOf(options, counts, schedule, hooks);
+  const recover = plan(members, options, counts, schedule, api);
+  const report = (stage: string): void => hooks.progress(counts.tally(connectedOf(members)), stage);
+  const elapsedMs = await load(schedule, { ...options, rampMs: fleet.rampSeconds * 1000 }, hooks.stop, report);
+  report('drain');
+  recover();
+  await drain(members, options.drainMs, () => report('drain'));
+  const tally = counts.tally(connectedOf(members));
+  if (options.verify) report('verify');
+  // Commands first: a final word that was lost with its link is told again as long as there is one.
+  const commands = options.verify ? await verifyCommands(api, members, startedAt) : null;
+  await Promise.all(members.map(({ device }) => device.stop()));
+  const verdict = options.verify ? await verifyFleet(api, members) : null;
+  return { tally, elapsedMs, verdict, commands };
+}
+
+function membersOf(
+  { fleet, from, to, secrets, startedAt, deviceUrl }: ShardOptions,
+  counts: Counts,
+  schedule: Schedule,
+  { acked }: ShardHooks,
+): Member[] {
+  const seats = seatsOf(fleet, startedAt);
+  return seats.slice(from, to).map((seat) =>
+    createMember(seat, {
+      ...{ deviceUrl, secret: secrets.get(seat.id) as string, total: seats.length, seed: fleet.seed },
+      ...{ schedule, counts, startedAt, acked },
+    }),
+  );
+}
+
+/** Puts all that is known beforehand into the schedule. Returns what ends the faults that are still going on. */
+function plan(
+  members: readonly Member[],
+  { fleet, phases, startedAt }: ShardOptions,
+  counts: Counts,
+  schedule: Schedule,
+  api: OperatorApi,
+): () => void {
+  const { seed, faults, commands, groups, rampSeconds } = fleet;
+  const total = groups.reduce((sum, { count }) => sum + count, 0);
+  const from = startedAt + rampSeconds * 1000;
+  for (const { device, index } of members)
+    schedule.add(startedAt + (1000 * rampSeconds * index) / total, () => device.start());
+  for (const { fromMs, rate } of phases)
+    schedule.add(from + fromMs, (now) => {
+      for (const member of members) setRate(member, rate, now);
+    });
+  for (const member of members) faults.forEach((fault, place) => giveTrait(fault, place, seed, member, counts));
+  if (commands !== null)
+    scheduleCommands({ commands, share: members.length / total, seed, from, members, schedule, counts, api });
+  const ends = members.map((member) => scheduleFaults(member, { faults, seed, from, schedule, counts, api }));
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+function giveTrait(fault: Fleet['faults'][number], place: number, seed: number, member: Member, counts: Counts): void {
+  if (!isTrait(fault) || !befalls(fault, place, seed, member)) return;
+  counts.harmed(fault.fault);
+  setClock(member, fault.fault === 'no_clock' ? null : 1000 * (fault.skewSeconds ?? 60));
+}
+
+/** Returns how long it went, in ms. */
+async function load(
+  schedule: Schedule,
+  { startedAt, rampMs, phases }: Pick<ShardOptions, 'startedAt' | 'phases'> & { rampMs: number },
+  stop: Promise<void>,
+  report: (stage: string) => void,
+): Promise<number> {
+  const untilMs = rampMs + phases[phases.length - 1].untilMs;
+  let stopped = false;
+  void stop.then(() => {
+    stopped = true;
+  });
+  for (let reportedAt = 0; ; ) {
+    const now = Date.now();
+    const elapsed = now - startedAt;
+    if (stopped || elapsed >= untilMs) return Math.max(0, elapsed);
+    schedule.run(now);
+    if (elapsed - reportedAt >= progressEveryMs) {
+      reportedAt = elapsed;
+      report(stageAt(phases, elapsed - rampMs));
+    }
+    await new Promise((resolve) => setTimeout(resolve, tickMs));
+  }
+}
+
+function connectedOf(members: readonly Member[]): number {
+  return members.filter(({ device }) => device.state() === 'linked').length;
+}
+
+/** What is on its way gets its ack, unless that takes too long. Devices that never connected have nobody to wait for. */
+async function drain(members: readonly Member[], drainMs: number, report: () => void): Promise<void> {
+  const until = Date.now() + drainMs;
+  let reportedAt = Date.now();
+  const isWaiting = ({ device }: Member): boolean => device.state() !== 'idle' && device.unacked() > 0;
+  while (Date.now() < until && members.some(isWaiting)) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    if (Date.now() - reportedAt < progressEveryMs) continue;
+    reportedAt = Date.now();
+    report();
+  }
+}
