@@ -93,6 +93,8 @@ export interface Restored {
   sealedPosition: number;
   /** The last commit in the log. */
   position: number;
+  /** Who reads the log beside the seal. */
+  cursors: CursorRecord[];
   /** Removed devices whose readings are not yet out of every file. */
   erasures: DeviceIdentity[];
   /** Without an end, in order of creation. */
@@ -101,6 +103,12 @@ export interface Restored {
   replayedReadings: number;
   replayMs: number;
   sqliteVersion: string;
+}
+
+/** A consumer of the commit log, and the last position that it is done with. */
+export interface CursorRecord {
+  consumer: string;
+  position: number;
 }
 
 export type Role = 'viewer' | 'operator' | 'admin';
@@ -305,8 +313,18 @@ export interface WriterCalls {
   markAdmitted(rid: string, at: number): void;
   /** Keeps what sealed rows said, or a slice of it. May be done twice. */
   fold(part: Fold): void;
-  /** Moves the sealed position there and deletes sealed rows, a slice at a time: true once none is left. */
+  /** Moves the sealed position there and deletes rows that are sealed and that every cursor passed, a slice at a time: true once none is left. */
   cut(position: number): boolean;
+  /** The consumer's position; a new one begins behind the last commit. */
+  openCursor(consumer: string, at: number): number;
+  /** It is done with everything up to here. */
+  moveCursor(consumer: string, position: number, at: number): void;
+  removeCursor(consumer: string): void;
+  /**
+   * Takes a device's frames out of rows that are sealed and wait for a cursor, a slice at a time: the position to go on after,
+   * null once all are looked through.
+   */
+  scrub(deviceKey: number, after: number): number | null;
   /** Takes what is left of a removed device out of log.db, also out of its free pages. */
   forget(deviceKey: number): void;
   /** What was committed before this is no evidence of the time any more. */

@@ -2,7 +2,8 @@ import type Database from 'better-sqlite3';
 import { limits } from '../../schemas/limits.js';
 import type { ReadingColumns } from '../latest.js';
 import { type SeriesKind, seriesKinds } from '../types.js';
-import type { Fold, MetricTableRecord, Restored, SeriesRecord } from './calls.js';
+import type { Declared, Fold, MetricTableRecord, Restored, SeriesRecord } from './calls.js';
+import { openCursorTable } from './cursorTable.js';
 import { openMeta } from './meta.js';
 
 /** Rows deleted from the log in one go: a commit waits for no more than this. */
@@ -38,9 +39,11 @@ export function openFoldTables(db: Database.Database) {
   const putReceipt = db.prepare(
     'INSERT INTO receipts (device, at) VALUES (?, ?) ON CONFLICT (device) DO UPDATE SET at = max(at, excluded.at)',
   );
-  const sealedRows = db.prepare(
-    `SELECT position, committed_at, length(data) AS bytes FROM log WHERE position <= ? ORDER BY position LIMIT ${cutRowsMax}`,
+  const cursors = openCursorTable(db);
+  const doneRows = db.prepare(
+    `SELECT position, committed_at, declared, length(data) AS bytes FROM log WHERE position <= ? ORDER BY position LIMIT ${cutRowsMax}`,
   );
+  const committedAt = db.prepare('SELECT committed_at FROM log WHERE position = ?').pluck();
   const deleteRows = db.prepare('DELETE FROM log WHERE position <= ?');
 
   function foldSeries(series: readonly SeriesRecord[]): void {
@@ -72,15 +75,31 @@ export function openFoldTables(db: Database.Database) {
     }
   }
 
+  /**
+   * Sealed rows may wait for a cursor, and a start looks only at those that are not sealed: the last one's time is kept at once.
+   * The others are at most a minute later, since a gateway whose clock is further behind takes nothing in.
+   */
+  function moveSealed(position: number): void {
+    if (meta.number('sealed_position') >= position) return;
+    meta.set('sealed_position', position);
+    const at = (committedAt.get(position) as number | undefined) ?? 0;
+    if (position > meta.number('clock_position') && at > meta.number('newest_commit_at'))
+      meta.set('newest_commit_at', at);
+  }
+
   const cut = db.transaction((position: number): boolean => {
-    if (meta.number('sealed_position') < position) meta.set('sealed_position', position);
-    const rows = sealedRows.all(position) as { position: number; committed_at: number; bytes: number }[];
+    moveSealed(position);
+    const lowest = cursors.lowest();
+    const done = Math.min(meta.number('sealed_position'), lowest ?? Number.POSITIVE_INFINITY);
+    const rows = doneRows.all(done) as DoneRow[];
     let last = 0;
     let newest = meta.number('newest_commit_at');
     const confirmed = meta.number('clock_position');
     for (let i = 0, bytes = 0; i < rows.length && bytes < cutBytesMax; bytes += rows[i++].bytes) {
       last = rows[i].position;
       if (last > confirmed) newest = Math.max(newest, rows[i].committed_at);
+      if (lowest !== null && rows[i].declared !== null)
+        cursors.keepNames((JSON.parse(rows[i].declared as string) as Declared).streams);
     }
     if (rows.length === 0) return true;
     meta.set('newest_commit_at', newest);
@@ -88,7 +107,7 @@ export function openFoldTables(db: Database.Database) {
     return last === rows[rows.length - 1].position && rows.length < cutRowsMax;
   });
 
-  const forget = ['series', 'streams', 'metric_tables', 'receipts', 'quarantine'].map((table) =>
+  const forget = ['series', 'streams', 'stream_names', 'metric_tables', 'receipts', 'quarantine'].map((table) =>
     db.prepare(`DELETE FROM ${table} WHERE device = ?`),
   );
   const forgetLatest = db.prepare('DELETE FROM latest WHERE series IN (SELECT id FROM series WHERE device = ?)');
@@ -113,6 +132,13 @@ export function openFoldTables(db: Database.Database) {
     foldSeries: db.transaction(foldSeries).immediate,
     cut: (position: number): boolean => cut.immediate(position),
   };
+}
+
+interface DoneRow {
+  position: number;
+  committed_at: number;
+  declared: string | null;
+  bytes: number;
 }
 
 export type Folded = ReturnType<typeof readFolded>;

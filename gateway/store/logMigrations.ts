@@ -69,4 +69,17 @@ export const logMigrations: readonly Migration[] = [
       CREATE TABLE receipts (device INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT;
     `);
   },
+  // Who reads the log beside the seal, and up to where: cursorTable.ts.
+  (db) => {
+    db.exec(`
+      CREATE TABLE cursors (consumer TEXT PRIMARY KEY, position INTEGER NOT NULL, moved_at INTEGER NOT NULL) STRICT;
+      CREATE TABLE stream_names (
+        id     INTEGER PRIMARY KEY,
+        device INTEGER NOT NULL,
+        name   TEXT NOT NULL,
+        kept   INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX stream_names_by_device ON stream_names (device, kept, id);
+    `);
+  },
 ];

@@ -11,7 +11,7 @@ export interface LogRow {
   readings: ReadingColumns;
 }
 
-interface Stored {
+export interface StoredRow {
   position: number;
   committed_at: number;
   declared: string | null;
@@ -26,14 +26,14 @@ export function* logRows(db: Database.Database, after: number): Generator<LogRow
     'SELECT position, committed_at, declared, frames, strings, data FROM log WHERE position > ? ORDER BY position LIMIT 64',
   );
   for (let last = after; ; ) {
-    const rows = next.all(last) as Stored[];
+    const rows = next.all(last) as StoredRow[];
     if (rows.length === 0) return;
-    for (const row of rows) yield decoded(row);
+    for (const row of rows) yield decodeRow(row);
     last = rows[rows.length - 1].position;
   }
 }
 
-function decoded({ position, committed_at: committedAt, declared, frames, strings, data }: Stored): LogRow {
+export function decodeRow({ position, committed_at: committedAt, declared, frames, strings, data }: StoredRow): LogRow {
   const readings = decodeReadings(data);
   readings.strings = stringsOf(strings);
   return {

@@ -117,6 +117,13 @@ function createStore({ writer, archiver, readers, archive, unlock }: Parts) {
     return idlest.call(name, args as never) as Promise<ReturnType<ReaderCalls[Name]>>;
   }
 
+  /** Deletes rows that were sealed before, now that a cursor has passed them. */
+  async function cutSealed(): Promise<void> {
+    while (!(await writer.call('cut', [0]))) {
+      // The next slice.
+    }
+  }
+
   /** Readers first: the last connection to close brings the write-ahead log home. */
   async function close(): Promise<void> {
     await archive.close();
@@ -134,8 +141,23 @@ function createStore({ writer, archiver, readers, archive, unlock }: Parts) {
     probe: (at: number): Promise<boolean> => writer.call('probe', [at]),
     markAdmitted: (rid: string, at: number): Promise<void> => writer.call('markAdmitted', [rid, at]),
     read,
-    /** Removes everything of a device from log.db; to be called once its readings are sealed, cut and erased. */
-    forget: (deviceKey: number): Promise<void> => writer.call('forget', [deviceKey]),
+    /** Removes everything of a device from log.db; to be called once its readings are sealed and erased. */
+    async forget(deviceKey: number): Promise<void> {
+      for (let after: number | null = 0; after !== null; ) after = await writer.call('scrub', [deviceKey, after]);
+      await writer.call('forget', [deviceKey]);
+    },
+    /** Consumers of the commit log beside the seal; it is cut only below the lowest position. */
+    cursors: {
+      open: (consumer: string, at: number): Promise<number> => writer.call('openCursor', [consumer, at]),
+      async move(consumer: string, position: number, at: number): Promise<void> {
+        await writer.call('moveCursor', [consumer, position, at]);
+        await cutSealed();
+      },
+      async remove(consumer: string): Promise<void> {
+        await writer.call('removeCursor', [consumer]);
+        await cutSealed();
+      },
+    },
     confirmClock: (at: number): Promise<void> => writer.call('confirmClock', [at]),
     /** From now on no reading of the device is sealed. */
     leaveOut: archive.leaveOut,

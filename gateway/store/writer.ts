@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { createBallast } from './ballast.js';
 import { type Batch, buffersOf, type Committed, type Restored, type WriterCalls } from './calls.js';
 import { readOpenBatches, readOpenCommands } from './commandTables.js';
+import { openCursorTable } from './cursorTable.js';
 import { discoverSeries } from './discover.js';
 import { emptyFold } from './emptyFold.js';
 import { openFoldTables } from './foldTables.js';
@@ -12,6 +13,7 @@ import { createNewest } from './newest.js';
 import { openForWriting } from './openDatabase.js';
 import { openRegistryTables, readDevices, readErasures, readKeys } from './registryTables.js';
 import { replayLog } from './replay.js';
+import { createScrub } from './scrub.js';
 import { Moved, serveCalls } from './thread.js';
 
 export interface WriterData {
@@ -29,6 +31,8 @@ function openWriter({ folder, ballastBytes }: WriterData) {
   const registry = openRegistryTables(registryDb);
   const log = openLogTable(logDb);
   const folds = openFoldTables(logDb);
+  const cursors = openCursorTable(logDb);
+  const scrub = createScrub(logDb);
   const newest = createNewest();
   ballast.restore();
 
@@ -51,6 +55,7 @@ function openWriter({ folder, ballastBytes }: WriterData) {
       // A registry older than the log must not give a key again that the log knows as another device's.
       nextDeviceKey: Math.max(nextDeviceKey, deviceKeyMax + 1),
       keys: readKeys(registryDb),
+      cursors: cursors.all(),
       erasures: readErasures(registryDb),
       commands: readOpenCommands(registryDb),
       batches: readOpenBatches(registryDb),
@@ -107,6 +112,10 @@ function openWriter({ folder, ballastBytes }: WriterData) {
     markAdmitted: orYieldSpace(log.markAdmitted),
     fold: orYieldSpace(folds.fold),
     cut: orYieldSpace(folds.cut),
+    openCursor: orYieldSpace(cursors.open),
+    moveCursor: orYieldSpace(cursors.move),
+    removeCursor: orYieldSpace(cursors.remove),
+    scrub: orYieldSpace(scrub),
     forget: orYieldSpace(folds.forget),
     confirmClock: orYieldSpace(folds.confirmClock),
     close() {
