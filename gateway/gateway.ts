@@ -28,6 +28,7 @@ import { listenForDevices } from './link/listener.js';
 import { createMessages } from './link/messages.js';
 import { drainLinks } from './link/shutdown.js';
 import { createMeter } from './meter.js';
+import { noMqtt, openMqtt } from './mqtt.js';
 import type { AdmitResult, GatewayStatus, LiveEvents } from './operator/context.js';
 import { startOperator } from './operator/listener.js';
 import { createKeys } from './registry/keys.js';
@@ -70,6 +71,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, models, log, clock, random, fatal } = options;
   const startedAt = clock.now();
   let clockGuard: ClockGuard;
+  let mqtt = noMqtt;
   const monotonic = (): number => performance.now();
   const counters = createCounters();
   const archiveEvents = createArchiveEvents({ counters, log, fatal });
@@ -125,13 +127,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     retentionMs: config.store.retentionDays * 86_400_000,
     seriesMax: config.limits.seriesPerDevice,
     queuedBytesMax: config.store.queuedBytesMax,
+    backlogFull: () => mqtt.refuses(),
     writable: availability.writable,
     clockTrusted: clockGuard.trusts,
   });
   const links = createLinks({
     clock,
     counters,
-    presenceChanged: (device, presence) => live.presence(device, presence),
+    presenceChanged(device, presence) {
+      live.presence(device, presence);
+      mqtt.presence(device, presence);
+    },
   });
   const messages = createMessages({
     clock,
@@ -182,8 +188,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     moved(command) {
       batches.moved(command);
       live.command(command);
+      mqtt.commandMoved(command);
     },
   });
+
+  // What is committed also goes to MQTT, by a thread of its own, and commands come from there.
+  const mqttParts = { config, models, log, clock, store, restored, registry, commands, presence: links.presence };
+  mqtt = await openMqtt(mqttParts).catch(closeStoreAndThrow);
 
   function committed(
     { batch, ...commit }: Awaited<ReturnType<typeof store.commit>>,
@@ -221,7 +232,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (!availability.writable()) return 'storage_unavailable';
     if (!clockGuard.trusts(clock.now())) return 'clock_untrusted';
     const full = links.count() >= config.limits.links || batcher.queuedBytes() > config.store.queuedBytesMax;
-    return stopping || full ? 'overloaded' : null;
+    return stopping || full || mqtt.refuses() ? 'overloaded' : null;
   };
   const linkLimits = { backlogBytesMax: config.limits.backlogBytes, badFramesMax: config.limits.badFrames };
   const makeLink = ({ device, credential, stream: name, subprotocol, encoding }: Accepted, address: string): Link => {
@@ -268,7 +279,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
     receive: messages.receive,
     retryAfterSeconds: () => 1 + Math.floor(random() * 10),
-  }).catch(closeStoreAndThrow);
+  }).catch(async (error) => {
+    await mqtt.stop();
+    return closeStoreAndThrow(error);
+  });
 
   function endDevice(
     device: Device,
@@ -279,6 +293,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (why !== 'device_removed') return;
     commands.deviceRemoved(device);
     links.forget(device);
+    mqtt.deviceRemoved(device);
     sources.forget(device.key);
   }
 
@@ -391,9 +406,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       audit,
       confirmClock,
       status,
+      mqtt: mqtt.state,
     },
-  }).catch((error) => {
+  }).catch(async (error) => {
     devicePort.close();
+    await mqtt.stop();
     return closeStoreAndThrow(error);
   });
   live = operator.live;
@@ -431,6 +448,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     availability.stop();
     devicePort.close();
     operator.close();
+    await mqtt.stop();
     await store.close();
   }
 

@@ -13,7 +13,7 @@ import { contractVersion } from '../schemas/version.js';
 export function contractDigest(): { version: string; sha256: string } {
   const hash = createHash('sha256');
   const root = join(packageRoot, 'schemas');
-  for (const folder of ['config', 'device', 'operator', 'vectors']) {
+  for (const folder of ['bridge', 'config', 'device', 'operator', 'vectors']) {
     for (const file of readdirSync(join(root, folder)).sort()) {
       hash.update(`${folder}/${file}\n${JSON.stringify(JSON.parse(readFileSync(join(root, folder, file), 'utf8')))}\n`);
     }

@@ -33,7 +33,7 @@ function differs(path: string): void {
 
 async function typeFiles(): Promise<(readonly [string, string])[]> {
   const files = [];
-  for (const folder of ['device', 'operator', 'config']) {
+  for (const folder of ['device', 'operator', 'bridge', 'config']) {
     files.push([`schemas/generated/${folder}.ts`, formatted(await typesOf(join('schemas', folder)))] as const);
   }
   return files;

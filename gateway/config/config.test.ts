@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { packageRoot } from '../../schemas/packageRoot.js';
-import { ConfigError, inactiveKeys, loadConfig } from './config.js';
+import { ConfigError, inactiveKeys, loadConfig, withoutSecrets } from './config.js';
 import { loadModels } from './models.js';
 
 function fileWith(context: TestContext, text: string, name = 'gateway.yaml'): string {
@@ -102,15 +102,31 @@ test('a file that is not there, not YAML, or no map is a fault', (context) => {
   }
 });
 
-test('the bridge is refused while it is not built, and settings without effect are named', () => {
-  assert.match(
-    faultsOf(() => loadConfig({ environment: {}, set: ['mqtt.url=mqtt://127.0.0.1'] }))[0],
-    /not part of this version/,
-  );
-  assert.deepEqual(inactiveKeys(loadConfig({ environment: {}, set: ['mqtt.window=5', 'trustedProxies=10.0.0.1'] })), [
-    'mqtt.window',
-    'trustedProxies',
-  ]);
+test('settings without effect are named', () => {
+  const config = loadConfig({ environment: {}, set: ['mqtt.window=5', 'trustedProxies=10.0.0.1'] });
+  assert.deepEqual(inactiveKeys(config), ['trustedProxies']);
+});
+
+test('prefixes, broker addresses and client certificates that cannot work are faults', () => {
+  const wrong = [
+    ...['mqtt.prefix=a/#', 'mqtt.prefix=a+b', 'mqtt.prefix=/a', 'mqtt.prefix=a/', 'mqtt.prefix=$SYS', 'mqtt.prefix='],
+    ...['mqtt.url=http://127.0.0.1', 'mqtt.url=mqtt://', 'mqtt.tls.certFile=a.pem', 'mqtt.whenFull=drop'],
+  ];
+  for (const set of wrong) assert.equal(faultsOf(() => loadConfig({ environment: {}, set: [set] })).length, 1, set);
+  for (const prefix of ['a', 'a/b', 'Plant 7'])
+    assert.equal(loadConfig({ environment: {}, set: [`mqtt.prefix=${prefix}`] }).mqtt.prefix, prefix);
+});
+
+test('a password is in no fault and in nothing that is shown', () => {
+  const [fault] = faultsOf(() => loadConfig({ environment: {}, set: ['mqtt.url=mqtt://me:hunter2@broker'] }));
+  assert.match(fault, /mqtt\.username/);
+  assert.doesNotMatch(fault, /hunter2/);
+  const environment = { TIDEGATE_MQTT__PASSWORD: 'hunter2' };
+  const config = loadConfig({ environment, set: [] });
+  assert.equal(config.mqtt.password, 'hunter2');
+  assert.doesNotMatch(JSON.stringify(withoutSecrets(config)), /hunter2/);
+  const twice = faultsOf(() => loadConfig({ environment, set: ['mqtt.passwordFile=p'] }));
+  assert.match(twice[0], /give one of them/);
 });
 
 test('the configuration is frozen to its leaves', () => {

@@ -31,7 +31,10 @@ export interface ResolvedConfig {
   readonly limits: Required<LimitsConfig>;
   readonly shutdown: Required<ShutdownConfig>;
   readonly commands: Required<CommandsConfig>;
-  readonly mqtt: Filled<MqttConfig, 'url'>;
+  readonly mqtt: Filled<
+    MqttConfig,
+    'url' | 'clientId' | 'username' | 'password' | 'passwordFile' | 'tls' | 'expirySeconds'
+  >;
   readonly admission: { readonly connectsPerSecond: number };
   readonly trustedProxies: readonly string[];
 }
@@ -85,8 +88,8 @@ export function loadConfig({ file, environment, set }: ConfigSources): ResolvedC
   }
   if (!validate(tree)) faults.push(...new Set((validate.errors ?? []).map((error) => explain(error, origins, file))));
   const config = tree as GatewayConfig;
-  if (config.mqtt?.url !== undefined)
-    faults.push('mqtt.url: the MQTT bridge is not part of this version yet; leave the key out');
+  if (config.mqtt?.password !== undefined && config.mqtt.passwordFile !== undefined)
+    faults.push('mqtt.password and mqtt.passwordFile: give one of them');
   if (faults.length > 0) throw new ConfigError(faults);
   const resolved = {
     ...config,
@@ -173,8 +176,11 @@ function explain(
     const near = nearest(unknown, Object.keys(sectionAt(path)?.properties ?? {}));
     return `${key} (${origins.get(key) ?? origin}): there is no such key${near === null ? '' : `; did you mean ${near}?`}`;
   }
+  if (path === 'mqtt.url' && typeof data === 'string' && data.includes('@'))
+    return `mqtt.url (${origin}): must hold no user name or password; give mqtt.username and mqtt.passwordFile`;
+  const shown = secretKeys.includes(path) ? 'its value' : JSON.stringify(data);
   const wish = keyword === 'enum' ? `must be one of ${(params.allowedValues as string[]).join(', ')}` : message;
-  return `${path || 'the file'} (${origin}): ${JSON.stringify(data)} ${wish}`;
+  return `${path || 'the file'} (${origin}): ${shown} ${wish}`;
 }
 
 function sectionAt(path: string): Schema | undefined {
@@ -211,7 +217,16 @@ function freeze<Tree>(tree: Tree): Tree {
 }
 
 /** Keys of the contract that this version reads but does not act on yet, where they differ from the default. */
-const notYetActive = ['mqtt.prefix', 'mqtt.window', 'mqtt.profile', 'admission.connectsPerSecond', 'trustedProxies'];
+const notYetActive = ['admission.connectsPerSecond', 'trustedProxies'];
+
+/** Keys whose values are shown nowhere. */
+const secretKeys: readonly string[] = ['mqtt.password'];
+
+/** The configuration as it may be shown. */
+export function withoutSecrets(config: ResolvedConfig): ResolvedConfig {
+  const { password } = config.mqtt;
+  return password === undefined ? config : { ...config, mqtt: { ...config.mqtt, password: '***' } };
+}
 
 export function inactiveKeys(config: ResolvedConfig): string[] {
   return notYetActive.filter((key) => {

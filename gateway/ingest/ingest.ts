@@ -24,6 +24,8 @@ export interface IngestOptions {
   retentionMs: number;
   seriesMax: number;
   queuedBytesMax: number;
+  /** True while more waits for a consumer of the log than may. */
+  backlogFull(): boolean;
   /** False while nothing can be written. */
   writable(): boolean;
   /** False while the gateway's own clock is behind its data (DESIGN section 3). */
@@ -69,7 +71,7 @@ export function createIngest(options: IngestOptions) {
 
   function refusalOf(link: IngestLink, seq: number, now: number): CloseName | null {
     if (!options.writable() || !options.clockTrusted(now)) return 'storage_unavailable';
-    if (batcher.queuedBytes() > options.queuedBytesMax) return 'overloaded';
+    if (batcher.queuedBytes() > options.queuedBytesMax || options.backlogFull()) return 'overloaded';
     if (seq > 0 && link.unanswered >= limits.window) return 'window_exceeded';
     return link.underWay >= underWayMax ? 'rate_limited' : null;
   }

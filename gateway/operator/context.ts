@@ -4,6 +4,7 @@ import type { Batches } from '../command/batches.js';
 import type { Commands } from '../command/commands.js';
 import type { Counters } from '../counters.js';
 import type { Jobs } from '../jobs.js';
+import type { MqttState } from '../mqtt.js';
 import type { Keys } from '../registry/keys.js';
 import type { Registry } from '../registry/registry.js';
 import type { Batch, CommandRecord, ReaderCalls } from '../store/calls.js';
@@ -47,6 +48,8 @@ export interface OperatorContext {
   /** Stores a quarantined frame after all, under the clock rules waived; answers how many readings it held. */
   admit(device: Device, rid: string, by: string): Promise<AdmitResult>;
   status(): GatewayStatus;
+  /** Null: there is no bridge. */
+  mqtt(): MqttState | null;
 }
 
 export type AdmitResult =

@@ -196,6 +196,74 @@ export const metrics: readonly Metric[] = [
     'Readings that slow clients of /v1/live missed',
     ({ counters }) => counters.liveSamplesDropped,
   ),
+  gauge(
+    'tidegate_bridge_connected',
+    '1 while the bridge has a connection to its broker; 0 also where there is no bridge',
+    (context) => (context.mqtt()?.status?.connected === true ? 1 : 0),
+  ),
+  gauge(
+    'tidegate_bridge_backlog_bytes',
+    'Bytes of the commit log that the broker has not acknowledged',
+    ({ mqtt }) => mqtt()?.status?.backlogBytes ?? 0,
+  ),
+  gauge(
+    'tidegate_bridge_backlog_commits',
+    'Commits that the broker has not acknowledged',
+    ({ mqtt }) => mqtt()?.status?.backlogRows ?? 0,
+  ),
+  gauge(
+    'tidegate_bridge_backlog_seconds',
+    'Age of the oldest commit that the broker has not acknowledged',
+    ({ mqtt }) => (mqtt()?.status?.backlogMs ?? 0) / 1000,
+  ),
+  gauge(
+    'tidegate_bridge_backlog_full',
+    '1 while more waits for the broker than may: mqtt.whenFull applies',
+    ({ mqtt }) => (mqtt()?.status?.full === true ? 1 : 0),
+  ),
+  counter(
+    'tidegate_bridge_acked_total',
+    'Messages that the broker acknowledged, by kind: telemetry (with what the profile makes of it), other',
+    ({ mqtt }) => ({ telemetry: mqtt()?.counts.telemetryAcked ?? 0, other: mqtt()?.counts.othersAcked ?? 0 }),
+    'kind',
+  ),
+  counter(
+    'tidegate_bridge_resent_total',
+    'Messages to be sent again after a lost connection or a refusal',
+    ({ mqtt }) => mqtt()?.counts.resent ?? 0,
+  ),
+  counter(
+    'tidegate_bridge_refused_total',
+    'Refusals by the broker; what was refused is sent again',
+    ({ mqtt }) => mqtt()?.counts.refused ?? 0,
+  ),
+  counter(
+    'tidegate_bridge_connects_total',
+    'Connections made to the broker',
+    ({ mqtt }) => mqtt()?.counts.connects ?? 0,
+  ),
+  counter(
+    'tidegate_bridge_connections_lost_total',
+    'Connections to the broker that ended',
+    ({ mqtt }) => mqtt()?.counts.connectionsLost ?? 0,
+  ),
+  counter(
+    'tidegate_bridge_frames_dropped_total',
+    'Frames that will not be bridged: the backlog was over mqtt.backlogBytes or mqtt.backlogSeconds, or they have no name to be sent under',
+    ({ mqtt }) => mqtt()?.counts.framesDropped ?? { bytes: 0, age: 0, unsendable: 0 },
+    'why',
+  ),
+  counter(
+    'tidegate_bridge_answers_lost_total',
+    'Answers to commands that were too many to wait for the broker',
+    ({ mqtt }) => mqtt()?.counts.answersLost ?? 0,
+  ),
+  counter(
+    'tidegate_bridge_commands_total',
+    'Messages on command topics, by outcome: created, or the code of the refusal',
+    ({ mqtt }) => mqtt()?.commands ?? {},
+    'outcome',
+  ),
 ];
 
 const registries = new WeakMap<OperatorContext, Registry>();

@@ -32,6 +32,9 @@ export function openLogReader(folder: string) {
   const heads = db.prepare(`
     SELECT position, committed_at AS committedAt, readings, length(frames) + length(data) + ifnull(length(strings), 0) AS bytes
     FROM log WHERE position > ? ORDER BY position LIMIT ${headsPerSlice}`);
+  const committedAfter = db
+    .prepare('SELECT committed_at FROM log WHERE position > ? ORDER BY position LIMIT 1')
+    .pluck();
   const declared = db
     .prepare(
       `SELECT position, declared FROM log WHERE position > ? AND position <= ? AND declared IS NOT NULL ORDER BY position LIMIT ${headsPerSlice}`,
@@ -61,6 +64,8 @@ export function openLogReader(folder: string) {
     },
     /** The next rows after a position, at most 5,000. */
     heads: (after: number): RowHead[] => heads.all(after) as RowHead[],
+    /** Unix ms of the first commit after a position; null: there is none. */
+    committedAfter: (position: number): number | null => (committedAfter.get(position) as number | undefined) ?? null,
     /** Frames of one row, and what it declares. */
     contents(position: number): { frames: number; declared: Declared | null } {
       const row = headers.get(position) as { declared: string | null; frames: Buffer } | undefined;

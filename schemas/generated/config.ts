@@ -319,15 +319,85 @@ export interface ShutdownConfig {
 }
 export interface MqttConfig {
   /**
-   * Broker; none: no bridge.
+   * Broker, as mqtt://host:1883; none: no bridge. User name and password have keys of their own.
    */
   url?: string;
+  /**
+   * Of the protocol.
+   */
+  version?: '3.1.1' | '5' | 5;
+  /**
+   * Default: tidegate- and the gateway's id.
+   */
+  clientId?: string;
+  username?: string;
+  /**
+   * Better in the environment (TIDEGATE_MQTT__PASSWORD) or in passwordFile.
+   */
+  password?: string;
+  /**
+   * A file that holds the password.
+   */
+  passwordFile?: string;
+  tls?: MqttTlsConfig;
+  /**
+   * A broker that is silent for one and a half times as long is left.
+   */
+  keepaliveSeconds?: number;
+  /**
+   * First part of every topic.
+   */
   prefix?: string;
   /**
    * Publishes in flight.
    */
   window?: number;
+  /**
+   * A larger frame becomes several messages.
+   */
+  messageBytes?: number;
+  /**
+   * MQTT 5: the broker drops telemetry that it could not deliver for so long. Default: never.
+   */
+  expirySeconds?: number;
+  /**
+   * Telemetry that may wait for the broker, in the commit log.
+   */
+  backlogBytes?: number;
+  /**
+   * How long telemetry may wait for the broker.
+   */
+  backlogSeconds?: number;
+  /**
+   * What happens beyond backlogBytes or backlogSeconds: the oldest frames are not bridged (counted and logged), or devices are closed 4001.
+   */
+  whenFull?: 'drop-oldest' | 'refuse';
+  /**
+   * homeassistant adds discovery, values and availability for Home Assistant.
+   */
   profile?: 'tidegate' | 'homeassistant';
+  /**
+   * Of the profile homeassistant: where Home Assistant looks for devices.
+   */
+  discoveryPrefix?: string;
+}
+export interface MqttTlsConfig {
+  /**
+   * PEM certificates that the broker's is checked with. Default: those of the system.
+   */
+  caFile?: string;
+  /**
+   * PEM client certificate.
+   */
+  certFile?: string;
+  /**
+   * PEM key of the client certificate.
+   */
+  keyFile?: string;
+  /**
+   * Name that the broker's certificate is for, where it is not the host of the URL.
+   */
+  serverName?: string;
 }
 export interface AdmissionConfig {
   /**

@@ -471,7 +471,10 @@ export interface GatewayBody {
    * Unix ms.
    */
   newestCommitAt: number;
-  mqtt: 'off';
+  /**
+   * The bridge; its backlog is in /metrics.
+   */
+  mqtt: 'off' | 'connected' | 'disconnected';
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { inactiveKeys } from '../../config/config.js';
+import { inactiveKeys, withoutSecrets } from '../../config/config.js';
 import { loadModels } from '../../config/models.js';
 import { printJson } from '../output.js';
 import { type ConfigOptions, configFrom } from '../running.js';
@@ -18,7 +18,7 @@ export function addConfig(program: Command): void {
     .option('--set <key=value>', 'one setting; repeatable', collect, [] as string[])
     .option('--json', 'print JSON')
     .action((options: ConfigOptions & { json?: boolean }) => {
-      const config = configFrom(options);
+      const config = withoutSecrets(configFrom(options));
       const models = [...loadModels(config.models).keys()];
       if (options.json) return printJson({ config, models, inactive: inactiveKeys(config) });
       for (const [key, value] of leaves(config)) console.log(`${key} = ${JSON.stringify(value)}`);

@@ -32,7 +32,10 @@ async function serve(options: ConfigOptions): Promise<void> {
     { tidegate: version, node: process.versions.node, sqlite: gateway.sqliteVersion, uws: uwsVersion },
     'versions',
   );
-  log.info({ data: gateway.dataFolder, gatewayId: config.gatewayId, models: config.models, mqtt: 'off' }, 'settings');
+  log.info(
+    { data: gateway.dataFolder, gatewayId: config.gatewayId, models: config.models, mqtt: config.mqtt.url ?? 'off' },
+    'settings',
+  );
   if (config.operator.host !== '127.0.0.1' && config.operator.tls === undefined)
     log.warn('the operator port is open to the network without TLS');
   log.info({ device: gateway.deviceUrl, console: gateway.operatorUrl }, 'ready');

@@ -10,8 +10,10 @@ export const gatewayRoutes: Route[] = [
     role: 'viewer',
     status: 200,
     answer: 'gateway',
-    handle(_request, { gatewayId, version, startedAt, status, counters }) {
-      return { gatewayId, version, startedAt, ...status(), readingsStored: counters.readingsStored, mqtt: 'off' };
+    handle(_request, { gatewayId, version, startedAt, status, counters, mqtt }) {
+      const bridge = mqtt();
+      const state = bridge === null ? 'off' : bridge.status?.connected === true ? 'connected' : 'disconnected';
+      return { gatewayId, version, startedAt, ...status(), readingsStored: counters.readingsStored, mqtt: state };
     },
   },
   {

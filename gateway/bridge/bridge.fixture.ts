@@ -1,0 +1,83 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import type { TestContext } from 'node:test';
+import { Aedes } from 'aedes';
+import { connect, type IClientOptions, type MqttClient } from 'mqtt';
+
+export type TestBroker = Awaited<ReturnType<typeof startBroker>>;
+
+/** An MQTT 3.1.1 broker in this process, which can be stopped and started on its port. It keeps sessions over that. */
+export async function startBroker(context: TestContext) {
+  const aedes = await Aedes.createBroker();
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    aedes.handle(socket);
+  });
+  const listen = (port: number): Promise<void> =>
+    new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve()));
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+
+  function cut(): void {
+    for (const socket of [...sockets]) socket.destroy();
+  }
+
+  async function stop(): Promise<void> {
+    if (!server.listening) return;
+    const closed = new Promise((resolve) => server.close(resolve));
+    cut();
+    await closed;
+  }
+
+  context.after(async () => {
+    await stop();
+    await new Promise<void>((resolve) => aedes.close(() => resolve()));
+  });
+  return { aedes, port, url: `mqtt://127.0.0.1:${port}`, cut, stop, start: () => listen(port) };
+}
+
+export interface Heard {
+  topic: string;
+  payload: string;
+  retained: boolean;
+}
+
+/** A client that keeps what it hears; its session outlives its connection. */
+export async function subscribe(context: TestContext, url: string, filter: string, options: IClientOptions = {}) {
+  const heard: Heard[] = [];
+  let wake = (): void => {};
+  const client: MqttClient = connect(url, {
+    clientId: `test-${filter.replace(/\W/g, '')}`.slice(0, 23),
+    clean: false,
+    reconnectPeriod: 50,
+    ...options,
+  });
+  client.on('error', () => {});
+  client.on('message', (topic, payload, packet) => {
+    heard.push({ topic, payload: payload.toString(), retained: packet.retain });
+    wake();
+  });
+  context.after(() => client.endAsync(true));
+  await new Promise<void>((resolve, reject) => {
+    client.once('connect', () => {
+      client.subscribe(filter, { qos: 1 }, (error) => (error == null ? resolve() : reject(error)));
+    });
+  });
+  return {
+    client,
+    heard,
+    /** Resolves with what it answers once that is not undefined. */
+    async until<Value>(find: (heard: Heard[]) => Value | undefined): Promise<Value> {
+      for (;;) {
+        const found = find(heard);
+        if (found !== undefined) return found;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+    publish: (topic: string, payload: string | object, more: object = {}): Promise<unknown> =>
+      client.publishAsync(topic, typeof payload === 'string' ? payload : JSON.stringify(payload), { qos: 1, ...more }),
+  };
+}
