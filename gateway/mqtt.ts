@@ -58,6 +58,7 @@ export async function openMqtt(options: MqttOptions): Promise<Mqtt> {
     clock,
     topics: createTopics(settings.prefix, settings.gatewayId),
     commands: options.commands,
+    readCommand: (id) => options.store.read('command', id),
     deviceById: registry.get,
     isFinal,
     counted: (what) => countBy(counted, what),

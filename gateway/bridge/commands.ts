@@ -7,7 +7,8 @@ import type {
 } from '../../schemas/generated/bridge.js';
 import { loadSchema } from '../../schemas/packageRoot.js';
 import type { Clock } from '../clock.js';
-import type { Commands, NewCommand } from '../command/commands.js';
+import type { Commands } from '../command/commands.js';
+import type { NewCommand } from '../command/creation.js';
 import type { CommandRecord } from '../store/calls.js';
 import type { Device } from '../types.js';
 import type { CommandAnswer, IncomingCommand, Reply } from './calls.js';
@@ -24,6 +25,8 @@ export interface BridgeCommandsOptions {
   clock: Clock;
   topics: Topics;
   commands: Pick<Commands, 'create' | 'hashOf'>;
+  /** As it is on disk. */
+  readCommand(id: string): Promise<CommandRecord | null>;
   deviceById(id: string): Device | undefined;
   isFinal(state: CommandRecord['state']): boolean;
   /** Counted by the code of the refusal; `created` where there is none. */
@@ -54,10 +57,11 @@ export function createBridgeCommands(options: BridgeCommandsOptions) {
     try {
       const body = bodyOf(message);
       key = body.idempotencyKey;
-      const record = await create(device, body);
-      keepReply(record, message.reply);
+      const id = await create(device, body);
+      keepReply(id, message.reply);
       options.counted('created');
-      answer(answerOf(record));
+      const record = await options.readCommand(id);
+      if (record !== null) answer(answerOf(record));
     } catch (error) {
       const refusal = refusalOf(error as Error & { code?: string });
       options.counted(refusal.code);
@@ -70,7 +74,7 @@ export function createBridgeCommands(options: BridgeCommandsOptions) {
     }
   }
 
-  async function create(id: string, { idempotencyKey, ...body }: BridgeCommand): Promise<CommandRecord> {
+  async function create(id: string, { idempotencyKey, ...body }: BridgeCommand): Promise<string> {
     const device = options.deviceById(id);
     if (device === undefined) throw new Refusal('device_unknown', `There is no device ${id.slice(0, 64)}`);
     const { ttlSeconds, deadlineSeconds, ...rest } = body;
@@ -79,7 +83,8 @@ export function createBridgeCommands(options: BridgeCommandsOptions) {
       ...(ttlSeconds === undefined ? {} : { ttlMs: ttlSeconds * 1000 }),
       ...(deadlineSeconds === undefined ? {} : { deadlineMs: deadlineSeconds * 1000 }),
     };
-    return commands.create(device, wanted, mqttAuthor, idempotencyKey ?? null, commands.hashOf(id, body));
+    const hash = commands.hashOf(id, body);
+    return (await commands.create(device, wanted, mqttAuthor, idempotencyKey ?? null, hash)).id;
   }
 
   function errorBody(device: string, { code, message, errors }: Refusal, key: string | undefined): BridgeCommandError {
@@ -101,7 +106,7 @@ export function createBridgeCommands(options: BridgeCommandsOptions) {
     return { device, name: id, payload: JSON.stringify(body), reply };
   }
 
-  function keepReply({ id }: CommandRecord, reply: Reply | null): void {
+  function keepReply(id: string, reply: Reply | null): void {
     if (reply === null) return;
     replies.set(id, reply);
     if (replies.size <= repliesMax) return;
