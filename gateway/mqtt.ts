@@ -21,7 +21,7 @@ export interface MqttOptions {
   models: ReadonlyMap<string, Model>;
   log: Logger;
   clock: Clock;
-  store: Pick<Store, 'cursors'>;
+  store: Pick<Store, 'cursors' | 'read'>;
   restored: Pick<Restored, 'cursors'>;
   registry: Pick<Registry, 'get' | 'all'>;
   presence(device: Device): Presence;

@@ -383,3 +383,31 @@ test('a retained command is refused, and what a broker echoes of our own topics 
   );
   assert.equal(((await gateway.api('GET', '/v1/devices/a/commands')).body as { items: object[] }).items.length, 0);
 });
+
+test('Home Assistant finds the device, hears its values, presses its button, and is told again at its birth', async (context) => {
+  const start = restartable(context);
+  const broker = await startBroker(context);
+  const listener = await subscribe(context, broker.url, '#');
+  const gateway = await start([`mqtt.url=${broker.url}`, 'mqtt.profile=homeassistant']);
+  const link = await gateway.connect(await gateway.addDevice('a', { model: 'boiler' }), '?stream=main');
+  const configs = (): string[] =>
+    listener.heard
+      .filter(({ topic }) => topic === 'homeassistant/device/tidegate_gw_a/config')
+      .map(({ payload }) => payload);
+  const config = JSON.parse(await listener.until(() => configs().at(-1))) as {
+    cmps: Record<string, Record<string, string>>;
+  };
+  link.send({ seq: 1, values: { temperature: 21.5 } });
+  await listener.until((heard) =>
+    heard.find(({ topic, payload }) => topic === config.cmps.temperature.state_topic && payload === '21.5'),
+  );
+  await link.untilAck(1);
+  const { command_topic, payload_press } = config.cmps.command_reboot;
+  await listener.publish(command_topic, payload_press);
+  assert.equal(((await link.next()) as { name: string }).name, 'reboot');
+  const before = configs().length;
+  await listener.publish('homeassistant/status', 'online');
+  await listener.until(() => (configs().length > before ? true : undefined));
+  await gateway.api('DELETE', '/v1/devices/a');
+  await listener.until(() => (configs().at(-1) === '' ? true : undefined));
+});

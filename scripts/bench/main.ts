@@ -11,6 +11,10 @@ const parts: Record<string, { about: string; load(): Promise<Part> }> = {
     about: 'from the request for a command to its device’s final word, at half the load that the gateway takes',
     load: async () => (await import('./commands.js')).benchCommands,
   },
+  bridge: {
+    about: 'an outage of the MQTT broker drained, and what the bridge costs the links; needs mosquitto',
+    load: async () => (await import('./bridge.js')).benchBridge,
+  },
   store: {
     about: 'ingest and queries on a store of any size, which is filled first',
     load: async () => (await import('./store.js')).benchStore,
