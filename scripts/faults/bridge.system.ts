@@ -104,7 +104,7 @@ test('broker stopped, frozen, cut off, and the gateway killed in between: every 
   const folder = tempFolder(context);
   const [data, brokerFolder] = [join(folder, 'data'), join(folder, 'broker')];
   mkdirSync(brokerFolder);
-  const broker = await startMosquitto(brokerFolder, 'allow_anonymous true\nuser root');
+  const broker = await startMosquitto(brokerFolder);
   const toBroker = await startTcpProxy(broker.port);
   const set = [`mqtt.url=mqtt://127.0.0.1:${toBroker.port}`, 'gatewayId=gw', 'store.sealIntervalSeconds=2'];
   let gateway: GatewayProcess = await startGatewayProcess({ data, set });

@@ -15,6 +15,8 @@ export async function startMosquitto(folder: string, config = defaultConfig) {
   const lines = [
     `listener ${port} 127.0.0.1`,
     config,
+    // Started by root it would become another user, who may not write to the folder.
+    'user root',
     'max_queued_messages 0',
     'max_inflight_messages 1000',
     'persistence true',
