@@ -40,6 +40,7 @@ class BufferTest(unittest.TestCase):
         fill(buffer, 2)
         number(buffer, 7, 1, 2)
         self.assertEqual(buffer.drop_through(7), [7])
+        self.assertEqual((buffer.samples, buffer.bytes), (0, 0))
         buffer.close()
         again = Buffer(self.path)
         self.addCleanup(again.close)

@@ -61,6 +61,8 @@ class Numbering(SessionTest):
     def test_nothing_is_said_before_the_welcome(self) -> None:
         session = self.session(hello='{"type":"hello"}')
         self.record(1)
+        session.tell(CommandUpdate(ID, "succeeded"))
+        session.use_table(MetricTable([Metric("a")], 3))
         self.assertEqual(session.hear(ack(5)), ([], None))
         self.assertEqual(session.outgoing(), [])
 
@@ -174,6 +176,17 @@ class Window(SessionTest):
         self.seqs(session)
         self.assertEqual(session.hear(ack(4_000_000))[0], [FrameStored(1)])
         self.assertEqual(self.seqs(session), [2])
+
+    def test_an_ack_speaks_only_of_what_was_sent_on_its_link(self) -> None:
+        self.record(1, 2, 3)
+        first = self.session()
+        first.hear(welcome())
+        self.seqs(first)
+        again = self.session()
+        again.hear(welcome(window=1))
+        self.assertEqual(self.seqs(again), [1])
+        self.assertEqual(again.hear(ack(3))[0], [FrameStored(1)])
+        self.assertEqual(self.seqs(again), [2])
 
     def test_a_backlog_goes_in_large_frames_and_a_live_sample_at_once(self) -> None:
         self.record(*range(1000))
