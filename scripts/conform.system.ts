@@ -8,11 +8,13 @@ import { inParallel } from '../device-sim/operatorApi.js';
 import { packageRoot } from '../schemas/packageRoot.js';
 import type { Encoding } from '../schemas/subprotocols.js';
 
+const pythonAdapter = join(packageRoot, 'clients', 'python', 'conformance_adapter.py');
 const adapter = [process.execPath, join(packageRoot, 'dist', 'clients', 'js', 'adapter.js')];
 
 /** Every client of this repository must pass every situation, in each encoding that it speaks. */
 const clients: { name: string; encodings: Encoding[]; command: string[] }[] = [
   { name: 'JavaScript', encodings: ['json', 'binary'], command: adapter },
+  { name: 'Python', encodings: ['json', 'binary'], command: ['/usr/bin/python3', '-B', pythonAdapter] },
 ];
 
 /** Rules that nothing a client does here shows: what only the other encoding has, and what it may leave alone. */

@@ -47,13 +47,19 @@ class ManualClock:
         self._boot_ms += ms
 
     async def advance(self, ms: int) -> None:
-        """Moment by moment, so that who sleeps again on waking is woken again."""
+        """Moment by moment, so that who sleeps again on waking is woken again. Who has said that it waits may have yet to lie down."""
+        await _turns()
         end = self._boot_ms + ms
         while self._sleeping and self._sleeping[0][0] <= end:
             at, _, wake = heapq.heappop(self._sleeping)
             self._boot_ms = max(self._boot_ms, at)
             if not wake.done():
                 wake.set_result(None)
-            for _ in range(5):
-                await asyncio.sleep(0)
+            await _turns()
         self._boot_ms = end
+
+
+async def _turns() -> None:
+    """Turns of the loop, for tasks that need no more than that to go on."""
+    for _ in range(5):
+        await asyncio.sleep(0)
