@@ -1,0 +1,93 @@
+/*
+ * Sends this machine's load average once a second, and says what is on disk. Readings that could not be sent wait in memory.
+ *
+ *     linux ws://127.0.0.1:8080/v1/device boiler-7 tgd_... [READINGS]
+ *
+ * With READINGS it ends when so many are on disk.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "posix_link.h"
+
+static const char *const introductions[] = {
+    "{\"type\":\"hello\",\"agent\":\"tidegate-c\",\"expectEveryMs\":1000}",
+    "{\"type\":\"metrics\",\"table\":1,\"metrics\":[{\"name\":\"load.1m\",\"unit\":\"1\"},{\"name\":\"load.5m\",\"unit\":\"1\"}]}",
+};
+
+static uint8_t ring_memory[8192]; /* 204 readings: three and a half minutes offline */
+static uint8_t frame_memory[256];
+static tg_outcome outcomes[TG_OUTCOMES_MIN];
+static unsigned long on_disk;
+static volatile sig_atomic_t is_asked_to_stop;
+
+static void show(void *context, const tg_news *news) {
+  (void)context;
+  if (news->type == TG_NEWS_WELCOME) printf("welcome: the gateway has frames up to %lu\n", (unsigned long)news->seq);
+  if (news->type == TG_NEWS_ACKED) printf("frame %lu is on disk\n", (unsigned long)(on_disk = news->seq));
+  if (news->type == TG_NEWS_NACKED) printf("frame %lu was refused: %s\n", (unsigned long)news->seq, tg_fault_code(news->down->as.nack.fault));
+  if (news->type == TG_NEWS_ENDED) printf("no link: HTTP %u, close %u\n", news->ending->status, news->ending->code);
+  if (news->type == TG_NEWS_WAITING) printf("trying again in %lu ms\n", (unsigned long)news->wait_ms);
+  fflush(stdout);
+}
+
+static bool read_load(float values[2]) {
+  FILE *file = fopen("/proc/loadavg", "r");
+  bool is_read = file != NULL && fscanf(file, "%f %f", &values[0], &values[1]) == 2;
+  if (file != NULL) fclose(file);
+  return is_read;
+}
+
+static void take_reading(tg_device *device) {
+  static const uint16_t metrics[] = {0, 1};
+  uint8_t frame[TG_TELEMETRY_BYTES(2, 1, 4)];
+  tg_telemetry telemetry;
+  float values[2];
+  if (!read_load(values)) return;
+  tg_telemetry_begin(&telemetry, frame, sizeof frame, TG_F32, 1, metrics, 2, posix_unix_ms());
+  tg_telemetry_row_f32(&telemetry, 0, values);
+  tg_device_append(device, posix_now_ms(), frame, telemetry.length);
+}
+
+static void stop(int signal_number) {
+  (void)signal_number;
+  is_asked_to_stop = 1;
+}
+
+int main(int count, char **arguments) {
+  static tg_device device;
+  static posix_link link;
+  static tg_log log;
+  static tg_ring ring;
+  const tg_device_hooks hooks = {&link, posix_link_connect, posix_link_send, posix_link_close, posix_random, NULL, show};
+  tg_ring_init(&log, &ring, ring_memory, sizeof ring_memory);
+  const tg_device_config config = {.hooks = &hooks,
+                                   .outcomes = outcomes,
+                                   .outcome_count = TG_OUTCOMES_MIN,
+                                   .log = &log,
+                                   .frame_memory = frame_memory,
+                                   .frame_capacity = sizeof frame_memory,
+                                   .introductions = introductions,
+                                   .introduction_count = 2,
+                                   .drop_oldest = true};
+  if (count < 4 || !posix_link_init(&link, &device, arguments[1], "main", arguments[2], arguments[3])) {
+    fprintf(stderr, "linux ws://HOST:PORT/v1/device DEVICE SECRET [READINGS]\n");
+    return 64;
+  }
+  unsigned long wanted = count > 4 ? strtoul(arguments[4], NULL, 10) : 0;
+  if (!tg_device_init(&device, &config, posix_now_ms())) return 70;
+  signal(SIGINT, stop);
+  signal(SIGTERM, stop);
+  uint32_t last_reading = posix_now_ms() - 1000;
+  while (!is_asked_to_stop && (wanted == 0 || on_disk < wanted)) {
+    if (posix_now_ms() - last_reading >= 1000) {
+      last_reading += 1000;
+      take_reading(&device);
+    }
+    uint32_t passed = posix_now_ms() - last_reading;
+    posix_link_step(&link, -1, passed < 1000 ? 1000 - passed : 0);
+  }
+  tg_device_stop(&device, posix_now_ms());
+  return 0;
+}

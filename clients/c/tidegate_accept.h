@@ -1,0 +1,11 @@
+/* The check of Sec-WebSocket-Accept (RFC 6455 §4.2.2), apart since it needs SHA-1 and many devices have one in hardware or their TLS. */
+#ifndef TIDEGATE_ACCEPT_H
+#define TIDEGATE_ACCEPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Whether `accept` is base64(SHA-1(key and the RFC's GUID)). `key` is terminated, 24 characters. */
+bool tg_accept_is_right(const char *key, const char *accept, size_t accept_length);
+
+#endif
