@@ -255,8 +255,12 @@ static bool is_control(const tg_socket *socket) {
 }
 
 static void take_close(tg_socket *socket) {
-  bool has_code = socket->control_length >= 2;
+  bool has_code = socket->control_length != 0;
   uint16_t code = (uint16_t)(has_code ? socket->control[0] << 8 | socket->control[1] : code_missing);
+  if (code < 1000 || socket->control_length == 1) { /* RFC 6455 §5.5.1, §7.4.2 */
+    fail(socket);
+    return;
+  }
   tg_socket_end end = {0, code, 0, (const char *)socket->control + 2, has_code ? socket->control_length - 2u : 0};
   put_frame(socket, op_close, socket->control, has_code ? 2 : 0);
   end_with(socket, end);

@@ -98,6 +98,7 @@ bool posix_link_connect(void *context) {
   struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
   struct addrinfo *addresses = NULL;
   disconnect(link);
+  tg_socket_lost(&link->socket); /* what was not written belongs to the last connection */
   if (getaddrinfo(link->host, link->port, &hints, &addresses) != 0) return false;
   link->is_connecting = open_to(link, addresses);
   freeaddrinfo(addresses);
