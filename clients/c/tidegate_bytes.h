@@ -7,6 +7,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 static inline void tg_put_u16(uint8_t *at, uint16_t value) {
   at[0] = (uint8_t)value;
   at[1] = (uint8_t)(value >> 8);
@@ -33,5 +37,9 @@ static inline uint32_t tg_get_u32(const uint8_t *at) {
 static inline uint64_t tg_get_u64(const uint8_t *at) {
   return tg_get_u32(at) | ((uint64_t)tg_get_u32(at + 4) << 32);
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

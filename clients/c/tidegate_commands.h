@@ -7,6 +7,10 @@
 
 #include "tidegate_frame.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Longest result or error, JSON, that is kept with an outcome. Set it for all files alike. */
 #ifndef TG_OUTCOME_BYTES
 #define TG_OUTCOME_BYTES 64
@@ -71,5 +75,9 @@ void tg_commands_told(tg_commands *commands, uint8_t slot);
 
 /* With the link what was to be sent is forgotten: the gateway sends every command without a final word again (C-2). */
 void tg_commands_link_ended(tg_commands *commands);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -15,6 +15,10 @@
 #include "tidegate_log.h"
 #include "tidegate_reconnect.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define TG_WINDOW_MAX 64 /* frames in flight, whatever larger window is told: their state is one bit each */
 #define TG_ACK_OVERDUE_MS 30000 /* */
 #define TG_SILENCE_MS 75000 /* */
@@ -169,5 +173,9 @@ void tg_device_stop(tg_device *device, uint32_t now_ms);
 
 /* Reports how a command goes on that its hook left TG_RUNNING. */
 bool tg_device_update_command(tg_device *device, const uint8_t *id, tg_state state, const char *json, size_t json_length);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define TG_FRAME_VERSION 1
 #define TG_COMMAND_ID_BYTES 16
 /* What one column and one row of f32 take; a frame is never shorter. */
@@ -120,5 +124,9 @@ bool tg_down_parse(tg_down *down, const uint8_t *bytes, size_t length);
 
 /* The fault's code as JSON has it, such as "value_invalid"; "unknown" for numbers of later versions. */
 const char *tg_fault_code(uint16_t fault);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * Looks for `key` (terminated, without escapes) among the members of the object in `text` (not of objects within it). Where its value is a
  * whole number that fits, sets `value` and returns true; the last of several counts (J-1). A fraction, an exponent, or no object: false.
@@ -16,5 +20,9 @@ bool tg_json_integer(const char *text, size_t length, const char *key, int64_t *
 
 /* Writes `value` in decimal, unterminated: at most 20 bytes. Returns how many; 0 where they do not fit. */
 size_t tg_json_put_integer(char *into, size_t capacity, int64_t value);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -48,7 +48,7 @@ static bool ring_append(tg_log *log, const uint8_t *record, size_t length) {
 static size_t ring_read(tg_log *log, uint32_t index, uint8_t *into, size_t capacity) {
   tg_ring *ring = log->context;
   if (index - log->first >= log->end - log->first) return 0;
-  /* A step back, as after a reconnect, starts again from the front. */
+  /* A step back, as after a reconnect, starts again from the front; so does a cursor that was dropped, which is then far "ahead". */
   if (index - log->first < ring->cursor_index - log->first) {
     ring->cursor_index = log->first;
     ring->cursor = ring->head;
@@ -62,14 +62,10 @@ static size_t ring_read(tg_log *log, uint32_t index, uint8_t *into, size_t capac
 
 static void ring_drop(tg_log *log, uint32_t index) {
   tg_ring *ring = log->context;
-  bool cursor_goes = ring->cursor_index - log->first < index - log->first;
   for (; log->first != index; log->first++) {
     ring->used -= TG_RING_RECORD_OVERHEAD + record_bytes_at(ring, ring->head);
     ring->head = after_record(ring, ring->head);
   }
-  if (!cursor_goes) return;
-  ring->cursor_index = log->first;
-  ring->cursor = ring->head;
 }
 
 void tg_ring_init(tg_log *log, tg_ring *ring, uint8_t *memory, size_t capacity) {

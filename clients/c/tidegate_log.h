@@ -9,6 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * Records first .. end-1 exist. Indexes go on over restarts where the log does, since the numbering is kept by index (tg_numbering);
  * they may wrap. The log moves `first` and `end` itself, within append and drop.
@@ -40,5 +44,9 @@ typedef struct {
 
 /* Makes `log` a ring over `memory`. A record takes its length and 2 bytes. */
 void tg_ring_init(tg_log *log, tg_ring *ring, uint8_t *memory, size_t capacity);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define TG_CLOSE_NONE 1006 /* no close frame: the connection was lost (RFC 6455 §7.1.5) */
 
 /* Why a link, or an attempt at one, ended. */
@@ -33,5 +37,9 @@ uint32_t tg_reconnect_delay_ms(tg_reconnect *reconnect, const tg_ending *ending,
 
 /* A link that held ends the row of failures. */
 void tg_reconnect_held(tg_reconnect *reconnect);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

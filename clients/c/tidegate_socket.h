@@ -9,6 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define TG_SOCKET_REQUEST_BYTES_MAX 640 /* of an upgrade with the longest id, stream, and a host name of 128 bytes */
 #define TG_SOCKET_FRAME_OVERHEAD 8 /* of a message up to 65,535 bytes */
 #define TG_CLOSE_PROTOCOL_ERROR 1002
@@ -96,5 +100,9 @@ void tg_socket_written(tg_socket *socket, size_t length);
 
 /* True when the caller should end the connection: it is over, and everything is written. */
 bool tg_socket_is_done(const tg_socket *socket);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
