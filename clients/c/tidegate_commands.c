@@ -123,10 +123,11 @@ void tg_commands_receive(tg_commands *commands, const tg_command *command, uint6
   memset(outcome, 0, sizeof *outcome);
   outcome->order = commands->next_order++;
   memcpy(outcome->id, command->id, TG_COMMAND_ID_BYTES);
-  /* Unknown and lost come before expired: `rejected` says that it was not run, which of a forgotten one nobody knows. */
+  /* A forgotten one is lost rather than expired: `rejected` says that it was not run, which nobody knows. */
+  bool is_late = is_overdue(command, server_now_ms);
   if (kind == TG_COMMAND_UNKNOWN) CONCLUDE_WITH(commands, slot, TG_REJECTED, unknown_command);
-  else if (command->known != 0 && kind != TG_COMMAND_IDEMPOTENT) CONCLUDE_WITH(commands, slot, TG_FAILED, lost);
-  else if (is_overdue(command, server_now_ms)) CONCLUDE_WITH(commands, slot, TG_REJECTED, expired);
+  else if (command->known != 0 && (kind != TG_COMMAND_IDEMPOTENT || is_late)) CONCLUDE_WITH(commands, slot, TG_FAILED, lost);
+  else if (is_late) CONCLUDE_WITH(commands, slot, TG_REJECTED, expired);
   else run(commands, slot, command, kind);
 }
 

@@ -104,21 +104,26 @@ static void save_numbering(tg_device *device, uint32_t given) {
   if (hooks->save_numbering != NULL) hooks->save_numbering(hooks->context, &saved);
 }
 
+/* How many records at the front are settled, and so done with. */
+static uint32_t settled_first(const tg_device *device) {
+  uint32_t count = 0;
+  while (count < 64 && (device->settled >> count & 1) != 0) count++;
+  return count;
+}
+
 static void drop_first(tg_device *device, uint32_t count) {
   tg_log *log = device->config.log;
-  if (count == 0) return;
-  log->drop(log, log->first + count);
-  device->sent = device->sent > count ? device->sent - count : 0;
-  device->settled = count < 64 ? device->settled >> count : 0;
-  device->unacked_since_ms = device->seen_ms;
+  for (; count > 0; count = settled_first(device)) {
+    log->drop(log, log->first + count);
+    device->sent = device->sent > count ? device->sent - count : 0;
+    device->settled = count < 64 ? device->settled >> count : 0;
+  }
 }
 
 /* Never to be sent (again): its place is free once those before it are gone. */
 static void settle(tg_device *device, uint32_t place) {
   device->settled |= (uint64_t)1 << place;
-  uint32_t free_places = 0;
-  while (free_places < 64 && (device->settled >> free_places & 1) != 0) free_places++;
-  drop_first(device, free_places);
+  drop_first(device, settled_first(device));
 }
 
 static void number_from(tg_device *device, uint32_t seq) {
@@ -295,6 +300,12 @@ static void send_frames(tg_device *device) {
 
 /* Receiving */
 
+/* The gateway does its work: a failing row is over, and the next answer may take its time from now. */
+static void answered(tg_device *device) {
+  device->unacked_since_ms = device->seen_ms;
+  tg_reconnect_held(&device->reconnect);
+}
+
 static void acked(tg_device *device, const tg_down *down) {
   uint32_t first_seq = seq_of(device, device->config.log->first);
   uint32_t seq = down->as.ack.seq;
@@ -303,7 +314,7 @@ static void acked(tg_device *device, const tg_down *down) {
   /* What was not sent on this link cannot be meant. */
   if (seq - first_seq < device->sent) {
     drop_first(device, seq - first_seq + 1);
-    tg_reconnect_held(&device->reconnect);
+    answered(device);
   }
   tell(device, news);
 }
@@ -312,7 +323,10 @@ static void nacked(tg_device *device, const tg_down *down) {
   uint32_t seq = down->as.nack.seq;
   uint32_t place = seq - seq_of(device, device->config.log->first);
   tg_news news = {TG_NEWS_NACKED, seq, 0, down, NULL};
-  if (seq != 0 && place < device->sent) settle(device, place);
+  if (seq != 0 && place < device->sent) {
+    settle(device, place);
+    answered(device);
+  }
   tell(device, news);
 }
 

@@ -23,7 +23,7 @@ extern "C" {
 #define TG_ACK_OVERDUE_MS 30000 /* */
 #define TG_SILENCE_MS 75000 /* */
 #define TG_CONNECT_MS 30000 /* from the start of an attempt to the welcome */
-#define TG_HELD_MS 30000 /* a link that lived so long ends a row of failures, as does the first ack */
+#define TG_HELD_MS 60000 /* a link that lived so long ends a row of failures, as does the first answer to a frame */
 #define TG_SEQ_JUMP_MAX 16777216u /* N-7 */
 
 /*
