@@ -18,8 +18,8 @@ extern "C" {
  */
 bool tg_json_integer(const char *text, size_t length, const char *key, int64_t *value);
 
-/* Writes `value` in decimal, unterminated: at most 20 bytes. Returns how many; 0 where they do not fit. */
-size_t tg_json_put_integer(char *into, size_t capacity, int64_t value);
+/* Writes `value` in decimal, unterminated: at most 10 bytes. Returns how many; 0 where they do not fit. */
+size_t tg_json_put_integer(char *into, size_t capacity, uint32_t value);
 
 #ifdef __cplusplus
 }

@@ -74,6 +74,12 @@ test('the C client fits a Cortex-M0 with 16 KB of RAM', (context) => {
   assert.match(ram, /together \d+ of 16384 bytes/);
 });
 
+test('the C client plays a session on an emulated Cortex-M0 with 16 KB of RAM', (context) => {
+  const said = make('microbit').trim().split('\n').at(-1) as string;
+  context.diagnostic(said);
+  assert.match(said, /^static \d+ bytes, stack \d+, together \d+ of 16384$/);
+});
+
 test('the ten lines of the README bring a first reading', async (context) => {
   const gateway = await startGatewayProcess({ data: tempFolder(context) });
   context.after(() => gateway.stop());

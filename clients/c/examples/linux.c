@@ -16,7 +16,7 @@ static const char *const introductions[] = {
     "{\"type\":\"metrics\",\"table\":1,\"metrics\":[{\"name\":\"load.1m\",\"unit\":\"1\"},{\"name\":\"load.5m\",\"unit\":\"1\"}]}",
 };
 
-static uint8_t ring_memory[8192]; /* 204 readings: three and a half minutes offline */
+static uint8_t ring_memory[8192]; /* 215 readings: three and a half minutes offline */
 static uint8_t frame_memory[256];
 static tg_outcome outcomes[TG_OUTCOMES_MIN];
 static unsigned long on_disk;
