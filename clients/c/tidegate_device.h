@@ -28,7 +28,8 @@ extern "C" {
 
 /*
  * How the log's records are numbered: record `index` has the number `seq`, the next ones the next. `given` is the highest number ever
- * given, that is, sent; 0: none, which is a device without memory (N-4). Saved, it is that memory.
+ * given, that is, sent; 0: none, which is a device without memory (N-4). Saved, it is that memory, and up to a window ahead: it is written
+ * down before a burst is sent.
  */
 typedef struct {
   uint32_t index;
