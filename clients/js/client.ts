@@ -210,7 +210,7 @@ export async function connectDevice(options: ClientOptions) {
     declare();
     const { stored: done, renumbered } = outbox.welcome(lastSeq, window);
     stored(done);
-    if (renumbered.length > 0) keeping(journal.put(renumbered));
+    if (renumbered.length > 0) void kept(journal.put(renumbered));
     pump();
   }
 
@@ -226,7 +226,7 @@ export async function connectDevice(options: ClientOptions) {
 
   function stored(frames: readonly Numbered<Reading>[]): void {
     if (frames.length === 0) return;
-    keeping(journal.remove(frames));
+    void kept(journal.remove(frames));
     for (const { seq } of frames) emit({ event: 'acked', seq });
     drained();
   }
@@ -237,7 +237,7 @@ export async function connectDevice(options: ClientOptions) {
 
   function refused(seq: number, code: string, message: string): void {
     const frame = outbox.nack(seq);
-    if (frame !== null) keeping(journal.remove([frame]));
+    if (frame !== null) void kept(journal.remove([frame]));
     emit({ event: 'nacked', seq, code, message });
     drained();
   }
@@ -249,11 +249,9 @@ export async function connectDevice(options: ClientOptions) {
     const taken = outbox.take();
     if (taken.length === 0) return;
     const link = socket;
-    keeping(
-      journal.give(outbox.highestGiven()).then(() => {
-        for (const numbered of taken) if (link === socket) sendFrame(link, numbered);
-      }),
-    );
+    void kept(journal.give(outbox.highestGiven())).then(() => {
+      for (const numbered of taken) if (link === socket) sendFrame(link, numbered);
+    });
   }
 
   function sendFrame(link: Socket, { seq, frame }: Numbered<Reading>): void {
@@ -262,7 +260,7 @@ export async function connectDevice(options: ClientOptions) {
   }
 
   function carryOut(command: Command): void {
-    keeping(commands.receive(command));
+    void kept(commands.receive(command));
   }
 
   /** What cannot be told now is asked for again on the next link (C-2). */
@@ -276,8 +274,12 @@ export async function connectDevice(options: ClientOptions) {
   }
 
   /** A storage that fails leaves the client as good as one in memory; whoever listens is told. */
-  function keeping(work: Promise<void>): void {
-    work.catch((error: unknown) => emit({ event: 'storage_failed', error }));
+  async function kept(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      emit({ event: 'storage_failed', error });
+    }
   }
 
   function leave(next: 'asleep' | 'stopped', reason: string): void {
@@ -293,10 +295,10 @@ export async function connectDevice(options: ClientOptions) {
      * clock. False where the buffer is full, and then it is not kept.
      */
     send(values: Values, ts = 0): boolean {
-      const time = ts > 0 ? { ts } : { measuredAt: timing.elapsedMs() + ts };
+      const time = ts > 0 ? { ts: Math.round(ts) } : { measuredAt: timing.elapsedMs() + ts };
       const numbered = outbox.push({ values, time });
       if (numbered === null) return false;
-      keeping(journal.put([numbered]));
+      void kept(journal.put([numbered]));
       pump();
       return true;
     },

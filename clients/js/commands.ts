@@ -60,9 +60,13 @@ export function createCommands({ handlers, serverNow, write, tell, executed, kep
     return write(changes);
   }
 
+  /** What could not be written down is told all the same: the gateway then does not ask again. */
   async function end(update: CommandUpdate): Promise<void> {
-    await keep(update.id, update);
-    tell(update);
+    try {
+      await keep(update.id, update);
+    } finally {
+      tell(update);
+    }
   }
 
   /** The final word where there is nothing to run. */
@@ -90,7 +94,13 @@ export function createCommands({ handlers, serverNow, write, tell, executed, kep
     const { id } = command;
     running.add(id);
     tell({ type: 'command_update', id, state: 'received' });
-    if (!handler.idempotent) await keep(id, null);
+    try {
+      if (!handler.idempotent) await keep(id, null);
+    } catch (error) {
+      running.delete(id);
+      await end({ type: 'command_update', id, state: 'failed', error: { code: 'storage_failed' } }).catch(() => {});
+      throw error;
+    }
     executed(command);
     const outcome = await outcomeOf(handler, command, (share) => {
       if (running.has(id)) tell({ type: 'command_update', id, state: 'running', result: { progress: share } });

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { closeCodes } from '../../schemas/closeCodes.js';
+import { faults } from '../../schemas/faults.js';
+import { decodeUp } from '../../schemas/frame/decode.js';
+import { limits } from '../../schemas/limits.js';
+import { readJson } from '../../schemas/packageRoot.js';
+import { encodeRow, encodeTimeRequest, encodeUpdate, readBytes } from './binaryMessages.js';
+import { encodeReading } from './frames.js';
+import { readText } from './jsonMessages.js';
+import {
+  ackOverdueMs,
+  type CommandUpdate,
+  columnsMax,
+  deviceSilenceMs,
+  faultCodeOf,
+  keepaliveMs,
+  seqMax,
+} from './protocol.js';
+import { reconnectDelayMs } from './reconnect.js';
+
+interface Vector {
+  name: string;
+  direction: 'up' | 'down';
+  hex: string;
+  frame: { type: string; rows: number[][]; [field: string]: unknown };
+}
+const { valid } = readJson('schemas/vectors/frames.json') as { valid: Vector[] };
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+test('what the contract fixes is what the gateway has', () => {
+  assert.deepEqual(
+    [seqMax, deviceSilenceMs, ackOverdueMs, keepaliveMs, columnsMax],
+    [
+      limits.seqMax,
+      limits.deviceSilenceSeconds * 1000,
+      limits.ackOverdueSeconds * 1000,
+      limits.keepaliveSeconds * 1000,
+      limits.columnsMax,
+    ],
+  );
+  for (const [code, { number }] of Object.entries(faults)) assert.equal(faultCodeOf(number), code);
+  assert.equal(faultCodeOf(Object.keys(faults).length + 1), `fault_${Object.keys(faults).length + 1}`);
+  for (const { code, comeBack } of Object.values(closeCodes)) {
+    const ms = reconnectDelayMs({ kind: 'closed', code, reason: '' }, 0, () => 0.999);
+    assert.equal(ms > 30_000, comeBack === 'slowly', String(code));
+  }
+});
+
+test('every golden frame of the gateway is read, also with more behind it, and none of its beginnings', () => {
+  for (const { name, hex, frame, direction } of valid) {
+    if (direction !== 'down') continue;
+    const bytes = Buffer.from(hex, 'hex');
+    const read = readBytes(bytes) as unknown as Record<string, unknown>;
+    for (const [field, value] of Object.entries(read))
+      if (field in frame) assert.deepEqual(value, frame[field], `${name} ${field}`);
+    if (frame.type !== 'nack' && frame.type !== 'command')
+      assert.deepEqual(readBytes(Buffer.concat([bytes, Buffer.from('0102', 'hex')])), read, name);
+    for (let length = 0; length < Math.min(bytes.length, 8); length++)
+      assert.equal(readBytes(bytes.subarray(0, length)), null, `${name}, ${length} bytes`);
+  }
+});
+
+test('golden frames of a device are what the client sends', () => {
+  const byName = new Map(valid.map((vector) => [vector.name, vector]));
+  const one = encodeRow({ seq: 1, base: 1_795_305_600_000, table: 0, metrics: [0], values: [21.5] });
+  assert.equal(hexOf(one), byName.get('one f32 reading')?.hex);
+  for (const name of ['command received', 'command succeeded with result', 'command failed with error']) {
+    const { hex, frame } = byName.get(name) as Vector;
+    assert.equal(hexOf(encodeUpdate(frame as unknown as CommandUpdate)), hex);
+  }
+  assert.equal(hexOf(encodeTimeRequest(7)), byName.get('time request')?.hex);
+});
+
+test('a reading goes in the smallest kind that holds its values, and arrives as it was', () => {
+  const table = { table: 3, metrics: [{ name: 'a', scale: 0.01 }, { name: 'b' }] };
+  const cases: [number, number, string][] = [
+    [21.5, 7, 'i32'],
+    [21.505, 7.5, 'f32'],
+    [21.5049, 7, 'f64'],
+    [20_000_000.25, 2 ** 31, 'f64'],
+    [1, 0.5, 'f32'],
+  ];
+  for (const [a, b, kind] of cases) {
+    const bytes = encodeReading({ values: { a, b }, time: { ts: 1_000 } }, 9, 'binary', table, 0) as Uint8Array;
+    const decoded = decodeUp(bytes);
+    assert.ok(decoded.ok && decoded.frame.type === 'telemetry');
+    const { rows, table: number, base, seq, kind: got } = decoded.frame;
+    assert.deepEqual([got, number, base, seq], [kind, 3, 1_000, 9]);
+    assert.ok(Math.abs((rows[0][1] as number) * 0.01 - a) < 1e-9 * Math.abs(a) && rows[0][2] === b, `${a} ${b}`);
+  }
+});
+
+test('what a binary frame cannot hold goes as text, and an age grows while it waits', () => {
+  const table = { metrics: [{ name: 'a' }] };
+  for (const values of [{ a: 'open' }, { a: true }, { a: 1, other: 2 }, {}] as Record<string, number>[])
+    assert.equal(typeof encodeReading({ values, time: { ts: 1 } }, 1, 'binary', table, 0), 'string');
+  const aged = { values: { a: 1 }, time: { measuredAt: 4_000 } };
+  assert.equal(JSON.parse(encodeReading(aged, 1, 'json', null, 10_000) as string).ts, -6_000);
+  assert.equal(JSON.parse(encodeReading(aged, 1, 'json', null, 3_000) as string).ts, 0, 'never in the future');
+});
+
+test('text that is no message of the gateway is left alone', () => {
+  for (const text of [
+    '',
+    'null',
+    '[]',
+    '"ack"',
+    '{"type":"weather"}',
+    '{"type":"constructor"}',
+    '{"type":"ack"}',
+    '{"type":"ack","seq":-1}',
+    '{"type":"ack","seq":"1"}',
+    '{"type":"welcome","lastSeq":1.5,"window":64,"serverTime":1}',
+    '{"type":"command","id":"x","name":"y","params":[]}',
+  ])
+    assert.equal(readText(text), null, text);
+  assert.deepEqual(readText('{"type":"ack","seq":3,"later":{}}'), { type: 'ack', seq: 3, window: 0 });
+});
