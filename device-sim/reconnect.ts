@@ -1,4 +1,4 @@
-import { closeCodes, closeNameOf } from '../schemas/closeCodes.js';
+import { closeNameOf } from '../schemas/closeCodes.js';
 
 /** Why a link, or an attempt at one, ended. */
 export type Ending =
@@ -24,9 +24,7 @@ export function reconnectDelayMs(ending: Ending, failures: number, random: () =>
 
 function comesBackSlowly(ending: Ending): boolean {
   if (ending.kind === 'refused') return ending.status === 400 || ending.status === 401 || ending.status === 403;
-  if (ending.kind !== 'close') return false;
-  const name = closeNameOf(ending.code);
-  return name !== undefined && closeCodes[name].comeBack === 'slowly';
+  return ending.kind === 'close' && ending.code >= 4100 && ending.code < 4200;
 }
 
 /** A few words, such as 'close 4001 overloaded', 'HTTP 401', 'ECONNREFUSED'. */

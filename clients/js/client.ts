@@ -14,6 +14,7 @@ import {
   keepaliveMs,
   type MetricTable,
   type Values,
+  welcomeMs,
 } from './protocol.js';
 import { type Ending, reconnectDelayMs } from './reconnect.js';
 import { type NativeSocketClass, type Socket, type SocketKind, socketKindOf, type WsSocketClass } from './socket.js';
@@ -76,6 +77,8 @@ const framesMaxByDefault = 10_000;
 const watchEveryMs = 5_000;
 /** A link that lived so long has held, though nothing was answered on it (R-1). */
 const heldMs = 60_000;
+/** The gateway's clock is taken anew where it is off by more. */
+const clockSlackMs = 1_000;
 
 /**
  * A device of a Tidegate gateway: connects, numbers readings, keeps each until it is acknowledged, sends again, comes back, and
@@ -95,7 +98,7 @@ export async function connectDevice(options: ClientOptions) {
   const outbox = createOutbox<Reading>({ framesMax: options.framesMax ?? framesMaxByDefault, kept: journal.kept });
   const commands = createCommands({
     handlers: options.commands ?? {},
-    serverNow: () => timing.now() + clockOffsetMs,
+    serverNow,
     write: journal.write,
     tell,
     executed: (command) => emit({ event: 'executed', id: command.id, name: command.name }),
@@ -109,11 +112,14 @@ export async function connectDevice(options: ClientOptions) {
   let held = false;
   let linkedAt = 0;
   let heardAt = 0;
+  let attemptAt = 0;
   let asked = false;
   let keepalive = keepaliveMs;
   /** Since when the oldest frame in flight waits, or since the last answer. */
   let waitingSince = 0;
-  let clockOffsetMs = 0;
+  /** From the steady clock to the gateway's; the device's own is not asked once a welcome came. */
+  let gatewayOffsetMs = timing.now() - timing.elapsedMs();
+  let gatewayTold = false;
   let cancelTimer = (): void => {};
   let whenStopped = (): void => {};
   const whenDrained: (() => void)[] = [];
@@ -129,6 +135,7 @@ export async function connectDevice(options: ClientOptions) {
     linkedAt = Number.POSITIVE_INFINITY;
     emit({ event: 'connecting' });
     heard();
+    attemptAt = heardAt;
     socket = kind.open(
       { url, id, secret, encoding },
       {
@@ -164,10 +171,22 @@ export async function connectDevice(options: ClientOptions) {
     cancelTimer = timing.after(watchEveryMs, watch);
     const now = timing.elapsedMs();
     const overdue = outbox.inFlight() > 0 && now - waitingSince >= ackOverdueMs;
+    if (state === 'connecting' && now - attemptAt >= welcomeMs) return socket?.abandon();
     if (overdue || now - heardAt >= deviceSilenceMs) return socket?.abandon();
     if (kind.seesPings || asked || state !== 'linked' || now - heardAt < keepalive) return;
     asked = true;
     askTime();
+  }
+
+  function serverNow(): number {
+    return timing.elapsedMs() + gatewayOffsetMs;
+  }
+
+  /** Small differences are those of the way: readings keep their times over them. */
+  function setClock(serverTime: number): void {
+    if (gatewayTold && Math.abs(serverTime - serverNow()) <= clockSlackMs) return;
+    gatewayTold = true;
+    gatewayOffsetMs = serverTime - timing.elapsedMs();
   }
 
   function heard(): void {
@@ -190,7 +209,7 @@ export async function connectDevice(options: ClientOptions) {
         refused(message.seq, message.code, message.message);
         return pump();
       case 'time':
-        clockOffsetMs = message.serverTime - timing.now();
+        setClock(message.serverTime);
         return emit({ event: 'time', serverTime: message.serverTime });
       case 'command':
         return carryOut(message);
@@ -203,7 +222,7 @@ export async function connectDevice(options: ClientOptions) {
     if (state !== 'connecting') return;
     state = 'linked';
     linkedAt = timing.elapsedMs();
-    clockOffsetMs = serverTime - timing.now();
+    setClock(serverTime);
     keepalive = keepaliveSeconds * 1000;
     emit({ event: 'welcome', lastSeq });
     if (options.hello !== undefined) socket?.send(JSON.stringify({ type: 'hello', ...options.hello }));
@@ -255,7 +274,7 @@ export async function connectDevice(options: ClientOptions) {
   }
 
   function sendFrame(link: Socket, { seq, frame }: Numbered<Reading>): void {
-    link.send(encodeReading(frame, seq, encoding, table, timing.elapsedMs()));
+    link.send(encodeReading(frame, seq, encoding, table, gatewayOffsetMs));
     emit({ event: 'sent', seq });
   }
 
@@ -291,8 +310,8 @@ export async function connectDevice(options: ClientOptions) {
   connect();
   return {
     /**
-     * Keeps a reading until it is acknowledged. `ts` in Unix ms; absent or at most 0: its age in ms, for a device without a
-     * clock. False where the buffer is full, and then it is not kept.
+     * Keeps a reading until it is acknowledged. `ts` in Unix ms; absent or at most 0: its age in ms, from which its time is
+     * reckoned by the gateway's clock. False where the buffer is full, and then it is not kept.
      */
     send(values: Values, ts = 0): boolean {
       const time = ts > 0 ? { ts: Math.round(ts) } : { measuredAt: timing.elapsedMs() + ts };
@@ -345,7 +364,7 @@ export async function connectDevice(options: ClientOptions) {
     /** Readings kept. */
     unacked: (): number => outbox.size(),
     /** Unix ms by the gateway's clock, as far as it is known. */
-    serverNow: (): number => timing.now() + clockOffsetMs,
+    serverNow,
   };
 }
 

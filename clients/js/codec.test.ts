@@ -15,6 +15,7 @@ import {
   deviceSilenceMs,
   faultCodeOf,
   keepaliveMs,
+  seqJumpMax,
   seqMax,
 } from './protocol.js';
 import { reconnectDelayMs } from './reconnect.js';
@@ -30,9 +31,10 @@ const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 test('what the contract fixes is what the gateway has', () => {
   assert.deepEqual(
-    [seqMax, deviceSilenceMs, ackOverdueMs, keepaliveMs, columnsMax],
+    [seqMax, seqJumpMax, deviceSilenceMs, ackOverdueMs, keepaliveMs, columnsMax],
     [
       limits.seqMax,
+      limits.seqJumpMax,
       limits.deviceSilenceSeconds * 1000,
       limits.ackOverdueSeconds * 1000,
       limits.keepaliveSeconds * 1000,
@@ -91,13 +93,12 @@ test('a reading goes in the smallest kind that holds its values, and arrives as 
   }
 });
 
-test('what a binary frame cannot hold goes as text, and an age grows while it waits', () => {
+test('what a binary frame cannot hold goes as text, and a reading keeps its time by the gateway', () => {
   const table = { metrics: [{ name: 'a' }] };
   for (const values of [{ a: 'open' }, { a: true }, { a: 1, other: 2 }, {}] as Record<string, number>[])
     assert.equal(typeof encodeReading({ values, time: { ts: 1 } }, 1, 'binary', table, 0), 'string');
-  const aged = { values: { a: 1 }, time: { measuredAt: 4_000 } };
-  assert.equal(JSON.parse(encodeReading(aged, 1, 'json', null, 10_000) as string).ts, -6_000);
-  assert.equal(JSON.parse(encodeReading(aged, 1, 'json', null, 3_000) as string).ts, 0, 'never in the future');
+  const timed = { values: { a: 1 }, time: { measuredAt: 4_000.4 } };
+  assert.equal(JSON.parse(encodeReading(timed, 1, 'json', null, 1_795_305_600_000) as string).ts, 1_795_305_604_000);
 });
 
 test('text that is no message of the gateway is left alone', () => {

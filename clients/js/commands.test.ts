@@ -60,7 +60,8 @@ test('an idempotent one is run again where nothing is known of it; any other is 
     await receive(commandOf({ id: `b${known}`, name: 'set', known }));
   }
   const each = ['failed "lost"', 'received null', 'succeeded {"set":true}'];
-  assert.deepEqual(told, [...each, ...each, ...each]);
+  await receive(commandOf({ id: 'late', name: 'set', known: 255, expiresAt: now - 1 }));
+  assert.deepEqual(told, [...each, ...each, ...each, 'failed "lost"']);
 });
 
 test('an overdue one is rejected, and so is one that nobody knows, even by the name of a method of all objects', async () => {
@@ -105,7 +106,7 @@ test('what cannot be written down is not run', async () => {
   const full: Storage = { load: async () => new Map(), write: () => Promise.reject(new Error('full')) };
   const { told, ran, receive } = await device(full);
   await assert.rejects(receive(commandOf()), /full/);
-  assert.deepEqual([told.at(-1), ran], ['failed "storage_failed"', []]);
+  assert.deepEqual([told.at(-1), ran], ['failed "not_saved"', []]);
 });
 
 test('32 outcomes are kept, and the oldest go first', async () => {

@@ -82,8 +82,9 @@ export function createCommands({ handlers, serverNow, write, tell, executed, kep
         ...says('rejected', 'unknown_command'),
         error: { code: 'unknown_command', message: `there is no ${name}` },
       };
-    if (sent !== 0 && !handler.idempotent) return says('failed', 'lost');
-    return expiresAt > 0 && serverNow() > expiresAt ? says('rejected', 'expired') : null;
+    const overdue = expiresAt > 0 && serverNow() > expiresAt;
+    if (sent !== 0 && (overdue || !handler.idempotent)) return says('failed', 'lost');
+    return overdue ? says('rejected', 'expired') : null;
   }
 
   function lost(id: string): Promise<void> {
@@ -98,7 +99,7 @@ export function createCommands({ handlers, serverNow, write, tell, executed, kep
       if (!handler.idempotent) await keep(id, null);
     } catch (error) {
       running.delete(id);
-      await end({ type: 'command_update', id, state: 'failed', error: { code: 'storage_failed' } }).catch(() => {});
+      await end({ type: 'command_update', id, state: 'failed', error: { code: 'not_saved' } }).catch(() => {});
       throw error;
     }
     executed(command);

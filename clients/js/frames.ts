@@ -4,19 +4,22 @@ import { columnsMax, type Encoding, type MetricTable, type Values } from './prot
 /** A reading as the buffer holds it: whole, so that any later table can be used to send it. */
 export interface Reading {
   values: Values;
-  /** Unix ms; or the moment of measuring by the client's own steady clock, of which an age is told at each send (I-3). */
+  /** Unix ms; or the moment of measuring by the client's own steady clock, from which the gateway's time is reckoned (I-3). */
   time: { ts: number } | { measuredAt: number };
 }
 
-/** What to send for a reading: a binary row where its values are numbers of the table, else text (B-7). */
+/**
+ * What to send for a reading: a binary row where its values are numbers of the table, else text (B-7). `gatewayOffsetMs` leads
+ * from the steady clock to the gateway's; while it stays, a reading that is sent again has the same time.
+ */
 export function encodeReading(
   { values, time }: Reading,
   seq: number,
   encoding: Encoding,
   table: MetricTable | null,
-  steadyNow: number,
+  gatewayOffsetMs: number,
 ): string | Uint8Array<ArrayBuffer> {
-  const ts = 'ts' in time ? time.ts : Math.min(0, Math.round(time.measuredAt - steadyNow));
+  const ts = 'ts' in time ? time.ts : Math.round(time.measuredAt + gatewayOffsetMs);
   const columns = encoding === 'binary' && table !== null ? columnsOf(values, table) : null;
   if (columns === null) return JSON.stringify({ type: 'telemetry', seq, ts, values });
   return encodeRow({ seq, base: ts, table: table?.table ?? 0, ...columns });

@@ -63,7 +63,7 @@ export async function createJournal(storage: Storage, timing: Timing) {
       write(numbered.map(({ frame }) => ({ key: keyOf(frame), text: null }))),
     /** Resolves when numbers up to `highest` may be given. */
     give(highest: number): Promise<void> {
-      if (highest <= given) return last;
+      if (highest === given) return last;
       given = highest;
       return write([{ key: givenKey, text: String(highest) }]);
     },

@@ -94,6 +94,16 @@ test('what was kept over a restart goes on as if nothing had been', () => {
   assert.deepEqual([list(stored), list(outbox.take())], ['4=d', '6=f 7=g']);
 });
 
+test('a lastSeq far below what it would give next begins anew: the gateway has forgotten the stream', () => {
+  const outbox = createOutbox<string>({ framesMax: 100, kept: { frames: [], highestGiven: 20_000_000 } });
+  outbox.push('a');
+  const { stored, renumbered } = outbox.welcome(5, 64);
+  assert.deepEqual([list(stored), list(renumbered), list(outbox.take())], ['', '6=a', '6=a']);
+  outbox.unlinked();
+  assert.equal(list(outbox.welcome(6, 64).stored), '6=a');
+  assert.equal(outbox.push('b')?.seq, 7);
+});
+
 /** One gateway that stores what it likes of what it gets; the last link lets all through. */
 test('over any links, losses and nacks, each frame is stored once or nacked, in order', () => {
   const step = fc.oneof(

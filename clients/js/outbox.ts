@@ -1,4 +1,4 @@
-import { seqMax } from './protocol.js';
+import { seqJumpMax, seqMax } from './protocol.js';
 
 /** A frame and its number, which is provisional until the frame is sent (N-4). */
 export interface Numbered<Frame> {
@@ -46,6 +46,7 @@ export function createOutbox<Frame>({ framesMax, kept }: OutboxOptions<Frame>) {
 
   function renumber(first: number): Numbered<Frame>[] {
     nextSeq = first;
+    highestGiven = first - 1;
     for (let i = head; i < waiting.length; i++) waiting[i] = { seq: nextSeq++, frame: waiting[i].frame };
     return waiting.slice(head);
   }
@@ -63,9 +64,10 @@ export function createOutbox<Frame>({ framesMax, kept }: OutboxOptions<Frame>) {
     welcome(lastSeq: number, newWindow: number): { stored: Numbered<Frame>[]; renumbered: Numbered<Frame>[] } {
       window = newWindow;
       unsent = head;
-      return lastSeq <= highestGiven
-        ? { stored: dropThrough(lastSeq, waiting.length), renumbered: [] }
-        : { stored: [], renumbered: renumber(lastSeq + 1) };
+      const stored = lastSeq <= highestGiven ? dropThrough(lastSeq, waiting.length) : [];
+      const next = waiting[head]?.seq ?? nextSeq;
+      const fits = lastSeq <= highestGiven && next - lastSeq <= seqJumpMax;
+      return { stored, renumbered: fits ? [] : renumber(lastSeq + 1) };
     },
 
     /** What is stored by now; it speaks only of what was sent on this link. */

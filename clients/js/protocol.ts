@@ -3,6 +3,10 @@
 export type Encoding = 'json' | 'binary';
 
 export const seqMax = 0xffff_ffff;
+/** A number further above the gateway's mark is refused (N-7). */
+export const seqJumpMax = 2 ** 24;
+/** From an attempt's begin to its welcome. */
+export const welcomeMs = 30_000;
 export const deviceSilenceMs = 75_000;
 export const ackOverdueMs = 30_000;
 export const keepaliveMs = 25_000;

@@ -13,7 +13,7 @@ export interface Change {
   text: string | null;
 }
 
-/** Nothing outlives the page or the process. */
+/** Nothing outlives the page, or the program. */
 export function memoryStorage(): Storage {
   const texts = new Map<string, string>();
   return {

@@ -13,7 +13,13 @@ test('device commands, from adding to removing', async (context) => {
   const tools = await startTestGateway(context);
   const added = await run(tools, 'device', 'add', 'boiler-7', '--model', 'boiler', '--tag', 'site=north');
   assert.match(added.out, /^ {2}tgd_[A-Za-z0-9_-]{43}$/m);
-  for (const snippet of [/new WebSocket\('ws:/, /import asyncio, json, websockets/, /Authorization: Basic/])
+  for (const snippet of [
+    /^const ws = new WebSocket\('ws:/m,
+    /^import { connectDevice } from/m,
+    /^from tidegate import Device$/m,
+    /^make -s -C .*clients\/c' examples$/m,
+    /^Authorization: Basic/m,
+  ])
     assert.match(added.out, snippet);
   assert.match((await run(tools, 'device', 'list')).out, /boiler-7 +active +offline +– +boiler +site=north/);
   assert.deepEqual(JSON.parse((await run(tools, 'device', 'list', '--tag', 'site=south', '--json')).out), []);

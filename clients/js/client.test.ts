@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { createManualTiming } from '../../device-sim/protocolServer.fixture.js';
+import { packageRoot } from '../../schemas/packageRoot.js';
+import { type ClientEvent, type ClientOptions, connectDevice } from './client.js';
+import type { Socket, SocketEvents, SocketKind } from './socket.js';
+import { memoryStorage } from './storage.js';
+
+/** A gateway's end of each link that the client opens, in the hands of a test. */
+function fakeLinks(seesPings: boolean) {
+  const links: { sent: string[]; events: SocketEvents; closes: string[]; abandoned: boolean }[] = [];
+  const kind: SocketKind = {
+    seesPings,
+    open(_request, events): Socket {
+      const link = { sent: [] as string[], events, closes: [] as string[], abandoned: false };
+      links.push(link);
+      return {
+        send: (message) => link.sent.push(String(message)),
+        close: (code, reason) => link.closes.push(`${code} ${reason}`),
+        abandon() {
+          link.abandoned = true;
+          events.ended({ kind: 'closed', code: 1006, reason: '' });
+        },
+      };
+    },
+  };
+  return { links, kind };
+}
+
+const welcome = (lastSeq = 0): string =>
+  JSON.stringify({ type: 'welcome', lastSeq, window: 64, serverTime: 1_795_305_600_000, keepaliveSeconds: 25 });
+
+/** What the client writes down is written by then. */
+const settled = (): Promise<void> => new Promise(setImmediate);
+
+async function device(context: TestContext, options: Partial<ClientOptions> = {}, seesPings = true) {
+  const { links, kind } = fakeLinks(seesPings);
+  const time = createManualTiming();
+  const events: ClientEvent[] = [];
+  const client = await connectDevice({
+    url: 'ws://gateway/v1/device',
+    id: 'd',
+    secret: 's',
+    socketKind: kind,
+    timing: time.timing,
+    random: () => 0.5,
+    event: (event) => events.push(event),
+    ...options,
+  });
+  context.after(() => client.state() === 'stopped' || void client.stop());
+  return { client, links, time, events };
+}
+
+test('a client that is shown no pings asks for the time after 25 s of silence, and lets go after 75', async (context) => {
+  const { links, time } = await device(context, {}, false);
+  links[0].events.text(welcome());
+  time.advance(24_000);
+  assert.deepEqual(links[0].sent, []);
+  time.advance(6_000);
+  assert.deepEqual(links[0].sent, ['{"type":"time","echo":0}']);
+  time.advance(40_000);
+  assert.deepEqual([links[0].sent.length, links[0].abandoned], [1, false], 'asked once a silence');
+  time.advance(10_000);
+  assert.equal(links[0].abandoned, true);
+});
+
+test('one that is shown pings asks for nothing while they come', async (context) => {
+  const { links, time } = await device(context);
+  links[0].events.text(welcome());
+  for (let i = 0; i < 10; i++) {
+    time.advance(25_000);
+    links[0].events.pinged();
+  }
+  assert.deepEqual([links[0].sent, links[0].abandoned], [[], false]);
+});
+
+test('the buffer is bounded, and a refusal is said', async (context) => {
+  const { client } = await device(context, { framesMax: 3 });
+  const kept = [1, 2, 3, 4].map((a) => client.send({ a }, 1_000 + a));
+  assert.deepEqual([kept, client.unacked()], [[true, true, true, false], 3]);
+});
+
+test('drained resolves when all is answered for, nacks too', async (context) => {
+  const { client, links } = await device(context);
+  await client.drained();
+  client.send({ a: 1 }, 1_000);
+  client.send({ a: 2 }, 2_000);
+  let isDrained = false;
+  const drained = client.drained().then(() => (isDrained = true));
+  links[0].events.text(welcome());
+  await settled();
+  links[0].events.text('{"type":"nack","seq":2,"code":"value_invalid","message":""}');
+  await settled();
+  assert.equal(isDrained, false);
+  links[0].events.text('{"type":"ack","seq":2}');
+  await drained;
+});
+
+test('a number is written down before it is given, so a new process does not give it to another reading', async (context) => {
+  const storage = memoryStorage();
+  const before = await device(context, { storage });
+  before.client.send({ a: 1 }, 1_000);
+  before.client.send({ a: 2 }, 2_000);
+  before.links[0].events.text(welcome());
+  await settled();
+  assert.equal(before.links[0].sent.length, 2);
+  const after = await device(context, { storage });
+  after.client.send({ a: 3 }, 3_000);
+  after.links[0].events.text(welcome(1));
+  await settled();
+  const sent = after.links[0].sent.map((text) => JSON.parse(text) as { seq: number; values: { a: number } });
+  assert.deepEqual(
+    sent.map(({ seq, values }) => [seq, values.a]),
+    [
+      [2, 2],
+      [3, 3],
+    ],
+  );
+});
+
+test('with a storage that fails readings still go, and whoever listens is told', async (context) => {
+  const storage = { load: async () => new Map<string, string>(), write: () => Promise.reject(new Error('full')) };
+  const { client, links, events } = await device(context, { storage });
+  links[0].events.text(welcome());
+  client.send({ a: 1 }, 1_000);
+  await settled();
+  assert.equal(links[0].sent.length, 1);
+  assert.ok(events.some(({ event }) => event === 'storage_failed'));
+});
+
+test('asleep it is off the link until its time has come, and wakes earlier when it is told to', async (context) => {
+  const { client, links, time } = await device(context);
+  links[0].events.text(welcome());
+  client.sleep(60_000);
+  assert.deepEqual(links[0].closes, ['1000 {"backInMs":60000}']);
+  links[0].events.ended({ kind: 'closed', code: 1000, reason: '' });
+  time.advance(59_000);
+  assert.equal(links.length, 1);
+  time.advance(1_000);
+  assert.equal(links.length, 2);
+  client.sleep(60_000);
+  client.reconnect();
+  assert.equal(links.length, 3);
+});
+
+test('what comes late from a link that it let go changes nothing', async (context) => {
+  const { client, links, time } = await device(context);
+  links[0].events.text(welcome());
+  time.advance(80_000);
+  client.reconnect();
+  links[1].events.text(welcome());
+  assert.equal(client.state(), 'linked');
+});
+
+test('a runtime without a WebSocket is told what to pass', async () => {
+  if ('WebSocket' in globalThis) return;
+  await assert.rejects(connectDevice({ url: 'ws://x', id: 'd', secret: 's' }), /package ws/);
+});
+
+test('what a page loads needs nothing but what is beside it', () => {
+  const seen = new Set<string>();
+  const visit = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    const text = readFileSync(join(packageRoot, 'dist', 'clients', 'js', file), 'utf8');
+    for (const [, from] of text.matchAll(/(?:from|import) '([^']+)'/g)) {
+      assert.match(from, /^\.\/\w+\.js$/, `${file} imports ${from}`);
+      visit(from.slice(2));
+    }
+    assert.doesNotMatch(text, /\b(process|Buffer)\.|\brequire\(/, file);
+  };
+  for (const entry of ['client.js', 'storage.js', 'indexedDbStorage.js']) visit(entry);
+  assert.ok(seen.size > 10);
+});
