@@ -18,6 +18,11 @@ test('reconnects: soon with a doubling span for most, slowly for what needs a pe
     const delay = reconnectDelayMs({ kind: 'close', code, reason: '' }, 0, most);
     assert.equal(delay, comeBack === 'slowly' ? 300_000 : 500);
   }
+  assert.equal(
+    reconnectDelayMs({ kind: 'close', code: 4177, reason: '' }, 0, most),
+    300_000,
+    'a code of a later version',
+  );
   for (const status of [400, 401, 403])
     assert.equal(reconnectDelayMs({ kind: 'refused', status, retryAfterSeconds: null }, 9, most), 3_600_000);
   assert.equal(
