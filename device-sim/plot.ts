@@ -31,7 +31,7 @@ export function linePlot({ title, unit, lines, stages = [] }: PlotOptions): stri
   ]);
   const marks = stages.flatMap(([name, from]) => [
     `<line x1="${round(x(from))}" x2="${round(x(from))}" y1="${top}" y2="${height - bottom}" class="stage"/>`,
-    label(x(from) + 3, top + 10, name, 'start'),
+    x(from) > width - 80 ? label(x(from) - 3, top + 10, name, 'end') : label(x(from) + 3, top + 10, name, 'start'),
   ]);
   const times = [0, 0.25, 0.5, 0.75, 1].map((part) =>
     label(x(part * xMax), height - 8, `${Math.round(part * xMax)} s`, part === 1 ? 'end' : 'middle'),

@@ -34,6 +34,7 @@ const parts: Record<string, { title: string; command: string[]; rounds?: number 
   roundtrip: {
     title: 'The round trip of commands at half the load',
     command: ['dist/scripts/bench/main.js', 'commands', '--seconds', '20'],
+  },
   c: {
     title: 'The C client: 4 minutes of fuzzing each, and 24-hour buffers replayed',
     command: ['--test', '--test-reporter=spec', 'dist/scripts/clients/c.system.js'],

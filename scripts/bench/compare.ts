@@ -4,11 +4,12 @@ import { fsyncP50Ms } from './fsync.js';
 import { machineOf } from './machine.js';
 import type { Row } from './measure.js';
 import type { PartOptions } from './part.js';
+import { writeResults } from './results.js';
 import { benches } from './rows.js';
 
-type KeyedRow = Row & { key: string };
+export type KeyedRow = Row & { key: string };
 
-/** One table: the gateway, what it is built on, and what most people write. */
+/** One table: the gateway, what it is built on, and what others use. All rows also go to docs/bench. */
 export async function compare({ names, seconds, links, json }: PartOptions): Promise<void> {
   const unknown = names.find((name) => !benches.some((bench) => bench.name === name));
   if (unknown !== undefined)
@@ -21,41 +22,53 @@ export async function compare({ names, seconds, links, json }: PartOptions): Pro
     rows.push({ key: name, ...(await run({ seconds, links })) });
   }
   const machine = `${machineOf(fsyncMs)}; generator on the same machine`;
-  if (json) console.log(JSON.stringify({ machine, fsyncMs, links, rows }, null, 2));
-  else console.log(`${markdown(rows)}\n\n${machine}; ${links} links`);
+  const results = { machine, fsyncMs, links, seconds, rows };
+  if (names.length === 0) writeResults(results);
+  if (json) console.log(JSON.stringify(results, null, 2));
+  else console.log(`${table(rows)}\n\n${machine}; ${links} links\n\n${settingsOf(rows)}`);
 }
 
-function markdown(table: KeyedRow[]): string {
-  const rateOf = (key: string): number | undefined => table.find((row) => row.key === key)?.readingsPerSecond;
-  const times = (rate: number, base: number | undefined): string =>
-    base === undefined ? '–' : `${(rate / base).toFixed(2)} ×`;
-  const figure = (value: number | null, digits: number): string => (value === null ? '–' : value.toFixed(digits));
+const columns: [string, (row: KeyedRow, rows: KeyedRow[]) => string][] = [
+  ['ROW', ({ name }) => name],
+  ['ACK MEANS', ({ ackMeans }) => ackMeans],
+  ['FRAMES/S', ({ framesPerSecond }) => (framesPerSecond === 0 ? '–' : whole(framesPerSecond))],
+  ['READINGS/S', ({ readingsPerSecond }) => whole(readingsPerSecond)],
+  ['STORED/S', ({ readingsPerSecond, storedPerSecond }) => whole(storedPerSecond ?? readingsPerSecond)],
+  ['P50 MS', ({ p50Ms }) => figure(p50Ms, 1)],
+  ['P99 MS', ({ p99Ms }) => figure(p99Ms, 1)],
+  ['CPU S/M', ({ serverCpuPerMillion }) => figure(serverCpuPerMillion, 2)],
+  ['MIB', ({ residentBytes }) => figure(residentBytes === null ? null : residentBytes / 2 ** 20, 0)],
+  ['B WIRE', ({ wireBytesPerReading }) => figure(wireBytesPerReading, 1)],
+  ['B DISK', ({ bytesWrittenPerReading }) => figure(bytesWrittenPerReading, 0)],
+  [
+    'GENERATOR',
+    ({ generatorCpuShare }) => (generatorCpuShare === null ? '–' : `${figure(100 * generatorCpuShare, 0)} %`),
+  ],
+  ['VS RAW', (row, rows) => times(row, rows, 'raw')],
+  ['VS NAIVE', (row, rows) => times(row, rows, 'naive')],
+];
+
+function table(rows: KeyedRow[]): string {
   return tableOf(
-    [
-      'ROW',
-      'ACK MEANS',
-      'FRAMES/S',
-      'READINGS/S',
-      'P50 MS',
-      'P99 MS',
-      'SERVER CPU S/M',
-      'GENERATOR CPU S/M',
-      'B WRITTEN',
-      'VS RAW',
-      'VS NAIVE',
-    ],
-    table.map((row) => [
-      row.name,
-      row.ackMeans,
-      row.framesPerSecond === 0 ? '–' : Math.round(row.framesPerSecond).toLocaleString('en'),
-      Math.round(row.readingsPerSecond).toLocaleString('en'),
-      figure(row.p50Ms, 1),
-      figure(row.p99Ms, 1),
-      figure(row.serverCpuPerMillion, 2),
-      figure(row.generatorCpuPerMillion, 2),
-      figure(row.bytesWrittenPerReading, 0),
-      times(row.readingsPerSecond, rateOf('raw')),
-      times(row.readingsPerSecond, rateOf('naive')),
-    ]),
+    columns.map(([name]) => name),
+    rows.map((row) => columns.map(([, cell]) => cell(row, rows))),
   );
 }
+
+/** What the columns mean, and how each server was set. */
+function settingsOf(rows: KeyedRow[]): string {
+  const told = rows.filter(({ settings }) => settings !== '').map(({ key, settings }) => `  ${key}: ${settings}`);
+  return [
+    'STORED/S: readings that reached the database in the measured time. CPU S/M: CPU seconds of all server processes for a million acked readings. MIB: their resident memory.',
+    'B WIRE: bytes of the protocol in both directions for a reading, without TCP and IP. B DISK: bytes written. GENERATOR: its share of a core.',
+    ...told,
+  ].join('\n');
+}
+
+function times({ readingsPerSecond }: KeyedRow, rows: KeyedRow[], key: string): string {
+  const base = rows.find((row) => row.key === key)?.readingsPerSecond;
+  return base === undefined ? '–' : `${(readingsPerSecond / base).toFixed(2)} ×`;
+}
+
+const whole = (value: number): string => Math.round(value).toLocaleString('en');
+const figure = (value: number | null, digits: number): string => (value === null ? '–' : value.toFixed(digits));

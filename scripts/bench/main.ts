@@ -4,7 +4,7 @@ import type { Part } from './part.js';
 /** Parts are loaded when they are asked for: each line is a name and what it measures. */
 const parts: Record<string, { about: string; load(): Promise<Part> }> = {
   compare: {
-    about: 'the gateway beside what it is built on and what most people write (the default)',
+    about: 'the gateway beside what it is built on and what others use, on the same frames (the default)',
     load: async () => (await import('./compare.js')).compare,
   },
   commands: {
@@ -14,6 +14,10 @@ const parts: Record<string, { about: string; load(): Promise<Part> }> = {
   bridge: {
     about: 'an outage of the MQTT broker drained, and what the bridge costs the links; needs mosquitto',
     load: async () => (await import('./bridge.js')).benchBridge,
+  },
+  lighter: {
+    about: 'a reading at a time over one link, by POST with keep-alive, and by POST without',
+    load: async () => (await import('./lighter.js')).lighter,
   },
   store: {
     about: 'ingest and queries on a store of any size, which is filled first',

@@ -1,5 +1,6 @@
 import type { GeneratorData } from './generator.js';
 import { measure, type Row } from './measure.js';
+import { startHttp, startMosquitto, startNats } from './peers.js';
 import { rawAppend } from './rawAppend.js';
 import { type Server, startGateway, startScript } from './servers.js';
 
@@ -28,9 +29,10 @@ export async function against(
   { seconds }: BenchOptions,
   readings: number,
 ): Promise<Row> {
-  const { pid, port, path, headers, opening } = server;
+  const { pid, others = [], port, path, headers, opening, protocol = 'websocket', settings, storedSoFar } = server;
   const data: GeneratorData = {
     port,
+    protocol,
     path,
     headers,
     opening,
@@ -45,7 +47,8 @@ export async function against(
     ...load,
   };
   try {
-    const row = await measure(title, ackMeans, pid, data, readings);
+    const head = { name: title, ackMeans, ...(settings === undefined ? {} : { settings }) };
+    const row = await measure(head, { pids: [pid, ...others], storedSoFar }, data, readings);
     const count = await server.stored();
     const acked = row.readingsPerSecond * seconds * 0.99;
     if (count !== null && count < acked) throw new Error(`${title}: ${acked} readings were acked, ${count} are stored`);
@@ -54,6 +57,56 @@ export async function against(
     await server.stop();
   }
 }
+
+/** What others use, on the same frames. */
+const peers: Record<
+  string,
+  { title: string; ackMeans: string; start(links: number): Promise<Server>; load: Partial<GeneratorData> }
+> = {
+  naive: {
+    title: 'naive: ws, an INSERT a reading, a transaction a message',
+    ackMeans: stored,
+    start: (links) => startScript('./naiveServer.js', links, { settings: 'WAL, synchronous=FULL' }),
+    load: { answers: 'each' },
+  },
+  http: {
+    title: 'HTTP POST (node:http), SQLite in batches',
+    ackMeans: stored,
+    start: startHttp,
+    load: { window: 1 },
+  },
+  mosquitto: {
+    title: 'mosquitto, QoS 1; a subscriber stores in SQLite',
+    ackMeans: 'in the broker’s memory',
+    start: startMosquitto,
+    load: {},
+  },
+  nats: {
+    title: 'NATS JetStream; a consumer stores in SQLite',
+    ackMeans: 'in a file, not fsynced',
+    start: startNats,
+    load: {},
+  },
+};
+
+const peerRows = Object.entries(peers).map(
+  ([name, { title, ackMeans, start, load }]): Bench => ({
+    name,
+    run: async (options) => against(await start(options.links), title, ackMeans, load, options, 10),
+  }),
+);
+
+/** At a rate that all of them can keep, a latency says something of the way and not of the queue. */
+const pacedFramesPerSecond = 2_000;
+const paced = { framesPerSecond: pacedFramesPerSecond };
+
+const pacedRows = Object.entries(peers).map(
+  ([name, { title, ackMeans, start, load }]): Bench => ({
+    name: `paced-${name}`,
+    run: async (options) =>
+      against(await start(options.links), `2,000 frames/s: ${title}`, ackMeans, { ...load, ...paced }, options, 10),
+  }),
+);
 
 export const benches: Bench[] = [
   { name: 'raw', run: async ({ seconds }) => rawAppend(Math.min(seconds, 5)) },
@@ -69,18 +122,7 @@ export const benches: Bench[] = [
         10,
       ),
   },
-  {
-    name: 'naive',
-    run: async (options) =>
-      against(
-        await startScript('./naiveServer.js', options.links),
-        'naive: ws, an INSERT a reading, a transaction a message',
-        stored,
-        { answers: 'each' },
-        options,
-        10,
-      ),
-  },
+  ...peerRows,
   {
     name: 'binary',
     run: async (options) =>
@@ -137,6 +179,19 @@ export const benches: Bench[] = [
         'gateway at 20,000 frames/s, 10 readings a frame, sealing and merging',
         stored,
         { framesPerSecond: 20_000 },
+        options,
+        10,
+      ),
+  },
+  ...pacedRows,
+  {
+    name: 'paced-gateway',
+    run: async (options) =>
+      against(
+        await startGateway(options.links, 'binary', sealing),
+        '2,000 frames/s: gateway, with sealing and merging',
+        stored,
+        paced,
         options,
         10,
       ),

@@ -9,10 +9,18 @@ import { inParallel } from '../../device-sim/operatorApi.js';
 import type { NewCredentialBody } from '../../schemas/generated/operator.js';
 import { startGatewayProcess } from '../faults/gatewayProcess.js';
 import { basicAuthorization } from '../faults/wireClient.js';
+import type { Protocol } from './generator.js';
 
 /** A server under test, in a process of its own. */
 export interface Server {
   pid: number;
+  /** Its further processes. */
+  others?: number[];
+  /** WebSocket unless told. */
+  protocol?: Protocol;
+  /** Readings in its store, where that may be fewer than it acknowledged. */
+  storedSoFar?(): Promise<number>;
+  settings?: string;
   port: number;
   path: string;
   headers: string[][];
@@ -71,12 +79,9 @@ export async function startGatewayOn(data: string, links: number, encoding: 'bin
 }
 
 /** One of the servers in this folder, run by node; it prints its port. */
-export async function startScript(file: string, links: number): Promise<Server> {
+export async function startScript(file: string, links: number, more: Partial<Server> = {}): Promise<Server> {
   const data = mkdtempSync(join(tmpdir(), 'tidegate-bench-'));
-  const child: ChildProcess = spawn(process.execPath, [fileURLToPath(new URL(file, import.meta.url)), data], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = (await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')) as [string];
+  const { child, line } = await runScript(file, [data]);
   return {
     pid: child.pid as number,
     port: Number(line),
@@ -85,9 +90,30 @@ export async function startScript(file: string, links: number): Promise<Server> 
     opening: null,
     stored: async () => null,
     async stop() {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
+      await kill(child);
       rmSync(data, { recursive: true, force: true });
     },
+    ...more,
   };
+}
+
+/** A script of this folder in a process of its own, once it printed its first line. */
+export async function runScript(file: string, args: string[]): Promise<{ child: ChildProcess; line: string }> {
+  const child: ChildProcess = spawn(process.execPath, [fileURLToPath(new URL(file, import.meta.url)), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`${file} ended with ${code}`);
+  });
+  ended.catch(() => {});
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string];
+  return { child, line };
+}
+
+export async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
 }

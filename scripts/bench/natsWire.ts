@@ -1,0 +1,59 @@
+import type { GeneratorData } from './generator.js';
+import { payloadTemplate, stamped, type Wire } from './wire.js';
+
+/**
+ * The protocol of NATS clients: a PUB a frame to a subject of the stream, with an inbox to which JetStream answers once the message is
+ * in its file. Each connection has its own inbox.
+ */
+export function natsWire(data: GeneratorData, index: number): Wire {
+  const payload = payloadTemplate(data.readings);
+  const inbox = `_INBOX.${index}`;
+  const line = `PUB d.bench-${index} ${inbox} ${payload.length}\r\n`;
+  const end = Buffer.from('\r\n');
+  const body = stamped(Buffer.concat([Buffer.from(line), payload]), payload.length);
+  return {
+    greeting: Buffer.from(
+      `CONNECT {"verbose":false,"pedantic":false,"lang":"bench","version":"1"}\r\nSUB ${inbox} 1\r\nPING\r\n`,
+    ),
+    opening: null,
+    encode: (seq, base) => Buffer.concat([body(seq, base), end]),
+    read: (bytes, answers) =>
+      readNats(bytes, {
+        pong: answers.opened,
+        message(_subject, _reply, from, to) {
+          const answer = bytes.toString('latin1', from, to);
+          if (answer.includes('"error"')) throw new Error(answer);
+          answers.ackedOne();
+        },
+      }),
+  };
+}
+
+export interface NatsEvents {
+  pong(): void;
+  ping?(): void;
+  /** Its subject, where to answer, and its payload from and up to. */
+  message(subject: string, reply: string, from: number, to: number): void;
+}
+
+/** Reads whole protocol messages; returns how many bytes they were. Throws at -ERR. */
+export function readNats(bytes: Buffer, events: NatsEvents): number {
+  let at = 0;
+  for (let end = bytes.indexOf('\r\n'); end >= 0; end = bytes.indexOf('\r\n', at)) {
+    const line = bytes.toString('latin1', at, end);
+    if (line.startsWith('MSG ')) {
+      const words = line.split(' ');
+      const from = end + 2;
+      const to = from + Number(words[words.length - 1]);
+      if (bytes.length < to + 2) return at;
+      events.message(words[1], words.length === 5 ? words[3] : '', from, to);
+      at = to + 2;
+      continue;
+    }
+    at = end + 2;
+    if (line === 'PONG') events.pong();
+    else if (line === 'PING') events.ping?.();
+    else if (line.startsWith('-ERR')) throw new Error(line);
+  }
+  return at;
+}

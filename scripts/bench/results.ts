@@ -1,0 +1,71 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Bar, barPlot } from '../../device-sim/plot.js';
+import { packageRoot, readJson } from '../../schemas/packageRoot.js';
+import type { KeyedRow } from './compare.js';
+
+export interface Results {
+  machine: string;
+  fsyncMs: number;
+  links: number;
+  seconds: number;
+  rows: KeyedRow[];
+}
+
+const folder = join(packageRoot, 'docs', 'bench');
+
+/** docs/bench: the figures as JSON, and a plot of each kind, with the commit and the machine that they are of. */
+export function writeResults(results: Results): void {
+  const { commit } = readJson('dist/build.json') as { commit: string | null };
+  const origin = { commit: commit?.slice(0, 9) ?? 'unknown', date: new Date().toISOString().slice(0, 10) };
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'compare.json'), `${JSON.stringify({ ...origin, ...results }, null, 2)}\n`);
+  for (const [file, svg] of plotsOf(results, `commit ${origin.commit}, ${results.machine.split(',')[0]}`))
+    writeFileSync(join(folder, file), svg);
+}
+
+function plotsOf({ rows }: Results, origin: string): [string, string][] {
+  const full = rows.filter(({ key, framesPerSecond }) => framesPerSecond > 0 && !isPaced(key) && key !== 'sink');
+  const paced = rows.filter(({ key }) => isPaced(key));
+  const bars = (of: KeyedRow[], value: (row: KeyedRow) => number | null): Bar[] =>
+    of.map((row) => ({ name: shortName(row), value: value(row) ?? 0, note: `(${row.ackMeans})` }));
+  return [
+    [
+      'stored.svg',
+      barPlot(
+        `Readings stored a second; ${origin}`,
+        '/s',
+        bars(full, ({ storedPerSecond, readingsPerSecond }) => storedPerSecond ?? readingsPerSecond),
+      ),
+    ],
+    [
+      'cpu.svg',
+      barPlot(
+        `CPU seconds for a million readings, all server processes; ${origin}`,
+        ' s',
+        bars(full, ({ serverCpuPerMillion }) => serverCpuPerMillion),
+      ),
+    ],
+    [
+      'wire.svg',
+      barPlot(
+        `Bytes on the wire for a reading, both directions; ${origin}`,
+        ' B',
+        bars(full, ({ wireBytesPerReading }) => wireBytesPerReading),
+      ),
+    ],
+    [
+      'latency.svg',
+      barPlot(
+        `Ack p99 at 2,000 frames/s; ${origin}`,
+        ' ms',
+        bars(paced, ({ p99Ms }) => p99Ms),
+      ),
+    ],
+  ];
+}
+
+const isPaced = (key: string): boolean => key.startsWith('paced-');
+
+const shortName = ({ name }: KeyedRow): string =>
+  name.replace('2,000 frames/s: ', '').split(/[;(]/)[0].slice(0, 46).trim();
