@@ -2,8 +2,21 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mixedFleet } from './mixedFleet.fixture.js';
 import { expectedReadings, paceOf, planOf } from './simulatedDevice.js';
-import { verifyFleet } from './verify.js';
+import { isClean, mergedVerdict, verifyFleet } from './verify.js';
 import { createWitness } from './witness.js';
+
+interface Reading {
+  metric: string;
+  ts: number;
+  value: number | string | boolean;
+}
+
+/** A gateway that holds these. */
+const apiOf = (stored: Reading[]) => ({
+  async *readings(_id: string, from: number, to: number) {
+    yield* stored.filter(({ ts }) => ts >= from && ts < to);
+  },
+});
 
 test('verification finds what is lost, duplicated, altered and invented, and lets the unacknowledged be', async () => {
   const dueAt = 1_000_000;
@@ -16,15 +29,7 @@ test('verification finds what is lost, duplicated, altered and invented, and let
   const sent = [...expectedReadings(plan, 'numeric', 0, dueAt)];
   const unacked = [...expectedReadings(plan, 'numeric', 0, dueAt + 50)];
   const refused = [...expectedReadings(plan, 'numeric', 0, dueAt + 100)];
-  const verdictOn = (stored: typeof sent) =>
-    verifyFleet(
-      {
-        async *readings(_id, from, to) {
-          yield* stored.filter(({ ts }) => ts >= from && ts < to);
-        },
-      },
-      [member],
-    );
+  const verdictOn = (stored: typeof sent) => verifyFleet(apiOf(stored), [member]);
   const counts = async (stored: typeof sent): Promise<string> => {
     const { expected, lost, duplicated, altered, invented } = await verdictOn(stored);
     assert.equal(expected, 5);
@@ -39,6 +44,79 @@ test('verification finds what is lost, duplicated, altered and invented, and let
   assert.equal(await counts([...sent, refused[0]]), '0 0 0 1');
   const { examples } = await verdictOn([]);
   assert.deepEqual(examples[0], `lost: b-1 temperature ${dueAt - 40}`);
+});
+
+test('of a clock that was set back the first reading of a time counts, where it is known to be stored', async () => {
+  const plan = planOf(mixedFleet().groups[2], 7);
+  const at = (dueAt: number, skewMs: number) =>
+    [...expectedReadings(plan, 'numeric', 0, dueAt, { ...plan.pace, skewMs })][0];
+  for (const [first, second, good] of [
+    ['acked', 'acked', [0]],
+    ['acked', 'sent', [0]],
+    ['sent', 'acked', [0, 1]],
+    ['nacked', 'acked', [1]],
+  ] as const) {
+    const witness = createWitness(1_000_000, plan.pace);
+    witness.note('numeric', 1_000_000, first);
+    witness.change(1_000_090, { ...plan.pace, skewMs: -90 });
+    witness.note('numeric', 1_000_090, second);
+    const readings = [at(1_000_000, 0), at(1_000_090, -90)];
+    assert.equal(readings[0].ts, readings[1].ts);
+    for (const stored of [0, 1] as const) {
+      const verdict = await verifyFleet(apiOf([readings[stored]]), [{ id: 'd-1', index: 0, plan, witness }]);
+      assert.equal(
+        isClean(verdict),
+        (good as readonly number[]).includes(stored),
+        `${first}, ${second}, found ${stored}`,
+      );
+    }
+  }
+});
+
+test('readings without a clock are known by their values, and by how often each is there', async () => {
+  const plan = planOf(mixedFleet().groups[1], 7);
+  const pace = { ...plan.pace, skewMs: null };
+  const witness = createWitness(1_000_000, pace);
+  witness.note('numeric', 1_000_000, 'acked');
+  witness.note('numeric', 1_000_070, 'sent');
+  const readings = (dueAt: number) =>
+    [...expectedReadings(plan, 'numeric', 0, dueAt, pace)].map((reading, n) => ({ ...reading, ts: dueAt + 40 + n }));
+  const [acked, unknown] = [readings(1_000_000), readings(1_000_070)];
+  const faultsOf = async (stored: typeof acked): Promise<string> => {
+    const verdict = await verifyFleet(apiOf(stored), [{ id: 'j-1', index: 0, plan, witness }]);
+    const { expected, lost, duplicated, invented } = verdict;
+    assert.equal(expected, acked.length);
+    return [lost, duplicated, invented].join(' ');
+  };
+  assert.equal(await faultsOf(acked), '0 0 0');
+  assert.equal(await faultsOf([...acked, ...unknown]), '0 0 0');
+  assert.equal(await faultsOf(acked.slice(1)), '1 0 0');
+  assert.equal(await faultsOf([...acked, { ...acked[0], ts: 1_000_060 }]), '0 1 0');
+  assert.equal(await faultsOf([...acked, { metric: 'lat', ts: 1_000_060, value: 1 }]), '0 0 1');
+});
+
+test('readings that are told out of order are found', async () => {
+  const plan = planOf(mixedFleet().groups[0], 7);
+  const witness = createWitness(1_000_000, plan.pace);
+  witness.note('numeric', 1_000_000, 'acked');
+  const readings = [...expectedReadings(plan, 'numeric', 0, 1_000_000)];
+  const verdict = await verifyFleet(apiOf(readings.toReversed()), [{ id: 'b-1', index: 0, plan, witness }]);
+  assert.deepEqual([verdict.lost, verdict.misordered], [0, readings.length - 1]);
+  assert.ok(!isClean(verdict));
+});
+
+test('the parts of a fleet add up, and of each fault some examples are kept', async () => {
+  const plan = planOf(mixedFleet().groups[0], 7);
+  const verdicts = await Promise.all(
+    Array.from({ length: 20 }, async (_, index) => {
+      const witness = createWitness(1_000_000, plan.pace);
+      witness.note('numeric', 1_000_000, 'acked');
+      return verifyFleet(apiOf([]), [{ id: `b-${index}`, index, plan, witness }]);
+    }),
+  );
+  const { expected, lost, examples } = mergedVerdict(verdicts);
+  assert.deepEqual([expected, lost], [100, 100]);
+  assert.ok(examples.length <= 25 && examples.every((example) => example.startsWith('lost: ')));
 });
 
 test('a value that went as f32 is expected as f32, one that went as JSON or f64 as it is', () => {
