@@ -48,6 +48,7 @@ export function openLink({ url, id, secret, subprotocol, localAddress }: LinkOpt
   });
   let wasOpen = false;
   let ended = false;
+  let wasCut = false;
   let cause = 'no connection';
   /** What was sent behind a black hole; null: there is none. */
   let held: (string | Uint8Array)[] | null = null;
@@ -56,6 +57,11 @@ export function openLink({ url, id, secret, subprotocol, localAddress }: LinkOpt
     if (ended) return;
     ended = true;
     events.ended(ending);
+  }
+
+  function terminate(): void {
+    wasCut = true;
+    ws.terminate();
   }
 
   ws.on('open', () => {
@@ -77,7 +83,7 @@ export function openLink({ url, id, secret, subprotocol, localAddress }: LinkOpt
     request.destroy();
   });
   ws.on('error', (error: NodeJS.ErrnoException) => {
-    cause = error.code ?? error.message;
+    cause = error.code ?? (wasCut && !wasOpen ? 'cut while connecting' : error.message);
   });
   ws.on('close', (code, reason) =>
     end(wasOpen ? { kind: 'close', code, reason: reason.toString() } : { kind: 'failed', cause }),
@@ -90,9 +96,9 @@ export function openLink({ url, id, secret, subprotocol, localAddress }: LinkOpt
     },
     close(code, reason) {
       if (ws.readyState === WebSocket.OPEN) ws.close(code, reason);
-      else ws.terminate();
+      else terminate();
     },
-    terminate: () => ws.terminate(),
+    terminate,
     reading(on) {
       if (on) ws.resume();
       else ws.pause();

@@ -19,6 +19,10 @@ const parts: Record<string, { about: string; load(): Promise<Part> }> = {
     about: 'a reading at a time over one link, by POST with keep-alive, and by POST without',
     load: async () => (await import('./lighter.js')).lighter,
   },
+  soak: {
+    about: 'every fault at once for --seconds, everything verified, and what the memory did',
+    load: async () => (await import('./soak.js')).soak,
+  },
   store: {
     about: 'ingest and queries on a store of any size, which is filled first',
     load: async () => (await import('./store.js')).benchStore,

@@ -16,12 +16,21 @@ const folder = join(packageRoot, 'docs', 'bench');
 
 /** docs/bench: the figures as JSON, and a plot of each kind, with the commit and the machine that they are of. */
 export function writeResults(results: Results): void {
-  const { commit } = readJson('dist/build.json') as { commit: string | null };
-  const origin = { commit: commit?.slice(0, 9) ?? 'unknown', date: new Date().toISOString().slice(0, 10) };
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'compare.json'), `${JSON.stringify({ ...origin, ...results }, null, 2)}\n`);
+  const origin = { commit: commitMeasured(), date: new Date().toISOString().slice(0, 10) };
+  writeResult('compare.json', `${JSON.stringify({ ...origin, ...results }, null, 2)}\n`);
   for (const [file, svg] of plotsOf(results, `commit ${origin.commit}, ${results.machine.split(',')[0]}`))
-    writeFileSync(join(folder, file), svg);
+    writeResult(file, svg);
+}
+
+export function writeResult(file: string, text: string): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, file), text);
+}
+
+/** The commit that was built. */
+export function commitMeasured(): string {
+  const { commit } = readJson('dist/build.json') as { commit: string | null };
+  return commit?.slice(0, 9) ?? 'unknown';
 }
 
 function plotsOf({ rows }: Results, origin: string): [string, string][] {
