@@ -4,7 +4,7 @@ import { createGatewayWatch, type GatewaySample } from './gatewayWatch.js';
 import { seatsOf } from './members.js';
 import { createOperatorApi, inParallel, type OperatorApi } from './operatorApi.js';
 import { type TimedPhase, timedPhases } from './phases.js';
-import { divide, linksPerProcess, runShards } from './shards.js';
+import { divide, linksPerProcess, openShards } from './shards.js';
 import { isClean, mergedVerdict, type Verdict } from './verify.js';
 import { commandsAreClean, type FleetCommandVerdict, mergedCommandVerdict } from './verifyCommands.js';
 
@@ -55,8 +55,6 @@ export interface FleetResult extends FleetStats {
 const provisionsAtOnce = 32;
 const drainMsByDefault = 30_000;
 const sampleEveryMs = 1_000;
-/** Processes begin their ramp together, once all are up. */
-const processStartMs = 2_000;
 
 /** Nothing verified was found wrong, and something was verified. */
 export function isVerified({ verdict, commands }: Pick<FleetResult, 'verdict' | 'commands'>): boolean {
@@ -70,11 +68,12 @@ export async function runFleet(options: FleetOptions): Promise<FleetResult> {
   const secrets = await provision(fleet, api);
   const phases = timedPhases(fleet.phases, options.durationMs);
   const ranges = divide(secrets.size, options.processes ?? Math.ceil(secrets.size / linksPerProcess));
-  const startedAt = Date.now() + (ranges.length > 1 ? processStartMs : 0);
+  const shards = await openShards(ranges.length);
+  const startedAt = Date.now();
   const recorder = createRecorder(options, api, startedAt, secrets.size, ranges.length, phases);
   const common = { fleet, phases, secrets, startedAt, url, key, deviceUrl, verify };
   try {
-    const results = await runShards(
+    const results = await shards.run(
       ranges.map(([from, to]) => ({ ...common, from, to, drainMs: options.drainMs ?? drainMsByDefault })),
       (part) => ({
         stop: options.stop,
@@ -91,6 +90,7 @@ export async function runFleet(options: FleetOptions): Promise<FleetResult> {
     };
   } finally {
     recorder.end();
+    shards.end();
     if (options.remove === true) await inParallel([...secrets.keys()], provisionsAtOnce, api.remove);
   }
 }

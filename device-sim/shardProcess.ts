@@ -14,6 +14,7 @@ const tell = (message: FromShard): void => {
 // Ctrl-C reaches all processes of the terminal; the parent says when to end.
 process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit(1));
+tell({ type: 'ready' });
 process.on('message', (message: ToShard) => {
   if (message.type === 'stop') stop();
   else
