@@ -10,22 +10,33 @@ import { benches } from './rows.js';
 export type KeyedRow = Row & { key: string };
 
 /** One table: the gateway, what it is built on, and what others use. All rows also go to docs/bench. */
-export async function compare({ names, seconds, links, json }: PartOptions): Promise<void> {
+export async function compare({ names, seconds, rounds, links, json }: PartOptions): Promise<void> {
   const unknown = names.find((name) => !benches.some((bench) => bench.name === name));
   if (unknown !== undefined)
     throw new Failure(64, `there is no row ${unknown}; there are ${benches.map(({ name }) => name).join(', ')}`);
   const fsyncMs = fsyncP50Ms();
-  const rows: KeyedRow[] = [];
-  for (const { name, run } of benches) {
-    if (names.length > 0 && !names.includes(name)) continue;
-    if (!json) console.error(`${name} …`);
-    rows.push({ key: name, ...(await run({ seconds, links })) });
+  const wanted = benches.filter(({ name }) => names.length === 0 || names.includes(name));
+  const measured = new Map<string, Row[]>(wanted.map(({ name }) => [name, []]));
+  for (let round = 1; round <= rounds; round++) {
+    for (const { name, run } of wanted) {
+      if (!json) console.error(rounds > 1 ? `${name} ${round}/${rounds} …` : `${name} …`);
+      measured.get(name)?.push(await run({ seconds, links }));
+    }
   }
+  const rows = Array.from(measured, ([key, all]): KeyedRow => ({ key, ...medianOf(all) }));
   const machine = `${machineOf(fsyncMs)}; generator on the same machine`;
-  const results = { machine, fsyncMs, links, seconds, rows };
+  const results = { machine, fsyncMs, links, seconds, rounds, rows };
   if (names.length === 0) writeResults(results);
   if (json) console.log(JSON.stringify(results, null, 2));
-  else console.log(`${table(rows)}\n\n${machine}; ${links} links\n\n${settingsOf(rows)}`);
+  else
+    console.log(
+      `${table(rows)}\n\n${machine}; ${links} links${rounds > 1 ? `, median of ${rounds} rounds` : ''}\n\n${settingsOf(rows)}`,
+    );
+}
+
+/** The whole row of the round in the middle, by rate. */
+function medianOf(rows: Row[]): Row {
+  return rows.toSorted((a, b) => a.readingsPerSecond - b.readingsPerSecond)[Math.floor((rows.length - 1) / 2)];
 }
 
 const columns: [string, (row: KeyedRow, rows: KeyedRow[]) => string][] = [

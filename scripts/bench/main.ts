@@ -35,14 +35,18 @@ const program = new Command('bench')
   .argument('[part]', 'what to measure: one of those below, or rows of compare')
   .argument('[names...]', 'only these rows of that part')
   .option('--seconds <n>', 'measured for each row', '8')
+  .option('--rounds <n>', 'of compare: all rows in turns, so often; the median counts', '1')
   .option('--links <n>', 'device links', '1000')
   .option('--rows <n>', 'of store: readings stored in the end', '200000000')
   .option('--json', 'print JSON')
   .addHelpText('after', `\nParts:\n${about.join('\n')}`)
   .parse();
-const { seconds, links, rows, json } = program.opts<{ seconds: string; links: string; rows: string; json?: boolean }>();
+const { json, ...numbers } = program.opts<
+  { json?: boolean } & Record<'seconds' | 'rounds' | 'links' | 'rows', string>
+>();
+const [seconds, rounds, links, rows] = [numbers.seconds, numbers.rounds, numbers.links, numbers.rows].map(Number);
 const isPart = program.args.length > 0 && Object.hasOwn(parts, program.args[0]);
 const [part, names] = isPart ? [program.args[0], program.args.slice(1)] : ['compare', program.args];
 const run = await parts[part].load();
-await run({ names, seconds: Number(seconds), links: Number(links), rows: Number(rows), json: json === true });
+await run({ names, seconds, rounds, links, rows, json: json === true });
 process.exit();

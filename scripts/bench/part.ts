@@ -4,6 +4,8 @@ export interface PartOptions {
   names: string[];
   /** Measured for each row. */
   seconds: number;
+  /** How often all rows are measured, in turns; the median counts. */
+  rounds: number;
   links: number;
   /** Readings that the store part fills in. */
   rows: number;

@@ -9,6 +9,7 @@ export interface Results {
   fsyncMs: number;
   links: number;
   seconds: number;
+  rounds: number;
   rows: KeyedRow[];
 }
 
