@@ -77,7 +77,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const archiveEvents = createArchiveEvents({ counters, log, fatal });
   const { store, restored } = await openDataFolder(config, {
     now: clock.now,
-    retentionAllowed: () => clockGuard.retentionPaused() === null && clockGuard.trusts(clock.now()),
+    retentionAllowed() {
+      watchClock();
+      return clockGuard.retentionPaused() === null && clockGuard.trusts(clock.now());
+    },
     sealed: archiveEvents.sealed,
     worked: archiveEvents.worked,
     archiveFailed: (error, what) => archiveEvents.failed(error, what),
@@ -94,8 +97,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const keys = createKeys({ clock, save }, restored.keys);
   const latest = createLatest();
   for (const { id } of restored.series) latest.reserve(id);
-  clockGuard = createClockGuard(builtAt, restored.newestCommitAt, startedAt);
+  clockGuard = createClockGuard({
+    builtAt,
+    startedAt,
+    newestCommitAt: restored.newestCommitAt,
+    paused: restored.retentionPaused,
+    pause: (why) => void store.pauseRetention(why).catch((error) => log.warn({ err: error }, 'pause not stored')),
+  });
   if (clockGuard.retentionPaused() !== null) log.warn({ why: clockGuard.retentionPaused() }, retentionAdvice);
+  function watchClock(): void {
+    if (clockGuard.tick(clock.now(), monotonic())) log.warn({ why: clockGuard.retentionPaused() }, retentionAdvice);
+  }
   const diskWatch = createDiskWatch({ folder: config.data, warnBytes: config.store.lowSpaceBytes, log });
   const availability = createAvailability({ probe: () => store.probe(clock.now()), log });
   const meter = createMeter(monotonic);
@@ -319,6 +331,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     clock,
     log,
     run: store.run,
+    schedule: (delayMs, run) => schedule(delayMs, () => stopping || run()),
     async beforeErase({ key }) {
       store.leaveOut(key);
       await batcher.drained();
@@ -429,7 +442,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     commands.tick();
     if (clock.now() - trimmedAt > trimEveryMs) trimCommands();
     diskWatch.tick(now);
-    if (clockGuard.tick(clock.now(), now)) log.warn({ why: clockGuard.retentionPaused() }, retentionAdvice);
+    watchClock();
     meter.tick(counters.framesReceived, counters.readingsStored, now - tickedAt);
     tickedAt = now;
   }, 1_000);

@@ -19,6 +19,8 @@ export interface Job {
   error: string | null;
 }
 
+/** An erasure that failed, as on a full disk, is begun again. */
+const retryMs = 60_000;
 /** Ended jobs that are still shown. */
 const endedMax = 100;
 
@@ -32,6 +34,7 @@ export function createJobs(options: {
   beforeErase(device: DeviceIdentity): Promise<void>;
   /** After it: takes it out of the log and the quarantine, and notes that it is done. */
   afterErase(device: DeviceIdentity): Promise<void>;
+  schedule(delayMs: number, run: () => void): void;
 }) {
   const { clock, log } = options;
   const jobs: Job[] = [];
@@ -63,6 +66,20 @@ export function createJobs(options: {
     return job;
   }
 
+  function erase(device: DeviceIdentity): Job {
+    const job = add('erase', device.id);
+    return follow(job, async () => {
+      try {
+        await options.beforeErase(device);
+        await options.run({ type: 'erase', device }, told(job));
+        await options.afterErase(device);
+      } catch (error) {
+        options.schedule(retryMs, () => erase(device));
+        throw error;
+      }
+    });
+  }
+
   function end(job: Job, error: Error | null): void {
     Object.assign(job, {
       state: error === null ? 'done' : 'failed',
@@ -87,15 +104,8 @@ export function createJobs(options: {
       const job = add('backup', folder);
       return follow(job, () => options.run({ type: 'backup', folder }, told(job)));
     },
-    /** Takes everything of a removed device out of every file. */
-    erase(device: DeviceIdentity): Job {
-      const job = add('erase', device.id);
-      return follow(job, async () => {
-        await options.beforeErase(device);
-        await options.run({ type: 'erase', device }, told(job));
-        await options.afterErase(device);
-      });
-    },
+    /** Takes everything of a removed device out of every file; where that fails, another job tries it a minute later. */
+    erase,
     all: (): readonly Job[] => jobs,
     get: (id: string): Job | undefined => jobs.find((job) => job.id === id),
   };

@@ -261,6 +261,55 @@ test('a gateway that was away for long removes nothing for its age until the clo
   await again.stop();
 });
 
+test('a clock that stepped ahead while the gateway ran pauses retention also after restarts, whatever was committed meanwhile', async (context) => {
+  let now = Date.now();
+  const clock = { now: () => now };
+  const set = ['store.finishAfterSeconds=0'];
+  const tools = await startTestGateway(context, set, { clock });
+  const device = await tools.addDevice('d');
+  const send = async (n: number): Promise<void> => {
+    const link = await tools.connect(device, '?stream=main');
+    link.send({ seq: n, values: { n } });
+    await link.untilAck(n);
+    await link.close();
+  };
+  const days = (): string[] => readdirSync(join(tools.data, 'readings')).filter((name) => /^[\d-]+\.db$/.test(name));
+  await send(1);
+  await tools.api('POST', '/v1/gateway/seal');
+  const [good] = days();
+  now += 60 * 86_400_000;
+  await send(2);
+  // Each seal looks for what is to be removed as well.
+  await tools.api('POST', '/v1/gateway/seal');
+  const statusOf = async (url: string): Promise<GatewayBody> => {
+    const headers = { authorization: `Bearer ${tools.gateway.adminKey}`, connection: 'close' };
+    return (await (await fetch(`${url}/v1/gateway`, { headers })).json()) as GatewayBody;
+  };
+  while ((await statusOf(tools.gateway.operatorUrl)).retentionPaused === null) await turn();
+  await tools.gateway.stop();
+  assert.ok(days().includes(good));
+  const again = await startOn(tools.data, set, { clock });
+  assert.match((await statusOf(again.operatorUrl)).retentionPaused ?? '', /stepped ahead by 60\.0 days/);
+  await again.stop();
+  assert.ok(days().includes(good));
+});
+
+test('a sum that is no number is left out, and the answer is JSON all the same', async (context) => {
+  const tools = await startTestGateway(context);
+  const link = await tools.connect(await tools.addDevice('d'), '?stream=main');
+  link.send({ seq: 1, samples: [1, 2].map((n) => ({ ts: start + n, values: { big: 1.7e308 } })) });
+  await link.untilAck(1);
+  const path = '/v1/devices/d/readings?every=1h';
+  for (const sealed of [false, true]) {
+    if (sealed) await tools.api('POST', '/v1/gateway/seal');
+    assert.deepEqual(((await tools.api('GET', path)).body as { items: BucketItem[] }).items, [
+      { metric: 'big', ts: start, min: 1.7e308, max: 1.7e308, count: 2, first: 1.7e308, last: 1.7e308 },
+    ]);
+    const csv = await (await ask(tools, path, 'text/csv')).text();
+    assert.equal(csv.split('\r\n')[1], `big,${start},,1.7e+308,1.7e+308,,2,1.7e+308,1.7e+308`);
+  }
+});
+
 test('a data folder of a newer version is refused, whichever file it is', async (context) => {
   const tools = await withReadings(context, 1);
   await tools.api('POST', '/v1/gateway/seal');

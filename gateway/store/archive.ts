@@ -199,12 +199,15 @@ export function createArchive(options: ArchiveOptions) {
   };
 }
 
-/** The fold in parts small enough to go between two commits. Series go first, since newest values refer to them. */
+/**
+ * The fold in parts small enough to go between two commits. Series go first, since newest values refer to them, and marks before
+ * new streams, since a device's 16 streams are those used last.
+ */
 function* slicesOf({ series, streams, tables, latest, marks, receipts }: Fold): Generator<Fold> {
   for (const [from, to] of spans(series.length)) yield { ...emptyFold(), series: series.slice(from, to) };
+  for (const span of spans(marks.stream.length)) yield { ...emptyFold(), marks: sliceColumns(marks, span) };
   for (const [from, to] of spans(streams.length)) yield { ...emptyFold(), streams: streams.slice(from, to) };
   for (const [from, to] of spans(tables.length)) yield { ...emptyFold(), tables: tables.slice(from, to) };
-  for (const span of spans(marks.stream.length)) yield { ...emptyFold(), marks: sliceColumns(marks, span) };
   for (const span of spans(receipts.device.length)) yield { ...emptyFold(), receipts: sliceColumns(receipts, span) };
   const { readings, strings, ...columns } = latest;
   for (const span of spans(readings))

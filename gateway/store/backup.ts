@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { JobProgress } from './calls.js';
@@ -6,6 +6,9 @@ import { dayFolder, listDays, syncPath } from './days.js';
 import type { DayWriters } from './dayWriters.js';
 import { isFinished } from './finishedDay.js';
 import { newEpoch } from './migration.js';
+
+/** Lies in a backup until the last file is there; a gateway does not start on such a folder. */
+export const unfinishedBackup = 'backup.unfinished';
 
 /**
  * Copies the store, a file a slice, while it is written to. The log comes first: what is sealed and cut after that is still in
@@ -23,12 +26,16 @@ export function* backUp(folder: string, days: DayWriters, target: string): Gener
     if (copy !== null) progress.bytes += statSync(copy).size;
     return { ...progress };
   };
+  const mark = join(target, unfinishedBackup);
+  writeFileSync(mark, 'A backup is being copied into this folder, or was not finished.\n');
   for (const name of ['log.db', 'tidegate.db']) yield done(copyDatabase(join(folder, name), join(target, name)));
   mkdirSync(dayFolder(target), { mode: 0o700 });
   for (const { day, path } of paths) yield done(copyDayFile(days, day, path, join(dayFolder(target), basename(path))));
   const key = join(folder, 'admin.key');
   if (existsSync(key)) copyFileSync(key, join(target, 'admin.key'));
   syncPath(dayFolder(target));
+  syncPath(target);
+  rmSync(mark);
   syncPath(target);
   return { ...progress, finished: true };
 }

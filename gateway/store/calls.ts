@@ -89,6 +89,8 @@ export interface Restored {
   nextStreamId: number;
   nextDeviceKey: number;
   newestCommitAt: number;
+  /** Why nothing may be removed for its age; null: it may. */
+  retentionPaused: string | null;
   /** Everything up to it is in day files. */
   sealedPosition: number;
   /** The last commit in the log. */
@@ -329,6 +331,8 @@ export interface WriterCalls {
   forget(deviceKey: number): void;
   /** What was committed before this is no evidence of the time any more. */
   confirmClock(at: number): void;
+  /** Until then; over restarts. */
+  pauseRetention(why: string): void;
   close(): void;
 }
 

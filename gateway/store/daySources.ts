@@ -30,12 +30,13 @@ interface OpenFile {
 export type OpenDay = ReturnType<typeof openDay>;
 
 /**
- * The files of one day, for one query. The late file is opened before the day file: when both are replaced by one in between,
- * the second one opened has what the first would have had.
+ * The files of one day, for one query, each as it was when it was opened. The late file is opened before the day file: when
+ * both are replaced by one in between, the second one opened has what the first has, and says so.
  */
 export function openDay(files: DayFiles, query: ReadingsQuery) {
-  const late = openFile(files.late, query);
+  const opened = openFile(files.late, query);
   const readings = openFile(files.readings, query);
+  const late = opened !== null && readings !== null && hasTakenIn(readings, opened) ? closed(opened) : opened;
   const rollup = openRollup(files, query, late === null ? readings : null);
   const open = [late, readings].filter((file) => file !== null);
   const from = Math.max(query.from, files.day * dayMs);
@@ -53,18 +54,20 @@ export function openDay(files: DayFiles, query: ReadingsQuery) {
     const rolled = new Set<number>();
     const sources: Source<BucketPart>[] = [];
     const table = rollupFor(everyMs);
+    const perChunk = bucketsPerChunk(query.series.length);
     if (rollup !== null && table !== null) {
       const span = rollupSpan(from, to, rollups[table], readings === null);
       for (const series of span === null ? [] : seriesIn(rollup, table)) {
         rolled.add(series.id);
-        sources.push(rollupSource(rollup.db, table, series, span as [number, number], everyMs, query.order));
+        sources.push(rollupSource(rollup.db, table, series, span as [number, number], everyMs, query.order, perChunk));
       }
     }
     for (const file of open) {
       const select = prepareBuckets(file, from, to, everyMs, query.order);
       if (select === null) continue;
       for (const series of file.series)
-        if (!rolled.has(series.id)) sources.push(bucketSource(select, series, from, to, everyMs, query.order));
+        if (!rolled.has(series.id))
+          sources.push(bucketSource(select, series, from, to, everyMs, query.order, perChunk));
     }
     return sources;
   }
@@ -95,10 +98,20 @@ export function openDay(files: DayFiles, query: ReadingsQuery) {
   };
 }
 
+/** Reads one snapshot of the file until it is closed: a merge that ends meanwhile takes no run away from under the query. */
 function openFile(path: string | null, query: ReadingsQuery): OpenFile | null {
   const db = openIfThere(path);
   if (db === null) return null;
+  db.exec('BEGIN');
   return { db, runs: readRuns(db), series: wantedSeries(db, query) };
+}
+
+const hasTakenIn = (day: OpenFile, late: OpenFile): boolean =>
+  openMeta(day.db).text('folded') === openMeta(late.db).text('file');
+
+function closed(file: OpenFile): null {
+  file.db.close();
+  return null;
 }
 
 /** Null where the file has left since the folder was listed, or is being made. */
@@ -257,7 +270,10 @@ function prepareBuckets({ db, runs }: OpenFile, from: number, to: number, everyM
     .raw();
 }
 
-const bucketsPerChunk = 1_024;
+/** Buckets of one device in memory at once; the series of a query share them. */
+const bucketsMax = 65_536;
+
+const bucketsPerChunk = (series: number): number => Math.max(16, Math.min(1_024, Math.floor(bucketsMax / series)));
 
 function bucketSource(
   select: Database.Statement,
@@ -266,8 +282,9 @@ function bucketSource(
   to: number,
   everyMs: number,
   order: Order,
+  perChunk: number,
 ): Source<BucketPart> {
-  const width = bucketsPerChunk * everyMs;
+  const width = perChunk * everyMs;
   const chunks = spansOf(from, to, width, order);
   return chunked<BucketPart>(
     () => {
@@ -312,15 +329,20 @@ function rollupSource(
   [from, to]: [number, number],
   everyMs: number,
   order: Order,
+  perChunk: number,
 ): Source<BucketPart> {
   const select = db
     .prepare(
       `SELECT ts, count, min, max, sum, first, last, ts + first_after, ts + last_after FROM ${table} WHERE series = ? AND ts >= ? AND ts < ? ORDER BY ts ${direction(order)}`,
     )
     .raw();
-  const rows = (select.all(local, from, to) as StoredBucket[]).map((row) => partOf(id, kind, everyMs, row));
+  const chunks = spansOf(from, to, perChunk * rollups[table], order);
   return chunked<BucketPart>(
-    (last) => (last === null ? rows : null),
-    () => true,
+    () => {
+      const span = chunks.next();
+      if (span.done) return null;
+      return (select.all(local, ...span.value) as StoredBucket[]).map((row) => partOf(id, kind, everyMs, row));
+    },
+    () => false,
   );
 }

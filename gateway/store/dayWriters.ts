@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dayPath } from './days.js';
 import { type DayWriter, openDayWriter } from './dayWriter.js';
 import { isFinished } from './finishedDay.js';
@@ -12,9 +13,12 @@ export function createDayWriters(folder: string) {
   const open = new Map<number, DayWriter>();
   const pinned = new Set<number>();
 
+  /** A day file put back from a backup may be one that was not finished then; what stands beside it goes on being the one written to. */
   function openFor(day: number): DayWriter {
     const path = dayPath(folder, day, 'readings');
-    return isFinished(path) ? openDayWriter(dayPath(folder, day, 'late'), day, path) : openDayWriter(path, day, null);
+    const late = dayPath(folder, day, 'late');
+    const takesNoMore = isFinished(path) || (existsSync(path) && existsSync(late));
+    return takesNoMore ? openDayWriter(late, day, path) : openDayWriter(path, day, null);
   }
 
   function close(day: number): void {
@@ -37,6 +41,13 @@ export function createDayWriters(folder: string) {
     },
     /** Before the day's files are replaced or removed, and after an error. */
     close,
+    /** From now on what is sealed for the day goes to its late file. */
+    freeze(day: number): void {
+      close(day);
+      const path = dayPath(folder, day, 'readings');
+      const late = dayPath(folder, day, 'late');
+      if (!isFinished(path) && !existsSync(late)) openDayWriter(late, day, path).close();
+    },
     /** While runs of the day are merged its file stays open. */
     pin: (day: number): void => void pinned.add(day),
     unpin: (day: number): void => void pinned.delete(day),

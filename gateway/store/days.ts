@@ -38,6 +38,7 @@ export function listDays(folder: string): DayFiles[] {
     const found = /^(\d{4}-\d{2}-\d{2})((?:\.late|\.rollup)?\.db)$/.exec(name);
     if (found === null) continue;
     const day = dayOf(Date.parse(found[1]));
+    if (Number.isNaN(day)) continue;
     let files = days.get(day);
     if (files === undefined) {
       files = { day, readings: null, late: null, rollup: null };

@@ -16,6 +16,7 @@ import { openMeta } from './meta.js';
 import { newEpoch } from './migration.js';
 
 export interface Discovered {
+  /** Those of the files, also where the log knows them. */
   series: SeriesRecord[];
   latest: ReadingColumns;
 }
@@ -23,7 +24,7 @@ export interface Discovered {
 /**
  * Day files and log tell by the log's epoch and position whether they belong together. Where a file has runs that this log did
  * not make, one of them was restored from a backup: the files may then hold series that the log has never heard of, which are
- * learned from them, for devices that the registry knows. The log gets a new epoch, since its positions are given a second time
+ * learned from them, for devices that the registry knows, and newer values of those that it knows. The log gets a new epoch, since its positions are given a second time
  * from now on. Day files name devices by id, key and time of creation, so nothing is taken for another device's.
  */
 export function discoverSeries(
@@ -72,15 +73,20 @@ function sourcesOf(path: string): { epoch: string; position: number }[] {
 function createFinds(devices: readonly Device[], known: readonly SeriesRecord[], nextSeriesId: number) {
   const byId = new Map(devices.map((device) => [device.id, device]));
   const metrics = new Set(known.map(({ deviceKey, metric }) => `${deviceKey}/${metric}`));
+  const knownByIdentity = new Map(known.map((one) => [seriesIdentity(one), one]));
   const series = new Map<string, SeriesRecord>();
   const latest = createLatest();
   const strings: string[] = [];
   let nextId = nextSeriesId;
 
-  /** The series of a device that the registry knows and whose metric the log does not. */
+  /** The series as the log knows it, or a new one of a device that the registry knows and whose metric the log does not. */
   function recordOf(one: DaySeries): SeriesRecord | undefined {
     const identity = seriesIdentity(one);
-    const found = series.get(identity);
+    const found = series.get(identity) ?? knownByIdentity.get(identity);
+    if (found !== undefined) {
+      series.set(identity, found);
+      latest.reserve(found.id);
+    }
     const device = byId.get(one.device);
     if (found !== undefined || device?.key !== one.deviceKey || device.createdAt !== one.deviceCreatedAt) return found;
     const metric = `${one.deviceKey}/${one.metric}`;

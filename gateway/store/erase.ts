@@ -1,16 +1,16 @@
 import { existsSync, renameSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import type { DeviceIdentity, JobProgress } from './calls.js';
-import { openDayForReading, readRuns, replaceView, runTable } from './dayFile.js';
-import { type DayFiles, listDays, syncPath } from './days.js';
+import { openDayForReading, openDayForWriting, readRuns, replaceView, runTable } from './dayFile.js';
+import { type DayFiles, dayOf, dayPath, listDays, syncPath } from './days.js';
 import type { DayWriters } from './dayWriters.js';
-import { finishDay, isFinished, removeDatabase } from './finishedDay.js';
+import { finishDay, removeDatabase } from './finishedDay.js';
+import { bringHome } from './openDatabase.js';
 
 /**
- * Takes a device's readings out of every day file. Finished files and rollups are made anew without it and put in the place of
- * the old ones; in live files its rows are deleted and overwritten. The log is sealed and cut before this begins, and seals leave
- * the device out from then on.
+ * Takes a device's readings out of every day file: each is made anew without it and put in the place of the old one. The log
+ * is sealed and cut before this begins, and seals leave the device out from then on.
  */
 export function* eraseDevice(
   folder: string,
@@ -27,18 +27,25 @@ export function* eraseDevice(
   return { ...progress, finished: true };
 }
 
+/**
+ * The day file is made anew without the device. What is sealed for the day meanwhile goes to its late file, as for any finished
+ * day, and stays there; the late file itself is small enough to be cleaned in its place.
+ */
 function* eraseDay(folder: string, days: DayWriters, files: DayFiles, device: DeviceIdentity): Generator<void> {
   const { day, readings, late, rollup } = files;
   const present = [readings, late, rollup].some((path) => path !== null && existsSync(path) && holds(path, device));
   if (!present) return;
-  if (readings !== null && isFinished(readings)) {
-    days.close(day);
-    while (!(yield* finishDay(folder, day, ofDevice(device)))) {
-      days.close(day);
-      yield;
-    }
-  } else if (readings !== null) eraseLive(days.of(day).db, device, () => days.close(day));
-  else if (rollup !== null) eraseRollup(rollup, device);
+  if (readings !== null) {
+    days.freeze(day);
+    const finishing = { folder, day, takesLate: false, except: ofDevice(device), letGo: () => days.close(day) };
+    if (!(yield* finishDay(finishing)))
+      throw new Error(
+        `${basename(readings)} is kept open by another program; its readings are erased once it is closed`,
+      );
+  } else if (rollup !== null) eraseRollup(rollup, device);
+  const lateNow = dayPath(folder, day, 'late');
+  days.close(day);
+  if (existsSync(lateNow)) eraseLate(lateNow, device);
 }
 
 /** An SQL condition on rows of a series table. */
@@ -60,23 +67,28 @@ function holds(path: string, device: DeviceIdentity): boolean {
   }
 }
 
-function eraseLive(db: Database.Database, device: DeviceIdentity, close: () => void): void {
-  db.pragma('secure_delete = ON');
-  db.transaction(() => {
-    for (const run of readRuns(db)) {
-      const table = runTable(run);
-      const { changes } = db
-        .prepare(`DELETE FROM ${table} WHERE series IN (SELECT id FROM series WHERE ${ofDevice(device)})`)
-        .run();
-      if (changes === 0) continue;
-      db.prepare('UPDATE runs SET readings = readings - ? WHERE id = ?').run(changes, run.id);
-      if (changes === run.readings) db.exec(`DROP TABLE ${table}; DELETE FROM runs WHERE id = ${run.id};`);
-    }
-    db.exec(`DELETE FROM series WHERE ${ofDevice(device)}`);
-    replaceView(db);
-  })();
-  db.pragma('wal_checkpoint(TRUNCATE)');
-  close();
+/** Rows are deleted, and the file is made anew by SQLite, since neither pages nor gaps in them may remember. */
+function eraseLate(path: string, device: DeviceIdentity): void {
+  const db = openDayForWriting(path, dayOf(Date.parse(basename(path).slice(0, 10))));
+  try {
+    db.transaction(() => {
+      for (const run of readRuns(db)) {
+        const table = runTable(run);
+        const { changes } = db
+          .prepare(`DELETE FROM ${table} WHERE series IN (SELECT id FROM series WHERE ${ofDevice(device)})`)
+          .run();
+        if (changes === 0) continue;
+        db.prepare('UPDATE runs SET readings = readings - ? WHERE id = ?').run(changes, run.id);
+        if (changes === run.readings) db.exec(`DROP TABLE ${table}; DELETE FROM runs WHERE id = ${run.id};`);
+      }
+      db.exec(`DELETE FROM series WHERE ${ofDevice(device)}`);
+      replaceView(db);
+    })();
+    db.exec('VACUUM');
+    bringHome(db, path);
+  } finally {
+    db.close();
+  }
 }
 
 function eraseRollup(path: string, device: DeviceIdentity): void {

@@ -5,6 +5,7 @@ import { type SeriesKind, seriesKinds } from '../types.js';
 import type { Declared, Fold, MetricTableRecord, Restored, SeriesRecord } from './calls.js';
 import { openCursorTable } from './cursorTable.js';
 import { openMeta } from './meta.js';
+import { bringHome } from './openDatabase.js';
 
 /** Rows deleted from the log in one go: a commit waits for no more than this. */
 const cutRowsMax = 2_000;
@@ -120,14 +121,17 @@ export function openFoldTables(db: Database.Database) {
         for (const table of forget) table.run(deviceKey);
       }).immediate();
       db.exec('VACUUM');
-      db.pragma('wal_checkpoint(TRUNCATE)');
+      bringHome(db, 'log.db');
     },
     /** Commits up to now say nothing about the time any more. */
     confirmClock: db.transaction((at: number): void => {
       const last = db.prepare('SELECT max(position) FROM log').pluck().get() as number | null;
       meta.set('clock_position', Math.max(last ?? 0, meta.number('sealed_position')));
       meta.set('newest_commit_at', at);
+      meta.remove('retention_paused');
     }).immediate,
+    /** Holds over restarts, until the clock is confirmed: what is committed meanwhile would make a wrong clock look right. */
+    pauseRetention: (why: string): void => meta.set('retention_paused', why),
     fold: (part: Fold): void => fold.immediate(part),
     foldSeries: db.transaction(foldSeries).immediate,
     cut: (position: number): boolean => cut.immediate(position),
@@ -153,7 +157,8 @@ export function readFolded(db: Database.Database) {
     .all();
   return {
     sealedPosition: meta.number('sealed_position'),
-    newestCommitAt: meta.number('newest_commit_at'),
+    retentionPaused: meta.text('retention_paused'),
+    newestCommitAt: newestCommitAt(db),
     /** Commits up to this one were made before someone confirmed the clock. */
     clockPosition: meta.number('clock_position'),
     series: readSeries(db),

@@ -27,8 +27,9 @@ export function* mergeRuns(writer: DayWriter, sources: readonly Run[]): Generato
     const ids = sources.map(({ id }) => id).join(', ');
     db.exec(`
       INSERT INTO runs (id, level, readings, ts_min, ts_max, epoch, position, sealed_at)
-        SELECT ${run.id}, max(level) + 1, sum(readings), min(ts_min), max(ts_max), epoch, max(position), max(sealed_at)
-        FROM runs WHERE id IN (${ids});
+        SELECT ${run.id}, max(r.level) + 1, sum(r.readings), min(r.ts_min), max(r.ts_max), last.epoch, last.position, max(r.sealed_at)
+        FROM runs AS r, (SELECT epoch, position FROM runs WHERE id IN (${ids}) ORDER BY sealed_at DESC, id DESC LIMIT 1) AS last
+        WHERE r.id IN (${ids});
       DELETE FROM runs WHERE id IN (${ids});
     `);
     replaceView(db);

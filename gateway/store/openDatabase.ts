@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { basename } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Migration } from './migration.js';
 import { migrate } from './migrations.js';
@@ -27,4 +28,11 @@ export function openForReading(file: string): Database.Database {
   const db = new Database(file, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
   db.pragma('query_only = ON');
   return db;
+}
+
+/** Empties the write-ahead log. Throws where someone reads on an old state of the file for longer than the busy timeout. */
+export function bringHome(db: Database.Database, path: string): void {
+  const [{ busy }] = db.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }];
+  if (busy !== 0)
+    throw new Error(`${basename(path)} is read by another program; its write-ahead log cannot be emptied`);
 }

@@ -24,10 +24,16 @@ export function renderPage(query: ReadingsQuery, page: ReadingsPage, format: Row
 
 const ends = { csv: '\r\n', ndjson: '\n' } as const;
 
+/** The sum of finite numbers need not be finite; then it is left out, as JSON has no text for it. */
 function jsonObject(metric: string, row: ReadingRow | BucketRow): string {
   if ('value' in row) return `{"metric":${metric},"ts":${row.ts},"value":${jsonScalar(row.value)}}`;
   const { ts, count, min, max, sum, first, last } = row;
-  const amounts = sum === null ? '' : `"avg":${sum / count},"min":${min},"max":${max},"sum":${sum},`;
+  const range = `"min":${min},"max":${max},`;
+  const amounts = Number.isFinite(sum)
+    ? `"avg":${(sum as number) / count},${range}"sum":${sum},`
+    : sum === null
+      ? ''
+      : range;
   return `{"metric":${metric},"ts":${ts},${amounts}"count":${count},"first":${jsonScalar(first)},"last":${jsonScalar(last)}}`;
 }
 
@@ -37,7 +43,8 @@ const jsonScalar = (value: Scalar): string => (typeof value === 'string' ? JSON.
 function csvLine(metric: string, row: ReadingRow | BucketRow): string {
   if ('value' in row) return `${metric},${row.ts},${csvField(row.value)}`;
   const { ts, count, min, max, sum, first, last } = row;
-  const amounts = sum === null ? ',,,' : `${sum / count},${min},${max},${sum}`;
+  const [avg, total] = Number.isFinite(sum) ? [(sum as number) / count, sum] : ['', ''];
+  const amounts = sum === null ? ',,,' : `${avg},${min},${max},${total}`;
   return `${metric},${ts},${amounts},${count},${csvField(first)},${csvField(last)}`;
 }
 

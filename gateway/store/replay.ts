@@ -72,6 +72,7 @@ export function replayLog(db: Database.Database, devices: readonly Device[]): Re
     nextStreamId: highest(streams.keys()) + 1,
     newestCommitAt,
     sealedPosition: folded.sealedPosition,
+    retentionPaused: folded.retentionPaused,
     position,
     replayedReadings,
     unnamedSeries,

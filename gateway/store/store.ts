@@ -1,7 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type Archive, createArchive } from './archive.js';
 import type { ArchiverData } from './archiver.js';
+import { unfinishedBackup } from './backup.js';
 import {
   type ArchiveJob,
   type ArchiverCalls,
@@ -54,6 +56,8 @@ export type Store = Awaited<ReturnType<typeof openStore>>['store'];
 export async function openStore(options: StoreOptions) {
   const { folder, ballastBytes, retentionDays, rollupRetentionDays, finishAfterMs, died } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (existsSync(join(folder, unfinishedBackup)))
+    throw new Error('it is a backup that was not finished, so parts are missing. Make another one');
   const unlock = lockFolder(folder);
   const threads: Thread<object>[] = [];
   try {
@@ -159,6 +163,7 @@ function createStore({ writer, archiver, readers, archive, unlock }: Parts) {
       },
     },
     confirmClock: (at: number): Promise<void> => writer.call('confirmClock', [at]),
+    pauseRetention: (why: string): Promise<void> => writer.call('pauseRetention', [why]),
     /** From now on no reading of the device is sealed. */
     leaveOut: archive.leaveOut,
     /** Brings what is committed into the day files; resolves when it is there. */

@@ -4,13 +4,27 @@ import type { UpkeepStep } from './calls.js';
 import { hasSchema, openDayForReading, readRuns } from './dayFile.js';
 import { type DayFiles, dayFolder, dayMs, dayOf, dayText, listDays, makeDayFolder, syncPath } from './days.js';
 import type { DayWriters } from './dayWriters.js';
-import { finishDay, isFinished, isFolded, removeDatabase } from './finishedDay.js';
+import { belongTogether, finishDay, isFinished, isFolded, removeDatabase } from './finishedDay.js';
 import { mergeRuns, mergeRunsCount, runsToMerge } from './merge.js';
 import { openMeta } from './meta.js';
 import { rollupOf } from './rollup.js';
 
 /** A day that could not be finished, since someone had its file open, is tried again after this. */
 const retryMs = 60_000;
+const damagedRetryMs = 3_600_000;
+
+/** Something is wrong with the files of one day; the others, and all that comes in, are not concerned. */
+export class DayFileError extends Error {
+  readonly code = 'DAY_FILE';
+  constructor(day: number, { message }: Error) {
+    super(
+      `the files of ${dayText(day)} cannot be kept up (${message}); tidegate doctor --all tells which one is damaged`,
+    );
+  }
+}
+
+const isDamage = (error: Error & { code?: string }): boolean =>
+  /^SQLITE_(CORRUPT|NOTADB|CANTOPEN|IOERR_READ)/.test(error.code ?? '');
 
 export interface UpkeepOptions {
   folder: string;
@@ -65,10 +79,15 @@ export function createUpkeep({ folder, days, retentionDays, rollupRetentionDays,
       return { task: name, day: dayText(day), ms: performance.now() - started, done };
     } catch (error) {
       giveUp();
-      days.close(day);
-      due.set(day, now + retryMs);
-      throw error;
+      throw failed(day, now, error as Error);
     }
+  }
+
+  /** The day is left alone for a while; a damaged file is no better after a minute. */
+  function failed(day: number, now: number, error: Error): Error {
+    days.close(day);
+    due.set(day, now + (isDamage(error) ? damagedRetryMs : retryMs));
+    return isDamage(error) ? new DayFileError(day, error) : error;
   }
 
   function next(now: number, retention: boolean): Task | null {
@@ -80,7 +99,7 @@ export function createUpkeep({ folder, days, retentionDays, rollupRetentionDays,
     for (const [day, at] of [...due].sort((a, b) => b[0] - a[0])) {
       if (at > now) continue;
       const files = listed.get(day);
-      const found = files === undefined ? null : taskFor(files, now);
+      const found = files === undefined ? null : orFail(day, now, () => taskFor(files, now));
       if (found !== null && 'steps' in found) return found;
       if (found === null) due.delete(day);
       else due.set(day, found.at);
@@ -88,12 +107,19 @@ export function createUpkeep({ folder, days, retentionDays, rollupRetentionDays,
     return null;
   }
 
+  function orFail<Result>(day: number, now: number, look: () => Result): Result {
+    try {
+      return look();
+    } catch (error) {
+      throw failed(day, now, error as Error);
+    }
+  }
+
   /** What is to be done to the day's files now, or when to look again, or null for never. */
   function taskFor({ day, readings, late, rollup }: DayFiles, now: number): Task | { at: number } | null {
     if (readings === null) return null;
     const over = now >= (day + 1) * dayMs;
-    const finished = isFinished(readings);
-    const live = finished ? late : readings;
+    const live = late ?? (isFinished(readings) ? null : readings);
     if (live === null) return rollup !== null && isRollupOf(rollup, readings) ? null : finish(day);
     const { runs, sealedAt } = stateOf(live);
     const quietAt = Math.max((day + 1) * dayMs, sealedAt) + finishAfterMs;
@@ -108,7 +134,7 @@ export function createUpkeep({ folder, days, retentionDays, rollupRetentionDays,
 
   function finish(day: number): Task {
     days.close(day);
-    return { name: 'finish', day, steps: finishDay(folder, day) };
+    return { name: 'finish', day, steps: finishDay({ folder, day, takesLate: true, letGo: () => days.close(day) }) };
   }
 
   /** Readings leave a day after the age at which they would be refused; aggregates when their own time is over. */
@@ -117,12 +143,13 @@ export function createUpkeep({ folder, days, retentionDays, rollupRetentionDays,
     for (const { day, readings, late, rollup } of all) {
       if (day > endsBefore(retentionDays)) return null;
       const gone = day <= endsBefore(Math.max(rollupRetentionDays, retentionDays));
-      const rolledUp = readings === null || (late === null && rollup !== null && isRollupOf(rollup, readings));
-      if (!rolledUp && !gone) {
-        // Its aggregates must be made first.
-        if ((due.get(day) ?? 0) > now) continue;
-        return finish(day);
-      }
+      if (!gone && (due.get(day) ?? 0) > now) continue;
+      const rolledUp =
+        gone ||
+        readings === null ||
+        orFail(day, now, () => late === null && rollup !== null && isRollupOf(rollup, readings));
+      // Its aggregates must be made first.
+      if (!rolledUp) return finish(day);
       const paths = [readings, late, gone ? rollup : null].filter((path) => path !== null);
       if (paths.length > 0) return { name: 'expire', day, steps: expire(day, paths) };
     }
@@ -176,18 +203,31 @@ export function clearUnfinished(folder: string): void {
   makeDayFolder(folder);
   for (const name of readdirSync(dayFolder(folder)))
     if (/\.db\.new(-journal|-wal|-shm)?$/.test(name)) rmSync(join(dayFolder(folder), name), { force: true });
-  for (const { readings, late } of listDays(folder))
+  for (const { readings, late, rollup } of listDays(folder)) {
     for (const path of [readings, late]) if (path !== null && isEmpty(path)) removeDatabase(path);
-  for (const { readings, late } of listDays(folder))
-    if (readings !== null && late !== null && isFolded(readings, late)) removeDatabase(late);
+    if (rollup !== null) isEmpty(rollup);
+  }
+  for (const { readings, late } of listDays(folder)) {
+    if (readings === null || late === null) continue;
+    if (isFolded(readings, late)) removeDatabase(late);
+    else if (!belongTogether(readings, late))
+      throw new Error(
+        `${late} does not belong to the day file beside it: they were put back from different backups. Move one of them away`,
+      );
+  }
 }
 
-/** A file that was made and never written to. */
+/** A file that was made and never written to. Throws, and says which file, where it cannot be read or is newer. */
 function isEmpty(path: string): boolean {
-  const db = openDayForReading(path);
   try {
-    return !hasSchema(db);
-  } finally {
-    db.close();
+    const db = openDayForReading(path);
+    try {
+      return !hasSchema(db);
+    } finally {
+      db.close();
+    }
+  } catch (error) {
+    if (!isDamage(error as Error)) throw error;
+    throw new Error(`${path}: ${(error as Error).message}. Put it back from a backup, or move it away`);
   }
 }

@@ -42,7 +42,7 @@ function openWriter({ folder, ballastBytes }: WriterData) {
     let { unnamedSeries, deviceKeyMax, ...replayed } = replayLog(logDb, devices);
     if (unnamedSeries.length > 0) folds.foldSeries(unnamedSeries);
     const discovered = discoverSeries(folder, logDb, devices, replayed.series, replayed.nextSeriesId);
-    if (discovered !== null && discovered.series.length > 0) {
+    if (discovered !== null && discovered.latest.readings > 0) {
       folds.fold({ ...emptyFold(), ...discovered });
       ({ unnamedSeries, deviceKeyMax, ...replayed } = replayLog(logDb, devices));
     }
@@ -118,6 +118,7 @@ function openWriter({ folder, ballastBytes }: WriterData) {
     scrub: orYieldSpace(scrub),
     forget: orYieldSpace(folds.forget),
     confirmClock: orYieldSpace(folds.confirmClock),
+    pauseRetention: orYieldSpace(folds.pauseRetention),
     close() {
       logDb.close();
       registryDb.close();
