@@ -21,16 +21,20 @@ export function* buildRollup(path: string, dayFilePath: string): Generator<void>
     db.pragma('synchronous = OFF');
     db.exec(`ATTACH '${dayFilePath.replaceAll("'", "''")}' AS day`);
     createSchema(db);
+    db.exec(`PRAGMA temp_store = MEMORY; CREATE TEMP TABLE minutes (${minuteColumns}) WITHOUT ROWID`);
     const { rows, ids } = db
-      .prepare('SELECT count(*) AS rows, (SELECT max(id) FROM series) AS ids FROM day.run_1')
+      .prepare('SELECT sum(readings) AS rows, (SELECT max(id) FROM series) AS ids FROM day.runs')
       .get() as { rows: number; ids: number | null };
     const idsPerSlice = Math.max(1, Math.floor(rowsPerSlice / Math.max(1, rows / Math.max(1, ids ?? 1))));
-    const [hours, minutes] = [db.prepare(aggregate('rollup_1h', '1')), db.prepare(aggregate('rollup_1m', dense))];
+    const [gather, hours, keep, clear] = [gatherMinutes, hoursOfMinutes, keepDenseMinutes, 'DELETE FROM minutes'].map(
+      (sql) => db.prepare(sql),
+    );
     for (let low = 1; low <= (ids ?? 0); low += idsPerSlice) {
-      const slice = { low, high: low + idsPerSlice - 1 };
-      hours.run(slice);
+      gather.run({ low, high: low + idsPerSlice - 1 });
       yield;
-      minutes.run(slice);
+      hours.run();
+      keep.run();
+      clear.run();
       yield;
     }
   } finally {
@@ -62,26 +66,42 @@ function createSchema(db: Database.Database): void {
   `);
 }
 
-const dense = `series IN (
-  SELECT series FROM day.run_1 WHERE series BETWEEN :low AND :high
-  GROUP BY series HAVING count(*) >= 2 * count(DISTINCT ts / ${rollups.rollup_1m}))`;
+const minuteColumns = `series INTEGER, ts INTEGER, count INTEGER, min, max, sum, first, last, first_at INTEGER, last_at INTEGER,
+  PRIMARY KEY (series, ts)`;
 
-/** Readings lie sorted by (series, ts), so first and last are two lookups a bucket. */
-function aggregate(table: RollupTable, where: string): string {
-  const width = rollups[table];
-  return `
-    INSERT INTO ${table} (series, ts, count, min, max, sum, first, last, first_after, last_after)
-    SELECT b.series, b.bucket * ${width}, b.count,
-      CASE s.kind WHEN 'number' THEN b.min END, CASE s.kind WHEN 'number' THEN b.max END, CASE s.kind WHEN 'number' THEN b.sum END,
-      (SELECT value FROM day.run_1 AS r WHERE r.series = b.series AND r.ts = b.first_ts),
-      (SELECT value FROM day.run_1 AS r WHERE r.series = b.series AND r.ts = b.last_ts),
-      b.first_ts - b.bucket * ${width}, b.last_ts - b.bucket * ${width}
-    FROM (
-      SELECT series, ts / ${width} AS bucket, count(*) AS count, min(value) AS min, max(value) AS max, sum(value) AS sum,
-        min(ts) AS first_ts, max(ts) AS last_ts
-      FROM day.run_1 WHERE series BETWEEN :low AND :high AND ${where} GROUP BY series, bucket
-    ) AS b JOIN series AS s ON s.id = b.series ORDER BY b.series, b.bucket`;
-}
+/**
+ * The readings are gone through once, for minutes; hours are made of these. Readings lie sorted by (series, ts), so first and last
+ * are two lookups a bucket.
+ */
+const gatherMinutes = `
+  INSERT INTO minutes
+  SELECT b.series, b.bucket * ${rollups.rollup_1m}, b.count,
+    CASE s.kind WHEN 'number' THEN b.min END, CASE s.kind WHEN 'number' THEN b.max END, CASE s.kind WHEN 'number' THEN b.sum END,
+    (SELECT value FROM day.run_1 AS r WHERE r.series = b.series AND r.ts = b.first_at),
+    (SELECT value FROM day.run_1 AS r WHERE r.series = b.series AND r.ts = b.last_at),
+    b.first_at, b.last_at
+  FROM (
+    SELECT series, ts / ${rollups.rollup_1m} AS bucket, count(*) AS count, min(value) AS min, max(value) AS max,
+      sum(value) AS sum, min(ts) AS first_at, max(ts) AS last_at
+    FROM day.run_1 WHERE series BETWEEN :low AND :high GROUP BY series, bucket
+  ) AS b JOIN series AS s ON s.id = b.series ORDER BY b.series, b.bucket`;
+
+const hoursOfMinutes = `
+  INSERT INTO rollup_1h (series, ts, count, min, max, sum, first, last, first_after, last_after)
+  SELECT h.series, h.start, h.count, h.min, h.max, h.sum,
+    (SELECT first FROM minutes AS m WHERE m.series = h.series AND m.ts = h.first_ts),
+    (SELECT last FROM minutes AS m WHERE m.series = h.series AND m.ts = h.last_ts),
+    h.first_at - h.start, h.last_at - h.start
+  FROM (
+    SELECT series, ts / ${rollups.rollup_1h} * ${rollups.rollup_1h} AS start, sum(count) AS count, min(min) AS min, max(max) AS max,
+      sum(sum) AS sum, min(ts) AS first_ts, max(ts) AS last_ts, min(first_at) AS first_at, max(last_at) AS last_at
+    FROM minutes GROUP BY series, start
+  ) AS h ORDER BY h.series, h.start`;
+
+const keepDenseMinutes = `
+  INSERT INTO rollup_1m (series, ts, count, min, max, sum, first, last, first_after, last_after)
+  SELECT series, ts, count, min, max, sum, first, last, first_at - ts, last_at - ts FROM minutes
+  WHERE series IN (SELECT series FROM minutes GROUP BY series HAVING sum(count) >= 2 * count(*)) ORDER BY series, ts`;
 
 /** The day file that a rollup was made from, by its `finished` token. */
 export function rollupOf(path: string): string | null {
