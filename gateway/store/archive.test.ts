@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { gunzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
-import { packageRoot } from '../../schemas/packageRoot.js';
 import { addFrame, createBatch, reserveReadings } from '../ingest/batch.js';
 import { type Device, type Scalar, seriesKinds } from '../types.js';
 import type { Batch, BucketRow, ReadingRow, ReadingsQuery, SeriesRecord, UpkeepStep } from './calls.js';
@@ -590,32 +588,4 @@ test('older day files beside a newer log are taken as they are', async (context)
     [1, midnight, 1],
     [1, midnight + 9, 9],
   ]);
-});
-
-test('a data folder of the first form of the log starts, with all its readings', async (context) => {
-  const folder = folderFor(context);
-  const fixture = join(packageRoot, 'gateway', 'store', 'fixtures', 'log-1');
-  for (const file of ['log.db', 'tidegate.db'])
-    writeFileSync(join(folder, file), gunzipSync(readFileSync(join(fixture, `${file}.gz`))));
-  const readings = JSON.parse(readFileSync(join(fixture, 'readings.json'), 'utf8')) as Record<
-    string,
-    [string, number, Scalar][]
-  >;
-  const { store, restored } = await openTestStore(context, folder, { now: Date.now });
-  const check = async (): Promise<void> => {
-    for (const [id, expected] of Object.entries(readings)) {
-      const device = restored.devices.find((one) => one.id === id) as Device;
-      const mine = restored.series.filter(({ deviceKey }) => deviceKey === device.key);
-      const rows = (await readAll(store, queryOf(mine))) as ReadingRow[];
-      const name = new Map(mine.map((one) => [one.id, one.metric]));
-      assert.deepEqual(
-        rows.map((row) => [name.get(row.series), row.ts, row.value]),
-        expected,
-      );
-    }
-  };
-  await check();
-  await store.seal();
-  assert.equal(store.unsealedReadings(), 0);
-  await check();
 });

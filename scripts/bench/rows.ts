@@ -17,7 +17,8 @@ export interface Bench {
 
 const warmupMs = 1_500;
 /** A run each 500,000 readings, so that runs are merged within the time that is measured. */
-export const sealing = ['store.sealReadings=500000'];
+export const sealReadings = 500_000;
+export const sealing = [`store.sealReadings=${sealReadings}`];
 const stored = 'fsynced';
 
 /** Measures a row, and that the server has on disk what it acknowledged. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -48,9 +48,22 @@ export async function startGateway(links: number, encoding: 'binary' | 'json', s
 
 let started = 0;
 
+/** Lets every sync take so many ms longer, since the disk of a test machine flatters; other system calls go at full speed. */
+export const delayedSyncs = (ms: number): string[] => [
+  ...['strace', '-f', '-qq', '-o', '/dev/null', '--seccomp-bpf'],
+  ...['-e', 'trace=fsync,fdatasync', '-e', `inject=fsync,fdatasync:delay_enter=${1000 * ms}`],
+];
+
 /** The gateway on a store that is there already; its devices are new ones. */
-export async function startGatewayOn(data: string, links: number, encoding: 'binary' | 'json', set: string[]) {
-  const gateway = await startGatewayProcess({ data, set });
+export async function startGatewayOn(
+  data: string,
+  links: number,
+  encoding: 'binary' | 'json',
+  set: string[],
+  wrapper: string[] = [],
+) {
+  const gateway = await startGatewayProcess({ data, set, wrapper });
+  const pid = wrapper.length === 0 ? gateway.pid : childOf(gateway.pid);
   const run = ++started;
   const ids = Array.from({ length: links }, (_, i) => `bench-${run}-${i}`);
   const headers: string[][] = [];
@@ -60,7 +73,7 @@ export async function startGatewayOn(data: string, links: number, encoding: 'bin
   });
   return {
     gateway,
-    pid: gateway.pid,
+    pid,
     port: gateway.devicePort,
     path: '/v1/device?stream=bench',
     headers,
@@ -73,9 +86,14 @@ export async function startGatewayOn(data: string, links: number, encoding: 'bin
       return read('tidegate_readings_stored_total');
     },
     async stop() {
-      await gateway.kill('SIGKILL');
+      process.kill(pid, 'SIGKILL');
+      await gateway.exited;
     },
   };
+}
+
+function childOf(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
 }
 
 /** One of the servers in this folder, run by node; it prints its port. */
