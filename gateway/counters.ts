@@ -12,6 +12,8 @@ export function createCounters() {
     bytesReceived: 0,
     readingsStored: 0,
     readingsRepeated: 0,
+    /** Rows of queries: readings or buckets. */
+    readingRowsRead: 0,
     valuesOutOfRange: 0,
     seqGaps: 0,
     acksSent: 0,

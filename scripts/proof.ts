@@ -40,6 +40,15 @@ const parts: Record<string, { title: string; command: string[]; rounds?: number 
     command: ['--test', '--test-reporter=spec', 'dist/scripts/clients/c.system.js'],
     rounds: 2,
   },
+  seal: {
+    title: 'Seals, merges and finished days killed at every kind of write, sync, rename and removal',
+    command: ['--test', '--test-reporter=spec', 'dist/scripts/faults/seal.system.js'],
+    rounds: 100,
+  },
+  store: {
+    title: 'The store from empty to 200 million readings',
+    command: ['dist/scripts/bench/main.js', 'store', '--seconds', '20'],
+  },
   bench: { title: 'Benches', command: ['dist/scripts/bench/main.js', '--seconds', '15'] },
 };
 

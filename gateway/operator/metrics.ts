@@ -103,6 +103,11 @@ export const metrics: readonly Metric[] = [
     ({ counters }) => counters.readingsRepeated,
   ),
   counter(
+    'tidegate_reading_rows_read_total',
+    'Readings and buckets read for queries and exports',
+    ({ counters }) => counters.readingRowsRead,
+  ),
+  counter(
     'tidegate_values_out_of_range_total',
     'Values stored though outside the range of their model',
     ({ counters }) => counters.valuesOutOfRange,

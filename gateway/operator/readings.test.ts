@@ -140,21 +140,51 @@ test('what is wrong with a query of readings comes back coded', async (context) 
     assert.equal((await ask(tools, path, accept)).status, 200, accept);
 });
 
-test('an export is one stream however long it is, and ends when its client leaves', async (context) => {
-  const tools = await withReadings(context, 12_000);
+/** A binary frame of one column of floats, a reading a ms. */
+function frameOf(seq: number, base: number, rows: number): string {
+  const bytes = Buffer.alloc(24 + 8 * rows);
+  bytes.set([1, 1, 1, 1]);
+  bytes.writeUInt32LE(seq, 4);
+  bytes.writeBigInt64LE(BigInt(base), 8);
+  bytes.writeUInt16LE(rows, 16);
+  for (let row = 0; row < rows; row++) {
+    bytes.writeUInt32LE(row, 24 + 8 * row);
+    bytes.writeFloatLE(row / 4, 28 + 8 * row);
+  }
+  return bytes.toString('hex');
+}
+
+test('an export is one stream however long it is, read no faster than its client takes it, and ends when it leaves', async (context) => {
+  const tools = await startTestGateway(context);
+  const link = await tools.connect(await tools.addDevice('d'), '?stream=main');
+  link.send({ type: 'metrics', metrics: [{ name: 'n' }] });
+  const [frames, rows] = [50, 8_000];
+  for (let seq = 1; seq <= frames; seq++) {
+    link.sendBytes(frameOf(seq, start + seq * rows, rows));
+    if (seq % 10 === 0) await link.untilAck(seq);
+  }
+  await tools.api('POST', '/v1/gateway/seal');
   const path = '/v1/devices/d/readings';
-  const lines = (await (await ask(tools, path, 'application/x-ndjson')).text()).trimEnd().split('\n');
-  assert.equal(lines.length, 36_000);
-  assert.equal(new Set(lines).size, 36_000);
+  const rowsRead = async (): Promise<number> =>
+    Number(/^tidegate_reading_rows_read_total (\d+)$/m.exec((await tools.api('GET', '/metrics')).body)?.[1]);
   const { port } = new URL(tools.gateway.operatorUrl);
   const socket = connectTcp(Number(port), '127.0.0.1');
+  context.after(() => socket.destroy());
   socket.write(
     `GET ${path} HTTP/1.1\r\nHost: x\r\nAccept: text/csv\r\nAuthorization: Bearer ${tools.gateway.adminKey}\r\n\r\n`,
   );
   await new Promise((resolve) => socket.once('data', resolve));
+  socket.pause();
+  const wholeExport = async (): Promise<number> =>
+    (await (await ask(tools, path, 'application/x-ndjson')).text()).trimEnd().split('\n').length;
+  // By the time that another export has been read to its end, one that nobody held back would have been too.
+  assert.equal(await wholeExport(), frames * rows);
+  const held = (await rowsRead()) - frames * rows;
+  assert.ok(held < 0.75 * frames * rows, `${held} rows were read for a client that takes none`);
   socket.destroy();
-  for (let i = 0; i < 10; i++) await turn();
-  assert.equal((await tools.api('GET', '/livez')).status, 200);
+  assert.equal(await wholeExport(), frames * rows);
+  const left = (await rowsRead()) - 2 * frames * rows;
+  assert.ok(left <= held + 20_000, `${left - held} rows more were read for a client that had left`);
 });
 
 async function untilDone(tools: TestGateway, { id }: JobBody): Promise<JobBody> {

@@ -93,6 +93,7 @@ async function* pagesOf(
   let left = limit ?? Number.POSITIVE_INFINITY;
   for (let { after } = query; ; ) {
     const page = await readPage({ ...query, after, limit: Math.min(left, query.limit) }, format, context);
+    context.counters.readingRowsRead += page.rows;
     yield page;
     left -= page.rows;
     if (!page.more || left === 0) return;
