@@ -48,31 +48,43 @@ test('readings come back as they were stored, whatever the width of their times 
   );
 });
 
-test('near times take 4 bytes and far ones 8, exact floats 4 and others 8', () => {
+test('times within a minute take 2 bytes, near ones 4 and far ones 8, exact floats 4 and others 8', () => {
   const sizeOf = (rows: Row[]): number => encodeReadings(batchOf(rows), timeRangeOf(batchOf(rows))).length;
-  const near = [1, 2, 3, 4].map((ts) => ({ series: 1, ts, value: 0.5 }));
+  const sameMinute = [1, 2, 3, 4].map((ts) => ({ series: 1, ts, value: 0.5 }));
+  assert.equal(sizeOf(sameMinute), 16 + 4 * 10);
+  assert.equal(sizeOf(sameMinute.map((one, i) => ({ ...one, ts: i * 21_845 }))), 16 + 4 * 10);
+  const near = [1, 2, 3, 65_537].map((ts) => ({ series: 1, ts, value: 0.5 }));
   assert.equal(sizeOf(near), 16 + 4 * 12);
   assert.equal(sizeOf(near.map((one) => ({ ...one, value: 0.1 }))), 16 + 4 * 16);
   assert.equal(sizeOf(near.map((one, i) => ({ ...one, ts: i * 2 ** 40, value: 0.1 }))), 16 + 4 * 20);
 });
 
-test('frames come back as they were stored, also from a blob at an odd address', () => {
-  const batch = createBatch();
-  for (let i = 0; i < 700; i++) addFrame(batch, i, 2 * i, 0xffff_ffff - i, i % 7, 1_795_305_600_000 - i);
-  const blob = encodeFrames(batch, 1_795_305_600_100);
-  const shifted = new Uint8Array(blob.length + 1).subarray(1);
-  shifted.set(blob);
-  for (const bytes of [blob, shifted]) {
-    const frames = decodeFrames(bytes, 1_795_305_600_100);
-    assert.equal(frames.count, 700);
-    for (const i of [0, 1, 699]) {
-      assert.deepEqual(
-        [frames.device[i], frames.stream[i], frames.seq[i], frames.readings[i], frames.receivedAt[i]],
-        [i, 2 * i, 0xffff_ffff - i, i % 7, 1_795_305_600_000 - i],
-      );
+for (const [form, change, columns] of [
+  ['narrow', {}, 4],
+  ['wide for its readings', { readings: 65_536 }, 5],
+  ['wide for a receipt long before', { receivedAt: 1_795_305_500_000 }, 5],
+] as const)
+  test(`frames come back as they were stored, also from a blob at an odd address: ${form}`, () => {
+    const batch = createBatch();
+    const committedAt = 1_795_305_600_100;
+    const given = Array.from({ length: 700 }, (_, i) => {
+      const usual = { readings: i === 0 ? 65_535 : i % 7, receivedAt: committedAt - 32_768 + 93 * i };
+      return { device: i, stream: 2 * i, seq: 0xffff_ffff - i, ...usual, ...(i === 5 ? change : {}) };
+    });
+    for (const { device, stream, seq, readings, receivedAt } of given)
+      addFrame(batch, device, stream, seq, readings, receivedAt);
+    const blob = encodeFrames(batch, committedAt);
+    assert.equal(blob.length, 4 + 700 * 4 * columns);
+    const shifted = new Uint8Array(blob.length + 1).subarray(1);
+    shifted.set(blob);
+    for (const bytes of [blob, shifted]) {
+      const { count, device, stream, seq, readings, receivedAt } = decodeFrames(bytes, committedAt);
+      const found = Array.from({ length: count }, (_, i) => {
+        return { device: device[i], stream: stream[i], seq: seq[i], readings: readings[i], receivedAt: receivedAt[i] };
+      });
+      assert.deepEqual(found, given);
     }
-  }
-});
+  });
 
 test('a row of a later version is refused rather than misread', () => {
   const batch = batchOf([{ series: 1, ts: 1, value: 1 }]);

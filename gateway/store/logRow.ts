@@ -4,14 +4,16 @@ import type { Batch } from './calls.js';
 /**
  * The two blobs of a row of the commit log, little-endian, columnar.
  *
- * frames: u32 count F, then F times u32 device, u32 stream, u32 seq, u32 readings, and i32 ms from the commit to the receipt.
- * data:   u8 version, u8 bytes per time (4: offset from the base; 8: f64 ms), u8 bytes per value (4: f32; 8: f64), u8 zero,
+ * frames: u32 count F, then F times u32 device, u32 stream, u32 seq, u32 readings, and i32 ms from the commit to the receipt;
+ *         with the highest bit of F set the last two are u16 readings and i16 ms in one word.
+ * data:   u8 version, u8 bytes per time (2 or 4: offset from the base; 8: f64 ms), u8 bytes per value (4: f32; 8: f64), u8 zero,
  *         u32 count N, f64 base ms, then N u32 series, N times, N values (8-byte columns start at a multiple of 8).
  * Frame i holds the next readings[i] readings. The narrow forms are taken only where nothing is lost.
  */
 const dataVersion = 1;
 const dataHeaderBytes = 16;
 const frameColumns = 5;
+const narrowFrames = 0x8000_0000;
 
 export interface FrameColumns {
   count: number;
@@ -24,20 +26,40 @@ export interface FrameColumns {
 
 export function encodeFrames(batch: Batch, committedAt: number): Uint8Array {
   const count = batch.frames;
-  const words = new Uint32Array(1 + frameColumns * count);
-  words[0] = count;
+  const isNarrow = fitsNarrowFrames(batch, committedAt);
+  const words = new Uint32Array(1 + (isNarrow ? frameColumns - 1 : frameColumns) * count);
+  words[0] = isNarrow ? count + narrowFrames : count;
   words.set(batch.frameDevice.subarray(0, count), 1);
   words.set(batch.frameStream.subarray(0, count), 1 + count);
   words.set(batch.frameSeq.subarray(0, count), 1 + 2 * count);
+  if (isNarrow) {
+    for (let i = 0, at = 1 + 3 * count; i < count; i++, at++)
+      words[at] = batch.frameReadings[i] | ((batch.frameReceivedAt[i] - committedAt) << 16);
+    return bytesOf(words);
+  }
   words.set(batch.frameReadings.subarray(0, count), 1 + 3 * count);
   for (let i = 0, at = 1 + 4 * count; i < count; i++, at++) words[at] = batch.frameReceivedAt[i] - committedAt;
   return bytesOf(words);
 }
 
+function fitsNarrowFrames({ frames, frameReadings, frameReceivedAt }: Batch, committedAt: number): boolean {
+  for (let i = 0; i < frames; i++) {
+    const ms = frameReceivedAt[i] - committedAt;
+    if (frameReadings[i] > 0xffff || (ms << 16) >> 16 !== ms) return false;
+  }
+  return true;
+}
+
 export function decodeFrames(blob: Uint8Array, committedAt: number): FrameColumns {
   const words = new Uint32Array(aligned(blob).buffer);
-  const count = words[0];
+  const isNarrow = words[0] >= narrowFrames;
+  const count = isNarrow ? words[0] - narrowFrames : words[0];
   const column = (index: number): Uint32Array => words.subarray(1 + index * count, 1 + (index + 1) * count);
+  if (isNarrow) {
+    const readings = column(3).map((word) => word & 0xffff);
+    const receivedAt = Float64Array.from(column(3), (word) => committedAt + ((word | 0) >> 16));
+    return { count, device: column(0), stream: column(1), seq: column(2), readings, receivedAt };
+  }
   const receivedAt = Float64Array.from(column(4), (offset) => committedAt + (offset | 0));
   return { count, device: column(0), stream: column(1), seq: column(2), readings: column(3), receivedAt };
 }
@@ -62,7 +84,7 @@ export function timeRangeOf({ readings, ts }: Batch): TimeRange | null {
 export function encodeReadings(batch: Batch, range: TimeRange | null): Uint8Array {
   const count = batch.readings;
   const base = range?.min ?? 0;
-  const timeBytes = range !== null && range.max - base > 0xffff_ffff ? 8 : 4;
+  const timeBytes = timeBytesOf(range);
   const valueBytes = fitsFloat32(batch.value, count) ? 4 : 8;
   const seriesEnd = dataHeaderBytes + 4 * count;
   const timeStart = alignedTo(seriesEnd, timeBytes);
@@ -76,13 +98,19 @@ export function encodeReadings(batch: Batch, range: TimeRange | null): Uint8Arra
   header.setFloat64(8, base, true);
   new Uint32Array(memory, dataHeaderBytes, count).set(batch.series.subarray(0, count));
   if (timeBytes === 8) new Float64Array(memory, timeStart, count).set(batch.ts.subarray(0, count));
-  else writeOffsets(new Uint32Array(memory, timeStart, count), batch.ts, base);
+  else if (timeBytes === 4) writeOffsets(new Uint32Array(memory, timeStart, count), batch.ts, base);
+  else writeOffsets(new Uint16Array(memory, timeStart, count), batch.ts, base);
   if (valueBytes === 8) new Float64Array(memory, valueStart, count).set(batch.value.subarray(0, count));
   else new Float32Array(memory, valueStart, count).set(batch.value.subarray(0, count));
   return new Uint8Array(memory);
 }
 
-function writeOffsets(out: Uint32Array, ts: Float64Array, base: number): void {
+function timeBytesOf(range: TimeRange | null): 2 | 4 | 8 {
+  const width = range === null ? 0 : range.max - range.min;
+  return width <= 0xffff ? 2 : width <= 0xffff_ffff ? 4 : 8;
+}
+
+function writeOffsets(out: Uint16Array | Uint32Array, ts: Float64Array, base: number): void {
   for (let i = 0; i < out.length; i++) out[i] = ts[i] - base;
 }
 
@@ -114,7 +142,7 @@ export function decodeReadings(blob: Uint8Array): ReadingColumns {
     ts:
       timeBytes === 8
         ? new Float64Array(memory, timeStart, count)
-        : readOffsets(new Uint32Array(memory, timeStart, count), base),
+        : readOffsets(new (timeBytes === 4 ? Uint32Array : Uint16Array)(memory, timeStart, count), base),
     value:
       valueBytes === 8
         ? new Float64Array(memory, valueStart, count)
@@ -122,7 +150,7 @@ export function decodeReadings(blob: Uint8Array): ReadingColumns {
   };
 }
 
-function readOffsets(offsets: Uint32Array, base: number): Float64Array {
+function readOffsets(offsets: Uint16Array | Uint32Array, base: number): Float64Array {
   const ts = new Float64Array(offsets.length);
   for (let i = 0; i < ts.length; i++) ts[i] = base + offsets[i];
   return ts;
