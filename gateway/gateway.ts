@@ -397,7 +397,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       counters,
       registry,
       keys,
-      models: new Set(models.keys()),
+      models,
+      devicePort: devicePort.port,
+      deviceTls: config.device.tls !== undefined,
       latest: (device) =>
         Object.fromEntries(
           seriesOf(device).flatMap(({ id, metric }): [string, LatestValue][] => {

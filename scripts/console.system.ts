@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { LatestBody, NewCredentialBody } from '../schemas/generated/operator.js';
+import { createDevice } from '../device-sim/device.js';
+import type { LatestBody, NewCredentialBody, NewKeyBody } from '../schemas/generated/operator.js';
 import { openBrowser } from './browser.js';
 import { startGatewayProcess } from './faults/gatewayProcess.js';
 import { tempFolder } from './faults/tempFolder.js';
@@ -68,6 +69,44 @@ test('a browser with nothing but WebSocket is a device, and the console shows it
   assert.match(console.url(), /\?q=site%3Dsouth&device=browser-1$/);
   await console.screenshot({ path: join(folder, 'console.png') });
   assert.deepEqual(problems, []);
+});
+
+test('a command is made by the form of its model, sent, and seen to succeed; a viewer is told why there is no button', async (context) => {
+  const gateway = await startGatewayProcess({ data: tempFolder(context) });
+  const browser = await openBrowser();
+  context.after(async () => {
+    await browser.close();
+    await gateway.stop();
+  });
+  const { secret } = await gateway.api<NewCredentialBody>('POST', '/v1/devices', { id: 'boiler-7', model: 'boiler' });
+  const device = createDevice({
+    ...{ url: gateway.deviceUrl, id: 'boiler-7', secret, encoding: 'json', random: Math.random },
+    commands: { set_target: { run: ({ celsius }) => ({ heatingTo: celsius }) } },
+  });
+  context.after(() => device.stop());
+  device.start();
+
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  await page.goto(`${gateway.operatorUrl}/?device=boiler-7#key=${gateway.key}`);
+  const panel = page.getByRole('complementary', { name: 'Device boiler-7' });
+  await panel.getByText('set_target').click();
+  await panel.getByLabel('celsius').fill('55');
+  await panel.getByRole('button', { name: 'Send set_target' }).click();
+  const item = panel.getByRole('listitem').filter({ hasText: '{"celsius":55}' });
+  await item.getByText('{"heatingTo":55}').waitFor();
+  for (const step of ['queued', 'sent', 'received', 'succeeded'])
+    await item.getByText(step, { exact: true }).last().waitFor();
+  await panel.getByText('set_pin').click();
+  await panel.getByRole('textbox', { name: /^pin/ }).fill('12');
+  await panel.getByRole('button', { name: 'Send set_pin' }).click();
+  await panel.getByText(/must match pattern/).waitFor();
+
+  const viewer = await gateway.api<NewKeyBody>('POST', '/v1/keys', { name: 'wall', role: 'viewer' });
+  const wall = await browser.newPage();
+  await wall.goto(`${gateway.operatorUrl}/?device=boiler-7#key=${viewer.key}`);
+  await wall.getByText('may look but not send').waitFor();
+  assert.equal(await wall.getByRole('button', { name: /^Send/ }).count(), 0);
+  await wall.getByText('{"heatingTo":55}').waitFor();
 });
 
 test('a wrong key leads back to the form with a sentence', async (context) => {

@@ -1,26 +1,72 @@
-import type { DeviceBody, GatewayBody, LatestBody, LiveMessage } from '../../schemas/generated/operator.js';
+import type {
+  CommandBody,
+  CommandCreate,
+  CommandStateBody,
+  DeviceBody,
+  GatewayBody,
+  LatestBody,
+  ModelItem,
+  ProblemBody,
+  SessionBody,
+} from '../../schemas/generated/operator.js';
 
 /** The key is not, or no longer, valid. */
 export class SignedOutError extends Error {}
 
+/** The gateway said no, and why (RFC 9457). */
+export class RefusedError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly errors: NonNullable<ProblemBody['errors']> = [],
+  ) {
+    super(message);
+  }
+}
+
+export interface Page<Item> {
+  items: Item[];
+  next: string | null;
+}
+
 /** The operator API of the gateway that served this page. */
 export function createApi(key: string) {
-  async function get<Body>(path: string): Promise<Body> {
-    const answer = await fetch(path, { headers: { authorization: `Bearer ${key}` } });
+  async function ask<Body>(
+    method: string,
+    path: string,
+    body?: unknown,
+    more: Record<string, string> = {},
+  ): Promise<Body> {
+    const headers: Record<string, string> = { authorization: `Bearer ${key}`, ...more };
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    const answer = await fetch(path, { method, headers, body: body === undefined ? null : JSON.stringify(body) });
     if (answer.status === 401) throw new SignedOutError('The gateway does not know this key.');
-    if (!answer.ok) throw new Error(`The gateway answered ${answer.status} to ${path}.`);
-    return (await answer.json()) as Body;
+    if (!answer.ok) throw await refusalOf(answer, path);
+    return (answer.status === 204 ? undefined : await answer.json()) as Body;
   }
 
+  const get = <Body>(path: string): Promise<Body> => ask('GET', path);
+  const device = (id: string): string => `/v1/devices/${encodeURIComponent(id)}`;
+
   return {
+    ask,
+    get,
+    session: (): Promise<SessionBody> => get('/v1/session'),
     gateway: (): Promise<GatewayBody> => get('/v1/gateway'),
-    latest: (id: string): Promise<LatestBody> => get(`/v1/devices/${encodeURIComponent(id)}/latest`),
+    models: async (): Promise<ModelItem[]> => (await get<Page<ModelItem>>('/v1/models')).items,
+    latest: (id: string): Promise<LatestBody> => get(`${device(id)}/latest`),
+    commands: (id: string, cursor: string | null, limit: number): Promise<Page<CommandBody>> =>
+      get(`${device(id)}/commands?limit=${limit}${cursor === null ? '' : `&cursor=${cursor}`}`),
+    command: (id: string): Promise<CommandBody> => get(`/v1/commands/${id}`),
+    /** The Idempotency-Key makes a repeat after a broken answer harmless. */
+    send: (id: string, command: CommandCreate, idempotencyKey: string): Promise<CommandStateBody> =>
+      ask('POST', `${device(id)}/commands`, command, { 'idempotency-key': idempotencyKey }),
+    cancel: (id: string): Promise<void> => ask('DELETE', `/v1/commands/${id}`),
     /** Page after page, so that the first devices show before the last ones have come. */
     async *devices(): AsyncGenerator<DeviceBody[]> {
       for (let cursor: string | null = ''; cursor !== null; ) {
-        const page: { items: DeviceBody[]; next: string | null } = await get(
-          `/v1/devices?limit=2000${cursor === '' ? '' : `&cursor=${cursor}`}`,
-        );
+        const page: Page<DeviceBody> = await get(`/v1/devices?limit=2000${cursor === '' ? '' : `&cursor=${cursor}`}`);
         yield page.items;
         cursor = page.next;
       }
@@ -30,42 +76,8 @@ export function createApi(key: string) {
 
 export type Api = ReturnType<typeof createApi>;
 
-const kinds = ['latest', 'presence', 'rejected'];
-
-/** The live feed; it comes back by itself. Returns its end. */
-export function openLive(
-  key: string,
-  heard: (message: LiveMessage) => void,
-  linked: (up: boolean) => void,
-): () => void {
-  let ended = false;
-  let failures = 0;
-  let socket: WebSocket;
-  const connect = (): void => {
-    const url = new URL('/v1/live', location.href);
-    url.protocol = url.protocol.replace('http', 'ws');
-    socket = new WebSocket(url, ['tidegate.live.v1', `tidegate.auth.${base64url(key)}`]);
-    socket.onopen = () => socket.send(JSON.stringify({ type: 'subscribe', kinds }));
-    socket.onmessage = ({ data }) => {
-      const message = JSON.parse(data as string) as LiveMessage;
-      if (message.type === 'subscribed') {
-        failures = 0;
-        linked(true);
-      }
-      heard(message);
-    };
-    socket.onclose = () => {
-      linked(false);
-      if (!ended) setTimeout(connect, Math.random() * Math.min(30_000, 1_000 * 2 ** failures++));
-    };
-  };
-  connect();
-  return () => {
-    ended = true;
-    socket.close();
-  };
-}
-
-function base64url(text: string): string {
-  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+async function refusalOf(answer: Response, path: string): Promise<RefusedError> {
+  const problem = (await answer.json().catch(() => null)) as ProblemBody | null;
+  const text = problem?.detail ?? problem?.title ?? `The gateway answered ${answer.status} to ${path}.`;
+  return new RefusedError(answer.status, problem?.code ?? 'unknown', text, problem?.errors);
 }

@@ -1,8 +1,11 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { valueText } from '../valueText.js';
+import { CommandBox } from './commands/commandBox.js';
+import { CommandHistory } from './commands/commandHistory.js';
+import { watchCommands } from './commands/deviceCommands.js';
 import { Dot } from './deviceList.js';
 import { ageText, localTime, unitText, utcTime } from './format.js';
-import { deviceOf, now, type Presence, rejectedOf, select, valuesOf } from './state.js';
+import { deviceOf, models, now, type Presence, rejectedOf, select, valuesOf } from './state.js';
 
 /** One device: what it is, whether it is there and why not, what it says, and what of it was refused. */
 export function DevicePanel({ id }: { id: string }) {
@@ -41,6 +44,7 @@ function Details({ id }: { id: string }) {
         {state === 'disabled' && <strong> · disabled</strong>}
       </p>
       <Latest id={id} />
+      <CommandSection id={id} />
       <Refused id={id} />
       <h3>About</h3>
       <dl class="facts">
@@ -58,6 +62,21 @@ function Details({ id }: { id: string }) {
         <Fact name="registered" value={localTime(createdAt)} title={utcTime(createdAt)} />
       </dl>
     </>
+  );
+}
+
+/** The box, and below it the history, which moves as the device answers. */
+function CommandSection({ id }: { id: string }) {
+  useEffect(() => watchCommands(id), [id]);
+  const device = deviceOf(id);
+  if (device === undefined) return null;
+  const model = device.model === null ? null : (models.value.get(device.model) ?? null);
+  return (
+    <section aria-label="Commands">
+      <h3>Commands</h3>
+      <CommandBox device={id} model={model} online={device.presence.online} />
+      <CommandHistory device={id} />
+    </section>
   );
 }
 

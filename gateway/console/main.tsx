@@ -1,5 +1,7 @@
 import { render } from 'preact';
 import './main.css';
+import './styles/forms.css';
+import './styles/commands.css';
 import { App } from './app.js';
 import { filter, search, select, selected, signIn, tick } from './state.js';
 

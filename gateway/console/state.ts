@@ -1,6 +1,7 @@
 import { computed, signal } from '@preact/signals';
-import type { DeviceBody, GatewayBody, LiveMessage } from '../../schemas/generated/operator.js';
-import { type Api, createApi, openLive, SignedOutError } from './api.js';
+import type { DeviceBody, GatewayBody, LiveMessage, ModelItem, SessionBody } from '../../schemas/generated/operator.js';
+import { type Api, createApi, SignedOutError } from './api.js';
+import { openLive } from './live.js';
 
 export type Values = Record<string, { ts: number; value: number | string | boolean; unit: string | null }>;
 export type Rejected = Extract<LiveMessage, { type: 'rejected' }>;
@@ -10,6 +11,9 @@ export type Presence = DeviceBody['presence'];
 export const key = signal<string | null>(null);
 export const signInError = signal<string | null>(null);
 export const gateway = signal<GatewayBody | null>(null);
+/** Whose key it is; null until the gateway has said so. */
+export const session = signal<SessionBody | null>(null);
+export const models = signal<ReadonlyMap<string, ModelItem>>(new Map());
 export const linked = signal(false);
 export const loading = signal(true);
 export const failure = signal<string | null>(null);
@@ -69,6 +73,26 @@ let api: Api | null = null;
 let endLive: (() => void) | null = null;
 let redrawing = false;
 
+const roles = ['viewer', 'operator', 'admin'];
+
+/** The key may do what needs this role. */
+export const may = (role: 'operator' | 'admin'): boolean =>
+  session.value !== null && roles.indexOf(session.value.role) >= roles.indexOf(role);
+
+/** Throws before sign-in: nothing of the page that needs it is shown then. */
+export function currentApi(): Api {
+  if (api === null) throw new SignedOutError('Sign in first.');
+  return api;
+}
+
+const listeners = new Set<(message: LiveMessage) => void>();
+
+/** Hears the live feed. Returns the end of it. */
+export function onLive(listener: (message: LiveMessage) => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
 /** Many messages, one redraw a frame. */
 function changed(): void {
   if (redrawing) return;
@@ -96,6 +120,7 @@ export function signOut(reason: string | null): void {
   endLive?.();
   sessionStorage.removeItem('tidegate.key');
   key.value = null;
+  session.value = null;
   signInError.value = reason;
   devices.clear();
   values.clear();
@@ -105,6 +130,8 @@ export function signOut(reason: string | null): void {
 async function load(): Promise<void> {
   if (api === null) return;
   try {
+    session.value = await api.session();
+    models.value = new Map((await api.models()).map((model) => [model.name, model]));
     gateway.value = await api.gateway();
     const seen = new Set<string>();
     for await (const page of api.devices()) {
@@ -123,12 +150,13 @@ async function load(): Promise<void> {
   }
 }
 
-function fail(error: Error): void {
+export function fail(error: Error): void {
   if (error instanceof SignedOutError) signOut(error.message);
   else failure.value = error.message;
 }
 
 function hear(message: LiveMessage): void {
+  for (const listener of listeners) listener(message);
   if (message.type === 'latest') {
     for (const [id, metrics] of Object.entries(message.changes)) {
       values.set(id, { ...values.get(id), ...(metrics as Values) });

@@ -8,7 +8,7 @@ import type { MqttState } from '../mqtt.js';
 import type { Keys } from '../registry/keys.js';
 import type { Registry } from '../registry/registry.js';
 import type { Batch, CommandRecord, ReaderCalls } from '../store/calls.js';
-import type { Device, LatestValue, Presence, Series } from '../types.js';
+import type { Device, LatestValue, Model, Presence, Series } from '../types.js';
 
 /** What the operator side needs of the rest; gateway.ts wires it. */
 export interface OperatorContext {
@@ -20,8 +20,10 @@ export interface OperatorContext {
   counters: Counters;
   registry: Registry;
   keys: Keys;
-  /** Names of the models that devices may be given. */
-  models: ReadonlySet<string>;
+  /** The models that devices may be given, by name. */
+  models: ReadonlyMap<string, Model>;
+  devicePort: number;
+  deviceTls: boolean;
   /** The newest value of each metric, by metric name. */
   latest(device: Device): Record<string, LatestValue>;
   /** The newest value of one series; null where nothing of it is stored. */

@@ -4,6 +4,7 @@ import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import WebSocket from 'ws';
+import type { ModelPage } from '../../schemas/generated/operator.js';
 import { packageRoot } from '../../schemas/packageRoot.js';
 import { startTestGateway, type TestGateway } from '../gateway.fixture.js';
 import type { openApiOf } from './openapi.js';
@@ -132,6 +133,30 @@ test('keys: missing, wrong and too weak are told apart; a revoked one is dead at
   assert.equal(items[2].subject, 'd');
   const keys = (await api('GET', '/v1/keys')).body as { items: { id: string }[] };
   assert.equal(items[2].by, keys.items[0].id);
+});
+
+test('a key learns its role, where devices connect, and what the models declare', async (context) => {
+  const { api, gateway } = await startTestGateway(context);
+  const viewer = (await api('POST', '/v1/keys', { name: 'wall', role: 'viewer' })).body as { id: string; key: string };
+  assert.deepEqual((await api('GET', '/v1/session', undefined, viewer.key)).body, {
+    ...{ id: viewer.id, name: 'wall', role: 'viewer' },
+    ...{ devicePort: Number(new URL(gateway.deviceUrl).port), deviceTls: false },
+  });
+  const { items } = (await api('GET', '/v1/models', undefined, viewer.key)).body as ModelPage;
+  const boiler = items.find(({ name }) => name === 'boiler');
+  assert.deepEqual(
+    boiler?.commands.map(({ name }) => name),
+    ['set_interval', 'set_target', 'set_pin', 'reboot'],
+  );
+  assert.deepEqual(boiler?.metrics[1], {
+    number: 1,
+    name: 'pressure',
+    unit: 'Pa',
+    kind: 'number',
+    scale: 100,
+    range: null,
+  });
+  assert.deepEqual(items.find(({ name }) => name === 'room')?.commands, []);
 });
 
 test('livez and readyz need no key; every answer but those does', async (context) => {

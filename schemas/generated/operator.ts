@@ -709,6 +709,51 @@ export interface LiveSubscribe {
 }
 
 /**
+ * The device models of the gateway, by name: what their metrics are, and what their devices can be told.
+ */
+export interface ModelPage {
+  items: ModelItem[];
+  /**
+   * Cursor of the next page; null: this is the last.
+   */
+  next: string | null;
+}
+export interface ModelItem {
+  name: string;
+  description: string | null;
+  expectedIntervalSeconds: number | null;
+  metrics: ModelMetricItem[];
+  /**
+   * Empty: its devices take any name.
+   */
+  commands: ModelCommandItem[];
+}
+export interface ModelMetricItem {
+  number: number;
+  name: string;
+  unit: string | null;
+  kind: 'number' | 'string' | 'boolean';
+  scale: number;
+  range: {
+    min?: number;
+    max?: number;
+    outside?: 'store' | 'refuse';
+  } | null;
+}
+export interface ModelCommandItem {
+  name: string;
+  description: string | null;
+  /**
+   * JSON Schema of the parameters; secret: true marks one that is never shown.
+   */
+  params: {
+    [k: string]: unknown;
+  };
+  ttlSeconds: number | null;
+  deadlineSeconds: number | null;
+}
+
+/**
  * A credential. The secret is told this once only.
  */
 export interface NewCredentialBody {
@@ -804,4 +849,15 @@ export interface RejectedItem {
    * Unix ms.
    */
   admittedAt: number | null;
+}
+
+/**
+ * Whose key it is, and where devices connect.
+ */
+export interface SessionBody {
+  id: string;
+  name: string;
+  role: 'viewer' | 'operator' | 'admin';
+  devicePort: number;
+  deviceTls: boolean;
 }

@@ -20,7 +20,10 @@ function bodyOf(device: Device, { presence }: OperatorContext) {
 
 function needModel(model: string | null | undefined, { models }: OperatorContext): void {
   if (model === null || model === undefined || models.has(model)) return;
-  throw new Problem('model_unknown', `There is no model ${model}; there are: ${[...models].join(', ') || 'none'}`);
+  throw new Problem(
+    'model_unknown',
+    `There is no model ${model}; there are: ${[...models.keys()].join(', ') || 'none'}`,
+  );
 }
 
 /** Ids in order. Sorted again only when devices came or went. */

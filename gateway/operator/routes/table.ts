@@ -3,6 +3,7 @@ import { commandRoutes } from './commands.js';
 import { deviceRoutes } from './devices.js';
 import { gatewayRoutes } from './gateway.js';
 import { keyRoutes } from './keys.js';
+import { modelRoutes } from './models.js';
 import { readingRoutes } from './readings.js';
 import { upkeepRoutes } from './upkeep.js';
 
@@ -11,6 +12,7 @@ export const routes: readonly Route[] = [
   ...deviceRoutes,
   ...readingRoutes,
   ...commandRoutes,
+  ...modelRoutes,
   ...keyRoutes,
   ...gatewayRoutes,
   ...upkeepRoutes,

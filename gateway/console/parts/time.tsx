@@ -1,0 +1,12 @@
+import { ageText, clockTime, localTime, utcTime } from '../format.js';
+import { now } from '../state.js';
+
+/** A time in the browser's zone; the exact UTC time on hover. */
+export function Time({ at, as = 'full' }: { at: number; as?: 'full' | 'clock' | 'age' }) {
+  const text = as === 'age' ? ageText(at, now.value) : as === 'clock' ? clockTime(at) : localTime(at);
+  return (
+    <time dateTime={utcTime(at)} title={`${utcTime(at)} (UTC)${as === 'full' ? '' : ` · ${localTime(at)} here`}`}>
+      {text}
+    </time>
+  );
+}

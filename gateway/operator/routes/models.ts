@@ -1,0 +1,45 @@
+import type { Model } from '../../types.js';
+import type { Route } from '../route.js';
+
+/** Whatever a model leaves out is said. */
+function bodyOf({ name, description, expectedIntervalSeconds, metrics, commands = [] }: Model) {
+  return {
+    name,
+    description: description ?? null,
+    expectedIntervalSeconds: expectedIntervalSeconds ?? null,
+    metrics: metrics.map(({ number, name: metric, unit = null, kind = 'number', scale = 1, range = null }) => ({
+      ...{ number, name: metric, unit, kind, scale, range },
+    })),
+    commands: commands.map((command) => ({
+      name: command.name,
+      description: command.description ?? null,
+      params: command.params ?? { type: 'object' },
+      ttlSeconds: command.ttlSeconds ?? null,
+      deadlineSeconds: command.deadlineSeconds ?? null,
+    })),
+  };
+}
+
+/** What a page needs to know before it can offer anything. */
+export const modelRoutes: Route[] = [
+  {
+    method: 'get',
+    path: '/v1/models',
+    summary: 'Lists the device models: their metrics, and the commands that their devices take',
+    role: 'viewer',
+    status: 200,
+    answer: 'model_page',
+    handle: (_request, { models }) => ({ items: [...models.values()].map(bodyOf), next: null }),
+  },
+  {
+    method: 'get',
+    path: '/v1/session',
+    summary: 'Whose key this is and what it may, and where devices connect',
+    role: 'viewer',
+    status: 200,
+    answer: 'session',
+    handle({ key }, { devicePort, deviceTls }) {
+      return { id: key?.id, name: key?.name, role: key?.role, devicePort, deviceTls };
+    },
+  },
+];
