@@ -34,6 +34,7 @@ import { startOperator } from './operator/listener.js';
 import { createKeys } from './registry/keys.js';
 import { createRegistry } from './registry/registry.js';
 import { createArchiveEvents, endsWith } from './storeEvents.js';
+import { createTrace } from './trace.js';
 import { type Device, type LatestValue, type Model, seriesKinds } from './types.js';
 import { builtAt, version } from './version.js';
 
@@ -112,7 +113,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const availability = createAvailability({ probe: () => store.probe(clock.now()), log });
   const meter = createMeter(monotonic);
   // Devices are let in before operators are.
-  let live: LiveEvents = { committed() {}, presence() {}, command() {} };
+  let live: LiveEvents = { committed() {}, presence() {}, command() {}, traced() {} };
 
   // A frame's way: link, ingest, batch, commit, and back as an ack.
   const batcher = createBatcher<Entry>({
@@ -143,6 +144,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     writable: availability.writable,
     clockTrusted: clockGuard.trusts,
   });
+  const trace = createTrace({
+    now: clock.now,
+    monotonic,
+    batchReadings: () => batcher.batch().readings,
+    bridged: false,
+    tell: (frame) => live.traced(frame),
+  });
   const links = createLinks({
     clock,
     counters,
@@ -155,6 +163,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     clock,
     ingest,
     answers,
+    trace,
     hello(link, { agent, firmware, attributes, maxCommandBytes }) {
       if (link.introduced) return;
       link.introduced = true;
@@ -221,13 +230,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     counters.rejectedDropped += commit.rejectedDropped;
     clockGuard.committed(clock.now());
     latest.take(batch, isString);
+    if (trace.on) trace.committed(entries, commit.position);
     answerEntries(entries, counters);
+    if (trace.on) trace.acked();
     meter.acked(monotonic() - firstAt);
     live.committed(batch, commit.rids);
   }
 
   function commitFailed(error: Error & { code?: string | null }, entries: Entry[]): void {
     counters.commitFailures++;
+    if (trace.on) trace.failed(entries);
     failed(error, false);
     failEntries(entries, () => 500 + random() * 2_500);
   }
@@ -411,6 +423,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       seriesOf,
       seriesById: sources.seriesById,
       presence: links.presence,
+      watchTraced: trace.watch,
       read: store.read,
       admit,
       seal: store.seal,

@@ -6,6 +6,7 @@ import { checkPrefix, checkTelemetry, createTelemetryHeader, readableSeq } from 
 import type { CommandUpdateFrame } from '../../schemas/frame/types.js';
 import type { HelloMessage } from '../../schemas/generated/device.js';
 import { limits } from '../../schemas/limits.js';
+import type { Encoding } from '../../schemas/subprotocols.js';
 import { parseUpMessage } from '../../schemas/upMessage.js';
 import type { Clock } from '../clock.js';
 import type { Ingest } from '../ingest/ingest.js';
@@ -16,6 +17,7 @@ export interface MessagesOptions {
   clock: Clock;
   ingest: Ingest;
   answers: Answers;
+  trace: { readonly on: boolean; follow(link: Link, message: Uint8Array, encoding: Encoding, take: () => void): void };
   hello(link: Link, message: HelloMessage): void;
   /** The fault where the update cannot be taken. */
   commandUpdate(
@@ -25,7 +27,7 @@ export interface MessagesOptions {
 }
 
 /** From a WebSocket message to the stage that it concerns; whatever cannot be read is refused here. */
-export function createMessages({ clock, ingest, answers, hello, commandUpdate }: MessagesOptions) {
+export function createMessages({ clock, ingest, answers, trace, hello, commandUpdate }: MessagesOptions) {
   const buffer: FrameBuffer = createFrameBuffer(limits.maxFrameBytes);
   const header = createTelemetryHeader();
 
@@ -43,9 +45,9 @@ export function createMessages({ clock, ingest, answers, hello, commandUpdate }:
         return;
       }
       case frameTypes.commandUpdate:
-        return take(link, message, decodeCommandUpdate(message), (update) => commandUpdate(link, update));
+        return use(link, message, decodeCommandUpdate(message), (update) => commandUpdate(link, update));
       case frameTypes.timeRequest:
-        return take(link, message, decodeTimeRequest(message), ({ echo }) => answerTime(link, echo));
+        return use(link, message, decodeTimeRequest(message), ({ echo }) => answerTime(link, echo));
       default: {
         const type = `0x${message[1].toString(16).padStart(2, '0')}`;
         ingest.refuse(
@@ -59,13 +61,13 @@ export function createMessages({ clock, ingest, answers, hello, commandUpdate }:
     }
   }
 
-  function take<Frame extends object>(
+  function use<Frame extends object>(
     link: Link,
     message: Uint8Array,
     frame: Frame | Fault,
-    use: (frame: Frame) => Fault | null | Promise<Fault | null>,
+    handle: (frame: Frame) => Fault | null | Promise<Fault | null>,
   ): void {
-    refuseIf(link, 'code' in frame ? (frame as Fault) : use(frame as Frame), message, 'binary');
+    refuseIf(link, 'code' in frame ? (frame as Fault) : handle(frame as Frame), message, 'binary');
   }
 
   /** A verdict that takes a moment is that of a copy, since the message is gone by then. */
@@ -120,6 +122,11 @@ export function createMessages({ clock, ingest, answers, hello, commandUpdate }:
     }
   }
 
+  function take(link: Link, bytes: Uint8Array, isBinary: boolean): void {
+    if (isBinary) receiveBinary(link, bytes);
+    else receiveText(link, bytes);
+  }
+
   function refuseLarge(link: Link, message: Uint8Array, encoding: 'json' | 'binary'): void {
     const detail = `${message.length} bytes; at most ${limits.maxFrameBytes} are taken`;
     const seq = encoding === 'binary' ? seqOfLarge(message) : seqOfLargeText(message);
@@ -135,8 +142,8 @@ export function createMessages({ clock, ingest, answers, hello, commandUpdate }:
     /** `message` is valid during the call only. */
     receive(link: Link, message: ArrayBuffer, isBinary: boolean): void {
       const bytes = new Uint8Array(message);
-      if (isBinary) receiveBinary(link, bytes);
-      else receiveText(link, bytes);
+      if (trace.on) trace.follow(link, bytes, isBinary ? 'binary' : 'json', () => take(link, bytes, isBinary));
+      else take(link, bytes, isBinary);
     },
   };
 }

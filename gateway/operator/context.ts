@@ -8,6 +8,7 @@ import type { MqttState } from '../mqtt.js';
 import type { Keys } from '../registry/keys.js';
 import type { Registry } from '../registry/registry.js';
 import type { Batch, CommandRecord, ReaderCalls } from '../store/calls.js';
+import type { TracedFrame } from '../trace.js';
 import type { Device, LatestValue, Model, Presence, Series } from '../types.js';
 
 /** What the operator side needs of the rest; gateway.ts wires it. */
@@ -31,6 +32,8 @@ export interface OperatorContext {
   seriesOf(device: Device): Series[];
   seriesById(id: number): Series;
   presence(device: Device): Presence;
+  /** Frames of these devices are followed from now on. */
+  watchTraced(ids: ReadonlySet<string>): void;
   /** The reader worker: `await call('readings', query)`. */
   read<Name extends keyof ReaderCalls>(
     name: Name,
@@ -82,4 +85,5 @@ export interface LiveEvents {
   command(command: CommandRecord): void;
   committed(batch: Batch, rids: string[]): void;
   presence(device: Device, presence: Presence): void;
+  traced(frame: TracedFrame): void;
 }

@@ -11,7 +11,8 @@ import {
 import { serveConsole } from './consoleFiles.js';
 import type { LiveEvents, OperatorContext } from './context.js';
 import { sendProblem, serveRoutes } from './http.js';
-import { createLive, createLiveClient, eventsBacklogBytesMax, type Live, type LiveClient } from './live.js';
+import { createLive, eventsBacklogBytesMax, type Live } from './live.js';
+import { createLiveClient, type LiveClient } from './liveClient.js';
 import { openApiOf } from './openapi.js';
 import { Problem } from './problems.js';
 import { authorize } from './requests.js';
@@ -75,6 +76,7 @@ function serveLive(app: TemplatedApp, live: Live, context: OperatorContext): voi
     upgrade: (res, req, socket) => upgradeLive(res, req, socket, context),
     open: (ws) => live.open(ws.getUserData().client, ws),
     message: (ws, message) => live.receive(ws.getUserData().client, Buffer.from(message).toString()),
+    drain: (ws) => live.drained(ws.getUserData().client),
     close: (ws) => live.closed(ws.getUserData().client),
   });
   app.any('/v1/live', (res) =>

@@ -1,32 +1,19 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import type { LiveMessage, LiveSubscribe } from '../../schemas/generated/operator.js';
-import { loadSchema } from '../../schemas/packageRoot.js';
+import type { LiveMessage, LiveSnapshot } from '../../schemas/generated/operator.js';
 import type { Batch, CommandRecord } from '../store/calls.js';
+import type { TracedFrame } from '../trace.js';
 import { type Device, type Presence, type Scalar, seriesKinds } from '../types.js';
 import type { WebSocket } from '../uws.js';
 import type { LiveEvents, OperatorContext } from './context.js';
-import { errorsOf } from './requests.js';
+import { hears, type LiveClient, means, takeRequest, tracedBy } from './liveClient.js';
 
 /** A client that has more than this waiting loses samples. */
 const samplesBacklogBytesMax = 1024 * 1024;
 /** Events are never dropped; a client that cannot even take those is closed. */
 export const eventsBacklogBytesMax = 4 * 1024 * 1024;
+/** A snapshot goes on only while so little waits, so that it never keeps an event from its place. */
+const snapshotBacklogBytesMax = 128 * 1024;
+const snapshotDevices = 250;
 const latestEveryMs = 500;
-
-type Kind = LiveSubscribe['kinds'][number];
-
-/** A client of /v1/live. */
-export interface LiveClient {
-  ws: WebSocket<unknown> | null;
-  kinds: ReadonlySet<Kind>;
-  /** Null: all. */
-  devices: ReadonlySet<string> | null;
-  /** Series whose newest reading it has yet to be told. */
-  changed: Set<number>;
-  dropped: number;
-}
-
-const checkSubscribe = new Ajv2020({ allErrors: true }).compile<LiveSubscribe>(loadSchema('operator/live_subscribe'));
 
 export type Live = ReturnType<typeof createLive>;
 
@@ -42,10 +29,6 @@ export function createLive(context: OperatorContext) {
     if (client.ws.send(JSON.stringify(message)) === 2) client.ws.end(1013, 'too slow');
   }
 
-  function hears(client: LiveClient, kind: Kind, device: string): boolean {
-    return client.kinds.has(kind) && (client.devices === null || client.devices.has(device));
-  }
-
   /** Samples may be lost, and the client is told how many were as soon as it has room again. */
   function offerSamples(client: LiveClient, count: number, message: () => LiveMessage): void {
     if (client.ws === null) return;
@@ -54,9 +37,13 @@ export function createLive(context: OperatorContext) {
       counters.liveSamplesDropped += count;
       return;
     }
+    tellDropped(client);
+    send(client, message());
+  }
+
+  function tellDropped(client: LiveClient): void {
     if (client.dropped > 0) send(client, { type: 'dropped', samples: client.dropped });
     client.dropped = 0;
-    send(client, message());
   }
 
   function sendLatest(): void {
@@ -75,7 +62,9 @@ export function createLive(context: OperatorContext) {
       const device = context.registry.byKey(deviceKey);
       const newest = device === undefined ? undefined : context.latestOf(id);
       if (device === undefined || newest == null) continue;
-      changes.set(device.id, [...(changes.get(device.id) ?? []), [metric, newest]]);
+      const metrics = changes.get(device.id);
+      if (metrics === undefined) changes.set(device.id, [[metric, newest]]);
+      else metrics.push([metric, newest]);
     }
     return Object.fromEntries([...changes].map(([device, metrics]) => [device, Object.fromEntries(metrics)]));
   }
@@ -86,24 +75,24 @@ export function createLive(context: OperatorContext) {
     const wantReadings = listeners.filter(({ kinds }) => kinds.has('readings'));
     const wantLatest = listeners.filter(({ kinds }) => kinds.has('latest'));
     for (let frame = 0, at = 0; frame < batch.frames; at += batch.frameReadings[frame++]) {
-      const id = context.registry.byKey(batch.frameDevice[frame])?.id;
+      const device = context.registry.byKey(batch.frameDevice[frame]);
       const end = at + batch.frameReadings[frame];
-      if (id === undefined || end === at) continue;
+      if (device === undefined || end === at) continue;
       for (const client of wantReadings) {
-        if (hears(client, 'readings', id))
-          offerSamples(client, end - at, () => frameMessage(batch, frame, id, at, end));
+        if (hears(client, 'readings', device))
+          offerSamples(client, end - at, () => frameMessage(batch, frame, device.id, at, end));
       }
       for (const client of wantLatest) {
-        if (!hears(client, 'latest', id)) continue;
+        if (!hears(client, 'latest', device)) continue;
         for (let i = at; i < end; i++) client.changed.add(batch.series[i]);
       }
     }
     batch.rejected.forEach(({ deviceKey, seq, code, path, message }, i) => {
-      const device = context.registry.byKey(deviceKey)?.id;
+      const device = context.registry.byKey(deviceKey);
       if (device === undefined) return;
       for (const client of listeners) {
         if (hears(client, 'rejected', device))
-          send(client, { type: 'rejected', device, rid: rids[i], seq, code, path, message });
+          send(client, { type: 'rejected', device: device.id, rid: rids[i], seq, code, path, message });
       }
     });
   }
@@ -121,21 +110,69 @@ export function createLive(context: OperatorContext) {
 
   function presence(device: Device, now: Presence): void {
     for (const client of clients) {
-      if (hears(client, 'presence', device.id))
+      if (hears(client, 'presence', device))
         send(client, { type: 'presence', device: device.id, presence: { ...now } });
     }
   }
 
   function command({ id, device, name, state, result, error, createdAt }: CommandRecord): void {
+    const known = clients.size === 0 ? undefined : context.registry.get(device);
+    if (known === undefined) return;
     for (const client of clients) {
-      if (!hears(client, 'commands', device)) continue;
+      if (!hears(client, 'commands', known)) continue;
       const told = { id, name, state, result: result as null, error: error as null, createdAt };
       send(client, { type: 'command', device, command: told });
     }
   }
 
+  function traced({ bytes, fault, ...frame }: TracedFrame): void {
+    const device = context.registry.get(frame.device);
+    if (device === undefined) return;
+    const told = fault === null ? null : { code: fault.code, path: fault.path ?? null, message: fault.message };
+    const message = { type: 'trace', ...frame, bytes: Buffer.from(bytes).toString('base64'), fault: told } as const;
+    for (const client of clients) if (hears(client, 'trace', device)) offerSamples(client, 1, () => message);
+  }
+
+  function watchTraced(): void {
+    context.watchTraced(new Set([...clients].flatMap((client) => [...tracedBy(client)])));
+  }
+
+  /** The state that changes build on: the devices of the subscription, a piece at a time, each as it is when it is sent. */
+  function startSnapshot(client: LiveClient, id: string): void {
+    client.snapshots.set(id, context.registry.all()[Symbol.iterator]());
+    goOn(client);
+  }
+
+  /** To be called when the client has read on. */
+  function goOn(client: LiveClient): void {
+    for (const [id, devices] of client.snapshots) {
+      if (client.ws === null || client.ws.getBufferedAmount() > snapshotBacklogBytesMax) return;
+      const piece = pieceOf(client, id, devices);
+      if (!piece.more) client.snapshots.delete(id);
+      send(client, piece);
+    }
+    if (client.snapshots.size > 0) setImmediate(goOn, client);
+  }
+
+  function pieceOf(client: LiveClient, id: string, rest: Iterator<Device>): LiveSnapshot {
+    const subscription = client.subscriptions.get(id);
+    const devices: LiveSnapshot['devices'] = {};
+    if (subscription === undefined) return { type: 'snapshot', id, devices, more: false };
+    for (let count = 0; count < snapshotDevices; ) {
+      const { value: device, done } = rest.next();
+      if (done === true) return { type: 'snapshot', id, devices, more: false };
+      if (!means(subscription, device)) continue;
+      count++;
+      devices[device.id] = {
+        ...(subscription.kinds.has('presence') ? { presence: { ...context.presence(device) } } : {}),
+        ...(subscription.kinds.has('latest') ? { latest: context.latest(device) } : {}),
+      };
+    }
+    return { type: 'snapshot', id, devices, more: true };
+  }
+
   return {
-    events: { committed, presence, command } satisfies LiveEvents,
+    events: { committed, presence, command, traced } satisfies LiveEvents,
 
     open(client: LiveClient, ws: WebSocket<unknown>): void {
       client.ws = ws;
@@ -143,27 +180,25 @@ export function createLive(context: OperatorContext) {
       send(client, { type: 'welcome', gatewayId, serverTime: clock.now() });
     },
 
-    /** A message from a client: a subscription, which replaces the one before. */
     receive(client: LiveClient, text: string): void {
-      let message: unknown;
-      try {
-        message = JSON.parse(text);
-      } catch {
-        return send(client, { type: 'error', code: 'json_invalid', message: 'the message is not JSON' });
-      }
-      if (!checkSubscribe(message)) {
-        const faults = errorsOf(checkSubscribe).map(({ path, message: what }) => `${path} ${what}`);
-        return send(client, { type: 'error', code: 'subscription_invalid', message: faults.join('; ') });
-      }
-      client.kinds = new Set(message.kinds);
-      client.devices = message.devices === undefined ? null : new Set(message.devices);
-      client.changed.clear();
-      send(client, { type: 'subscribed' });
+      const request = takeRequest(client, text);
+      watchTraced();
+      if (request.type === 'error') return send(client, request);
+      const { type, id } = request;
+      send(client, type === 'subscribe' ? { type: 'subscribed', id } : { type: 'unsubscribed', id });
+      if (type === 'subscribe' && request.snapshot) startSnapshot(client, id);
+    },
+
+    drained(client: LiveClient): void {
+      tellDropped(client);
+      goOn(client);
     },
 
     closed(client: LiveClient): void {
       client.ws = null;
       clients.delete(client);
+      client.snapshots.clear();
+      watchTraced();
     },
 
     stop(): void {
@@ -171,8 +206,4 @@ export function createLive(context: OperatorContext) {
       for (const { ws } of [...clients]) ws?.end(1001, 'restarting');
     },
   };
-}
-
-export function createLiveClient(): LiveClient {
-  return { ws: null, kinds: new Set(), devices: null, changed: new Set(), dropped: 0 };
 }

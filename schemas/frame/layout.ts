@@ -1,5 +1,3 @@
-import { endianness } from 'node:os';
-
 /**
  * Offsets and sizes of the binary frames (PROTOCOL.md section 6), in bytes, little-endian.
  * Every field is naturally aligned, so that a C struct can be sent as it is.
@@ -42,4 +40,5 @@ export function rowBytes(kind: number, columns: number): number {
   return kind === valueKinds.f64 ? 8 + 8 * columns : 4 + 4 * columns;
 }
 
-if (endianness() !== 'LE') throw new Error('Tidegate reads frames in place and so needs a little-endian machine');
+const isLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+if (!isLittleEndian) throw new Error('Tidegate reads frames in place and so needs a little-endian machine');

@@ -568,18 +568,21 @@ export interface LatestMetric {
 }
 
 /**
- * What /v1/live says.
+ * What /v1/live says. Messages of type readings, latest and trace are samples: a client that reads too slowly misses some and is told how many by a message dropped. All others are events and never left out: a client that cannot take them is closed with 1013.
  */
 export type LiveMessage =
   | LiveWelcome
   | LiveSubscribed
+  | LiveUnsubscribed
   | LiveError
   | LiveReadings
   | LiveLatest
   | LivePresence
   | LiveRejected
   | LiveCommand
-  | LiveDropped;
+  | LiveDropped
+  | LiveSnapshot
+  | LiveTrace;
 
 export interface LiveWelcome {
   type: 'welcome';
@@ -591,6 +594,11 @@ export interface LiveWelcome {
 }
 export interface LiveSubscribed {
   type: 'subscribed';
+  id: string;
+}
+export interface LiveUnsubscribed {
+  type: 'unsubscribed';
+  id: string;
 }
 export interface LiveError {
   type: 'error';
@@ -687,12 +695,124 @@ export interface LiveDropped {
    */
   samples: number;
 }
+export interface LiveSnapshot {
+  type: 'snapshot';
+  /**
+   * Of the subscription.
+   */
+  id: string;
+  /**
+   * Each device as it was when this was sent. Changes told before a device's turn are in it.
+   */
+  devices: {
+    [k: string]: LiveSnapshotDevice;
+  };
+  /**
+   * Another piece follows.
+   */
+  more: boolean;
+}
+export interface LiveSnapshotDevice {
+  presence?: DevicePresence1;
+  latest?: {
+    [k: string]: LiveLatestValue1;
+  };
+}
+export interface DevicePresence1 {
+  online: boolean;
+  /**
+   * Unix ms.
+   */
+  since: number | null;
+  address: string | null;
+  subprotocol: string | null;
+  stream: string | null;
+  agent: string | null;
+  firmware: string | null;
+  lastClose: null | {
+    /**
+     * Unix ms.
+     */
+    at: number;
+    code: number;
+    reason: string;
+  };
+  /**
+   * Unix ms.
+   */
+  backAt: number | null;
+}
+export interface LiveLatestValue1 {
+  /**
+   * Unix ms.
+   */
+  ts: number;
+  value: number | string | boolean;
+  unit: string | null;
+}
+/**
+ * One frame's way; told when it was answered, and once more with the same id when it was bridged.
+ */
+export interface LiveTrace {
+  type: 'trace';
+  id: number;
+  device: string;
+  stream: string;
+  /**
+   * Unix ms.
+   */
+  receivedAt: number;
+  encoding: 'json' | 'binary';
+  /**
+   * Bytes of the message.
+   */
+  length: number;
+  /**
+   * The first 8,192 of them.
+   */
+  bytes: string;
+  /**
+   * 0: none, or not readable.
+   */
+  seq: number;
+  /**
+   * other: no telemetry. closed: the link was ended over it. lost: its commit failed; the device will send it again.
+   */
+  outcome: 'stored' | 'duplicate' | 'refused' | 'other' | 'closed' | 'lost';
+  readings: number;
+  fault: null | LiveTraceFault;
+  /**
+   * ms after its receipt.
+   */
+  decodedMs: number;
+  /**
+   * ms after its receipt; null: not yet, or never.
+   */
+  committedMs: number | null;
+  /**
+   * ms after its receipt; null: not yet, or never.
+   */
+  ackedMs: number | null;
+  /**
+   * ms after its receipt; null: not yet, or never.
+   */
+  bridgedMs: number | null;
+}
+export interface LiveTraceFault {
+  code: string;
+  path: string | null;
+  message: string;
+}
 
 /**
- * What a client of /v1/live wants to hear; replaces what it wanted before.
+ * What a client of /v1/live wants to hear. It replaces the subscription of the same id, of which a client has at most 16.
  */
 export interface LiveSubscribe {
   type: 'subscribe';
+  /**
+   * Left out: the subscription without a name.
+   */
+  id?: string;
   /**
    * Left out: all.
    *
@@ -700,12 +820,32 @@ export interface LiveSubscribe {
    */
   devices?: string[];
   /**
+   * Only devices that have all of them.
+   */
+  tags?: {
+    [k: string]: string;
+  };
+  /**
+   * trace needs devices, at most 10.
+   *
    * @minItems 1
    */
   kinds: [
-    'readings' | 'latest' | 'presence' | 'rejected' | 'commands',
-    ...('readings' | 'latest' | 'presence' | 'rejected' | 'commands')[],
+    'readings' | 'latest' | 'presence' | 'rejected' | 'commands' | 'trace',
+    ...('readings' | 'latest' | 'presence' | 'rejected' | 'commands' | 'trace')[],
   ];
+  /**
+   * Presence and newest values as they are, before what changes; in pieces.
+   */
+  snapshot?: boolean;
+}
+
+/**
+ * Ends a subscription of a client of /v1/live.
+ */
+export interface LiveUnsubscribe {
+  type: 'unsubscribe';
+  id: string;
 }
 
 /**

@@ -4,18 +4,25 @@ import WebSocket from 'ws';
 import type { LiveMessage } from '../../../schemas/generated/operator.js';
 import { valueText } from '../../valueText.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../apiClient.js';
+import { Failure } from '../failure.js';
 import { timeText } from '../output.js';
 import { untilSignal } from '../running.js';
+import { traceLines } from '../traceLines.js';
 
 export function addTail(program: Command): void {
   withApiOptions(
-    program.command('tail [id]').description('print readings, presence, refusals and commands as they happen'),
+    program
+      .command('tail [id]')
+      .description('print readings, presence, refusals and commands as they happen')
+      .option('--trace', 'follow each frame of the device: received, decoded, committed, acked, bridged'),
   )
     .addHelpText('after', '\nEnds with Ctrl-C. With --json each line is a message of /v1/live.')
     .action(tail);
 }
 
-async function tail(id: string | undefined, options: ApiOptions): Promise<void> {
+async function tail(id: string | undefined, options: ApiOptions & { trace?: true }): Promise<void> {
+  if (options.trace === true && id === undefined)
+    throw new Failure(64, '--trace follows one device: tidegate tail ID --trace');
   const api = createApiClient(options);
   await api.request('GET', id === undefined ? '/v1/gateway' : `/v1/devices/${encodeURIComponent(id)}`);
   let ended = false;
@@ -26,7 +33,8 @@ async function tail(id: string | undefined, options: ApiOptions): Promise<void> 
     });
     const subscription = {
       type: 'subscribe',
-      kinds: ['readings', 'presence', 'rejected', 'commands'],
+      kinds:
+        options.trace === true ? ['presence', 'commands', 'trace'] : ['readings', 'presence', 'rejected', 'commands'],
       ...(id === undefined ? {} : { devices: [id] }),
     };
     socket.on('open', () => socket?.send(JSON.stringify(subscription)));
@@ -69,8 +77,10 @@ function linesOf(message: LiveMessage): string[] {
       const why = error === null ? '' : ` ${JSON.stringify(error)}`;
       return [`${pc.cyan('command')}  ${message.device}  ${name} ${pc.bold(state)}${why}  (${message.command.id})`];
     }
+    case 'trace':
+      return traceLines(message);
     case 'dropped':
-      return [pc.yellow(`${message.samples} readings not shown: this terminal reads too slowly`)];
+      return [pc.yellow(`${message.samples} samples not shown: this terminal reads too slowly`)];
     case 'error':
       return [pc.red(`${message.code}: ${message.message}`)];
     default:
