@@ -400,6 +400,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const operator = await startOperator({
     ...config.operator,
     consoleFolder: join(packageRoot, 'dist', 'gateway', 'console'),
+    apiPageFolder: join(packageRoot, 'dist', 'gateway', 'apiPage'),
     context: {
       gatewayId: config.gatewayId,
       version,

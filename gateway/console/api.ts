@@ -1,12 +1,23 @@
 import type {
+  AdmittedBody,
+  BatchBody,
+  BatchCreate,
+  BatchItem,
   CommandBody,
   CommandCreate,
   CommandStateBody,
+  CredentialItem,
+  CredentialRequest,
   DeviceBody,
+  DeviceCreate,
+  DevicePatch,
   GatewayBody,
   LatestBody,
   ModelItem,
+  NewCredentialBody,
   ProblemBody,
+  ReadingPage,
+  RejectedItem,
   SessionBody,
 } from '../../schemas/generated/operator.js';
 
@@ -55,6 +66,24 @@ export function createApi(key: string) {
     session: (): Promise<SessionBody> => get('/v1/session'),
     gateway: (): Promise<GatewayBody> => get('/v1/gateway'),
     models: async (): Promise<ModelItem[]> => (await get<Page<ModelItem>>('/v1/models')).items,
+    device: (id: string): Promise<DeviceBody> => get(device(id)),
+    patch: (id: string, change: DevicePatch): Promise<DeviceBody> => ask('PATCH', device(id), change),
+    addDevice: (wanted: DeviceCreate): Promise<NewCredentialBody> => ask('POST', '/v1/devices', wanted),
+    removeDevice: (id: string): Promise<void> => ask('DELETE', device(id)),
+    credentials: (id: string): Promise<Page<CredentialItem>> => get(`${device(id)}/credentials`),
+    addCredential: (id: string, wanted: CredentialRequest): Promise<NewCredentialBody> =>
+      ask('POST', `${device(id)}/credentials`, wanted),
+    revoke: (id: string, cid: string): Promise<void> => ask('DELETE', `${device(id)}/credentials/${cid}`),
+    rejected: (id: string, limit: number, cursor: string | null): Promise<Page<RejectedItem>> =>
+      get(`${device(id)}/rejected?limit=${limit}${cursor === null ? '' : `&cursor=${cursor}`}`),
+    admit: (id: string, rid: string): Promise<AdmittedBody> => ask('POST', `${device(id)}/rejected/${rid}/admit`),
+    readings: (id: string, parameters: Record<string, string>): Promise<ReadingPage> =>
+      get(`${device(id)}/readings?${new URLSearchParams(parameters).toString()}`),
+    batches: (limit: number): Promise<Page<BatchItem>> => get(`/v1/command-batches?limit=${limit}`),
+    batch: (id: string): Promise<BatchBody> => get(`/v1/command-batches/${id}`),
+    createBatch: (wanted: BatchCreate): Promise<BatchBody> => ask('POST', '/v1/command-batches', wanted),
+    steerBatch: (id: string, what: 'stop' | 'resume'): Promise<BatchBody> =>
+      ask('POST', `/v1/command-batches/${id}/${what}`),
     latest: (id: string): Promise<LatestBody> => get(`${device(id)}/latest`),
     commands: (id: string, cursor: string | null, limit: number): Promise<Page<CommandBody>> =>
       get(`${device(id)}/commands?limit=${limit}${cursor === null ? '' : `&cursor=${cursor}`}`),

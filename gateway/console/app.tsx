@@ -1,109 +1,176 @@
-import { DeviceList } from './deviceList.js';
-import { DevicePanel } from './devicePanel.js';
-import { countText } from './format.js';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { watchFleet } from './fleet/devices.js';
+import { watchEvents } from './fleet/events.js';
+import { AddDevicePage } from './pages/addDevice.js';
+import { AttemptsPage } from './pages/attempts.js';
+import { CommandsPage } from './pages/commands.js';
+import { DevicePage } from './pages/device.js';
+import { DevicesPage } from './pages/devices.js';
+import { FleetPage } from './pages/fleet.js';
+import { Icon } from './parts/icons.js';
+import { Link } from './parts/link.js';
+import { deviceInPath, path } from './router.js';
+import { failure, gateway, key, linked, missed, ready, session, signOut } from './session.js';
 import { SignIn } from './signIn.js';
-import { counts, failure, filter, gateway, key, linked, search, selected, signOut } from './state.js';
+import { toggleTheme } from './theme.js';
+
+const pages = [
+  { to: '/', icon: 'fleet', title: 'Fleet', Page: FleetPage },
+  { to: '/devices', icon: 'devices', title: 'Devices', Page: DevicesPage },
+  { to: '/commands', icon: 'commands', title: 'Commands', Page: CommandsPage },
+  { to: '/attempts', icon: 'attempts', title: 'Attempts', Page: AttemptsPage },
+  { to: '/add', icon: 'add', title: 'Add a device', Page: AddDevicePage },
+] as const;
 
 export function App() {
   if (key.value === null) return <SignIn />;
   return (
     <>
-      <Header />
-      <main class={selected.value === null ? '' : 'with-panel'}>
-        <section class="fleet" aria-label="Devices">
-          <Toolbar />
-          <Notice />
-          <DeviceList />
-        </section>
-        {selected.value !== null && <DevicePanel id={selected.value} />}
-      </main>
+      <a class="skip" href="#page">
+        To the page
+      </a>
+      <Navigation />
+      <div class="column">
+        <Notice />
+        {ready.value ? <Pages /> : <p class="empty">Asking the gateway…</p>}
+      </div>
     </>
   );
 }
 
-function Header() {
-  const now = gateway.value;
-  const { all, online } = counts.value;
+function Navigation() {
+  const here = path.value;
+  const isHere = (to: string): boolean => (to === '/' ? here === '/' : here === to || here.startsWith(`${to}/`));
   return (
-    <header>
-      <h1>
-        <img src="/favicon.svg" alt="" width="26" height="26" /> Tidegate{' '}
-        <span class="gateway-id">{now?.gatewayId ?? ''}</span>
-      </h1>
-      <dl class="figures">
-        <Figure name="online" value={`${countText(online)} / ${countText(all)}`} />
-        <Figure name="readings/s" value={now === null ? '–' : countText(now.readingsPerSecond)} />
-        <Figure name="ack p99" value={now === null ? '–' : `${now.ackP99Ms.toFixed(1)} ms`} />
-        <Figure name="disk free" value={now === null ? '–' : `${(now.diskFreeBytes / 1024 ** 3).toFixed(0)} GiB`} />
-      </dl>
-      <p class={`link ${linked.value ? 'up' : 'down'}`} role="status">
-        {linked.value ? 'live' : 'no link, trying again'}
-      </p>
-      <button type="button" class="quiet" onClick={() => signOut(null)}>
-        Sign out
-      </button>
+    <header class="rail">
+      <Link to="/" class="brand" label="Tidegate, fleet">
+        <img src="/favicon.svg" alt="" width="28" height="28" />
+        <span>
+          <b>Tidegate</b>
+          <small>{gateway.value?.gatewayId ?? ' '}</small>
+        </span>
+      </Link>
+      <nav aria-label="Pages">
+        {pages.map(({ to, icon, title }) => (
+          <Link key={to} to={to} current={isHere(to)}>
+            <Icon name={icon} /> <span>{title}</span>
+          </Link>
+        ))}
+        <a href="/docs">
+          <Icon name="api" /> <span>API</span>
+        </a>
+      </nav>
+      <footer>
+        <p class={linked.value ? 'dot good' : 'dot bad'} role="status">
+          {linked.value ? 'live' : 'no link, trying again'}
+        </p>
+        {session.value !== null && (
+          <p class="who">
+            {session.value.name} <small>{session.value.role}</small>
+          </p>
+        )}
+        <div class="buttons">
+          <button type="button" class="quiet" title="Light or dark" aria-label="Light or dark" onClick={toggleTheme}>
+            <Icon name="theme" />
+          </button>
+          <button type="button" class="quiet" title="Sign out" aria-label="Sign out" onClick={() => signOut(null)}>
+            <Icon name="out" />
+          </button>
+        </div>
+      </footer>
     </header>
   );
 }
 
-function Figure({ name, value }: { name: string; value: string }) {
+/** The fleet is known while someone is signed in, whatever page is shown. */
+function Pages() {
+  useEffect(watchFleet, []);
+  useEffect(watchEvents, []);
+  const device = deviceInPath(path.value);
+  const Page = pages.find(({ to }) => to === path.value)?.Page;
+  const title = device ?? pages.find(({ to }) => to === path.value)?.title ?? 'Nothing here';
+  useEffect(() => {
+    document.title = `${title} · ${gateway.value?.gatewayId ?? 'Tidegate'}`;
+  }, [title]);
+  if (device !== null) return <DevicePage key={device} id={device} />;
+  if (Page !== undefined) return <Page />;
   return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
+    <Main title="Nothing here">
+      <p>
+        There is no such page. <Link to="/">To the fleet</Link>
+      </p>
+    </Main>
   );
 }
 
-const filters = ['all', 'online', 'offline'] as const;
+interface MainProps {
+  title: string;
+  heading?: ComponentChildren;
+  actions?: ComponentChildren;
+  class?: string;
+  children: ComponentChildren;
+}
 
-function Toolbar() {
+/** A page: its heading has the focus when it comes, so that screen readers say where one is. */
+export function Main({ title, heading, actions, class: name, children }: MainProps) {
+  const head = useRef<HTMLHeadingElement>(null);
+  useEffect(() => head.current?.focus({ preventScroll: true }), []);
   return (
-    <div class="toolbar">
-      <input
-        type="search"
-        aria-label="Search devices by id, model or tag"
-        placeholder="Search id, model, tag=value"
-        value={search.value}
-        onInput={({ currentTarget }) => {
-          search.value = currentTarget.value;
-        }}
-      />
-      <fieldset class="filters">
-        <legend class="hidden">Show</legend>
-        {filters.map((name) => (
-          <label key={name}>
-            <input
-              type="radio"
-              name="filter"
-              checked={filter.value === name}
-              onChange={() => {
-                filter.value = name;
-              }}
-            />
-            <span>
-              {name} <b>{countText(counts.value[name])}</b>
-            </span>
-          </label>
-        ))}
-      </fieldset>
-    </div>
+    <main id="page" class={name}>
+      <div class="head">
+        <h1 ref={head} tabIndex={-1}>
+          {heading ?? title}
+        </h1>
+        <div class="actions">{actions}</div>
+      </div>
+      {children}
+    </main>
   );
 }
+
+const stateAdvice: Record<string, string> = {
+  storage_unavailable: 'its store cannot be written to. Look at the disk of its data folder',
+  clock_untrusted: 'its clock is behind its own data. Set the clock of its machine',
+  overloaded: 'more is queued than it will hold, or it has all the links it may have',
+  stopping: 'it is shutting down',
+};
 
 /** What keeps devices out, or this page from knowing. */
 function Notice() {
-  const state = gateway.value?.state ?? 'ready';
+  const how = gateway.value;
   if (failure.value !== null)
     return (
       <p class="notice" role="alert">
-        {failure.value} Trying again.
+        {failure.value} What you see may be old; trying again.
       </p>
     );
-  if (state !== 'ready')
+  if (how !== null && how.state !== 'ready')
     return (
       <p class="notice" role="alert">
-        The gateway takes no devices at present: {state.replaceAll('_', ' ')}.
+        The gateway takes no devices at present: {stateAdvice[how.state] ?? how.state}.
+      </p>
+    );
+  if (how?.retentionPaused != null)
+    return (
+      <p class="notice warn" role="status">
+        Nothing is removed for its age: {how.retentionPaused}. If the gateway’s clock is right, say so with{' '}
+        <code>tidegate confirm-clock</code>.
+      </p>
+    );
+  if (missed.value > 0)
+    return (
+      <p class="notice warn" role="status">
+        This page read too slowly and missed {missed.value.toLocaleString('en')} values; what it shows is current again.{' '}
+        <button
+          type="button"
+          class="quiet"
+          onClick={() => {
+            missed.value = 0;
+          }}
+        >
+          Good
+        </button>
       </p>
     );
   return null;

@@ -1,4 +1,4 @@
-import { signIn, signInError } from './state.js';
+import { signIn, signInError } from './session.js';
 
 export function SignIn() {
   return (
@@ -7,7 +7,7 @@ export function SignIn() {
         onSubmit={(event) => {
           event.preventDefault();
           const text = String(new FormData(event.currentTarget).get('key')).trim();
-          if (text !== '') signIn(text);
+          if (text !== '') void signIn(text);
         }}
       >
         <img src="/favicon.svg" alt="" width="48" height="48" />

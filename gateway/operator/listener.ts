@@ -26,6 +26,8 @@ export interface OperatorOptions {
   bodyBytesMax: number;
   /** Where the built console lies. */
   consoleFolder: string;
+  /** Where the built API page lies. */
+  apiPageFolder: string;
 }
 
 export interface Operator {
@@ -48,7 +50,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     res.writeHeader('Content-Type', 'application/json').end(document);
   });
   serveLive(app, live, context);
-  serveConsole(app, options.consoleFolder);
+  serveConsole(app, options.consoleFolder, options.apiPageFolder);
   app.any('/*', (res) => sendProblem(res, 'not_found', 'The routes are listed in /openapi.json'));
   const socket = await listen(app, host, port).catch((error) => {
     live.stop();

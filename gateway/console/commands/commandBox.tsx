@@ -2,22 +2,19 @@ import { useEffect, useState } from 'preact/hooks';
 import type { CommandCreate, ModelCommandItem, ModelItem } from '../../../schemas/generated/operator.js';
 import { RefusedError } from '../api.js';
 import { spanText } from '../format.js';
-import { currentApi, fail, may, session } from '../state.js';
+import { currentApi, fail, may, session } from '../session.js';
+import {
+  CommandChoice,
+  CommandParams,
+  type Draft,
+  draftOf,
+  emptyDraft,
+  FreeCommand,
+  paramsOf,
+  Refusal,
+} from './commandDraft.js';
 import { read } from './deviceCommands.js';
-import { ParamFields, parseJson } from './paramFields.js';
-import { defaultsOf, isForm, type ParamSchema, type Params } from './params.js';
 
-interface Draft {
-  name: string;
-  params: Params;
-  /** Of a command that no model declares. */
-  json: string;
-  ttl: string;
-  deadline: string;
-  supersedes: string;
-}
-
-const emptyDraft: Draft = { name: '', params: {}, json: '', ttl: '', deadline: '', supersedes: '' };
 const ttlDefaultSeconds = 3_600;
 
 /** Sends one command: by a form where the device's model declares commands, else any name with a JSON object. */
@@ -50,7 +47,7 @@ export function CommandBox({ device, model, online }: { device: string; model: M
 
   const errors = new Map((refusal?.errors ?? []).map(({ path, message }) => [path, message]));
   return (
-    <form class="command-box" aria-label="Send a command" onSubmit={(event) => void submit(event)}>
+    <form class="card command-box" aria-label="Send a command" onSubmit={(event) => void submit(event)}>
       {declared.length === 0 ? (
         <FreeCommand draft={draft} change={change} />
       ) : (
@@ -92,13 +89,9 @@ function firstDraft(declared: ModelCommandItem[]): Draft {
   return declared.length === 0 ? emptyDraft : draftOf(declared[0].name, declared[0]);
 }
 
-function draftOf(name: string, command: ModelCommandItem | null): Draft {
-  return { ...emptyDraft, name, params: command === null ? {} : defaultsOf(command.params as ParamSchema) };
-}
-
-function bodyOf({ name, params, json, ttl, deadline, supersedes }: Draft, command: ModelCommandItem | null) {
-  const free = command === null || !isForm(command.params as ParamSchema);
-  const body: CommandCreate = { name, params: free ? ((parseJson(json).value ?? {}) as Params) : params };
+function bodyOf(draft: Draft, command: ModelCommandItem | null): CommandCreate {
+  const { name, ttl, deadline, supersedes } = draft;
+  const body: CommandCreate = { name, params: paramsOf(draft, command) };
   if (ttl !== '') body.ttlSeconds = Number(ttl);
   if (deadline !== '') body.deadlineSeconds = Number(deadline);
   if (supersedes !== '') body.supersedes = supersedes;
@@ -113,117 +106,6 @@ function WhyNot() {
       Your key <b>{name}</b> has the role <b>{role}</b>, which may look but not send. Commands need the role{' '}
       <b>operator</b>: whoever holds an admin key makes one with <code>tidegate key add NAME --role operator</code>.
     </p>
-  );
-}
-
-function Refusal({ refusal }: { refusal: RefusedError }) {
-  const elsewhere = refusal.errors.filter(({ path }) => path === '/params' || !path.startsWith('/params/'));
-  return (
-    <p class="refusal" role="alert">
-      <b>Not sent.</b> {refusal.message}. {elsewhere.map(({ path, message }) => `${path} ${message}`).join('; ')}
-    </p>
-  );
-}
-
-function CommandChoice({
-  declared,
-  chosen,
-  choose,
-}: {
-  declared: ModelCommandItem[];
-  chosen: string;
-  choose(name: string): void;
-}) {
-  return (
-    <fieldset class="chips">
-      <legend class="hidden">Command</legend>
-      {declared.map(({ name }) => (
-        <label key={name}>
-          <input type="radio" name="command" checked={name === chosen} onChange={() => choose(name)} />
-          <span>{name}</span>
-        </label>
-      ))}
-    </fieldset>
-  );
-}
-
-function CommandParams({
-  draft,
-  command,
-  errors,
-  change,
-}: {
-  draft: Draft;
-  command: ModelCommandItem | null;
-  errors: ReadonlyMap<string, string>;
-  change(part: Partial<Draft>): void;
-}) {
-  if (command === null) return null;
-  const schema = command.params as ParamSchema;
-  return (
-    <>
-      {command.description !== null && <p class="what">{command.description}.</p>}
-      {isForm(schema) ? (
-        <ParamFields
-          schema={schema}
-          value={draft.params}
-          errors={errors}
-          path="/params"
-          change={(params) => change({ params })}
-        />
-      ) : (
-        <JsonParams json={draft.json} change={change} />
-      )}
-    </>
-  );
-}
-
-function FreeCommand({ draft, change }: { draft: Draft; change(part: Partial<Draft>): void }) {
-  return (
-    <>
-      <p class="what">The device has no model that declares commands: it takes any name with a JSON object.</p>
-      <div class="field">
-        <label for="command-name">Name</label>
-        <input
-          id="command-name"
-          required
-          maxLength={64}
-          pattern="[A-Za-z0-9_\-.\/:]+"
-          title="Letters, digits, _ - . / :"
-          autocomplete="off"
-          spellcheck={false}
-          placeholder="set_interval"
-          value={draft.name}
-          onInput={({ currentTarget }) => change({ name: currentTarget.value })}
-        />
-      </div>
-      <JsonParams json={draft.json} change={change} />
-    </>
-  );
-}
-
-function JsonParams({ json, change }: { json: string; change(part: Partial<Draft>): void }) {
-  return (
-    <div class="field">
-      <label for="command-params">
-        Parameters <small>a JSON object, optional</small>
-      </label>
-      <textarea
-        id="command-params"
-        class="code"
-        rows={3}
-        spellcheck={false}
-        placeholder='{"seconds": 5}'
-        value={json}
-        onInput={({ currentTarget }) => {
-          const { value, fault } = parseJson(currentTarget.value);
-          const isObject =
-            value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value));
-          currentTarget.setCustomValidity(fault ?? (isObject ? '' : 'Parameters are a JSON object: {…}'));
-          change({ json: currentTarget.value });
-        }}
-      />
-    </div>
   );
 }
 

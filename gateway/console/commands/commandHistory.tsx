@@ -3,7 +3,7 @@ import type { CommandBody } from '../../../schemas/generated/operator.js';
 import { RefusedError } from '../api.js';
 import { stepText } from '../format.js';
 import { Time } from '../parts/time.js';
-import { currentApi, fail, may } from '../state.js';
+import { currentApi, fail, may } from '../session.js';
 import { commandsLoading, loadMore, moreCommands, read, shownCommands } from './deviceCommands.js';
 import { commandStates, isOpen, stateText } from './states.js';
 

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type { CommandBody, LiveCommand } from '../../../schemas/generated/operator.js';
-import { currentApi, fail, onLive } from '../state.js';
+import { currentApi, fail, onLive } from '../session.js';
 
 const pageItems = 25;
 

@@ -1,5 +1,5 @@
 import { ageText, clockTime, localTime, utcTime } from '../format.js';
-import { now } from '../state.js';
+import { now } from '../session.js';
 
 /** A time in the browser's zone; the exact UTC time on hover. */
 export function Time({ at, as = 'full' }: { at: number; as?: 'full' | 'clock' | 'age' }) {

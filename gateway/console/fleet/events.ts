@@ -1,0 +1,54 @@
+import { signal } from '@preact/signals';
+import { commandStates, stateText } from '../commands/states.js';
+import { onLive } from '../session.js';
+import { closeText, presenceStates, stateOf } from './presence.js';
+
+export interface FleetEvent {
+  id: number;
+  at: number;
+  device: string;
+  tone: string;
+  what: string;
+  detail: string;
+}
+
+const kept = 60;
+
+/** What happened since the page was opened, newest first. */
+export const events = signal<FleetEvent[]>([]);
+
+let waiting: FleetEvent[] = [];
+let nextId = 1;
+
+/** In a storm only the newest are shown, and drawn a few times a second. */
+function note(event: Omit<FleetEvent, 'id' | 'at'>): void {
+  if (waiting.length === 0)
+    setTimeout(() => {
+      events.value = [...waiting.reverse(), ...events.value].slice(0, kept);
+      waiting = [];
+    }, 250);
+  if (waiting.length >= kept) waiting.shift();
+  waiting.push({ ...event, id: nextId++, at: Date.now() });
+}
+
+/** Gathers events from the live feed. Returns the end of it. */
+export function watchEvents(): () => void {
+  return onLive((message) => {
+    if (message.type === 'presence') {
+      const state = stateOf(message.presence);
+      const { lastClose, address } = message.presence;
+      const detail = state === 'offline' && lastClose !== null ? closeText(lastClose) : (address ?? '');
+      note({ device: message.device, tone: presenceStates[state].tone, what: state, detail });
+    } else if (message.type === 'rejected')
+      note({
+        device: message.device,
+        tone: 'bad',
+        what: 'frame refused',
+        detail: `${message.code}: ${message.message}`,
+      });
+    else if (message.type === 'command') {
+      const { name, state } = message.command;
+      note({ device: message.device, tone: commandStates[state]?.tone ?? 'off', what: stateText(state), detail: name });
+    }
+  });
+}

@@ -1,0 +1,21 @@
+const paths = {
+  fleet: 'M3 12h4l2.5-7 4 14L16 12h5',
+  devices: 'M4 5h16v5H4zM4 14h16v5H4zM7.5 7.5h.01M7.5 16.5h.01',
+  commands: 'M4 6l6 6-6 6M12 18h8',
+  attempts: 'M12 3l8 3v6c0 4.5-3.2 7.7-8 9-4.8-1.3-8-4.5-8-9V6zM9.5 9.5l5 5M14.5 9.5l-5 5',
+  add: 'M12 5v14M5 12h14',
+  api: 'M8 5c-3 0-2 5-5 7 3 2 2 7 5 7M16 5c3 0 2 5 5 7-3 2-2 7-5 7',
+  theme: 'M12 3a9 9 0 1 0 0 18zM12 3v18a9 9 0 0 0 0-18z',
+  out: 'M14 4H5v16h9M10 12h11M17 8l4 4-4 4',
+  back: 'M15 5l-7 7 7 7',
+  copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
+} as const;
+
+/** Decoration beside words; never the only name of anything. */
+export function Icon({ name }: { name: keyof typeof paths }) {
+  return (
+    <svg class="icon" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
+      <path d={paths[name]} />
+    </svg>
+  );
+}
