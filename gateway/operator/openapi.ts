@@ -4,9 +4,10 @@ import { loadSchema, packageRoot } from '../../schemas/packageRoot.js';
 import { problems } from './problems.js';
 import type { Route } from './route.js';
 
-/** The OpenAPI 3.1 document of the route table. */
+/** The OpenAPI 3.1 document of the route table, and of what is served beside it. */
 export function openApiOf(routes: readonly Route[], version: string): object {
   const paths: Record<string, Record<string, object>> = {};
+  for (const { path, ...operation } of besideTheTable) paths[path] = { get: operation };
   for (const route of routes) {
     paths[route.path] ??= {};
     paths[route.path][route.method] = operationOf(route);
@@ -28,7 +29,50 @@ export function openApiOf(routes: readonly Route[], version: string): object {
   };
 }
 
-const reference = (name: string): object => ({ $ref: `#/components/schemas/${name}` });
+const html = { 'text/html': { schema: { type: 'string' } } };
+
+/** Served by the listener itself: they are no requests with an answer in JSON, or are this document. */
+export const besideTheTable = [
+  {
+    path: '/v1/live',
+    summary: 'What happens, as it happens: a WebSocket',
+    description:
+      'Subprotocol tidegate.live.v1. The key comes in the Authorization header or, from a browser, in one more subprotocol entry: tidegate.auth. and base64url of the key. The client sends live_subscribe and live_unsubscribe, and hears live_message.',
+    operationId: 'getV1Live',
+    security: [{ key: [] }],
+    'x-role': 'viewer',
+    'x-websocket': {
+      send: [reference('live_subscribe'), reference('live_unsubscribe')],
+      receive: reference('live_message'),
+    },
+    responses: { 101: { description: 'The link is open' }, default: { $ref: '#/components/responses/problem' } },
+  },
+  {
+    path: '/openapi.json',
+    summary: 'This document',
+    operationId: 'getOpenapiJson',
+    security: [],
+    responses: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } } },
+  },
+  {
+    path: '/docs',
+    summary: 'This document as a page to read and to try out',
+    operationId: 'getDocs',
+    security: [],
+    responses: { 200: { description: 'A page', content: html } },
+  },
+  {
+    path: '/',
+    summary: 'The console; its other pages are /devices, /devices/{id}, /commands, /attempts and /add',
+    operationId: 'getConsole',
+    security: [],
+    responses: { 200: { description: 'A page', content: html } },
+  },
+];
+
+function reference(name: string): object {
+  return { $ref: `#/components/schemas/${name}` };
+}
 
 function schemasByName(): Record<string, object> {
   const files = readdirSync(join(packageRoot, 'schemas', 'operator')).filter((file) => file.endsWith('.schema.json'));

@@ -7,7 +7,7 @@ import WebSocket from 'ws';
 import type { ModelPage } from '../../schemas/generated/operator.js';
 import { packageRoot } from '../../schemas/packageRoot.js';
 import { startTestGateway, type TestGateway } from '../gateway.fixture.js';
-import type { openApiOf } from './openapi.js';
+import { besideTheTable, type openApiOf } from './openapi.js';
 import { routes } from './routes/table.js';
 
 type Problem = { code: string; errors?: { path: string; message: string }[] };
@@ -236,7 +236,16 @@ test('every route is in the OpenAPI document, and nothing else is', async (conte
   const listed = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method} ${path}`),
   );
-  assert.deepEqual(listed.sort(), routes.map(({ method, path }) => `${method} ${path}`).sort());
+  const served = [...routes, ...besideTheTable.map(({ path }) => ({ method: 'get', path }))];
+  assert.deepEqual(listed.sort(), served.map(({ method, path }) => `${method} ${path}`).sort());
+  for (const { path } of besideTheTable) {
+    const { status } = await api('GET', path, undefined, null);
+    assert.equal(status, path === '/v1/live' ? 426 : 200, path);
+  }
+  const ids = Object.values(document.paths).flatMap((methods) =>
+    Object.values(methods).map((operation) => (operation as { operationId: string }).operationId),
+  );
+  assert.equal(new Set(ids).size, ids.length, 'every operation has an id of its own');
   for (const [, name] of JSON.stringify(document).matchAll(/#\/components\/schemas\/(\w+)/g))
     assert.ok(Object.hasOwn(document.components.schemas, name), name);
 });

@@ -1,5 +1,6 @@
 import uPlot from 'uplot';
-import type { Points } from './points.js';
+import { numberText } from './numberText.js';
+import { type Points, spanOf } from './points.js';
 import type { Range } from './range.js';
 
 export interface ChartOptions {
@@ -47,8 +48,12 @@ export function createChart({ element, unit, steps, zoomed }: ChartOptions) {
         cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 7 }, y: false },
         scales: { x: { time: true, auto: false, range: () => [range.from / 1000, range.to / 1000] } },
         axes: [
-          { ...axis, values: timeLabels },
-          { ...axis, size: 64, values: (_, splits) => splits.map((value) => `${shortNumber(value)}`) },
+          { ...axis, space: 84, values: timeLabels },
+          {
+            ...axis,
+            size: axisWidth,
+            values: (_, splits) => splits.map((value) => numberText(value, splits[1] - splits[0])),
+          },
         ],
         series: [
           {},
@@ -94,8 +99,10 @@ export function createChart({ element, unit, steps, zoomed }: ChartOptions) {
       return;
     }
     const [low, high] = [data[2][idx], data[3][idx]];
-    const band = low == null || high == null || low === high ? '' : ` (${shortNumber(low)} to ${shortNumber(high)})`;
-    readout.textContent = `${new Date(data[0][idx] * 1000).toLocaleString([], { hourCycle: 'h23' })}   ${shortNumber(value)} ${unit}${band}`;
+    const step = spanOf(points) / 200;
+    const text = (one: number): string => numberText(one, step);
+    const band = low == null || high == null || low === high ? '' : ` (${text(low)} to ${text(high)})`;
+    readout.textContent = `${new Date(data[0][idx] * 1000).toLocaleString([], { hourCycle: 'h23' })}   ${text(value)} ${unit}${band}`;
   }
 
   const resize = new ResizeObserver(() => plot?.setSize({ width: Math.max(200, element.clientWidth), height }));
@@ -125,10 +132,9 @@ export function createChart({ element, unit, steps, zoomed }: ChartOptions) {
 
 const dataOf = ({ x, line, low, high }: Points): uPlot.AlignedData => [x, line, low, high];
 
-function shortNumber(value: number): string {
-  const size = Math.abs(value);
-  if (size >= 1e6) return new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 3 }).format(value);
-  return String(Number(value.toPrecision(size >= 1_000 ? 7 : 5)));
+/** As wide as the longest label. */
+function axisWidth(_: uPlot, labels: string[] | null): number {
+  return 20 + 7.2 * Math.max(4, ...(labels ?? []).map((label) => label.length));
 }
 
 /** The day stands where it changes. */

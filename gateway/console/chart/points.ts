@@ -67,3 +67,9 @@ export function summaryOf({ line, low, high }: Points): Summary | null {
     gaps: line.length - values.length,
   };
 }
+
+/** From the least to the greatest. */
+export function spanOf(points: Points): number {
+  const summary = summaryOf(points);
+  return summary === null ? 0 : summary.greatest - summary.least;
+}

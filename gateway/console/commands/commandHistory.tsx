@@ -3,7 +3,7 @@ import type { CommandBody } from '../../../schemas/generated/operator.js';
 import { RefusedError } from '../api.js';
 import { stepText } from '../format.js';
 import { Time } from '../parts/time.js';
-import { currentApi, fail, may } from '../session.js';
+import { currentApi, fail, may, session } from '../session.js';
 import { commandsLoading, loadMore, moreCommands, read, shownCommands } from './deviceCommands.js';
 import { commandStates, isOpen, stateText } from './states.js';
 
@@ -56,7 +56,7 @@ function CommandItem({ command, open }: { command: CommandBody; open: boolean })
         {result !== null && <Said what="The device’s answer" value={result} />}
         <p class="id">
           <small>
-            {id} · by {command.by}
+            {id} · by {named(command.by)}
             {command.batch !== null && ` · of batch ${command.batch}`}
           </small>
           {state === 'queued' && may('operator') && <Cancel id={id} />}
@@ -70,6 +70,12 @@ const jsonText = (value: unknown): string => {
   const text = JSON.stringify(value);
   return text === '{}' ? '' : text;
 };
+
+/** One's own key by its name: others are known to admins only. */
+function named(text: string): string {
+  const own = session.value;
+  return own === null ? text : text.replace(own.id, own.name);
+}
 
 function Said({ what, value }: { what: string; value: unknown }) {
   return (
@@ -88,7 +94,7 @@ function Transitions({ command: { history, state, progress } }: { command: Comma
           <b>{stateText(step.state)}</b>
           <Time at={step.at} as="clock" />
           <span class="step">{i === 0 ? '' : stepText(step.at - history[i - 1].at)}</span>
-          <span class="cause">{step.cause}</span>
+          <span class="cause">{named(step.cause)}</span>
         </li>
       ))}
       {isOpen(state) && (

@@ -7,7 +7,7 @@ import { param, setParams } from '../router.js';
 
 /** The newest value of every metric; a press on a number draws it. */
 export function Latest({ id }: { id: string }) {
-  const metrics = Object.entries(valuesOf(id)).sort(([a], [b]) => (a < b ? -1 : 1));
+  const metrics = Object.entries(valuesOf(id));
   if (metrics.length === 0)
     return (
       <section class="card">

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ReadingItem } from '../../../schemas/generated/operator.js';
-import { valueText } from '../../valueText.js';
 import type { Chart } from '../chart/chart.js';
+import { numberText } from '../chart/numberText.js';
 import { type Points, pointsOf, summaryOf } from '../chart/points.js';
 import { bucketOf, moved, type Range, rangeOf, scaled, spans, zoomText } from '../chart/range.js';
 import { valuesOf } from '../fleet/values.js';
@@ -25,8 +25,7 @@ export function Readings({ id }: { id: string }) {
 }
 
 function firstNumber(values: ReturnType<typeof valuesOf>): string {
-  const names = Object.keys(values).sort();
-  return names.find((name) => typeof values[name].value === 'number') ?? '';
+  return Object.keys(values).find((name) => typeof values[name].value === 'number') ?? '';
 }
 
 function MetricChart({ id, metric, unit }: { id: string; metric: string; unit: string | null }) {
@@ -87,6 +86,8 @@ function MetricChart({ id, metric, unit }: { id: string; metric: string; unit: s
 
   const show = (next: Range): void => setParams({ zoom: zoomText(next) });
   const summary = summaryOf(points);
+  const short = (value: number): string =>
+    numberText(value, summary === null ? 1 : (summary.greatest - summary.least) / 200 || 0.01);
   const text =
     summary === null
       ? ''
@@ -132,8 +133,6 @@ function MetricChart({ id, metric, unit }: { id: string; metric: string; unit: s
     </section>
   );
 }
-
-const short = (value: number): string => valueText(Number(value.toPrecision(6)));
 
 function byKey(key: string, range: Range): Range | null {
   switch (key) {
