@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import type { NewCredentialBody } from '../../../schemas/generated/operator.js';
-import { clientSnippets } from './clientSnippets.js';
 import { CopyBlock } from '../parts/copy.js';
 import { session } from '../session.js';
+import { clientSnippets } from './clientSnippets.js';
 
 /** A secret, shown this once, with programs to paste that use it. */
 export function Secret({ credential: { id, secret } }: { credential: NewCredentialBody }) {
