@@ -35,12 +35,8 @@ export const messageSituations: PeerSituation[] = [
   {
     name: 'frames keep their meaning over a firmware change',
     rules: ['J-6'],
-    async run({ start, peer, again, check }) {
-      const client = start();
-      const link = await peer.link('J-6');
-      link.welcome(0);
-      client.send(readings(1, 2));
-      await link.frames('J-6', 2);
+    async run({ begun, again, check }) {
+      const { client, link } = await begun('J-6', 2);
       link.cut();
       await client.event('J-6', 'closed');
       client.tell({ do: 'metrics', table: 2, metrics: [...usualTable].reverse() });
@@ -54,12 +50,8 @@ export const messageSituations: PeerSituation[] = [
   {
     name: 'a restart with new firmware',
     rules: ['J-6'],
-    async run({ start, peer, check }) {
-      const before = start({ memory: 'kept' });
-      const link = await peer.link('J-6');
-      link.welcome(0);
-      before.send(readings(1, 2));
-      await link.frames('J-6', 2);
+    async run({ start, begun, peer, check }) {
+      const { client: before } = await begun('J-6', 2, { memory: 'kept' });
       await before.stop('J-6');
       const after = start({ memory: 'kept', metrics: { table: 2, metrics: [...usualTable].reverse() } });
       after.send([reading(3)]);

@@ -41,12 +41,8 @@ export const numberingSituations: PeerSituation[] = [
   {
     name: 'lastSeq drops what is stored',
     rules: ['N-3'],
-    async run({ start, peer, again, check }) {
-      const client = start();
-      const link = await peer.link('N-3');
-      link.welcome(0);
-      client.send(readings(1, 3));
-      await link.frames('N-3', 3);
+    async run({ begun, again, check }) {
+      const { client, link } = await begun('N-3', 3);
       link.cut();
       const second = await again('N-3', client);
       second.welcome(2);
@@ -73,12 +69,8 @@ export const numberingSituations: PeerSituation[] = [
   {
     name: 'lastSeq above all it gave drops nothing',
     rules: ['N-4'],
-    async run({ start, peer, again, check }) {
-      const client = start();
-      const link = await peer.link('N-4');
-      link.welcome(0);
-      client.send(readings(1, 2));
-      await link.frames('N-4', 2);
+    async run({ begun, again, check }) {
+      const { client, link } = await begun('N-4', 2);
       link.cut();
       const second = await again('N-4', client);
       second.welcome(100);
@@ -89,12 +81,8 @@ export const numberingSituations: PeerSituation[] = [
   {
     name: 'a number is given by sending',
     rules: ['N-4'],
-    async run({ start, peer, again, check }) {
-      const client = start();
-      const link = await peer.link('N-4');
-      link.welcome(0);
-      client.send(readings(1, 2));
-      await link.frames('N-4', 2);
+    async run({ begun, peer, again, check }) {
+      const { client, link } = await begun('N-4', 2);
       link.ack(2);
       await client.acked('N-4', 2);
       peer.answer({ kind: 'drop' });
@@ -111,12 +99,8 @@ export const numberingSituations: PeerSituation[] = [
   {
     name: 'a device that starts again, with its memory',
     rules: ['N-3', 'N-4'],
-    async run({ start, peer, check }) {
-      const before = start({ memory: 'kept' });
-      const link = await peer.link('N-4');
-      link.welcome(0);
-      before.send(readings(1, 3));
-      await link.frames('N-4', 3);
+    async run({ start, begun, peer, check }) {
+      const { client: before, link } = await begun('N-4', 3, { memory: 'kept' });
       link.ack(1);
       await before.acked('N-4', 1);
       await before.stop('N-4');
@@ -133,12 +117,8 @@ export const numberingSituations: PeerSituation[] = [
   {
     name: 'what is sent again is the same',
     rules: ['N-5'],
-    async run({ start, peer, again, check }) {
-      const client = start();
-      const link = await peer.link('N-5');
-      link.welcome(0);
-      client.send(readings(1, 3));
-      await link.frames('N-5', 3);
+    async run({ begun, again, check }) {
+      const { client, link } = await begun('N-5', 3);
       link.cut();
       const second = await again('N-5', client);
       client.send([reading(4)]);
@@ -150,12 +130,8 @@ export const numberingSituations: PeerSituation[] = [
   {
     name: 'a nack of seq 0 is of no numbered frame',
     rules: ['N-6'],
-    async run({ start, peer, check }) {
-      const client = start();
-      const link = await peer.link('N-6');
-      link.welcome(0);
-      client.send(readings(1, 2));
-      await link.frames('N-6', 2);
+    async run({ begun, check }) {
+      const { client, link } = await begun('N-6', 2);
       link.nack(0, 'type_unknown');
       link.ack(2);
       await client.acked('N-6', 2);

@@ -203,14 +203,8 @@ export const reconnectSituations: PeerSituation[] = [
     name: 'silence',
     rules: ['R-4', 'R-3'],
     seconds: 95,
-    async run({ start, peer, again, check }) {
-      const client = start();
-      const link = await peer.link('R-4');
-      link.welcome(0);
-      client.send([reading(1)]);
-      await link.frame('R-4');
-      link.ack(1);
-      await client.acked('R-4', 1);
+    async run({ settled, again, check }) {
+      const { client, link } = await settled('R-4');
       const silentSince = Date.now();
       link.freeze();
       const { deviceSilenceSeconds } = limits;
@@ -233,14 +227,8 @@ export const reconnectSituations: PeerSituation[] = [
     name: 'pings are words',
     rules: ['R-4'],
     seconds: 90,
-    async run({ start, peer, check }) {
-      const client = start();
-      const link = await peer.link('R-4');
-      link.welcome(0);
-      client.send([reading(1)]);
-      await link.frame('R-4');
-      link.ack(1);
-      await client.acked('R-4', 1);
+    async run({ settled, check }) {
+      const { client, link } = await settled('R-4');
       await pinging(link, limits.deviceSilenceSeconds + 13);
       const closed = client.all('closed')[0];
       check('R-4', link.isOpen() && closed === undefined, 'it ended a link that was idle, but pinged');
@@ -278,14 +266,8 @@ export const reconnectSituations: PeerSituation[] = [
   {
     name: 'going to sleep',
     rules: ['R-5'],
-    async run({ start, peer, check }) {
-      const client = start();
-      const link = await peer.link('R-5');
-      link.welcome(0);
-      client.send([reading(1)]);
-      await link.frame('R-5');
-      link.ack(1);
-      await client.acked('R-5', 1);
+    async run({ settled, peer, check }) {
+      const { client, link } = await settled('R-5');
       client.tell({ do: 'sleep', backInMs: 60_000 });
       const { code, reason } = await Promise.race([link.ended, late('R-5', 'close before sleep')]);
       check('R-5', code === 1000 && isBackIn(reason, 60_000), `it closed ${code} with "${reason}"`);

@@ -4,7 +4,7 @@ import type { Encoding } from '../../schemas/subprotocols.js';
 import { type Client, type ClientEvent, startClient } from './adapter.js';
 import type { Gateway } from './gatewayChild.js';
 import { type Peer, type PeerLink, startPeer } from './peer.js';
-import { usualTable } from './readings.js';
+import { readings, usualTable } from './readings.js';
 import { Broken } from './waiting.js';
 
 /** What a situation says of a rule. */
@@ -50,6 +50,10 @@ export interface Stage {
 
 export interface PeerStage extends Stage {
   peer: Peer;
+  /** A client on a link, with memory of nothing, that has sent readings 1 to `count` and has no answer yet. */
+  begun(rule: string, count: number, options?: StartOptions): Promise<{ client: Client; link: PeerLink }>;
+  /** The same with one reading, which is acknowledged. */
+  settled(rule: string): Promise<{ client: Client; link: PeerLink }>;
   /** Ends the client's wait once it waits, and takes its link. */
   again(rule: string, client: Client): Promise<PeerLink>;
 }
@@ -76,20 +80,38 @@ export interface Played {
 export async function playPeer(situation: PeerSituation, setting: Setting): Promise<Played> {
   const peer = await startPeer({ skewMs: situation.skewMs });
   const who = { url: peer.url, id: probe.id, secret: probe.secret };
-  const played = await play(situation, setting, who, (stage) =>
-    situation.run({
-      ...stage,
-      peer,
-      async again(rule, client) {
-        await client.event(rule, 'waiting');
-        client.tell({ do: 'reconnect' });
-        return peer.link(rule);
-      },
-    }),
-  );
+  const played = await play(situation, setting, who, (stage) => situation.run(peerStage(stage, peer)));
   peer.close();
   const offences = peer.offences.map(({ rule, reason }): Judgement => ({ rule, reason }));
   return { ...played, judgements: [...played.judgements, ...offences], shown: [...peer.shown] };
+}
+
+function peerStage(stage: Stage, peer: Peer): PeerStage {
+  async function begun(rule: string, count: number, options?: StartOptions) {
+    const client = stage.start(options);
+    const link = await peer.link(rule);
+    link.welcome(0);
+    client.send(readings(1, count));
+    await link.frames(rule, count);
+    return { client, link };
+  }
+
+  return {
+    ...stage,
+    peer,
+    begun,
+    async settled(rule) {
+      const { client, link } = await begun(rule, 1);
+      link.ack(1);
+      await client.acked(rule, 1);
+      return { client, link };
+    },
+    async again(rule, client) {
+      await client.event(rule, 'waiting');
+      client.tell({ do: 'reconnect' });
+      return peer.link(rule);
+    },
+  };
 }
 
 /** Who the device is to the scripted peer. */

@@ -31,12 +31,8 @@ export const windowSituations: PeerSituation[] = [
   {
     name: 'an ack is of all before it',
     rules: ['W-2'],
-    async run({ start, peer, again, check }) {
-      const client = start();
-      const link = await peer.link('W-2');
-      link.welcome(0);
-      client.send(readings(1, 4));
-      await link.frames('W-2', 4);
+    async run({ begun, again, check }) {
+      const { client, link } = await begun('W-2', 4);
       link.ack(3);
       await client.acked('W-2', 3);
       link.cut();
@@ -83,12 +79,8 @@ export const windowSituations: PeerSituation[] = [
   {
     name: 'a nacked frame never comes again',
     rules: ['W-3'],
-    async run({ start, peer, again, check }) {
-      const client = start();
-      const link = await peer.link('W-3');
-      link.welcome(0);
-      client.send(readings(1, 3));
-      await link.frames('W-3', 3);
+    async run({ begun, again, check }) {
+      const { client, link } = await begun('W-3', 3);
       link.nack(2);
       const { seq, code } = await client.event('W-3', 'nacked');
       check('W-3', seq === 2 && code === 'value_invalid', `it told of nack ${seq} ${code}`);
