@@ -16,7 +16,7 @@ const pollMs = 20;
 const statusMs = 1_000;
 const retryMsMin = 100;
 const retryMsMax = 15_000;
-/** Of the window, this part is for what is not telemetry. */
+/** Beside telemetry, so much of its window is for all else. */
 const boardShare = 0.2;
 /** A broker that does not answer a goodbye is left after so long. */
 const goodbyeMs = 2_000;
@@ -108,7 +108,14 @@ export function createBridgeWorker(options: BridgeWorkerOptions): ToBridge {
       backlog.advance(to);
       tell.moved(to);
     };
-    const outbox = createOutbox({ publish, next: feed.next, moved: coalesced(moved), refused, now });
+    const outbox = createOutbox({
+      publish,
+      next: feed.next,
+      moved: coalesced(moved),
+      refused,
+      soon: setImmediate,
+      now,
+    });
 
     function giveUp(): void {
       for (let excess = backlog.excess(now()); excess !== null; excess = backlog.excess(now())) {
@@ -165,11 +172,11 @@ export function createBridgeWorker(options: BridgeWorkerOptions): ToBridge {
   function connected(now: Session): void {
     session = now;
     tell.connection({ connected: true, why: null, retryMs: null });
-    const window = Math.min(settings.window, now.receiveMax);
-    const forBoard = Math.max(1, Math.floor(window * boardShare));
+    const forBoard = Math.max(1, Math.floor(Math.min(settings.window, now.receiveMax) * boardShare));
     publish({ topic: topics.status, body: 'online', newestAt: null, retain: true }, 'online', () => {});
     board.connected(forBoard);
-    started?.outbox.connected(Math.max(1, window - forBoard - 1));
+    // The status and what the board sends come on top, but together no more than the broker takes.
+    started?.outbox.connected(Math.max(1, Math.min(settings.window, now.receiveMax - forBoard - 1)));
   }
 
   function closed(why: string): void {

@@ -29,6 +29,7 @@ function boxOver(rows: number[]) {
     next: () => (at < entries.length ? entries[at++] : null),
     moved: (position) => moved.push(position),
     refused: ({ message }) => refusals.push(message),
+    soon: (run) => run(),
     now: () => now,
   });
   const ids = entries.flatMap(({ message }) =>

@@ -13,6 +13,8 @@ export interface OutboxOptions {
   moved(position: number): void;
   /** The broker takes it no further for now: `resume` is to be called after a while. */
   refused(error: Error): void;
+  /** Calls back when the events at hand are through: what many acks make room for is sent in one write. */
+  soon(run: () => void): void;
   /** Unix ms. */
   now(): number;
 }
@@ -31,7 +33,9 @@ export type Outbox = ReturnType<typeof createOutbox>;
  * acknowledged part at the head only.
  */
 export function createOutbox(options: OutboxOptions) {
-  const list: Sent[] = [];
+  /** From `head` on; what is before it is acknowledged, and cut off now and then. */
+  let list: Sent[] = [];
+  let head = 0;
   /** Those before it are sent in this round. */
   let unsent = 0;
   /** Answers to what was sent in an earlier round count no more. */
@@ -54,7 +58,7 @@ export function createOutbox(options: OutboxOptions) {
 
   /** Takes the next message of the log into the list. False where there is none, or no room. */
   function pull(): boolean {
-    while (list.length < window && bytes < bytesMax) {
+    while (list.length - head < window && bytes < bytesMax) {
       const entry = options.next();
       caughtUp = entry === null;
       if (entry === null) return false;
@@ -65,7 +69,7 @@ export function createOutbox(options: OutboxOptions) {
         return true;
       }
       // With nothing on the way before it, the row is done; else it is with the last message before it.
-      if (list.length === 0) options.moved(endOf);
+      if (list.length === head) options.moved(endOf);
       else list[list.length - 1].endOf = endOf;
     }
     return false;
@@ -77,28 +81,40 @@ export function createOutbox(options: OutboxOptions) {
     options.publish(sent.message, payloadOf(sent.message, options.now()), (error) => {
       if (mine.connection !== connection) return;
       unanswered--;
-      if (mine.round !== round) pump();
+      if (mine.round !== round) pumpSoon();
       else if (error === null) acknowledged(sent);
       else refused(error);
+    });
+  }
+
+  let pumping = false;
+  function pumpSoon(): void {
+    if (pumping) return;
+    pumping = true;
+    options.soon(() => {
+      pumping = false;
+      pump();
     });
   }
 
   function acknowledged(sent: Sent): void {
     sent.acked = true;
     counts.acked++;
-    let done = 0;
     let position = 0;
-    for (; done < list.length && list[done].acked; done++) {
-      bytes -= list[done].message.body.length;
-      if (list[done].endOf > 0) position = list[done].endOf;
+    for (; head < list.length && list[head].acked; head++) {
+      bytes -= list[head].message.body.length;
+      if (list[head].endOf > 0) position = list[head].endOf;
     }
-    if (done > 0) {
-      list.splice(0, done);
-      unsent -= done;
-      assert(unsent >= 0, 'what is acknowledged was sent');
-    }
+    assert(unsent >= head, 'what is acknowledged was sent');
+    if (head >= window) cutHead();
     if (position > 0) options.moved(position);
-    pump();
+    pumpSoon();
+  }
+
+  function cutHead(): void {
+    list = list.slice(head);
+    unsent -= head;
+    head = 0;
   }
 
   function refused(error: Error): void {
@@ -110,6 +126,7 @@ export function createOutbox(options: OutboxOptions) {
   function stopSending(): void {
     open = false;
     round++;
+    cutHead();
     counts.resent += unsent;
     unsent = 0;
     for (const sent of list) sent.acked = false;
@@ -146,12 +163,12 @@ export function createOutbox(options: OutboxOptions) {
     clear(): void {
       const wasOpen = open;
       stopSending();
-      list.length = 0;
+      list = [];
       bytes = 0;
       open = wasOpen;
     },
     isCaughtUp: (): boolean => caughtUp,
-    inFlight: (): number => list.length,
+    inFlight: (): number => list.length - head,
     counts,
   };
 }
