@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { limits } from '../schemas/limits.js';
 import { packageRoot } from '../schemas/packageRoot.js';
 import { createAvailability } from './availability.js';
+import { bridgeSettings } from './bridge/settings.js';
 import type { Clock } from './clock.js';
 import { type ClockGuard, createClockGuard } from './clockGuard.js';
 import { createBatches } from './command/batches.js';
@@ -74,6 +75,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let clockGuard: ClockGuard;
   let mqtt = noMqtt;
   const monotonic = (): number => performance.now();
+  const bridge = bridgeSettings(config, models, version);
   const counters = createCounters();
   const archiveEvents = createArchiveEvents({ counters, log, fatal });
   const { store, restored } = await openDataFolder(config, {
@@ -213,10 +215,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   });
 
-  // What is committed also goes to MQTT, by a thread of its own, and commands come from there.
-  const mqttParts = { config, models, log, clock, store, restored, registry, commands, presence: links.presence };
-  mqtt = await openMqtt(mqttParts).catch(closeStoreAndThrow);
-
   function committed(
     { batch, ...commit }: Awaited<ReturnType<typeof store.commit>>,
     entries: Entry[],
@@ -303,10 +301,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
     receive: messages.receive,
     retryAfterSeconds: () => 1 + Math.floor(random() * 10),
-  }).catch(async (error) => {
-    await mqtt.stop();
-    return closeStoreAndThrow(error);
-  });
+  }).catch(closeStoreAndThrow);
 
   function endDevice(
     device: Device,
@@ -435,14 +430,21 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       audit,
       confirmClock,
       status,
-      mqtt: mqtt.state,
+      mqtt: () => mqtt.state(),
     },
-  }).catch(async (error) => {
+  }).catch((error) => {
     devicePort.close();
-    await mqtt.stop();
     return closeStoreAndThrow(error);
   });
   live = operator.live;
+
+  // What is committed also goes to MQTT, by a thread of its own, and commands come from there.
+  const mqttParts = { settings: bridge, folder: config.data, log, clock, store, restored, registry, commands };
+  mqtt = await openMqtt({ ...mqttParts, presence: links.presence }).catch((error) => {
+    operator.close();
+    devicePort.close();
+    return closeStoreAndThrow(error);
+  });
 
   let trimmedAt = 0;
   function trimCommands(): void {

@@ -1,24 +1,23 @@
 import type { Logger } from 'pino';
 import { type Bridge, type BridgeCounts, mqttConsumer, startBridge } from './bridge/bridge.js';
-import type { BridgeStatus } from './bridge/calls.js';
+import type { BridgeSettings, BridgeStatus } from './bridge/calls.js';
 import { createBridgeCommands } from './bridge/commands.js';
 import type { DeviceFacts } from './bridge/profiles/profile.js';
-import { bridgeSettings } from './bridge/settings.js';
 import { createTopics } from './bridge/topics.js';
 import type { Clock } from './clock.js';
 import type { Commands } from './command/commands.js';
 import { isFinal } from './command/lifecycle.js';
-import type { ResolvedConfig } from './config/config.js';
 import { countBy } from './counters.js';
 import type { Registry } from './registry/registry.js';
 import type { CommandRecord, Restored } from './store/calls.js';
 import type { Store } from './store/store.js';
-import type { Device, Model, Presence } from './types.js';
-import { version } from './version.js';
+import type { Device, Presence } from './types.js';
 
 export interface MqttOptions {
-  config: ResolvedConfig;
-  models: ReadonlyMap<string, Model>;
+  /** Null: the bridge is off. */
+  settings: BridgeSettings | null;
+  /** The data folder. */
+  folder: string;
   log: Logger;
   clock: Clock;
   store: Pick<Store, 'cursors' | 'read'>;
@@ -39,8 +38,7 @@ export type Mqtt = typeof noMqtt;
 
 /** The bridge and what it hears of the rest of the gateway; where it is off, nothing but a cursor to be removed. */
 export async function openMqtt(options: MqttOptions): Promise<Mqtt> {
-  const { config, models, log, clock, store, restored, registry } = options;
-  const settings = bridgeSettings(config, models, version);
+  const { settings, folder, log, clock, store, restored, registry } = options;
   const old = restored.cursors.find(({ consumer }) => consumer === mqttConsumer);
   if (settings === null) {
     if (old !== undefined) await store.cursors.remove(mqttConsumer);
@@ -65,7 +63,7 @@ export async function openMqtt(options: MqttOptions): Promise<Mqtt> {
   });
   const bridge: Bridge = startBridge({
     settings,
-    folder: config.data,
+    folder,
     position,
     log,
     devices: () => Array.from(registry.all(), (device) => factsOf(device, options.presence(device))),

@@ -13,7 +13,8 @@ import { createTopics } from './topics.js';
 
 /** While nothing is in the log, it is looked at so often. */
 const pollMs = 20;
-const statusMs = 1_000;
+/** State and position are told so often: after a crash what was acknowledged since comes again. */
+const statusMs = 500;
 const retryMsMin = 100;
 const retryMsMax = 15_000;
 /** Beside telemetry, so much of its window is for all else. */
@@ -106,12 +107,11 @@ export function createBridgeWorker(options: BridgeWorkerOptions): ToBridge {
       position = to;
       refusedInARow = 0;
       backlog.advance(to);
-      tell.moved(to);
     };
     const outbox = createOutbox({
       publish,
       next: feed.next,
-      moved: coalesced(moved),
+      moved,
       refused,
       soon: setImmediate,
       now,
@@ -134,6 +134,7 @@ export function createBridgeWorker(options: BridgeWorkerOptions): ToBridge {
         state = backlog.state(now());
         outbox.pump();
       }
+      if (position > from) tell.moved(position);
       tell.status({
         connected: session !== null,
         telemetryAcked: outbox.counts.acked,
@@ -222,7 +223,6 @@ export function createBridgeWorker(options: BridgeWorkerOptions): ToBridge {
     started?.outbox.pause();
     publish({ topic: topics.status, body: 'offline', newestAt: null, retain: true }, 'offline', () => {});
     await Promise.race([leaving.end(), new Promise((resolve) => setTimeout(resolve, goodbyeMs))]);
-    await new Promise((resolve) => setImmediate(resolve));
     finish();
   }
 
@@ -246,18 +246,5 @@ export function createBridgeWorker(options: BridgeWorkerOptions): ToBridge {
       taking.delete(number);
     },
     stop: () => void stop(),
-  };
-}
-
-/** Only the newest position is told, once the events at hand are through. */
-function coalesced(tell: (position: number) => void): (position: number) => void {
-  let newest = 0;
-  return (position) => {
-    if (newest === 0)
-      setImmediate(() => {
-        tell(newest);
-        newest = 0;
-      });
-    newest = position;
   };
 }
