@@ -110,16 +110,29 @@ test('broker stopped, frozen, cut off, and the gateway killed in between: every 
   let gateway: GatewayProcess = await startGatewayProcess({ data, set });
   const devices = await startTcpProxy(gateway.devicePort);
   const operator = await startTcpProxy(gateway.operatorPort);
+  /** Ends that were not ours, with the last of what was logged. */
+  const ends: string[] = [];
+  let killing = false;
   context.after(async () => {
+    killing = true;
     await gateway.kill('SIGKILL');
     for (const proxy of [devices, operator, toBroker]) await proxy.close();
     await broker.stop();
   });
   const witness = startWitness(context, broker.url);
   await witness.subscribed;
+  function watch(one: GatewayProcess): void {
+    void one.exited.then((code) => {
+      if (!killing) ends.push(`${code} ${one.errors()} ${JSON.stringify(one.log.slice(-5))}`);
+    });
+  }
+  watch(gateway);
   async function restart(): Promise<void> {
+    killing = true;
     await gateway.kill('SIGKILL');
+    killing = false;
     gateway = await gateway.again();
+    watch(gateway);
     devices.retarget(gateway.devicePort);
     operator.retarget(gateway.operatorPort);
   }
@@ -141,7 +154,8 @@ test('broker stopped, frozen, cut off, and the gateway killed in between: every 
     deviceUrl: `ws://127.0.0.1:${devices.port}/v1/device`,
     stop: misfortune(),
     verify: true,
-  });
+  }).catch((error: Error) => assert.fail(`${error.stack}\n${ends.join('\n')}`));
+  assert.deepEqual(ends, []);
   const verdict = result.verdict ?? assert.fail('not verified');
   const { lost, duplicated, altered, invented, found } = verdict;
   assert.deepEqual({ lost, duplicated, altered, invented }, { lost: 0, duplicated: 0, altered: 0, invented: 0 });
