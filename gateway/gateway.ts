@@ -13,6 +13,7 @@ import { createCommandRules } from './command/rules.js';
 import type { ResolvedConfig } from './config/config.js';
 import { createCounters } from './counters.js';
 import { firstKey, openDataFolder } from './dataFolder.js';
+import { createDeviceRecords } from './deviceRecords.js';
 import { createDiskWatch } from './diskWatch.js';
 import { createAdmission } from './ingest/admission.js';
 import { createBatcher } from './ingest/batcher.js';
@@ -153,28 +154,35 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     bridged: false,
     tell: (frame) => live.traced(frame),
   });
-  const links = createLinks({
+  const records = createDeviceRecords({
     clock,
-    counters,
+    random,
+    restored,
+    models,
+    known: (id) => registry.get(id) !== undefined,
+    lastFrameAt: sources.receivedAt,
+    save,
     presenceChanged(device, presence) {
       live.presence(device, presence);
       mqtt.presence(device, presence);
     },
   });
+  const links = createLinks({ counters, presence: records.presence });
   const messages = createMessages({
     clock,
     ingest,
     answers,
     trace,
-    hello(link, { agent, firmware, attributes, maxCommandBytes }) {
+    hello(link, { agent, firmware, attributes, maxCommandBytes, expectEveryMs }) {
       if (link.introduced) return;
       link.introduced = true;
       if (maxCommandBytes !== undefined) link.maxCommandBytes = Math.min(maxCommandBytes, limits.maxFrameBytes);
       link.agent = agent ?? null;
       link.firmware = firmware ?? null;
+      link.expectEveryMs = expectEveryMs ?? 0;
       const { device } = link.source;
       registry.describe(device, attributes ?? {}).catch((error) => log.warn({ err: error }, 'attributes not stored'));
-      live.presence(device, links.presence(device));
+      records.presence.introduced(link);
       commands.linked(device);
     },
     commandUpdate: (link, update) => commands.update(link.source.device, update),
@@ -260,6 +268,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const makeLink = ({ device, credential, stream: name, subprotocol, encoding }: Accepted, address: string): Link => {
     const source = sources.of(device);
     const now = clock.now();
+    records.used(credential);
     const stream =
       name === null
         ? sources.ownStream(`link-${randomBytes(9).toString('base64url')}`)
@@ -286,6 +295,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     counters,
     links,
     makeLink,
+    refused: records.attempts.note,
     opened(link) {
       const { window, maxFrameBytes, keepaliveSeconds } = limits;
       const welcome = {
@@ -311,7 +321,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     links.end(device, why, cid);
     if (why !== 'device_removed') return;
     commands.deviceRemoved(device);
-    links.forget(device);
+    records.presence.forget(device);
     mqtt.deviceRemoved(device);
     sources.forget(device.key);
   }
@@ -418,8 +428,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       latestOf,
       seriesOf,
       seriesById: sources.seriesById,
-      presence: links.presence,
       watchTraced: trace.watch,
+      presence: records.presence.of,
+      attempts: records.attempts,
       read: store.read,
       admit,
       seal: store.seal,
@@ -480,6 +491,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     devicePort.close();
     operator.close();
     await mqtt.stop();
+    await records.stop();
     await store.close();
   }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import type { DeviceBody } from '../schemas/generated/operator.js';
 import { gatewayTools, startOn } from './gateway.fixture.js';
 import type { Gateway } from './gateway.js';
 
@@ -90,4 +91,31 @@ test('the first start leaves an admin key that only its user can read, and later
   const second = await start();
   assert.equal(second.gateway.adminKey, first.gateway.adminKey);
   assert.match(first.gateway.adminKey ?? '', /^tgk_[A-Za-z0-9_-]{43}$/);
+});
+
+test('presence, reconnects and last use are there after a restart, and who was online is told that the gateway restarted', async (context) => {
+  const start = restartable(context);
+  const first = await start();
+  const device = await first.addDevice('a');
+  const gone = await first.addDevice('b');
+  const link = await first.connect(device, '?stream=main');
+  link.send({ type: 'hello', agent: 'acme', firmware: '2' });
+  link.send({ seq: 1, values: { a: 1 } });
+  await link.untilAck(1);
+  await (await first.connect(gone)).close(1000, '{"backInMs":86400000}');
+  await first.gateway.stop();
+
+  const second = await start();
+  const show = async (id: string) => ((await second.api('GET', `/v1/devices/${id}`)).body as DeviceBody).presence;
+  const { online, state, agent, firmware, lastClose, lastFrameAt, address } = await show('a');
+  assert.deepEqual(
+    [online, state, agent, firmware, lastClose?.name, lastClose?.by, address],
+    [false, 'offline', 'acme', '2', 'restarting', 'gateway', '127.0.0.1'],
+  );
+  assert.ok((lastFrameAt ?? 0) > 0);
+  assert.equal((await show('b')).state, 'asleep');
+  const { items } = (await second.api('GET', '/v1/devices/a/credentials')).body as { items: { lastUsedAt: number }[] };
+  assert.ok(items[0].lastUsedAt > 0);
+  await second.connect(device);
+  assert.equal((await show('a')).reconnects, 1);
 });

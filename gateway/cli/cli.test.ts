@@ -21,7 +21,7 @@ test('device commands, from adding to removing', async (context) => {
     /^Authorization: Basic/m,
   ])
     assert.match(added.out, snippet);
-  assert.match((await run(tools, 'device', 'list')).out, /boiler-7 +active +offline +– +boiler +site=north/);
+  assert.match((await run(tools, 'device', 'list')).out, /boiler-7 +active +never +– +boiler +site=north/);
   assert.deepEqual(JSON.parse((await run(tools, 'device', 'list', '--tag', 'site=south', '--json')).out), []);
   assert.match((await run(tools, 'device', 'show', 'boiler-7')).out, /No readings yet/);
   assert.match((await run(tools, 'device', 'disable', 'boiler-7')).out, /is disabled/);

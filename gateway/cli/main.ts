@@ -4,6 +4,7 @@ import pc from 'picocolors';
 import { ConfigError } from '../config/config.js';
 import { StartError } from '../startError.js';
 import { version } from '../version.js';
+import { addAttempts } from './commands/attempts.js';
 import { addBatch } from './commands/batch.js';
 import { addCommand } from './commands/command.js';
 import { addConfig } from './commands/config.js';
@@ -29,7 +30,7 @@ const program = new Command('tidegate')
   .exitOverride();
 const all = [
   ...[addServe, addDemo, addDevice, addSend, addCommand, addBatch, addQuery, addSql, addTail],
-  ...[addUpkeep, addDoctor, addConfig, addKey],
+  ...[addUpkeep, addDoctor, addConfig, addKey, addAttempts],
 ];
 for (const add of all) add(program);
 for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])]) command.exitOverride();

@@ -196,6 +196,8 @@ export function createSources(options: {
     columnByName,
     declare,
     seriesById: (id: number): Series => seriesById[id],
+    /** When the last frame of the device was taken in; 0: never. */
+    receivedAt: (deviceKey: number): number => byKey.get(deviceKey)?.receivedAt ?? 0,
     forget(deviceKey: number): void {
       byKey.delete(deviceKey);
     },

@@ -18,6 +18,25 @@ export function offeredCredentials(authorization: string, protocols: readonly st
   return splitPair(Buffer.from(entry.slice(credentialEntryPrefix.length), 'base64url').toString());
 }
 
+/**
+ * The id that a request names, for the list of attempts, however wrong the rest of it is; null where there is none that can
+ * be one. A secret that was put in its place is never taken for it.
+ */
+export function claimedId(pathId: string | null, authorization: string, protocols: readonly string[]): string | null {
+  const [, basic] = /^basic +(\S+)\s*$/i.exec(authorization) ?? [];
+  const entry = protocols.find((protocol) => protocol.startsWith(credentialEntryPrefix));
+  const encoded = basic ?? entry?.slice(credentialEntryPrefix.length);
+  const [before] = encoded === undefined ? [] : Buffer.from(encoded, 'base64').toString().split(':', 1);
+  const id = pathId ?? before;
+  if (id === undefined || !limits.idPattern.test(id)) return null;
+  return withoutSecrets(id) === id ? id : null;
+}
+
+/** Whatever may be a secret or a key is taken out of what is shown or logged. */
+export function withoutSecrets(text: string): string {
+  return text.replace(/tg[dk]_[A-Za-z0-9_-]*/g, '[secret]');
+}
+
 function splitPair(pair: string): Offered | 'unreadable' {
   const colon = pair.indexOf(':');
   return colon < 0 ? 'unreadable' : checked({ id: pair.slice(0, colon), secret: pair.slice(colon + 1) });

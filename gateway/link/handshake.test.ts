@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { claimedId, withoutSecrets } from './credentials.js';
 import { chooseSubprotocol, type HandshakeOptions, type Hello, judgeHandshake } from './handshake.js';
 
 const secret = `tgd_${'A'.repeat(43)}`;
@@ -13,9 +14,16 @@ const device = {
   attributes: {},
   credentials: [],
 };
-const credential = { cid: 'c', hash: new Uint8Array(32), createdAt: 0, notAfter: null };
+const credential = {
+  cid: 'c',
+  hash: new Uint8Array(32),
+  createdAt: 0,
+  notBefore: null,
+  notAfter: null,
+  lastUsedAt: null,
+};
 const found = { ok: true as const, device, credential };
-const invalid = { ok: false as const, code: 'credentials_invalid' as const };
+const invalid = { ok: false as const, code: 'credentials_invalid' as const, why: 'secret_wrong' as const };
 const options: HandshakeOptions = {
   authenticate: (id, text) => (id === 'boiler-7' && text === secret ? found : invalid),
   authenticateSecret: (text) => (text === secret ? found : invalid),
@@ -31,6 +39,7 @@ const hello: Hello = {
   key: 'dGhlIHNhbXBsZSBub25jZQ==',
   protocols: '',
   authorization: basic(`boiler-7:${secret}`),
+  agent: '',
 };
 
 function verdict(change: Partial<Hello>, more: Partial<HandshakeOptions> = {}): string {
@@ -136,7 +145,42 @@ test('an unavailable gateway says so before it looks at credentials', () => {
 });
 
 test('a disabled device is told so only with a right secret', () => {
-  const disabled = { authenticate: () => ({ ok: false as const, code: 'device_disabled' as const }) };
+  const why = 'device_disabled' as const;
+  const disabled = { authenticate: () => ({ ok: false as const, code: why, why }) };
   assert.equal(verdict({}, disabled), 'device_disabled');
   assert.equal(verdict({ authorization: basic('boiler-7:x') }, disabled), 'credentials_invalid');
+});
+
+test('the answer tells nothing of what is wrong with credentials; the reason for operators tells it', () => {
+  const refusalOf = (change: Partial<Hello>) => {
+    const handshake = judgeHandshake({ ...hello, ...change }, options);
+    return handshake.ok ? assert.fail() : handshake;
+  };
+  const told = [
+    refusalOf({ authorization: basic('boiler-7:x') }),
+    refusalOf({ pathId: 'boiler-8' }),
+    refusalOf({ authorization: basic(`boiler-7:tgd_${'B'.repeat(43)}`) }),
+  ];
+  assert.equal(new Set(told.map(({ detail }) => detail)).size, 1);
+  assert.equal(new Set(told.map(({ why }) => why)).size, 3);
+});
+
+test('the id that a request names is found however wrong the rest is, and a secret in its place is not', () => {
+  const cases: [string | null, string, string[], string | null][] = [
+    [null, basic('boiler-7:short'), [], 'boiler-7'],
+    [null, basic('boiler-7'), [], 'boiler-7'],
+    [null, '', ['tidegate.v1.json', entry('boiler-7:x')], 'boiler-7'],
+    ['boiler-8', `Bearer ${secret}`, [], 'boiler-8'],
+    [null, `Bearer ${secret}`, [], null],
+    [null, basic(`${secret}:boiler-7`), [], null],
+    [null, basic(`x${secret}:boiler-7`), [], null],
+    [secret, '', [], null],
+    [null, basic('a b:x'), [], null],
+    [null, basic(`${'x'.repeat(65)}:x`), [], null],
+    [null, 'Basic !!!', [], null],
+    [null, '', [], null],
+  ];
+  for (const [pathId, authorization, protocols, id] of cases)
+    assert.equal(claimedId(pathId, authorization, protocols), id, `${pathId} ${authorization}`);
+  assert.equal(withoutSecrets(`esp32 ${secret} tgk_x`), 'esp32 [secret] [secret]');
 });

@@ -16,6 +16,8 @@ export interface Hello {
   key: string;
   protocols: string;
   authorization: string;
+  /** User-Agent, cut to a length. */
+  agent: string;
 }
 
 export interface Accepted {
@@ -29,7 +31,9 @@ export interface Accepted {
   encoding: Encoding;
 }
 
-export type Handshake = Accepted | { ok: false; code: RefusalCode; detail: string };
+/** `why` says more than the answer may: it is for operators. */
+export type Refusal = { ok: false; code: RefusalCode; detail: string; why: string };
+export type Handshake = Accepted | Refusal;
 
 export interface HandshakeOptions {
   authenticate(id: string, secret: string): Authentication;
@@ -38,7 +42,7 @@ export interface HandshakeOptions {
   unavailable(): 'overloaded' | 'storage_unavailable' | 'clock_untrusted' | null;
 }
 
-const refuse = (code: RefusalCode, detail: string): Handshake => ({ ok: false, code, detail });
+const refuse = (code: RefusalCode, detail: string, why = detail): Refusal => ({ ok: false, code, detail, why });
 
 /** RFC 6455 section 4.2.1: 16 bytes in base64 are 22 characters and two equal signs. */
 const keyPattern = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
@@ -51,10 +55,7 @@ export function judgeHandshake(hello: Hello, options: HandshakeOptions): Handsha
   if (stream !== null && !limits.idPattern.test(stream)) {
     return refuse('stream_invalid', 'A stream name has 1 to 64 letters, digits, "_" or "-"');
   }
-  const offered = hello.protocols
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
+  const offered = offeredIn(hello.protocols);
   const chosen = chooseSubprotocol(offered);
   if (chosen === undefined) {
     return refuse('subprotocol_unsupported', `Offer one of ${Object.keys(subprotocols).join(', ')}`);
@@ -77,41 +78,59 @@ function streamIn(query: string): string | null {
   return new URLSearchParams(query).get('stream');
 }
 
+/** The entries of a Sec-WebSocket-Protocol header. */
+export function offeredIn(protocols: string): string[] {
+  return protocols
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+}
+
 /** The first known one; null where none was offered; undefined where there is nothing to agree on. */
 export function chooseSubprotocol(offered: readonly string[]): Subprotocol | null | undefined {
   if (offered.length === 0) return null;
   return offered.find((entry): entry is Subprotocol => Object.hasOwn(subprotocols, entry));
 }
 
+/** What is wrong with credentials is told to operators only. */
+const wrong = (why: string): Refusal => refuse('credentials_invalid', 'No device has this id and secret', why);
+
+const whyWrong: Record<Extract<Authentication, { ok: false }>['why'], string> = {
+  device_unknown: 'There is no device of this id',
+  secret_wrong: 'The secret is not one of this device',
+  secret_unknown: 'The secret is not one of any device',
+  credential_expired: 'The credential is no longer valid: it was rotated, or its time is over',
+  credential_early: 'The credential is not valid yet',
+  device_disabled: 'An operator disabled this device',
+};
+
 function identify(
   hello: Hello,
   protocols: readonly string[],
   options: HandshakeOptions,
-): { ok: true; device: Device; credential: Credential } | { ok: false; code: RefusalCode; detail: string } {
-  const invalid = { ok: false, code: 'credentials_invalid', detail: 'No device has this id and secret' } as const;
+): { ok: true; device: Device; credential: Credential } | Refusal {
   if (hello.query.includes('tgd_')) {
-    return {
-      ...invalid,
-      detail:
-        'A secret in the query string is never accepted, since URLs end up in logs. Replace it, and send it in a header',
-    };
+    return refuse(
+      'credentials_invalid',
+      'A secret in the query string is never accepted, since URLs end up in logs. Replace it, and send it in a header',
+    );
   }
   const offered = offeredCredentials(hello.authorization, protocols);
   if (offered === null) {
-    return {
-      ok: false,
-      code: 'credentials_missing',
-      detail: `Send Authorization: Basic or Bearer, or the subprotocol entry ${credentialEntryPrefix}…`,
-    };
+    return refuse(
+      'credentials_missing',
+      `Send Authorization: Basic or Bearer, or the subprotocol entry ${credentialEntryPrefix}…`,
+    );
   }
-  if (offered === 'unreadable') return invalid;
+  if (offered === 'unreadable')
+    return wrong('The credentials are not of the form id:secret, with a secret of tgd_ and 43 more');
   const { id, secret } = offered;
   const found = id === null ? options.authenticateSecret(secret) : options.authenticate(id, secret);
   if (!found.ok) {
-    return found.code === 'device_disabled'
-      ? { ok: false, code: found.code, detail: 'An operator disabled this device' }
-      : invalid;
+    const why = whyWrong[found.why];
+    return found.code === 'device_disabled' ? refuse(found.code, why) : wrong(why);
   }
-  if (hello.pathId !== null && hello.pathId !== found.device.id) return invalid;
+  if (hello.pathId !== null && hello.pathId !== found.device.id)
+    return wrong('The credentials are of another device than the path');
   return { ok: true, device: found.device, credential: found.credential };
 }

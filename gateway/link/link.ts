@@ -58,6 +58,11 @@ export class Link implements IngestLink {
   maxCommandBytes: number = limits.commandBytesMax;
   agent: string | null = null;
   firmware: string | null = null;
+  /** How often it said it would send; 0: it did not say. */
+  expectEveryMs = 0;
+  /** Of the last ping that it answered. */
+  roundTripMs: number | null = null;
+  private pingedAt = 0;
   /** Its place in the list of open links. */
   index = -1;
   private badFrames = 0;
@@ -109,8 +114,17 @@ export class Link implements IngestLink {
     return this.state === 'open' && this.send(this.answers.command(this.encoding, command));
   }
 
-  ping(): void {
+  /** `now` is monotonic, as that of `ponged`. */
+  ping(now: number): void {
+    this.pingedAt = now;
     this.ws?.ping();
+  }
+
+  ponged(now: number): void {
+    this.countPing();
+    if (this.pingedAt === 0) return;
+    this.roundTripMs = Math.round((now - this.pingedAt) * 10) / 10;
+    this.pingedAt = 0;
   }
 
   answer(entry: Entry): void {
@@ -157,7 +171,7 @@ export class Link implements IngestLink {
     if (this.badFrames > this.limits.badFramesMax) this.drain('too_many_bad_frames');
   }
 
-  /** uWS answers pings by itself; this only keeps a flood of them from costing others. */
+  /** uWS answers pings by itself; this only keeps a flood of control frames from costing others. */
   countPing(): void {
     const now = this.now();
     this.pings = Math.max(0, this.pings - (now - this.pingsAt) * pingsPerMs) + 1;

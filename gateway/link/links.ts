@@ -1,24 +1,18 @@
 import type { CloseName } from '../../schemas/closeCodes.js';
-import type { Clock } from '../clock.js';
 import type { Counters } from '../counters.js';
 import { countBy } from '../counters.js';
-import type { Device, Presence } from '../types.js';
+import type { Device } from '../types.js';
 import type { Link } from './link.js';
+import { endingOf, type PresenceBook } from './presence.js';
 
 export type Links = ReturnType<typeof createLinks>;
 
-/** All open links, one a device, and what is known of devices whose link has ended. */
-export function createLinks(options: {
-  clock: Clock;
-  counters: Counters;
-  presenceChanged(device: Device, presence: Presence): void;
-}) {
-  const { clock, counters } = options;
+/** All open links, one a device. */
+export function createLinks({ counters, presence }: { counters: Counters; presence: PresenceBook }) {
   const byDevice = new Map<number, Link>();
   const open: Link[] = [];
-  const past = new Map<number, Presence>();
-  let pingAt = 0;
-  let pingsDue = 0;
+  const pinged = createRound(open);
+  const checked = createRound(open);
 
   /** The newest link of a device wins; the older one reads nothing more. */
   function add(link: Link): void {
@@ -30,13 +24,13 @@ export function createLinks(options: {
       counters.takeovers++;
       older.end('replaced');
     }
-    options.presenceChanged(device, presence(device));
+    presence.opened(link);
   }
 
   /** After the socket's end. `code` and `reason` are those of the close, or 1006 where there was none. */
   function remove(link: Link, code: number, reason: string): void {
     link.closed();
-    countBy(counters.linksClosed, link.closing ?? (code === 1006 ? 'lost' : 'by_device'));
+    countBy(counters.linksClosed, endingOf(link.closing, code, reason));
     const last = open.pop() as Link;
     if (last !== link) {
       open[link.index] = last;
@@ -45,38 +39,16 @@ export function createLinks(options: {
     const { device } = link.source;
     if (byDevice.get(device.key) !== link) return;
     byDevice.delete(device.key);
-    const at = clock.now();
-    past.set(device.key, {
-      ...presenceOf(link),
-      online: false,
-      since: at,
-      lastClose: { at, code, reason },
-      backAt: backAtOf(code, reason, at),
-    });
-    options.presenceChanged(device, presence(device));
-  }
-
-  function presence(device: Device): Presence {
-    const link = byDevice.get(device.key);
-    const before = past.get(device.key);
-    if (link !== undefined) return { ...presenceOf(link), lastClose: before?.lastClose ?? null };
-    return before ?? neverSeen;
-  }
-
-  /** Pings a share of the links, so that a round over all of them takes `calls` calls. */
-  function pingSome(calls: number): void {
-    pingsDue += open.length / calls;
-    for (; pingsDue >= 1 && open.length > 0; pingsDue--) {
-      pingAt = (pingAt + 1) % open.length;
-      open[pingAt].ping();
-    }
+    presence.closed(link, code, reason);
   }
 
   return {
     add,
     remove,
-    presence,
-    pingSome,
+    /** Pings a share of the links, so that a round over all of them takes `calls` calls. */
+    pingSome: (calls: number, now: number): void => pinged(calls, (link) => link.ping(now)),
+    /** Looks for quiet ones among a share of the links. */
+    checkSome: (calls: number): void => checked(calls, presence.checkLate),
     count: (): number => open.length,
     of: (device: Device): Link | undefined => byDevice.get(device.key),
     /** Closes the device's link at once, if it has one (of credential `cid` only, where given). */
@@ -84,49 +56,20 @@ export function createLinks(options: {
       const link = byDevice.get(device.key);
       if (link !== undefined && (cid === undefined || link.cid === cid)) link.end(close);
     },
-    forget(device: Device): void {
-      past.delete(device.key);
-    },
     /** Those open now; the list does not follow what happens later. */
     all: (): Link[] => [...open],
   };
 }
 
-const neverSeen: Presence = {
-  online: false,
-  since: null,
-  address: null,
-  subprotocol: null,
-  stream: null,
-  agent: null,
-  firmware: null,
-  lastClose: null,
-  backAt: null,
-};
-
-function presenceOf({ openedAt, address, subprotocol, stream, agent, firmware }: Link): Presence {
-  return {
-    online: true,
-    since: openedAt,
-    address,
-    subprotocol,
-    stream: stream.name,
-    agent,
-    firmware,
-    lastClose: null,
-    backAt: null,
+/** Goes over a list that changes meanwhile, a share of it at a call. */
+function createRound(open: readonly Link[]): (calls: number, visit: (link: Link) => void) => void {
+  let at = 0;
+  let due = 0;
+  return (calls, visit) => {
+    due += open.length / calls;
+    for (; due >= 1 && open.length > 0; due--) {
+      at = (at + 1) % open.length;
+      visit(open[at]);
+    }
   };
-}
-
-/** A device that goes to sleep closes 1000 with {"backInMs":n}. */
-function backAtOf(code: number, reason: string, at: number): number | null {
-  if (code !== 1000 || reason === '') return null;
-  try {
-    const { backInMs } = JSON.parse(reason) as { backInMs?: unknown };
-    return typeof backInMs === 'number' && backInMs >= 0 && backInMs <= 365 * 86_400_000
-      ? at + Math.round(backInMs)
-      : null;
-  } catch {
-    return null;
-  }
 }

@@ -11,7 +11,17 @@ import {
   type TemplatedApp,
   type us_socket_context_t,
 } from '../uws.js';
-import { type Accepted, type HandshakeOptions, type Hello, judgeHandshake } from './handshake.js';
+import { addressText } from './address.js';
+import type { Refused } from './attempts.js';
+import { claimedId, withoutSecrets } from './credentials.js';
+import {
+  type Accepted,
+  type HandshakeOptions,
+  type Hello,
+  judgeHandshake,
+  offeredIn,
+  type Refusal,
+} from './handshake.js';
 import type { Link } from './link.js';
 import type { Links } from './links.js';
 
@@ -24,6 +34,7 @@ export interface DeviceListenerOptions extends HandshakeOptions {
   counters: Counters;
   links: Links;
   makeLink(accepted: Accepted, address: string): Link;
+  refused(attempt: Refused): void;
   /** The link is open and in `links`: say welcome. */
   opened(link: Link): void;
   receive(link: Link, message: ArrayBuffer, isBinary: boolean): void;
@@ -38,8 +49,9 @@ export interface DeviceListener {
   close(): void;
 }
 
-/** Idle links are asked every keepaliveSeconds for a sign of life: a share of them four times a second. */
-const pingEveryMs = 250;
+/** Links are asked every keepaliveSeconds for a sign of life, and looked at every second: a share of them four times a second. */
+const roundEveryMs = 250;
+const checkEveryMs = 1_000;
 
 /** The port that devices connect to. Throws StartError 69 where it is taken. */
 export async function listenForDevices(options: DeviceListenerOptions): Promise<DeviceListener> {
@@ -51,12 +63,15 @@ export async function listenForDevices(options: DeviceListenerOptions): Promise<
     answerProblem(res, '404 Not Found', 'not_found', 'No such resource', 'Devices connect to /v1/device'),
   );
   const socket = await listen(app, host, port);
-  const pings = setInterval(() => links.pingSome((limits.keepaliveSeconds * 1000) / pingEveryMs), pingEveryMs);
+  const rounds = setInterval(() => {
+    links.pingSome((limits.keepaliveSeconds * 1000) / roundEveryMs, performance.now());
+    links.checkSome(checkEveryMs / roundEveryMs);
+  }, roundEveryMs);
   return {
     port: socket.port,
     stopListening: socket.close,
     close() {
-      clearInterval(pings);
+      clearInterval(rounds);
       socket.close();
       app.close();
     },
@@ -86,6 +101,7 @@ function serveLinks(
       if (link.state === 'open') options.receive(link, message, isBinary);
     },
     ping: (ws) => ws.getUserData().link.countPing(),
+    pong: (ws) => ws.getUserData().link.ponged(performance.now()),
     close: (ws, code, reason) => options.links.remove(ws.getUserData().link, code, Buffer.from(reason).toString()),
   });
   // What is no upgrade in uWS's eyes comes here.
@@ -97,6 +113,8 @@ interface Held {
   link: Link;
 }
 
+const agentCharsMax = 128;
+
 function helloOf(req: HttpRequest, pathId: string | null): Hello {
   return {
     pathId,
@@ -106,6 +124,7 @@ function helloOf(req: HttpRequest, pathId: string | null): Hello {
     key: req.getHeader('sec-websocket-key'),
     protocols: req.getHeader('sec-websocket-protocol'),
     authorization: req.getHeader('authorization'),
+    agent: withoutSecrets(req.getHeader('user-agent').slice(0, agentCharsMax)),
   };
 }
 
@@ -117,37 +136,46 @@ function upgrade(
   options: DeviceListenerOptions,
 ): void {
   res.onAborted(() => {});
-  const made = makeLink(res, hello, options);
+  const address = addressText(res.getRemoteAddress());
+  const made = makeLink(hello, address, options);
   if (made.ok && context !== null) {
     options.counters.handshakesAccepted++;
     return res.upgrade<Held>({ link: made.link }, hello.key, made.subprotocol ?? '', '', context);
   }
-  if (made.ok) refuse(res, 'upgrade_required', 'The request is not a WebSocket handshake', options);
-  else if (made.code === null)
-    answerProblem(res, '500 Internal Server Error', 'internal', 'The gateway failed', 'See its log');
-  else refuse(res, made.code, made.detail, options);
+  if (made.ok) refuse(res, noUpgrade, hello, address, options);
+  else if ('code' in made) refuse(res, made, hello, address, options);
+  else answerProblem(res, '500 Internal Server Error', 'internal', 'The gateway failed', 'See its log');
 }
 
-type Made =
-  | { ok: true; link: Link; subprotocol: string | null }
-  | { ok: false; code: RefusalCode | null; detail: string };
+const noUpgradeDetail = 'The request is not a WebSocket handshake';
+const noUpgrade: Refusal = { ok: false, code: 'upgrade_required', detail: noUpgradeDetail, why: noUpgradeDetail };
 
-/** An exception before an answer would end the process (uWebSockets.js), so it becomes one: code null. */
-function makeLink(res: HttpResponse, hello: Hello, options: DeviceListenerOptions): Made {
+type Made = { ok: true; link: Link; subprotocol: string | null } | Refusal | { ok: false };
+
+/** An exception before an answer would end the process (uWebSockets.js), so it becomes one, without a code. */
+function makeLink(hello: Hello, address: string, options: DeviceListenerOptions): Made {
   try {
     const handshake = judgeHandshake(hello, options);
     if (!handshake.ok) return handshake;
-    const address = Buffer.from(res.getRemoteAddressAsText()).toString();
     return { ok: true, link: options.makeLink(handshake, address), subprotocol: handshake.subprotocol };
   } catch (error) {
     options.log.error({ err: error }, 'a handshake failed inside');
-    return { ok: false, code: null, detail: '' };
+    return { ok: false };
   }
 }
 
-function refuse(res: HttpResponse, code: RefusalCode, detail: string, options: DeviceListenerOptions): void {
+function refuse(
+  res: HttpResponse,
+  { code, detail, why }: Refusal,
+  hello: Hello,
+  address: string,
+  options: DeviceListenerOptions,
+): void {
   countBy(options.counters.handshakesRefused, code);
   const { status, title, retryAfter } = refusals[code];
+  // A gateway that is unavailable looks at nobody's credentials, so it names nobody.
+  const device = retryAfter ? null : claimedId(hello.pathId, hello.authorization, offeredIn(hello.protocols));
+  options.refused({ address, device, code, reason: why, agent: hello.agent || null });
   res.writeStatus(statusLines[status]);
   if (status === 401) res.writeHeader('WWW-Authenticate', 'Basic realm="tidegate"');
   if (status === 426) res.writeHeader('Upgrade', 'websocket').writeHeader('Sec-WebSocket-Version', '13');

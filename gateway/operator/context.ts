@@ -4,6 +4,7 @@ import type { Batches } from '../command/batches.js';
 import type { Commands } from '../command/commands.js';
 import type { Counters } from '../counters.js';
 import type { Jobs } from '../jobs.js';
+import type { Attempts } from '../link/attempts.js';
 import type { MqttState } from '../mqtt.js';
 import type { Keys } from '../registry/keys.js';
 import type { Registry } from '../registry/registry.js';
@@ -34,6 +35,7 @@ export interface OperatorContext {
   presence(device: Device): Presence;
   /** Frames of these devices are followed from now on. */
   watchTraced(ids: ReadonlySet<string>): void;
+  attempts: Attempts;
   /** The reader worker: `await call('readings', query)`. */
   read<Name extends keyof ReaderCalls>(
     name: Name,

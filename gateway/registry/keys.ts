@@ -31,7 +31,15 @@ export function createKeys(
   async function create(name: string, role: Role, by: string): Promise<{ id: string; key: string }> {
     const text = newSecret('tgk_');
     const at = options.clock.now();
-    const key: KeyRecord = { id: uuidv7(), name, role, hash: hashSecret(text), createdAt: at };
+    const key: KeyRecord = {
+      id: uuidv7(),
+      name,
+      role,
+      hash: hashSecret(text),
+      createdAt: at,
+      notAfter: null,
+      lastUsedAt: null,
+    };
     const record = { at, by, action: 'key_created', subject: key.id, detail: role };
     await options.save([
       { type: 'put_key', key },

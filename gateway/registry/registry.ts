@@ -14,7 +14,18 @@ export interface RegistryOptions {
 
 export type Authentication =
   | { ok: true; device: Device; credential: Credential }
-  | { ok: false; code: 'credentials_invalid' | 'device_disabled' };
+  | {
+      ok: false;
+      code: 'credentials_invalid' | 'device_disabled';
+      /** For operators: the answer to the device does not tell these apart. */
+      why:
+        | 'device_unknown'
+        | 'secret_wrong'
+        | 'secret_unknown'
+        | 'credential_expired'
+        | 'credential_early'
+        | 'device_disabled';
+    };
 
 export interface NewCredential {
   id: string;
@@ -62,7 +73,14 @@ export function createRegistry(options: RegistryOptions, restored: { devices: De
 
   function issue(now: number): { secret: string; credential: Credential } {
     const secret = newSecret('tgd_');
-    const credential = { cid: uuidv7(), hash: hashSecret(secret), createdAt: now, notAfter: null };
+    const credential: Credential = {
+      cid: uuidv7(),
+      hash: hashSecret(secret),
+      createdAt: now,
+      notBefore: null,
+      notAfter: null,
+      lastUsedAt: null,
+    };
     return { secret, credential };
   }
 
@@ -70,27 +88,28 @@ export function createRegistry(options: RegistryOptions, restored: { devices: De
   function authenticate(id: string, secret: string): Authentication {
     const device = byId.get(id);
     const hash = hashSecret(secret);
-    const now = clock.now();
     let found: Credential | undefined;
-    for (const credential of device?.credentials ?? []) {
-      if (sameHash(credential.hash, hash) && isValid(credential, now)) found = credential;
-    }
+    for (const credential of device?.credentials ?? []) if (sameHash(credential.hash, hash)) found = credential;
     if (device === undefined) sameHash(dummyHash, hash);
-    return judge(device, found);
+    return judge(device, found, device === undefined ? 'device_unknown' : 'secret_wrong');
   }
 
   /** By secret alone. */
   function authenticateSecret(secret: string): Authentication {
     const found = bySecretHash.get(hashKey(hashSecret(secret)));
-    return judge(
-      found?.device,
-      found !== undefined && isValid(found.credential, clock.now()) ? found.credential : undefined,
-    );
+    return judge(found?.device, found?.credential, 'secret_unknown');
   }
 
-  function judge(device: Device | undefined, credential: Credential | undefined): Authentication {
-    if (device === undefined || credential === undefined) return { ok: false, code: 'credentials_invalid' };
-    if (device.state === 'disabled') return { ok: false, code: 'device_disabled' };
+  function judge(
+    device: Device | undefined,
+    credential: Credential | undefined,
+    whyNone: 'device_unknown' | 'secret_wrong' | 'secret_unknown',
+  ): Authentication {
+    const invalid = { ok: false, code: 'credentials_invalid' } as const;
+    if (device === undefined || credential === undefined) return { ...invalid, why: whyNone };
+    const why = whyInvalid(credential, clock.now());
+    if (why !== null) return { ...invalid, why };
+    if (device.state === 'disabled') return { ok: false, code: 'device_disabled', why: 'device_disabled' };
     return { ok: true, device, credential };
   }
 
@@ -178,7 +197,7 @@ export function createRegistry(options: RegistryOptions, restored: { devices: De
     const { secret, credential } = issue(now);
     const end = graceSeconds === undefined ? null : now + graceSeconds * 1000;
     const kept = device.credentials
-      .filter((old) => isValid(old, now))
+      .filter((old) => whyInvalid(old, now) !== 'credential_expired')
       .map((old) => ({ ...old, notAfter: earlier(old.notAfter, end) }));
     await replaceCredentials(device, [...kept, credential], audit('credential_added', id, by, credential.cid));
     return { id, secret, cid: credential.cid };
@@ -221,9 +240,13 @@ export function createRegistry(options: RegistryOptions, restored: { devices: De
   };
 }
 
-/** `notAfter` is the first moment at which it is no longer accepted. */
-function isValid(credential: Credential, now: number): boolean {
-  return credential.notAfter === null || now < credential.notAfter;
+/** From `notBefore` on it is accepted, from `notAfter` on no longer. */
+function whyInvalid(
+  { notBefore, notAfter }: Credential,
+  now: number,
+): 'credential_early' | 'credential_expired' | null {
+  if (notBefore !== null && now < notBefore) return 'credential_early';
+  return notAfter !== null && now >= notAfter ? 'credential_expired' : null;
 }
 
 function earlier(a: number | null, b: number | null): number | null {

@@ -1,6 +1,6 @@
 import type { CommandState } from '../command/lifecycle.js';
 import type { ReadingColumns } from '../latest.js';
-import type { Device, RejectedFrame, Scalar, Series, SeriesKind } from '../types.js';
+import type { Device, PresenceRecord, RejectedFrame, Scalar, Series, SeriesKind } from '../types.js';
 import type { CommandReads, OpenBatch } from './commandTables.js';
 
 /**
@@ -78,6 +78,7 @@ export interface Committed {
 export interface Restored {
   devices: Device[];
   keys: KeyRecord[];
+  presence: PresenceRecord[];
   series: SeriesRecord[];
   /** The newest reading of each series. */
   latest: ReadingColumns;
@@ -122,6 +123,10 @@ export interface KeyRecord {
   role: Role;
   hash: Uint8Array;
   createdAt: number;
+  /** Unix ms from which it is no longer accepted, or null. */
+  notAfter: number | null;
+  /** Stored some time later. */
+  lastUsedAt: number | null;
 }
 
 export interface AuditRecord {
@@ -144,6 +149,9 @@ export type RegistryChange =
   | CommandChange
   | { type: 'put_key'; key: KeyRecord }
   | { type: 'remove_key'; id: string }
+  | { type: 'put_presence'; records: PresenceRecord[] }
+  /** By cid, or by key id. */
+  | { type: 'credentials_used' | 'keys_used'; uses: { id: string; at: number }[] }
   | { type: 'audit'; record: AuditRecord };
 
 /** What sealed rows leave behind in log.db when they are cut. Times are Unix ms; the columns of a part have one length. */

@@ -113,4 +113,30 @@ export const registryMigrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `);
   },
+  // Presence; windows and last use of credentials and keys.
+  (db) => {
+    db.exec(`
+      ALTER TABLE credentials ADD COLUMN not_before INTEGER;
+      ALTER TABLE credentials ADD COLUMN last_used_at INTEGER;
+      ALTER TABLE keys ADD COLUMN not_after INTEGER;
+      ALTER TABLE keys ADD COLUMN last_used_at INTEGER;
+      CREATE TABLE presence (
+        device       INTEGER PRIMARY KEY REFERENCES devices (key) ON DELETE CASCADE,
+        online       INTEGER NOT NULL CHECK (online IN (0, 1)),
+        since        INTEGER,
+        address      TEXT,
+        subprotocol  TEXT,
+        stream       TEXT,
+        agent        TEXT,
+        firmware     TEXT,
+        reconnects   INTEGER NOT NULL,
+        closed_at    INTEGER,
+        close_code   INTEGER,
+        close_name   TEXT,
+        closed_by    TEXT,
+        close_reason TEXT,
+        back_at      INTEGER
+      ) STRICT;
+    `);
+  },
 ];

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import type { Credential, Device } from '../types.js';
 import type { AuditRecord, DeviceIdentity, KeyRecord, RegistryChange } from './calls.js';
 import { openCommandTables } from './commandTables.js';
+import { openPresenceTable } from './presenceTable.js';
 
 /** The audit keeps this many records; older ones go as new ones come. */
 export const auditRecordsMax = 200_000;
@@ -20,25 +21,32 @@ interface CredentialRow {
   device: number;
   hash: Buffer;
   created_at: number;
+  not_before: number | null;
   not_after: number | null;
+  last_used_at: number | null;
 }
 
 /** Devices, credentials, keys, the audit and commands in tidegate.db. */
 export function openRegistryTables(db: Database.Database) {
   const commands = openCommandTables(db);
+  const presence = openPresenceTable(db);
   const putDevice = db.prepare(`
     INSERT INTO devices (key, id, model, tags, state, created_at, attributes) VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET model = excluded.model, tags = excluded.tags, state = excluded.state, attributes = excluded.attributes`);
   const dropCredentials = db.prepare('DELETE FROM credentials WHERE device = ?');
   const putCredential = db.prepare(
-    'INSERT INTO credentials (cid, device, hash, created_at, not_after) VALUES (?, ?, ?, ?, ?)',
+    'INSERT INTO credentials (cid, device, hash, created_at, not_before, not_after, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
+  const useCredential = db.prepare('UPDATE credentials SET last_used_at = ? WHERE cid = ?');
   const dropDevice = db.prepare('DELETE FROM devices WHERE key = ?');
   const putErasure = db.prepare(
     'INSERT OR REPLACE INTO erasures (device_key, device_id, device_created_at) VALUES (?, ?, ?)',
   );
   const dropErasure = db.prepare('DELETE FROM erasures WHERE device_key = ?');
-  const putKey = db.prepare('INSERT OR REPLACE INTO keys (id, name, role, hash, created_at) VALUES (?, ?, ?, ?, ?)');
+  const putKey = db.prepare(
+    'INSERT OR REPLACE INTO keys (id, name, role, hash, created_at, not_after, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const useKey = db.prepare('UPDATE keys SET last_used_at = ? WHERE id = ?');
   const dropKey = db.prepare('DELETE FROM keys WHERE id = ?');
   const putAudit = db.prepare('INSERT INTO audit (at, by, action, subject, detail) VALUES (?, ?, ?, ?, ?)');
   const trimAudit = db.prepare(`DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ${auditRecordsMax}`);
@@ -58,12 +66,21 @@ export function openRegistryTables(db: Database.Database) {
         commands.erase(change.deviceKey);
         return;
       case 'put_key': {
-        const { id, name, role, hash, createdAt } = change.key;
-        putKey.run(id, name, role, hash, createdAt);
+        const { id, name, role, hash, createdAt, notAfter, lastUsedAt } = change.key;
+        putKey.run(id, name, role, hash, createdAt, notAfter, lastUsedAt);
         return;
       }
       case 'remove_key':
         dropKey.run(change.id);
+        return;
+      case 'put_presence':
+        for (const record of change.records) presence.put(record);
+        return;
+      case 'credentials_used':
+        for (const { id, at } of change.uses) useCredential.run(at, id);
+        return;
+      case 'keys_used':
+        for (const { id, at } of change.uses) useKey.run(at, id);
         return;
       case 'audit': {
         const { at, by, action, subject, detail } = change.record;
@@ -79,8 +96,8 @@ export function openRegistryTables(db: Database.Database) {
     const { key, id, model, tags, state, createdAt, attributes } = device;
     putDevice.run(key, id, model, JSON.stringify(tags), state, createdAt, JSON.stringify(attributes));
     dropCredentials.run(key);
-    for (const { cid, hash, createdAt: at, notAfter } of device.credentials)
-      putCredential.run(cid, key, hash, at, notAfter);
+    for (const { cid, hash, createdAt: at, notBefore, notAfter, lastUsedAt } of device.credentials)
+      putCredential.run(cid, key, hash, at, notBefore, notAfter, lastUsedAt);
   }
 
   const change = db.transaction((changes: RegistryChange[]) => {
@@ -94,12 +111,21 @@ export function openRegistryTables(db: Database.Database) {
 export function readDevices(db: Database.Database): { devices: Device[]; nextDeviceKey: number } {
   const credentials = new Map<number, Credential[]>();
   const rows = db
-    .prepare('SELECT cid, device, hash, created_at, not_after FROM credentials ORDER BY device, cid')
+    .prepare(
+      'SELECT cid, device, hash, created_at, not_before, not_after, last_used_at FROM credentials ORDER BY device, cid',
+    )
     .all();
-  for (const { cid, device, hash, created_at, not_after } of rows as CredentialRow[]) {
+  for (const { cid, device, hash, created_at, not_before, not_after, last_used_at } of rows as CredentialRow[]) {
     const list = credentials.get(device) ?? [];
     if (list.length === 0) credentials.set(device, list);
-    list.push({ cid, hash, createdAt: created_at, notAfter: not_after });
+    list.push({
+      cid,
+      hash,
+      createdAt: created_at,
+      notBefore: not_before,
+      notAfter: not_after,
+      lastUsedAt: last_used_at,
+    });
   }
   const devices = (db.prepare('SELECT * FROM devices ORDER BY id').all() as DeviceRow[]).map(
     ({ key, id, model, tags, state, created_at, attributes }): Device => ({
@@ -129,7 +155,9 @@ export function readErasures(db: Database.Database): DeviceIdentity[] {
 
 export function readKeys(db: Database.Database): KeyRecord[] {
   return db
-    .prepare('SELECT id, name, role, hash, created_at AS createdAt FROM keys ORDER BY created_at')
+    .prepare(
+      'SELECT id, name, role, hash, created_at AS createdAt, not_after AS notAfter, last_used_at AS lastUsedAt FROM keys ORDER BY created_at',
+    )
     .all() as KeyRecord[];
 }
 

@@ -7,7 +7,16 @@ import { logRows } from './logRows.js';
 
 type Replayed = Omit<
   Restored,
-  'devices' | 'keys' | 'cursors' | 'erasures' | 'commands' | 'batches' | 'nextDeviceKey' | 'replayMs' | 'sqliteVersion'
+  | 'devices'
+  | 'keys'
+  | 'presence'
+  | 'cursors'
+  | 'erasures'
+  | 'commands'
+  | 'batches'
+  | 'nextDeviceKey'
+  | 'replayMs'
+  | 'sqliteVersion'
 > & {
   /** Declared before series carried their device: they are to be folded at once. */
   unnamedSeries: SeriesRecord[];

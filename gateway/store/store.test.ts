@@ -244,14 +244,27 @@ test('registry changes are one transaction, and a removed device key is never gi
     state: 'active',
     createdAt: now,
     attributes: {},
-    credentials: [{ cid: 'c', hash: new Uint8Array(32), createdAt: now, notAfter: null }],
+    credentials: [
+      { cid: 'c', hash: new Uint8Array(32), createdAt: now, notBefore: now - 1, notAfter: null, lastUsedAt: null },
+    ],
   };
   const first = await open(context, folder);
   await first.store.change([{ type: 'put_device', device }]);
   const twin = { ...device, key: 2 };
   await assert.rejects(
     first.store.change([
-      { type: 'put_key', key: { id: 'k', name: 'n', role: 'viewer', hash: new Uint8Array(32), createdAt: now } },
+      {
+        type: 'put_key',
+        key: {
+          id: 'k',
+          name: 'n',
+          role: 'viewer',
+          hash: new Uint8Array(32),
+          createdAt: now,
+          notAfter: null,
+          lastUsedAt: null,
+        },
+      },
       { type: 'put_device', device: twin },
     ]),
   );

@@ -11,6 +11,7 @@ import { openLogTable } from './logTable.js';
 import { databases } from './migrations.js';
 import { createNewest } from './newest.js';
 import { openForWriting } from './openDatabase.js';
+import { readPresence } from './presenceTable.js';
 import { openRegistryTables, readDevices, readErasures, readKeys } from './registryTables.js';
 import { replayLog } from './replay.js';
 import { createScrub } from './scrub.js';
@@ -56,6 +57,7 @@ function openWriter({ folder, ballastBytes }: WriterData) {
       nextDeviceKey: Math.max(nextDeviceKey, deviceKeyMax + 1),
       keys: readKeys(registryDb),
       cursors: cursors.all(),
+      presence: readPresence(registryDb),
       erasures: readErasures(registryDb),
       commands: readOpenCommands(registryDb),
       batches: readOpenBatches(registryDb),

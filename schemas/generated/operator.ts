@@ -8,6 +8,52 @@ export interface AdmittedBody {
 }
 
 /**
+ * Refused connection attempts since the start of the gateway, newest first. At most 2,000 are kept, like ones as one.
+ */
+export interface AttemptPage {
+  items: AttemptItem[];
+  /**
+   * Cursor of the next page; null: this is the last.
+   */
+  next: string | null;
+}
+export interface AttemptItem {
+  /**
+   * The id that was offered, proven or not; null: none, or none that can be read.
+   */
+  device: string | null;
+  /**
+   * There is a device of this id.
+   */
+  known: boolean;
+  address: string;
+  /**
+   * What was answered, as in PROTOCOL.md.
+   */
+  code: string;
+  /**
+   * In words, for operators only: it may say more than the answer did.
+   */
+  reason: string;
+  /**
+   * How often since firstAt, from this address, for this device, with this code.
+   */
+  count: number;
+  /**
+   * Unix ms.
+   */
+  firstAt: number;
+  /**
+   * Unix ms.
+   */
+  lastAt: number;
+  /**
+   * Its User-Agent header.
+   */
+  agent: string | null;
+}
+
+/**
  * Who did what to which device when, newest first.
  */
 export interface AuditPage {
@@ -330,9 +376,17 @@ export interface CredentialItem {
    */
   createdAt: number;
   /**
-   * Unix ms.
+   * Unix ms from which it is accepted; null: at once.
+   */
+  notBefore: number | null;
+  /**
+   * Unix ms from which it is no longer accepted; null: it has no end.
    */
   notAfter: number | null;
+  /**
+   * Unix ms; null: never.
+   */
+  lastUsedAt: number | null;
 }
 
 /**
@@ -362,28 +416,70 @@ export interface DeviceBody {
   };
 }
 export interface DevicePresence {
+  /**
+   * It has a link.
+   */
   online: boolean;
   /**
-   * Unix ms.
+   * late: online, and quiet for longer than it is expected to be. asleep: it said when it would be back, and that is to come. never: not seen yet.
+   */
+  state: 'never' | 'online' | 'late' | 'asleep' | 'offline';
+  /**
+   * Unix ms of the last change between online and offline; null: not seen yet.
    */
   since: number | null;
+  /**
+   * Of the present link, or the last one; so are the next four.
+   */
   address: string | null;
   subprotocol: string | null;
   stream: string | null;
   agent: string | null;
   firmware: string | null;
-  lastClose: null | {
-    /**
-     * Unix ms.
-     */
-    at: number;
-    code: number;
-    reason: string;
-  };
+  /**
+   * Unix ms of the last frame that was taken in.
+   */
+  lastFrameAt: number | null;
+  /**
+   * How often it is to send: by its hello, else by its model.
+   */
+  expectedEveryMs: number | null;
+  /**
+   * Of the last ping on the present link.
+   */
+  roundTripMs: number | null;
+  /**
+   * Links it made after its first one.
+   */
+  reconnects: number;
+  /**
+   * More than five links of late; one is forgiven each minute.
+   */
+  flapping: boolean;
+  lastClose: null | LastClose;
+  /**
+   * Unix ms at which it said it would be back.
+   */
+  backAt: number | null;
+}
+export interface LastClose {
   /**
    * Unix ms.
    */
-  backAt: number | null;
+  at: number;
+  /**
+   * WebSocket close code; 1006: there was no close frame.
+   */
+  code: number;
+  /**
+   * Of a close by the gateway, as in PROTOCOL.md, or silent, invalid_utf8, message_too_large, protocol_error, gateway_ended; lost: the connection broke; null: the device closed it.
+   */
+  name: string | null;
+  by: 'device' | 'gateway' | 'network';
+  /**
+   * As it was in the close frame.
+   */
+  reason: string;
 }
 
 /**
@@ -548,6 +644,14 @@ export interface KeyItem {
    * Unix ms.
    */
   createdAt: number;
+  /**
+   * Unix ms from which it is no longer accepted; null: it has no end.
+   */
+  notAfter: number | null;
+  /**
+   * Unix ms; null: never.
+   */
+  lastUsedAt: number | null;
 }
 
 /**

@@ -22,8 +22,9 @@ export function addDevice(program: Command): void {
   add('list', 'list devices')
     .option('--tag <name=value>', 'only with this tag; repeatable', collect, [] as string[])
     .option('--connected', 'only those with a link')
+    .option('--presence <state>', 'only those that are never (seen), online, late, asleep or offline')
     .action(list);
-  add('show <id>', 'show a device with its newest values').action(show);
+  add('show <id>', 'show a device: its link or how the last one ended, and its newest values').action(show);
   add('disable <id>', 'end its link and refuse it').action((id, options) => setState(id, 'disabled', options));
   add('enable <id>', 'let it in again').action((id, options) => setState(id, 'active', options));
   add('rotate <id>', 'give it a new secret')
@@ -63,11 +64,12 @@ async function addOne(
   );
 }
 
-async function list(options: ApiOptions & { tag: string[]; connected?: boolean }): Promise<void> {
+async function list(options: ApiOptions & { tag: string[]; connected?: boolean; presence?: string }): Promise<void> {
   const filters = Object.entries(parseTags(options.tag)).map(
     ([name, value]) => `tag.${name}=${encodeURIComponent(value)}`,
   );
   if (options.connected) filters.push('connected=true');
+  if (options.presence !== undefined) filters.push(`presence=${encodeURIComponent(options.presence)}`);
   const devices: DeviceBody[] = [];
   for await (const device of createApiClient(options).list<DeviceBody>(
     `/v1/devices${filters.length > 0 ? `?${filters.join('&')}` : ''}`,
@@ -79,7 +81,7 @@ async function list(options: ApiOptions & { tag: string[]; connected?: boolean }
 }
 
 function rowOf({ id, state, presence, model, tags }: DeviceBody): string[] {
-  return [id, state, presence.online ? 'online' : 'offline', timeText(presence.since), model ?? '–', tagsText(tags)];
+  return [id, state, presence.state, timeText(presence.since), model ?? '–', tagsText(tags)];
 }
 
 async function show(id: string, options: ApiOptions): Promise<void> {
@@ -87,12 +89,8 @@ async function show(id: string, options: ApiOptions): Promise<void> {
   const device = await api.request<DeviceBody>('GET', pathOf(id));
   const { metrics } = await api.request<LatestBody>('GET', `${pathOf(id)}/latest`);
   if (options.json) return printJson({ ...device, metrics });
-  const { presence } = device;
   console.log(tableOf(['ID', 'STATE', 'LINK', 'SINCE', 'MODEL', 'TAGS'], [rowOf(device)]));
-  if (presence.lastClose !== null)
-    console.log(
-      `last close: ${presence.lastClose.code} ${presence.lastClose.reason} at ${timeText(presence.lastClose.at)}`,
-    );
+  for (const line of presenceLines(device.presence)) console.log(line);
   const rows = Object.entries(metrics).map(([metric, { value, unit, ts }]) => [
     metric,
     valueText(value),
@@ -100,6 +98,22 @@ async function show(id: string, options: ApiOptions): Promise<void> {
     timeText(ts),
   ]);
   console.log(rows.length === 0 ? '\nNo readings yet.' : `\n${tableOf(['METRIC', 'VALUE', 'UNIT', 'TIME'], rows)}`);
+}
+
+/** What a person asks of a device that is not there, or not well. */
+function presenceLines(presence: DeviceBody['presence']): string[] {
+  const { address, subprotocol, agent, firmware, lastFrameAt, roundTripMs, reconnects, flapping, lastClose, backAt } =
+    presence;
+  const facts = [address, subprotocol, agent, firmware].filter((fact) => fact !== null).join(', ');
+  return [
+    ...(facts === '' ? [] : [`link: ${facts}${roundTripMs === null ? '' : `, round trip ${roundTripMs} ms`}`]),
+    ...(lastFrameAt === null ? [] : [`last frame: ${timeText(lastFrameAt)}`]),
+    ...(lastClose === null
+      ? []
+      : [`last close: ${timeText(lastClose.at)} ${lastClose.code} ${lastClose.name ?? ''} by ${lastClose.by}`]),
+    ...(backAt === null ? [] : [`it sleeps, and will be back at ${timeText(backAt)}`]),
+    ...(reconnects === 0 ? [] : [`reconnects: ${reconnects}${flapping ? ', flapping' : ''}`]),
+  ];
 }
 
 async function setState(id: string, state: DeviceBody['state'], options: ApiOptions): Promise<void> {

@@ -1,5 +1,5 @@
 import type { CredentialRequest, DeviceCreate, DevicePatch } from '../../../schemas/generated/operator.js';
-import type { Device } from '../../types.js';
+import type { Device, Presence } from '../../types.js';
 import type { OperatorContext } from '../context.js';
 import { Problem } from '../problems.js';
 import { Answer, byOf, noContent, type OperatorRequest, type Route } from '../route.js';
@@ -38,6 +38,10 @@ function idsInOrder({ registry }: OperatorContext): string[] {
   return ids;
 }
 
+function hasPresence({ online, state }: Presence, { connected, presence }: OperatorRequest['query']): boolean {
+  return (connected === undefined || online === connected) && (presence === undefined || state === presence);
+}
+
 function list({ query }: OperatorRequest, context: OperatorContext) {
   const limit = query.limit as number;
   const after = query.cursor === undefined ? '' : decodeCursor<[string]>(query.cursor as string, ['string'])[0];
@@ -46,7 +50,7 @@ function list({ query }: OperatorRequest, context: OperatorContext) {
   for (const id of idsInOrder(context)) {
     const device = id > after ? context.registry.get(id) : undefined;
     if (device === undefined || tags.some(([name, value]) => device.tags[name.slice(4)] !== value)) continue;
-    if (query.connected !== undefined && context.presence(device).online !== query.connected) continue;
+    if (!hasPresence(context.presence(device), query)) continue;
     if (items.length === limit) return { items, next: encodeCursor([items[limit - 1].id]) };
     items.push(bodyOf(device, context));
   }
@@ -77,6 +81,11 @@ export const deviceRoutes: Route[] = [
       properties: {
         ...pageQuery,
         connected: { type: 'boolean', description: 'Only those that have a link, or have none' },
+        presence: {
+          type: 'string',
+          enum: ['never', 'online', 'late', 'asleep', 'offline'],
+          description: 'Only those in this state of presence',
+        },
       },
       patternProperties: {
         '^tag\\.[A-Za-z0-9_-]{1,64}$': { type: 'string', description: 'tag.site=north: only those with the tag' },
@@ -134,7 +143,7 @@ export const deviceRoutes: Route[] = [
     answer: 'credential_page',
     handle(request, context) {
       const { credentials } = deviceOf(request, context);
-      return { items: credentials.map(({ cid, createdAt, notAfter }) => ({ cid, createdAt, notAfter })), next: null };
+      return { items: credentials.map(({ hash: _, ...told }) => told), next: null };
     },
   },
   {

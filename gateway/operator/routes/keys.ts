@@ -13,7 +13,7 @@ export const keyRoutes: Route[] = [
     status: 200,
     answer: 'key_page',
     handle: (_request, { keys }) => ({
-      items: keys.all().map(({ id, name, role, createdAt }) => ({ id, name, role, createdAt })),
+      items: keys.all().map(({ hash: _, ...told }) => told),
       next: null,
     }),
   },

@@ -1,4 +1,5 @@
 import type { Route } from '../route.js';
+import { attemptRoutes } from './attempts.js';
 import { commandRoutes } from './commands.js';
 import { deviceRoutes } from './devices.js';
 import { gatewayRoutes } from './gateway.js';
@@ -10,6 +11,7 @@ import { upkeepRoutes } from './upkeep.js';
 /** Every HTTP route of the operator side but the OpenAPI document itself and the console's files. */
 export const routes: readonly Route[] = [
   ...deviceRoutes,
+  ...attemptRoutes,
   ...readingRoutes,
   ...commandRoutes,
   ...modelRoutes,

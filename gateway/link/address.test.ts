@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { addressText } from './address.js';
+
+const bytesOf = (hex: string): ArrayBuffer => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex')).buffer;
+
+test('addresses are written as RFC 5952 asks, and IPv4 in IPv6 as IPv4', () => {
+  const cases: [string, string][] = [
+    ['7f000001', '127.0.0.1'],
+    ['00000000 00000000 0000ffff 0a000105', '10.0.1.5'],
+    ['00000000 00000000 00000000 00000001', '::1'],
+    ['00000000 00000000 00000000 00000000', '::'],
+    ['20010db8 00000000 00000000 00000001', '2001:db8::1'],
+    ['20010db8 00000000 00010000 00000001', '2001:db8::1:0:0:1'],
+    ['20010db8 00000001 00010001 00010001', '2001:db8:0:1:1:1:1:1'],
+    ['fe800000 00000000 00000000 00000000', 'fe80::'],
+    ['', ''],
+    ['7f0000', ''],
+  ];
+  for (const [hex, text] of cases) assert.equal(addressText(bytesOf(hex)), text, hex);
+});

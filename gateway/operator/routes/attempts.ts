@@ -1,0 +1,27 @@
+import type { Route } from '../route.js';
+import { decodeCursor, encodeCursor } from '../times.js';
+import { pageQuery } from './paging.js';
+
+export const attemptRoutes: Route[] = [
+  {
+    method: 'get',
+    path: '/v1/attempts',
+    summary: 'Who tried to connect and was refused, and why: newest first, since the start of the gateway',
+    role: 'viewer',
+    query: {
+      properties: {
+        ...pageQuery,
+        device: { type: 'string', description: 'Only those that offered this id' },
+        address: { type: 'string', description: 'Only those from this address' },
+      },
+    },
+    status: 200,
+    answer: 'attempt_page',
+    handle({ query }, { attempts }) {
+      const { device, address, limit, cursor } = query as { [name: string]: string | undefined } & { limit: number };
+      const before = cursor === undefined ? Number.POSITIVE_INFINITY : decodeCursor<[number]>(cursor, ['number'])[0];
+      const { items, next } = attempts.list({ device, address, before, limit });
+      return { items, next: next === null ? null : encodeCursor([next]) };
+    },
+  },
+];
