@@ -34,7 +34,7 @@ export async function openDataFolder(config: ResolvedConfig, told: Told) {
 export async function firstKey(folder: string, keys: Keys): Promise<string | null> {
   const file = join(folder, 'admin.key');
   if (keys.all().length === 0) {
-    const { key } = await keys.create('first key', 'admin', 'gateway');
+    const { key } = await keys.create({ name: 'first key', role: 'admin', notAfter: null }, 'gateway');
     writeFileSync(file, `${key}\n`, { mode: 0o600 });
   }
   return existsSync(file) ? readFileSync(file, 'utf8').trim() : null;

@@ -13,7 +13,6 @@ import { createCommandRules } from './command/rules.js';
 import type { ResolvedConfig } from './config/config.js';
 import { createCounters } from './counters.js';
 import { firstKey, openDataFolder } from './dataFolder.js';
-import { createDeviceRecords } from './deviceRecords.js';
 import { createDiskWatch } from './diskWatch.js';
 import { createAdmission } from './ingest/admission.js';
 import { createBatcher } from './ingest/batcher.js';
@@ -33,6 +32,7 @@ import { createMeter } from './meter.js';
 import { noMqtt, openMqtt } from './mqtt.js';
 import type { AdmitResult, GatewayStatus, LiveEvents } from './operator/context.js';
 import { startOperator } from './operator/listener.js';
+import { createRecords } from './records.js';
 import { createKeys } from './registry/keys.js';
 import { createRegistry } from './registry/registry.js';
 import { createArchiveEvents, endsWith } from './storeEvents.js';
@@ -98,7 +98,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // What is known: devices and keys, series and streams, newest values.
   const save = (changes: Parameters<typeof store.change>[0]): Promise<void> => store.change(changes).catch(failed);
   const registry = createRegistry({ clock, save, ended: endDevice }, restored);
-  const keys = createKeys({ clock, save }, restored.keys);
+  const keys = createKeys({ clock, save, used: (key) => records.keyUsed(key) }, restored.keys);
   const latest = createLatest();
   for (const { id } of restored.series) latest.reserve(id);
   clockGuard = createClockGuard({
@@ -154,7 +154,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     bridged: false,
     tell: (frame) => live.traced(frame),
   });
-  const records = createDeviceRecords({
+  const records = createRecords({
     clock,
     random,
     restored,
@@ -268,7 +268,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const makeLink = ({ device, credential, stream: name, subprotocol, encoding }: Accepted, address: string): Link => {
     const source = sources.of(device);
     const now = clock.now();
-    records.used(credential);
+    records.credentialUsed(credential);
     const stream =
       name === null
         ? sources.ownStream(`link-${randomBytes(9).toString('base64url')}`)
@@ -277,7 +277,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       source,
       stream,
       toldSeq: stream.mark,
-      cid: credential.cid,
+      credential,
       encoding,
       subprotocol,
       address,
@@ -291,6 +291,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     authenticateSecret: registry.authenticateSecret,
     unavailable,
     backlogBytesMax: config.limits.backlogBytes,
+    clock,
     log,
     counters,
     links,
@@ -451,7 +452,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   // What is committed also goes to MQTT, by a thread of its own, and commands come from there.
   const mqttParts = { settings: bridge, folder: config.data, log, clock, store, restored, registry, commands };
-  mqtt = await openMqtt({ ...mqttParts, presence: links.presence }).catch((error) => {
+  mqtt = await openMqtt({ ...mqttParts, presence: records.presence.of }).catch((error) => {
     operator.close();
     devicePort.close();
     return closeStoreAndThrow(error);

@@ -24,3 +24,19 @@ test('attempts and show answer why a device does not connect', async (context) =
   assert.match((await run(tools, 'device', 'list', '--presence', 'asleep')).out, /boiler-7/);
   assert.match((await run(tools, 'device', 'list', '--presence', 'late')).out, /No devices/);
 });
+
+test('credentials are rotated, pushed, listed and revoked; keys have an end and a last use', async (context) => {
+  const tools = await startTestGateway(context);
+  const device = await tools.addDevice('a');
+  const rotated = await run(tools, 'device', 'rotate', 'a', '--grace', '3600', '--push', '--expires', '90d');
+  assert.match(rotated.out, /told by command [0-9a-f-]{36}/);
+  const listed = await run(tools, 'device', 'credentials', 'a');
+  assert.match(listed.out, new RegExp(`${device.cid} +\\S+Z +– +\\S+Z +–`));
+  assert.match((await run(tools, 'device', 'revoke', 'a', device.cid)).out, /is revoked/);
+  await assert.rejects(tools.connect(device));
+  assert.equal((await run(tools, 'device', 'revoke', 'a', device.cid)).code, 1);
+  assert.equal((await run(tools, 'device', 'rotate', 'a', '--expires', 'soon')).code, 64);
+
+  assert.match((await run(tools, 'key', 'add', 'guest', '--expires', '1h')).out, /tgk_/);
+  assert.match((await run(tools, 'key', 'list')).out, /guest +viewer +\S+Z +\S+Z +–/);
+});

@@ -38,6 +38,24 @@ function secretsIn({ secret, properties = {} }: Schema, path: string[]): string[
   return Object.entries(properties).flatMap(([name, one]) => secretsIn(one, [...path, name]));
 }
 
+/** Tells a device its new secret; the device uses it from its next link on, and keeps the old one until that has worked. */
+export const rotateSecret = 'tidegate.rotate_secret';
+
+/** Commands that the gateway itself sends, to devices of any model; operators cannot. */
+const builtIns: ReadonlyMap<string, CommandRule> = new Map(
+  [
+    {
+      name: rotateSecret,
+      params: {
+        type: 'object',
+        properties: { secret: { type: 'string', pattern: limits.secretPattern.source, secret: true } },
+        required: ['secret'],
+        additionalProperties: false,
+      },
+    },
+  ].map((command) => [command.name, compileCommand(command)]),
+);
+
 export type CommandRules = ReturnType<typeof createCommandRules>;
 
 /** What each model's devices can be told. A device without a model, or whose model declares none, takes any name. */
@@ -57,7 +75,9 @@ export function createCommandRules(models: ReadonlyMap<string, Model>) {
     bytesMax: number,
   ): CommandRule | null {
     const declared = model === null ? undefined : byModel.get(model);
-    const rule = declared === undefined || declared.size === 0 ? null : ruleOf(declared, name, model as string);
+    const rule =
+      builtIns.get(name) ??
+      (declared === undefined || declared.size === 0 ? null : ruleOf(declared, name, model as string));
     if (rule !== null && !rule.validate(params)) {
       const errors = (rule.validate.errors ?? []).map(({ instancePath, message, keyword, params: detail }) => ({
         path: `/params${instancePath}`,
@@ -79,7 +99,7 @@ export function createCommandRules(models: ReadonlyMap<string, Model>) {
 
   /** The parameters of a command of that name without what any model marks secret in them. */
   function redact(name: string, params: Record<string, unknown>): Record<string, unknown> {
-    const secrets = [...byModel.values()].flatMap((declared) => declared.get(name)?.secrets ?? []);
+    const secrets = [builtIns, ...byModel.values()].flatMap((declared) => declared.get(name)?.secrets ?? []);
     return redacted(params, secrets);
   }
 

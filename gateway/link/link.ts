@@ -4,6 +4,7 @@ import { limits } from '../../schemas/limits.js';
 import type { Encoding } from '../../schemas/subprotocols.js';
 import type { Entry, IngestLink } from '../ingest/entries.js';
 import type { MetricTable, Source, Stream } from '../ingest/source.js';
+import type { Credential } from '../types.js';
 import type { WebSocket } from '../uws.js';
 import type { Answers } from './answers.js';
 
@@ -14,7 +15,7 @@ export interface LinkFacts {
   source: Source;
   stream: Stream;
   toldSeq: number;
-  cid: string;
+  credential: Credential;
   encoding: Encoding;
   subprotocol: string | null;
   address: string;
@@ -38,7 +39,7 @@ export class Link implements IngestLink {
   readonly source: Source;
   readonly stream: Stream;
   readonly toldSeq: number;
-  readonly cid: string;
+  readonly credential: Credential;
   readonly encoding: Encoding;
   readonly subprotocol: string | null;
   readonly address: string;
@@ -81,7 +82,7 @@ export class Link implements IngestLink {
     this.stream = facts.stream;
     this.toldSeq = facts.toldSeq;
     this.previousSeq = facts.toldSeq;
-    this.cid = facts.cid;
+    this.credential = facts.credential;
     this.encoding = facts.encoding;
     this.subprotocol = facts.subprotocol;
     this.address = facts.address;

@@ -42,19 +42,25 @@ export function createLinks({ counters, presence }: { counters: Counters; presen
     presence.closed(link, code, reason);
   }
 
+  function check(link: Link, now: number): void {
+    const { notAfter } = link.credential;
+    if (notAfter !== null && now >= notAfter) link.end('credential_revoked');
+    else presence.checkLate(link);
+  }
+
   return {
     add,
     remove,
     /** Pings a share of the links, so that a round over all of them takes `calls` calls. */
     pingSome: (calls: number, now: number): void => pinged(calls, (link) => link.ping(now)),
-    /** Looks for quiet ones among a share of the links. */
-    checkSome: (calls: number): void => checked(calls, presence.checkLate),
+    /** Looks for quiet ones among a share of the links, and for those whose credential is over. `now`: Unix ms. */
+    checkSome: (calls: number, now: number): void => checked(calls, (link) => check(link, now)),
     count: (): number => open.length,
     of: (device: Device): Link | undefined => byDevice.get(device.key),
     /** Closes the device's link at once, if it has one (of credential `cid` only, where given). */
     end(device: Device, close: CloseName, cid?: string): void {
       const link = byDevice.get(device.key);
-      if (link !== undefined && (cid === undefined || link.cid === cid)) link.end(close);
+      if (link !== undefined && (cid === undefined || link.credential.cid === cid)) link.end(close);
     },
     /** Those open now; the list does not follow what happens later. */
     all: (): Link[] => [...open],

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { limits } from '../../schemas/limits.js';
 import { type RefusalCode, refusals } from '../../schemas/refusals.js';
+import type { Clock } from '../clock.js';
 import { type Counters, countBy } from '../counters.js';
 import {
   App,
@@ -30,6 +31,7 @@ export interface DeviceListenerOptions extends HandshakeOptions {
   port: number;
   tls?: { certFile: string; keyFile: string };
   backlogBytesMax: number;
+  clock: Clock;
   log: Logger;
   counters: Counters;
   links: Links;
@@ -65,7 +67,7 @@ export async function listenForDevices(options: DeviceListenerOptions): Promise<
   const socket = await listen(app, host, port);
   const rounds = setInterval(() => {
     links.pingSome((limits.keepaliveSeconds * 1000) / roundEveryMs, performance.now());
-    links.checkSome(checkEveryMs / roundEveryMs);
+    links.checkSome(checkEveryMs / roundEveryMs, options.clock.now());
   }, roundEveryMs);
   return {
     port: socket.port,

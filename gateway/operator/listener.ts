@@ -99,10 +99,10 @@ function upgradeLive(res: HttpResponse, req: HttpRequest, socket: us_socket_cont
       entry === undefined
         ? ''
         : `Bearer ${Buffer.from(entry.slice(credentialEntryPrefix.length), 'base64url').toString()}`;
-    authorize(req.getHeader('authorization') || byProtocol, 'viewer', context);
+    const key = authorize(req.getHeader('authorization') || byProtocol, 'viewer', context);
     refuseForeignOrigin(req.getHeader('origin'), req.getHeader('host'));
     const protocol = offered.includes(liveProtocol) ? liveProtocol : '';
-    res.upgrade({ client: createLiveClient() }, req.getHeader('sec-websocket-key'), protocol, '', socket);
+    res.upgrade({ client: createLiveClient(key.id) }, req.getHeader('sec-websocket-key'), protocol, '', socket);
   } catch (error) {
     if (error instanceof Problem) return sendProblem(res, error.code, error.detail);
     context.log.error({ err: error }, 'a live upgrade failed inside');

@@ -46,8 +46,13 @@ export function createLive(context: OperatorContext) {
     client.dropped = 0;
   }
 
+  /** A client whose key is revoked, or over, hears no more. */
   function sendLatest(): void {
-    for (const client of clients) {
+    for (const client of [...clients]) {
+      if (!context.keys.isValid(client.key)) {
+        client.ws?.end(1008, 'the key is not valid any more');
+        continue;
+      }
       if (client.changed.size === 0) continue;
       const series = [...client.changed];
       client.changed.clear();

@@ -20,6 +20,8 @@ interface Subscription {
 
 /** A client of /v1/live. */
 export interface LiveClient {
+  /** Its key's id. */
+  key: string;
   ws: WebSocket<unknown> | null;
   subscriptions: Map<string, Subscription>;
   /** Of all its subscriptions: most clients can be passed over by it. */
@@ -31,8 +33,9 @@ export interface LiveClient {
   snapshots: Map<string, Iterator<Device>>;
 }
 
-export function createLiveClient(): LiveClient {
+export function createLiveClient(key: string): LiveClient {
   return {
+    key,
     ws: null,
     subscriptions: new Map(),
     kinds: new Set(),

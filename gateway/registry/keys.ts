@@ -14,21 +14,38 @@ export type Keys = ReturnType<typeof createKeys>;
 
 /** The operators' keys, in memory; changes reach the disk before they count. */
 export function createKeys(
-  options: { clock: Clock; save(changes: RegistryChange[]): Promise<void> },
+  options: {
+    clock: Clock;
+    save(changes: RegistryChange[]): Promise<void>;
+    /** The key has just been used; `lastUsedAt` says when. */
+    used(key: KeyRecord): void;
+  },
   restored: KeyRecord[],
 ) {
   const byId = new Map(restored.map((key) => [key.id, key]));
 
-  /** The key record for the text of a key, or undefined. Every record is compared, in constant time each. */
+  /** The key record for the text of a key, or undefined; also where its time is over. Each is compared in constant time. */
   function authenticate(text: string): KeyRecord | undefined {
     const hash = hashSecret(text);
     let found: KeyRecord | undefined;
     for (const key of byId.values()) if (sameHash(key.hash, hash)) found = key;
     if (byId.size === 0) sameHash(dummyHash, hash);
+    if (found === undefined || !isValid(found.id)) return undefined;
+    found.lastUsedAt = options.clock.now();
+    options.used(found);
     return found;
   }
 
-  async function create(name: string, role: Role, by: string): Promise<{ id: string; key: string }> {
+  /** It is there, and its time is not over. */
+  function isValid(id: string): boolean {
+    const key = byId.get(id);
+    return key !== undefined && (key.notAfter === null || options.clock.now() < key.notAfter);
+  }
+
+  async function create(
+    { name, role, notAfter }: Pick<KeyRecord, 'name' | 'role' | 'notAfter'>,
+    by: string,
+  ): Promise<{ id: string; key: string }> {
     const text = newSecret('tgk_');
     const at = options.clock.now();
     const key: KeyRecord = {
@@ -37,7 +54,7 @@ export function createKeys(
       role,
       hash: hashSecret(text),
       createdAt: at,
-      notAfter: null,
+      notAfter,
       lastUsedAt: null,
     };
     const record = { at, by, action: 'key_created', subject: key.id, detail: role };
@@ -61,5 +78,5 @@ export function createKeys(
     return true;
   }
 
-  return { authenticate, create, revoke, all: (): KeyRecord[] => [...byId.values()] };
+  return { authenticate, isValid, create, revoke, all: (): KeyRecord[] => [...byId.values()] };
 }

@@ -73,7 +73,7 @@ test('a device exists only once it is on disk, and an id is taken by one of two 
 test('after a rotation the old secret is good for the grace and not a millisecond longer', async () => {
   const { registry, pass } = registryAt();
   const [old] = await registry.createMany([{ id: 'a' }], 'k');
-  const fresh = await registry.addCredential('a', 60, 'k');
+  const fresh = await registry.addCredential('a', { graceSeconds: 60 }, 'k');
   pass(59_999);
   assert.equal(registry.authenticate('a', old.secret).ok, true);
   assert.equal(registry.authenticateSecret(old.secret).ok, true);
@@ -81,7 +81,7 @@ test('after a rotation the old secret is good for the grace and not a millisecon
   assert.equal(registry.authenticate('a', old.secret).ok, false);
   assert.equal(registry.authenticateSecret(old.secret).ok, false);
   assert.equal(registry.authenticate('a', fresh.secret).ok, true);
-  await registry.addCredential('a', undefined, 'k');
+  await registry.addCredential('a', {}, 'k');
   assert.equal(registry.authenticate('a', fresh.secret).ok, true);
 });
 
@@ -120,11 +120,89 @@ test('a role may do what lesser ones may', () => {
 });
 
 test('keys are found by their text until they are revoked', async () => {
-  const keys = createKeys({ clock: { now: () => 5 }, save: async () => {} }, []);
+  let now = 5;
+  const used: string[] = [];
+  const keys = createKeys({ clock: { now: () => now }, save: async () => {}, used: ({ id }) => used.push(id) }, []);
   assert.equal(keys.authenticate('tgk_none'), undefined);
-  const { id, key } = await keys.create('wall', 'viewer', 'k');
+  const { id, key } = await keys.create({ name: 'wall', role: 'viewer', notAfter: null }, 'k');
   assert.equal(keys.authenticate(key)?.role, 'viewer');
   assert.equal(await keys.revoke(id, 'k'), true);
   assert.equal(await keys.revoke(id, 'k'), false);
   assert.equal(keys.authenticate(key), undefined);
+
+  const brief = await keys.create({ name: 'guest', role: 'operator', notAfter: 10 }, 'k');
+  now = 9;
+  assert.equal(keys.authenticate(brief.key)?.lastUsedAt, 9);
+  now = 10;
+  assert.deepEqual([keys.authenticate(brief.key), keys.isValid(brief.id)], [undefined, false]);
+  assert.deepEqual(used, [id, brief.id]);
+});
+
+test('a credential is good in its time only, and one that has no time in which it is good is refused', async () => {
+  const { registry, pass } = registryAt(1_000_000);
+  await registry.createMany([{ id: 'a' }], 'k');
+  const early = await registry.addCredential('a', { notBefore: 1_000_100, notAfter: 1_000_200 }, 'k');
+  const why = (): string => {
+    const result = registry.authenticate('a', early.secret);
+    return result.ok ? 'good' : result.why;
+  };
+  const seen = [why()];
+  for (const ms of [99, 1, 99, 1]) {
+    pass(ms);
+    seen.push(why());
+  }
+  assert.deepEqual(seen, ['credential_early', 'credential_early', 'good', 'good', 'credential_expired']);
+  for (const window of [{ notAfter: 1 }, { notAfter: 1_000_200 }, { notBefore: 2_000_000, notAfter: 2_000_000 }])
+    await assert.rejects(registry.addCredential('a', window, 'k'), { code: 'window_invalid' }, JSON.stringify(window));
+});
+
+test('a device has at most eight credentials that are not over; those that are over make room', async () => {
+  const { registry, pass } = registryAt();
+  await registry.createMany([{ id: 'a' }], 'k');
+  for (let n = 2; n <= 8; n++) await registry.addCredential('a', {}, 'k');
+  await assert.rejects(registry.addCredential('a', {}, 'k'), { code: 'too_many_credentials' });
+  const [{ cid }] = registry.get('a')?.credentials ?? [];
+  await registry.retireOthers('a', cid, 60, 'k');
+  pass(60_000);
+  await registry.addCredential('a', {}, 'k');
+  assert.equal(registry.get('a')?.credentials.length, 2);
+});
+
+test('a shorter end that was set before is not moved by a longer grace', async () => {
+  const { registry } = registryAt(1_000_000);
+  await registry.createMany([{ id: 'a' }], 'k');
+  await registry.addCredential('a', { graceSeconds: 10 }, 'k');
+  await registry.addCredential('a', { graceSeconds: 3_600 }, 'k');
+  assert.deepEqual(
+    registry.get('a')?.credentials.map(({ notAfter }) => notAfter),
+    [1_010_000, 4_600_000, null],
+  );
+});
+
+test('changes to a device that are under way at the same time lose none of each other', async () => {
+  const { registry, saved } = registryAt();
+  const [{ cid }] = await registry.createMany([{ id: 'a' }], 'k');
+  const device = registry.get('a') ?? assert.fail();
+  const made = await Promise.all([
+    registry.addCredential('a', {}, 'k'),
+    registry.addCredential('a', {}, 'k'),
+    registry.revokeCredential('a', cid, 'k'),
+    registry.update('a', { state: 'disabled' }, 'k'),
+    registry.update('a', { tags: { site: 'north' } }, 'k'),
+    registry.describe(device, { serial: 'A17' }),
+  ]);
+  assert.deepEqual(
+    [device.state, device.tags, device.attributes, device.credentials.map((one) => one.cid)],
+    ['disabled', { site: 'north' }, { serial: 'A17' }, [made[0].cid, made[1].cid]],
+  );
+  // Each is stored as the change that it is: a whole device written late would undo what came before it.
+  assert.ok(saved.slice(2).every(({ type }) => type !== 'put_device'));
+});
+
+test('a credential for a device that is removed meanwhile lets nobody in', async () => {
+  const { registry } = registryAt();
+  await registry.createMany([{ id: 'a' }], 'k');
+  const [added] = await Promise.all([registry.addCredential('a', {}, 'k'), registry.remove('a', 'k')]);
+  assert.equal(registry.authenticate('a', added.secret).ok, false);
+  assert.equal(registry.authenticateSecret(added.secret).ok, false);
 });

@@ -36,7 +36,12 @@ export interface NewCredential {
 /** A registry request that cannot be carried out; `code` goes into the problem answer. */
 export class RegistryError extends Error {
   constructor(
-    readonly code: 'device_exists' | 'device_unknown' | 'credential_unknown',
+    readonly code:
+      | 'device_exists'
+      | 'device_unknown'
+      | 'credential_unknown'
+      | 'window_invalid'
+      | 'too_many_credentials',
     message: string,
   ) {
     super(message);
@@ -44,6 +49,29 @@ export class RegistryError extends Error {
 }
 
 export type Registry = ReturnType<typeof createRegistry>;
+
+/** When a credential is accepted: Unix ms, from and until before. */
+export interface Window {
+  notBefore?: number | null;
+  notAfter?: number | null;
+}
+
+interface Issued {
+  secret: string;
+  credential: Credential;
+}
+
+type Retirement = Extract<RegistryChange, { type: 'retire_credential' }>;
+
+const retiredAt = (credentials: Credential[], end: number): Retirement[] =>
+  credentials.map(({ cid, notAfter }) => ({
+    type: 'retire_credential',
+    cid,
+    notAfter: Math.min(notAfter ?? end, end),
+  }));
+
+/** Those that are over do not count. */
+const credentialsMax = 8;
 
 /** All devices and their credentials, in memory: reads are synchronous, changes reach the disk before they count. */
 export function createRegistry(options: RegistryOptions, restored: { devices: Device[]; nextDeviceKey: number }) {
@@ -71,17 +99,10 @@ export function createRegistry(options: RegistryOptions, restored: { devices: De
     return device;
   }
 
-  function issue(now: number): { secret: string; credential: Credential } {
+  function issue(now: number, { notBefore = null, notAfter = null }: Window = {}): Issued {
     const secret = newSecret('tgd_');
-    const credential: Credential = {
-      cid: uuidv7(),
-      hash: hashSecret(secret),
-      createdAt: now,
-      notBefore: null,
-      notAfter: null,
-      lastUsedAt: null,
-    };
-    return { secret, credential };
+    const facts = { createdAt: now, notBefore, notAfter, lastUsedAt: null };
+    return { secret, credential: { cid: uuidv7(), hash: hashSecret(secret), ...facts } };
   }
 
   /** By device id and secret. An unknown device and a wrong secret get the same answer in the same time. */
@@ -143,16 +164,21 @@ export function createRegistry(options: RegistryOptions, restored: { devices: De
     });
     for (const id of ids) creating.add(id);
     try {
-      await save(
-        made.flatMap(
-          ({ device }) => [{ type: 'put_device', device }, audit('device_created', device.id, by)] as RegistryChange[],
-        ),
-      );
+      await save([
+        ...made.map(({ device }): RegistryChange => ({ type: 'put_device', device })),
+        createdRecord(made, by),
+      ]);
       for (const { device } of made) remember(device);
     } finally {
       for (const id of ids) creating.delete(id);
     }
     return made.map(({ device, secret, cid }) => ({ id: device.id, secret, cid }));
+  }
+
+  function createdRecord(made: { device: Device }[], by: string): RegistryChange {
+    const [{ device: first }] = made;
+    if (made.length === 1) return audit('device_created', first.id, by);
+    return audit('devices_imported', first.id, by, `${made.length} devices, up to ${made[made.length - 1].device.id}`);
   }
 
   async function update(
@@ -161,10 +187,10 @@ export function createRegistry(options: RegistryOptions, restored: { devices: De
     by: string,
   ): Promise<Device> {
     const device = need(id);
-    const next = { ...device, ...patch };
-    await save([{ type: 'put_device', device: next }, audit('device_updated', id, by, JSON.stringify(patch))]);
+    const { key: deviceKey } = device;
+    await save([{ type: 'patch_device', deviceKey, patch }, audit('device_updated', id, by, JSON.stringify(patch))]);
     const wasActive = device.state === 'active';
-    Object.assign(device, { model: next.model, tags: next.tags, state: next.state });
+    Object.assign(device, patch);
     if (wasActive && device.state === 'disabled') options.ended(device, 'device_disabled');
     return device;
   }
@@ -173,7 +199,7 @@ export function createRegistry(options: RegistryOptions, restored: { devices: De
   async function describe(device: Device, attributes: Record<string, Scalar>): Promise<void> {
     if (JSON.stringify(device.attributes) === JSON.stringify(attributes) || byKey.get(device.key) !== device) return;
     device.attributes = attributes;
-    await save([{ type: 'put_device', device }]);
+    await save([{ type: 'patch_device', deviceKey: device.key, patch: { attributes } }]);
   }
 
   /** `erase`: it is noted, in the same transaction, that the device's readings are to be taken out of every file. */
@@ -190,34 +216,71 @@ export function createRegistry(options: RegistryOptions, restored: { devices: De
     return device;
   }
 
-  /** A new credential. Those before it stay valid for `graceSeconds`, or for good where that is undefined. */
-  async function addCredential(id: string, graceSeconds: number | undefined, by: string): Promise<NewCredential> {
+  /** A new credential. Those before it stay valid for `graceSeconds`, or as they are where that is undefined. */
+  async function addCredential(
+    id: string,
+    { graceSeconds, ...window }: Window & { graceSeconds?: number },
+    by: string,
+  ): Promise<NewCredential> {
     const device = need(id);
     const now = clock.now();
-    const { secret, credential } = issue(now);
-    const end = graceSeconds === undefined ? null : now + graceSeconds * 1000;
-    const kept = device.credentials
-      .filter((old) => whyInvalid(old, now) !== 'credential_expired')
-      .map((old) => ({ ...old, notAfter: earlier(old.notAfter, end) }));
-    await replaceCredentials(device, [...kept, credential], audit('credential_added', id, by, credential.cid));
+    checkWindow(window, now);
+    const over = device.credentials.filter((old) => whyInvalid(old, now) === 'credential_expired');
+    if (device.credentials.length - over.length >= credentialsMax)
+      throw new RegistryError(
+        'too_many_credentials',
+        `Device ${id} has ${credentialsMax} credentials, which is the most; revoke one, or let the old ones end by graceSeconds`,
+      );
+    const { secret, credential } = issue(now, window);
+    const kept = device.credentials.filter((old) => !over.includes(old));
+    const retired = graceSeconds === undefined ? [] : retiredAt(kept, now + graceSeconds * 1000);
+    await save([
+      ...over.map(({ cid }): RegistryChange => ({ type: 'remove_credential', cid })),
+      ...retired,
+      { type: 'put_credential', deviceKey: device.key, credential },
+      audit('credential_added', id, by, credential.cid),
+    ]);
+    for (const old of over) drop(device, old);
+    retire(device, retired);
+    // A device that was removed meanwhile stays removed.
+    if (byKey.get(device.key) === device) {
+      device.credentials.push(credential);
+      index(device, credential);
+    }
     return { id, secret, cid: credential.cid };
+  }
+
+  /** All credentials of the device but this one end after `graceSeconds`, unless they end before. */
+  async function retireOthers(id: string, cid: string, graceSeconds: number, by: string): Promise<void> {
+    const device = need(id);
+    const others = device.credentials.filter((old) => old.cid !== cid);
+    const retired = retiredAt(others, clock.now() + graceSeconds * 1000);
+    await save([...retired, audit('credentials_retired', id, by, `all but ${cid}, in ${graceSeconds} s`)]);
+    retire(device, retired);
+  }
+
+  /** Links hold their credential, so it is changed in its place. */
+  function retire(device: Device, retired: Retirement[]): void {
+    for (const { cid, notAfter } of retired) {
+      const credential = device.credentials.find((one) => one.cid === cid);
+      if (credential !== undefined) credential.notAfter = notAfter;
+    }
+  }
+
+  function drop(device: Device, credential: Credential): void {
+    bySecretHash.delete(hashKey(credential.hash));
+    const at = device.credentials.indexOf(credential);
+    if (at >= 0) device.credentials.splice(at, 1);
   }
 
   async function revokeCredential(id: string, cid: string, by: string): Promise<void> {
     const device = need(id);
-    const left = device.credentials.filter((credential) => credential.cid !== cid);
-    if (left.length === device.credentials.length) {
+    const credential = device.credentials.find((one) => one.cid === cid);
+    if (credential === undefined)
       throw new RegistryError('credential_unknown', `Device ${id} has no credential ${cid}`);
-    }
-    await replaceCredentials(device, left, audit('credential_revoked', id, by, cid));
+    await save([{ type: 'remove_credential', cid }, audit('credential_revoked', id, by, cid)]);
+    drop(device, credential);
     options.ended(device, 'credential_revoked', cid);
-  }
-
-  async function replaceCredentials(device: Device, credentials: Credential[], record: RegistryChange): Promise<void> {
-    await save([{ type: 'put_device', device: { ...device, credentials } }, record]);
-    for (const old of device.credentials) bySecretHash.delete(hashKey(old.hash));
-    device.credentials = credentials;
-    for (const credential of credentials) index(device, credential);
   }
 
   function audit(action: string, subject: string, by: string, detail: string | null = null): RegistryChange {
@@ -232,6 +295,7 @@ export function createRegistry(options: RegistryOptions, restored: { devices: De
     describe,
     remove,
     addCredential,
+    retireOthers,
     revokeCredential,
     get: (id: string): Device | undefined => byId.get(id),
     byKey: (key: number): Device | undefined => byKey.get(key),
@@ -249,9 +313,10 @@ function whyInvalid(
   return notAfter !== null && now >= notAfter ? 'credential_expired' : null;
 }
 
-function earlier(a: number | null, b: number | null): number | null {
-  if (a === null || b === null) return a ?? b;
-  return Math.min(a, b);
+/** Throws window_invalid. */
+function checkWindow({ notBefore, notAfter }: Window, now: number): void {
+  if (notAfter != null && notAfter <= Math.max(notBefore ?? 0, now))
+    throw new RegistryError('window_invalid', `notAfter ${notAfter} is over already, or not after notBefore`);
 }
 
 function hashKey(hash: Uint8Array): string {

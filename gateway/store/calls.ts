@@ -1,6 +1,6 @@
 import type { CommandState } from '../command/lifecycle.js';
 import type { ReadingColumns } from '../latest.js';
-import type { Device, PresenceRecord, RejectedFrame, Scalar, Series, SeriesKind } from '../types.js';
+import type { Credential, Device, PresenceRecord, RejectedFrame, Scalar, Series, SeriesKind } from '../types.js';
 import type { CommandReads, OpenBatch } from './commandTables.js';
 
 /**
@@ -141,7 +141,13 @@ export interface AuditRecord {
 
 /** A change of what people manage. A list of them is one transaction, on disk when the call answers. */
 export type RegistryChange =
+  /** A new one, with its credentials. */
   | { type: 'put_device'; device: Device }
+  /** Of one that may have been removed meanwhile: then nothing happens, as with the next ones. */
+  | { type: 'patch_device'; deviceKey: number; patch: Partial<Pick<Device, 'model' | 'tags' | 'state' | 'attributes'>> }
+  | { type: 'put_credential'; deviceKey: number; credential: Credential }
+  | { type: 'retire_credential'; cid: string; notAfter: number }
+  | { type: 'remove_credential'; cid: string }
   | { type: 'remove_device'; deviceKey: number }
   /** Its readings are to be taken out of every file; kept until that is done. */
   | { type: 'erase_device'; device: DeviceIdentity }

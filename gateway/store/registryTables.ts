@@ -26,17 +26,23 @@ interface CredentialRow {
   last_used_at: number | null;
 }
 
-/** Devices, credentials, keys, the audit and commands in tidegate.db. */
+/** Devices, credentials, presence, keys, the audit and commands in tidegate.db. */
 export function openRegistryTables(db: Database.Database) {
+  // The parameters of a command that were secret leave the file when they leave its row.
+  db.pragma('secure_delete = ON');
   const commands = openCommandTables(db);
   const presence = openPresenceTable(db);
-  const putDevice = db.prepare(`
-    INSERT INTO devices (key, id, model, tags, state, created_at, attributes) VALUES (?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (key) DO UPDATE SET model = excluded.model, tags = excluded.tags, state = excluded.state, attributes = excluded.attributes`);
-  const dropCredentials = db.prepare('DELETE FROM credentials WHERE device = ?');
-  const putCredential = db.prepare(
-    'INSERT INTO credentials (cid, device, hash, created_at, not_before, not_after, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  const putDevice = db.prepare(
+    'INSERT INTO devices (key, id, model, tags, state, created_at, attributes) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
+  const patchDevice = db.prepare(`
+    UPDATE devices SET model = CASE WHEN ? THEN ? ELSE model END, tags = coalesce(?, tags), state = coalesce(?, state),
+      attributes = coalesce(?, attributes) WHERE key = ?`);
+  const putCredential = db.prepare(`
+    INSERT INTO credentials (cid, hash, created_at, not_before, not_after, last_used_at, device)
+    SELECT ?, ?, ?, ?, ?, ?, key FROM devices WHERE key = ?`);
+  const retireCredential = db.prepare('UPDATE credentials SET not_after = ? WHERE cid = ?');
+  const dropCredential = db.prepare('DELETE FROM credentials WHERE cid = ?');
   const useCredential = db.prepare('UPDATE credentials SET last_used_at = ? WHERE cid = ?');
   const dropDevice = db.prepare('DELETE FROM devices WHERE key = ?');
   const putErasure = db.prepare(
@@ -55,6 +61,16 @@ export function openRegistryTables(db: Database.Database) {
     switch (change.type) {
       case 'put_device':
         return putWholeDevice(change.device);
+      case 'patch_device':
+        return patch(change.deviceKey, change.patch);
+      case 'put_credential':
+        return putOneCredential(change.deviceKey, change.credential);
+      case 'retire_credential':
+        retireCredential.run(change.notAfter, change.cid);
+        return;
+      case 'remove_credential':
+        dropCredential.run(change.cid);
+        return;
       case 'remove_device':
         dropDevice.run(change.deviceKey);
         return;
@@ -95,9 +111,17 @@ export function openRegistryTables(db: Database.Database) {
   function putWholeDevice(device: Device): void {
     const { key, id, model, tags, state, createdAt, attributes } = device;
     putDevice.run(key, id, model, JSON.stringify(tags), state, createdAt, JSON.stringify(attributes));
-    dropCredentials.run(key);
-    for (const { cid, hash, createdAt: at, notBefore, notAfter, lastUsedAt } of device.credentials)
-      putCredential.run(cid, key, hash, at, notBefore, notAfter, lastUsedAt);
+    for (const credential of device.credentials) putOneCredential(key, credential);
+  }
+
+  function patch(key: number, { model, tags, state, attributes }: Partial<Device>): void {
+    const text = (value: object | undefined): string | null => (value === undefined ? null : JSON.stringify(value));
+    patchDevice.run(model === undefined ? 0 : 1, model ?? null, text(tags), state ?? null, text(attributes), key);
+  }
+
+  function putOneCredential(key: number, credential: Credential): void {
+    const { cid, hash, createdAt, notBefore, notAfter, lastUsedAt } = credential;
+    putCredential.run(cid, hash, createdAt, notBefore, notAfter, lastUsedAt, key);
   }
 
   const change = db.transaction((changes: RegistryChange[]) => {

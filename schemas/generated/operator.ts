@@ -390,10 +390,25 @@ export interface CredentialItem {
 }
 
 /**
- * How long the credentials before it stay valid; left out: for good.
+ * A further credential of a device.
  */
 export interface CredentialRequest {
+  /**
+   * How long the credentials before it stay valid; left out: for good.
+   */
   graceSeconds?: number;
+  /**
+   * Unix ms from which it is accepted; left out: at once.
+   */
+  notBefore?: number;
+  /**
+   * Unix ms from which it is no longer accepted; left out: it has no end.
+   */
+  notAfter?: number;
+  /**
+   * The device is told the secret by the command tidegate.rotate_secret.
+   */
+  push?: boolean;
 }
 
 /**
@@ -491,6 +506,32 @@ export interface DeviceCreate {
   tags?: {
     [k: string]: string;
   };
+}
+
+/**
+ * Devices to be registered together: all of them, or none.
+ */
+export interface DeviceImport {
+  /**
+   * @minItems 1
+   * @maxItems 5000
+   */
+  devices: [DeviceCreate, ...DeviceCreate[]];
+}
+/**
+ * The credentials of devices registered together, in their order. Secrets are told this once only.
+ */
+export interface DeviceImported {
+  items: NewCredentialBody[];
+}
+export interface NewCredentialBody {
+  id: string;
+  secret: string;
+  cid: string;
+  /**
+   * Where it is pushed: the command that tells it to the device.
+   */
+  command?: string;
 }
 
 /**
@@ -624,6 +665,10 @@ export interface JobPage {
 export interface KeyCreate {
   name: string;
   role: 'viewer' | 'operator' | 'admin';
+  /**
+   * Unix ms from which it is no longer accepted; left out: it has no end.
+   */
+  notAfter?: number;
 }
 
 /**
@@ -1000,12 +1045,6 @@ export interface ModelCommandItem {
 /**
  * A credential. The secret is told this once only.
  */
-export interface NewCredentialBody {
-  id: string;
-  secret: string;
-  cid: string;
-}
-
 /**
  * An operator key. Its text is told this once only.
  */

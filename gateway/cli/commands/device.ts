@@ -1,11 +1,19 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { DeviceBody, JobBody, LatestBody, NewCredentialBody } from '../../../schemas/generated/operator.js';
+import type {
+  CredentialItem,
+  DeviceBody,
+  DeviceCreate,
+  JobBody,
+  LatestBody,
+  NewCredentialBody,
+} from '../../../schemas/generated/operator.js';
 import { valueText } from '../../valueText.js';
-import { type ApiClient, type ApiOptions, createApiClient, withApiOptions } from '../apiClient.js';
+import { type ApiOptions, createApiClient, withApiOptions } from '../apiClient.js';
 import { Failure } from '../failure.js';
 import { csvField, printJson, tableOf, tagsText, timeText } from '../output.js';
 import { snippetsFor } from '../snippets.js';
+import { parseDuration } from '../times.js';
 import { collect } from './serve.js';
 import { followJob } from './upkeep.js';
 
@@ -29,7 +37,11 @@ export function addDevice(program: Command): void {
   add('enable <id>', 'let it in again').action((id, options) => setState(id, 'active', options));
   add('rotate <id>', 'give it a new secret')
     .option('--grace <seconds>', 'how long the old ones stay valid', '0')
+    .option('--push', 'tell it to the device by a command; give a --grace in which it can come back')
+    .option('--expires <time>', 'the new one ends after that long, as 90d')
     .action(rotate);
+  add('credentials <id>', 'list its credentials, without the secrets').action(credentials);
+  add('revoke <id> <cid>', 'revoke one of its credentials; a link that uses it ends').action(revoke);
   add('remove <id>', 'remove it and its credentials; its readings age out')
     .option('--erase', 'also take its readings out of every file, now')
     .action(remove);
@@ -122,13 +134,40 @@ async function setState(id: string, state: DeviceBody['state'], options: ApiOpti
   console.log(`Device ${id} is ${state}.`);
 }
 
-async function rotate(id: string, options: ApiOptions & { grace: string }): Promise<void> {
+async function rotate(
+  id: string,
+  options: ApiOptions & { grace: string; push?: boolean; expires?: string },
+): Promise<void> {
   const graceSeconds = Number(options.grace);
+  const { expires, push = false } = options;
   const made = await createApiClient(options).request<NewCredentialBody>('POST', `${pathOf(id)}/credentials`, {
     graceSeconds,
+    push,
+    ...(expires === undefined ? {} : { notAfter: Date.now() + parseDuration(expires) }),
   });
   if (options.json) return printJson(made);
   console.log(`The new secret of ${id} is shown this once; older ones end in ${graceSeconds} s:\n\n  ${made.secret}`);
+  if (made.command !== undefined)
+    console.log(`\nThe device is told by command ${made.command}: tidegate command show ${made.command}`);
+}
+
+async function credentials(id: string, options: ApiOptions): Promise<void> {
+  const { items } = await createApiClient(options).request<{ items: CredentialItem[] }>(
+    'GET',
+    `${pathOf(id)}/credentials`,
+  );
+  if (options.json) return printJson(items);
+  const rows = items.map(({ cid, createdAt, notBefore, notAfter, lastUsedAt }) => [
+    cid,
+    ...[createdAt, notBefore, notAfter, lastUsedAt].map(timeText),
+  ]);
+  console.log(tableOf(['CID', 'CREATED', 'NOT BEFORE', 'NOT AFTER', 'LAST USED'], rows));
+}
+
+async function revoke(id: string, cid: string, options: ApiOptions): Promise<void> {
+  await createApiClient(options).request('DELETE', `${pathOf(id)}/credentials/${encodeURIComponent(cid)}`);
+  if (options.json) return printJson({ id, cid, revoked: true });
+  console.log(`Credential ${cid} of ${id} is revoked.`);
 }
 
 async function remove(id: string, options: ApiOptions & { erase?: boolean }): Promise<void> {
@@ -143,27 +182,29 @@ async function remove(id: string, options: ApiOptions & { erase?: boolean }): Pr
   console.log(`Device ${id} is removed, and its data is out of every file of the data folder. Backups still hold it.`);
 }
 
-/** Several requests at a time: each is one commit of the store, and those share an fsync badly one by one. */
+const importedAtOnce = 2_000;
+
+/** Prints the secrets of each part as soon as it is registered: they are told once, whatever becomes of the next part. */
 async function importCsv(file: string, options: ApiOptions): Promise<void> {
   const api = createApiClient(options);
-  const rows = readRows(file);
+  const devices = readRows(file).map(deviceOfRow);
   const made: NewCredentialBody[] = [];
-  let at = 0;
-  const worker = async (): Promise<void> => {
-    while (at < rows.length) made.push(await register(api, rows[at++]));
-  };
-  await Promise.all(Array.from({ length: 16 }, worker));
-  made.sort((a, b) => (a.id < b.id ? -1 : 1));
-  if (options.json) return printJson(made);
-  console.log(['id,secret', ...made.map(({ id, secret }) => `${csvField(id)},${secret}`)].join('\n'));
+  if (!options.json) console.log('id,secret');
+  for (let at = 0; at < devices.length; at += importedAtOnce) {
+    const part = { devices: devices.slice(at, at + importedAtOnce) };
+    const { items } = await api.request<{ items: NewCredentialBody[] }>('POST', '/v1/device-imports', part);
+    if (options.json) made.push(...items);
+    else console.log(items.map(({ id, secret }) => `${csvField(id)},${secret}`).join('\n'));
+  }
+  if (options.json) printJson(made);
 }
 
-function register(api: ApiClient, [id, model, tags]: string[]): Promise<NewCredentialBody> {
-  return api.request('POST', '/v1/devices', {
+function deviceOfRow([id, model, tags]: string[]): DeviceCreate {
+  return {
     id,
     model: model || null,
     tags: parseTags((tags || '').split(';').filter((tag) => tag !== '')),
-  });
+  };
 }
 
 function readRows(file: string): string[][] {

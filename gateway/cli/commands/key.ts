@@ -2,13 +2,20 @@ import type { Command } from 'commander';
 import type { KeyItem, NewKeyBody } from '../../../schemas/generated/operator.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../apiClient.js';
 import { printJson, tableOf, timeText } from '../output.js';
+import { parseDuration } from '../times.js';
 
 export function addKey(program: Command): void {
   const key = program.command('key').description('manage operator keys');
   withApiOptions(key.command('add <name>').description('make a key; prints its text, once'))
     .option('--role <role>', 'viewer, operator or admin', 'viewer')
-    .action(async (name: string, options: ApiOptions & { role: string }) => {
-      const made = await createApiClient(options).request<NewKeyBody>('POST', '/v1/keys', { name, role: options.role });
+    .option('--expires <time>', 'it ends after that long, as 90d')
+    .action(async (name: string, options: ApiOptions & { role: string; expires?: string }) => {
+      const { role, expires } = options;
+      const made = await createApiClient(options).request<NewKeyBody>('POST', '/v1/keys', {
+        name,
+        role,
+        ...(expires === undefined ? {} : { notAfter: Date.now() + parseDuration(expires) }),
+      });
       if (options.json) return printJson(made);
       console.log(`Key ${made.id} (${options.role}) is shown this once:\n\n  ${made.key}`);
     });
@@ -18,8 +25,13 @@ export function addKey(program: Command): void {
       if (options.json) return printJson(items);
       console.log(
         tableOf(
-          ['ID', 'NAME', 'ROLE', 'CREATED'],
-          items.map(({ id, name, role, createdAt }) => [id, name, role, timeText(createdAt)]),
+          ['ID', 'NAME', 'ROLE', 'CREATED', 'NOT AFTER', 'LAST USED'],
+          items.map(({ id, name, role, ...times }) => [
+            id,
+            name,
+            role,
+            ...[times.createdAt, times.notAfter, times.lastUsedAt].map(timeText),
+          ]),
         ),
       );
     },

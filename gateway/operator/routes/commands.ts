@@ -20,7 +20,13 @@ const waitQuery = {
   },
 };
 
+/** Throws command_reserved. */
 function commandOf({ name, params, ttlSeconds, deadlineSeconds, supersedes }: CommandCreate | BatchCreate): NewCommand {
+  if (name.startsWith('tidegate.'))
+    throw new Problem(
+      'command_reserved',
+      `${name} is sent by the gateway itself: see POST /v1/devices/{id}/credentials`,
+    );
   return {
     name,
     ...(params === undefined ? {} : { params }),

@@ -1,4 +1,4 @@
-import type { CredentialRequest, DeviceCreate, DevicePatch } from '../../../schemas/generated/operator.js';
+import type { DeviceCreate, DeviceImport, DevicePatch } from '../../../schemas/generated/operator.js';
 import type { Device, Presence } from '../../types.js';
 import type { OperatorContext } from '../context.js';
 import { Problem } from '../problems.js';
@@ -57,6 +57,12 @@ function list({ query }: OperatorRequest, context: OperatorContext) {
   return { items, next: null };
 }
 
+async function importDevices(request: OperatorRequest, context: OperatorContext) {
+  const { devices } = request.body as DeviceImport;
+  for (const model of new Set(devices.map((device) => device.model))) needModel(model, context);
+  return { items: await context.registry.createMany(devices, byOf(request)) };
+}
+
 export const deviceRoutes: Route[] = [
   {
     method: 'post',
@@ -71,6 +77,16 @@ export const deviceRoutes: Route[] = [
       needModel(wanted.model, context);
       return (await context.registry.createMany([wanted], byOf(request)))[0];
     },
+  },
+  {
+    method: 'post',
+    path: '/v1/device-imports',
+    summary: 'Registers up to 5,000 devices together, or none of them; their secrets are told this once',
+    role: 'operator',
+    body: 'device_import',
+    status: 201,
+    answer: 'device_imported',
+    handle: importDevices,
   },
   {
     method: 'get',
@@ -132,43 +148,6 @@ export const deviceRoutes: Route[] = [
       if (!erase) return noContent;
       const { id, key, createdAt } = device;
       return new Answer(202, JSON.stringify(context.jobs.erase({ id, key, createdAt })), 'application/json');
-    },
-  },
-  {
-    method: 'get',
-    path: '/v1/devices/{id}/credentials',
-    summary: 'Lists the credentials of a device, without their secrets',
-    role: 'operator',
-    status: 200,
-    answer: 'credential_page',
-    handle(request, context) {
-      const { credentials } = deviceOf(request, context);
-      return { items: credentials.map(({ hash: _, ...told }) => told), next: null };
-    },
-  },
-  {
-    method: 'post',
-    path: '/v1/devices/{id}/credentials',
-    summary: 'Gives a device one more credential; with graceSeconds those before it end after that time',
-    role: 'operator',
-    body: 'credential_request',
-    bodyOptional: true,
-    status: 201,
-    answer: 'new_credential',
-    handle(request, context) {
-      const { graceSeconds } = (request.body ?? {}) as CredentialRequest;
-      return context.registry.addCredential(deviceOf(request, context).id, graceSeconds, byOf(request));
-    },
-  },
-  {
-    method: 'delete',
-    path: '/v1/devices/{id}/credentials/{cid}',
-    summary: 'Revokes a credential; the link that uses it ends at once',
-    role: 'operator',
-    status: 204,
-    async handle(request, context) {
-      await context.registry.revokeCredential(deviceOf(request, context).id, request.parameters[1], byOf(request));
-      return noContent;
     },
   },
 ];

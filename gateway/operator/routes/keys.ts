@@ -20,14 +20,16 @@ export const keyRoutes: Route[] = [
   {
     method: 'post',
     path: '/v1/keys',
-    summary: 'Makes an operator key; its text is told this once',
+    summary: 'Makes an operator key, with an end where one is given; its text is told this once',
     role: 'admin',
     body: 'key_create',
     status: 201,
     answer: 'new_key',
-    handle(request, { keys }) {
-      const { name, role } = request.body as KeyCreate;
-      return keys.create(name, role, byOf(request));
+    handle(request, { keys, clock }) {
+      const { name, role, notAfter = null } = request.body as KeyCreate;
+      if (notAfter !== null && notAfter <= clock.now())
+        throw new Problem('window_invalid', `notAfter ${notAfter} is over already`);
+      return keys.create({ name, role, notAfter }, byOf(request));
     },
   },
   {

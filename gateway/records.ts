@@ -2,10 +2,10 @@ import type { Clock } from './clock.js';
 import { createLazyWrites } from './lazyWrites.js';
 import { createAttempts } from './link/attempts.js';
 import { createPresence } from './link/presence.js';
-import type { RegistryChange, Restored } from './store/calls.js';
+import type { KeyRecord, RegistryChange, Restored } from './store/calls.js';
 import type { Credential, Device, Model, Presence, PresenceRecord } from './types.js';
 
-export interface DeviceRecordsOptions {
+export interface RecordsOptions {
   clock: Clock;
   random(): number;
   restored: Restored;
@@ -21,8 +21,8 @@ const presenceEveryMs = 3_000;
 const usesEveryMs = 60_000;
 const batchMax = 500;
 
-/** What is remembered of devices beside their readings: presence, refused attempts, when a credential was used. */
-export function createDeviceRecords({ clock, random, restored, models, save, ...options }: DeviceRecordsOptions) {
+/** What is remembered beside readings and what people manage: presence, refused attempts, when a credential or key was used. */
+export function createRecords({ clock, random, restored, models, save, ...options }: RecordsOptions) {
   const lazily = { batchMax, random, save: (change: RegistryChange): Promise<void> => save([change]) };
   const presenceWrites = createLazyWrites<number>({
     ...lazily,
@@ -46,26 +46,31 @@ export function createDeviceRecords({ clock, random, restored, models, save, ...
     changed: options.presenceChanged,
     touched: presenceWrites.touch,
   });
-  const useWrites = createLazyWrites<Credential>({
-    ...lazily,
-    everyMs: usesEveryMs,
-    changeOf: (used) => ({
-      type: 'credentials_used',
-      uses: used.map(({ cid, lastUsedAt }) => ({ id: cid, at: lastUsedAt as number })),
-    }),
-  });
+  const useWrites = <Used>(type: 'credentials_used' | 'keys_used', idOf: (used: Used) => string) =>
+    createLazyWrites<Used & { lastUsedAt: number | null }>({
+      ...lazily,
+      everyMs: usesEveryMs,
+      changeOf: (used) => ({
+        type,
+        uses: used.map((one) => ({ id: idOf(one), at: one.lastUsedAt ?? 0 })),
+      }),
+    });
+  const credentialWrites = useWrites<Credential>('credentials_used', ({ cid }) => cid);
+  const keyWrites = useWrites<KeyRecord>('keys_used', ({ id }) => id);
 
   return {
     presence,
     attempts: createAttempts({ clock, known: options.known }),
     /** A link was opened with it. */
-    used(credential: Credential): void {
+    credentialUsed(credential: Credential): void {
       credential.lastUsedAt = clock.now();
-      useWrites.touch(credential);
+      credentialWrites.touch(credential);
     },
+    keyUsed: keyWrites.touch,
     async stop(): Promise<void> {
       await presenceWrites.stop();
-      await useWrites.stop();
+      await credentialWrites.stop();
+      await keyWrites.stop();
     },
   };
 }

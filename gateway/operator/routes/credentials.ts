@@ -1,0 +1,75 @@
+import type { CredentialRequest } from '../../../schemas/generated/operator.js';
+import { rotateSecret } from '../../command/rules.js';
+import type { Device } from '../../types.js';
+import type { OperatorContext } from '../context.js';
+import { byOf, noContent, type OperatorRequest, type Route } from '../route.js';
+import { deviceOf } from './devices.js';
+
+function addCredential(request: OperatorRequest, context: OperatorContext) {
+  const { push = false, ...wanted } = (request.body ?? {}) as CredentialRequest;
+  const device = deviceOf(request, context);
+  if (push) return pushCredential(device, wanted, byOf(request), context);
+  return context.registry.addCredential(device.id, wanted, byOf(request));
+}
+
+/**
+ * The credentials before it begin to end only when the command is stored: without it nobody would tell the device. Throws
+ * what stands against the command before anything is changed.
+ */
+async function pushCredential(
+  device: Device,
+  { graceSeconds, ...window }: CredentialRequest,
+  by: string,
+  { registry, commands }: OperatorContext,
+) {
+  const commandOf = (secret: string) => ({
+    name: rotateSecret,
+    params: { secret },
+    supersedes: rotateSecret,
+    ...(graceSeconds === undefined ? {} : { ttlMs: Math.max(1, graceSeconds) * 1000 }),
+  });
+  commands.checkRoom(device);
+  commands.check(device, commandOf(`tgd_${'-'.repeat(43)}`));
+  const made = await registry.addCredential(device.id, window, by);
+  const { id: command } = await commands.create(device, commandOf(made.secret), by, null, '');
+  if (graceSeconds !== undefined) await registry.retireOthers(device.id, made.cid, graceSeconds, by);
+  return { ...made, command };
+}
+
+export const credentialRoutes: Route[] = [
+  {
+    method: 'get',
+    path: '/v1/devices/{id}/credentials',
+    summary: 'Lists the credentials of a device, without their secrets',
+    role: 'operator',
+    status: 200,
+    answer: 'credential_page',
+    handle(request, context) {
+      const { credentials } = deviceOf(request, context);
+      return { items: credentials.map(({ hash: _, ...told }) => told), next: null };
+    },
+  },
+  {
+    method: 'post',
+    path: '/v1/devices/{id}/credentials',
+    summary:
+      'Gives a device one more credential; with graceSeconds those before it end after that time; with push the device is told it',
+    role: 'operator',
+    body: 'credential_request',
+    bodyOptional: true,
+    status: 201,
+    answer: 'new_credential',
+    handle: addCredential,
+  },
+  {
+    method: 'delete',
+    path: '/v1/devices/{id}/credentials/{cid}',
+    summary: 'Revokes a credential; the link that uses it ends at once',
+    role: 'operator',
+    status: 204,
+    async handle(request, context) {
+      await context.registry.revokeCredential(deviceOf(request, context).id, request.parameters[1], byOf(request));
+      return noContent;
+    },
+  },
+];
