@@ -35,9 +35,11 @@ export function startOn(data: string, set: string[] = [], options: Partial<Gatew
     'shutdown.spreadMs=0',
   ];
   const config = loadConfig({ environment: {}, set: [...basics, ...set] });
+  const models = loadModels(config.models);
   return startGateway({
     config,
-    models: loadModels(config.models),
+    models,
+    load: () => ({ config, models }),
     log: pino({ level: 'silent' }),
     clock: systemClock,
     random: () => 0.5,

@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { limits } from '../schemas/limits.js';
 import { packageRoot } from '../schemas/packageRoot.js';
+import { createAdmission as createConnectAdmission } from './admission/admission.js';
+import { createDeviceRates } from './admission/deviceRates.js';
 import { createAvailability } from './availability.js';
 import { bridgeSettings } from './bridge/settings.js';
 import type { Clock } from './clock.js';
@@ -35,6 +37,7 @@ import { startOperator } from './operator/listener.js';
 import { createRecords } from './records.js';
 import { createKeys } from './registry/keys.js';
 import { createRegistry } from './registry/registry.js';
+import { createReload, type Loaded, type Reloaded } from './reload.js';
 import { createArchiveEvents, endsWith } from './storeEvents.js';
 import { createTrace } from './trace.js';
 import { type Device, type LatestValue, type Model, seriesKinds } from './types.js';
@@ -43,6 +46,8 @@ import { builtAt, version } from './version.js';
 export interface GatewayOptions {
   config: ResolvedConfig;
   models: ReadonlyMap<string, Model>;
+  /** Reads configuration and models again. Throws ConfigError. */
+  load(): Loaded;
   log: Logger;
   clock: Clock;
   /** In [0, 1): spreads what must not happen at once. */
@@ -59,6 +64,8 @@ export interface Gateway {
   /** The first key, while <data>/admin.key is there. */
   adminKey: string | null;
   sqliteVersion: string;
+  /** Takes models, limits, log level and certificates anew. Throws ConfigError, StartError; then the old ones stay. */
+  reload(): Promise<Reloaded>;
   /** Says goodbye to every link, commits what was taken in, and closes the store. */
   stop(): Promise<void>;
 }
@@ -71,7 +78,10 @@ const retentionAdvice =
 
 /** The whole gateway, in the order in which a frame meets its parts. Throws StartError. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, models, log, clock, random, fatal } = options;
+  const { config, log, clock, random, fatal } = options;
+  /** What a reload can change: limits, and the content of `models`. */
+  let { limits: bounds } = config;
+  const models = new Map(options.models);
   const startedAt = clock.now();
   let clockGuard: ClockGuard;
   let mqtt = noMqtt;
@@ -168,8 +178,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   });
   const links = createLinks({ counters, presence: records.presence });
+  const rates = createDeviceRates({
+    now: monotonic,
+    limitsOf: (model) => ({ ...bounds.device, ...(model === null ? {} : models.get(model)?.limits) }),
+  });
+  rates.configure(models.keys());
   const messages = createMessages({
     clock,
+    rates,
     ingest,
     answers,
     trace,
@@ -261,7 +277,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const unavailable = (): 'overloaded' | 'storage_unavailable' | 'clock_untrusted' | null => {
     if (!availability.writable()) return 'storage_unavailable';
     if (!clockGuard.trusts(clock.now())) return 'clock_untrusted';
-    const full = links.count() >= config.limits.links || batcher.queuedBytes() > config.store.queuedBytesMax;
+    const full = links.count() >= bounds.links || batcher.queuedBytes() > config.store.queuedBytesMax;
     return stopping || full || mqtt.refuses() ? 'overloaded' : null;
   };
   const linkLimits = { backlogBytesMax: config.limits.backlogBytes, badFramesMax: config.limits.badFrames };
@@ -285,6 +301,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     };
     return new Link(facts, linkLimits, answers, clock.now);
   };
+  const admission = createConnectAdmission({ config, now: monotonic, random, devices: registry.size });
   const devicePort = await listenForDevices({
     ...config.device,
     authenticate: registry.authenticate,
@@ -297,6 +314,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     links,
     makeLink,
     refused: records.attempts.note,
+    admission,
+    clientSubjectHeader: config.admission.clientSubjectHeader,
+    authenticateSubject: registry.authenticateSubject,
     opened(link) {
       const { window, maxFrameBytes, keepaliveSeconds } = limits;
       const welcome = {
@@ -311,7 +331,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       commands.linked(link.source.device);
     },
     receive: messages.receive,
-    retryAfterSeconds: () => 1 + Math.floor(random() * 10),
   }).catch(closeStoreAndThrow);
 
   function endDevice(
@@ -442,6 +461,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       audit,
       confirmClock,
       status,
+      reload: () => reload(),
       mqtt: () => mqtt.state(),
     },
   }).catch((error) => {
@@ -482,6 +502,24 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     throw error;
   }
 
+  const reload = createReload({
+    load: options.load,
+    current: { config, models: options.models },
+    listeners: { device: devicePort.renew, operator: operator.renew },
+    apply({ config: next, models: fresh }) {
+      bounds = next.limits;
+      Object.assign(linkLimits, { badFramesMax: bounds.badFrames });
+      ingest.limitSeries(bounds.seriesPerDevice);
+      admission.configure(next);
+      models.clear();
+      for (const [name, model] of fresh) models.set(name, model);
+      sources.forgetModels();
+      rules.configure(models);
+      rates.configure(models.keys());
+    },
+    log,
+  });
+
   let stopped: Promise<void> | null = null;
   async function shutDown(): Promise<void> {
     stopping = true;
@@ -505,6 +543,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     dataFolder: config.data,
     adminKey,
     sqliteVersion: restored.sqliteVersion,
+    reload,
     stop: () => (stopped ??= shutDown()),
   };
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { systemClock } from '../clock.js';
-import { inactiveKeys, loadConfig, type ResolvedConfig } from '../config/config.js';
+import { loadConfig, type ResolvedConfig } from '../config/config.js';
 import { loadModels } from '../config/models.js';
 import { type Gateway, startGateway } from '../gateway.js';
 
@@ -17,8 +17,8 @@ export function configFrom({ config, data, set }: ConfigOptions, more: string[] 
 }
 
 /** Starts a gateway in this process; an error it cannot live with ends the process. */
-export function runGateway(config: ResolvedConfig, log: Logger): Promise<Gateway> {
-  for (const key of inactiveKeys(config)) log.warn({ key }, 'this setting has no effect in this version yet');
+/** `load` reads the configuration again, for a reload. */
+export function runGateway(config: ResolvedConfig, log: Logger, load: () => ResolvedConfig): Promise<Gateway> {
   const fatal = (error: Error, exitCode: number): void => {
     log.fatal({ err: error }, 'the gateway ends');
     process.exit(exitCode);
@@ -26,6 +26,10 @@ export function runGateway(config: ResolvedConfig, log: Logger): Promise<Gateway
   return startGateway({
     config,
     models: loadModels(config.models),
+    load() {
+      const next = load();
+      return { config: next, models: loadModels(next.models) };
+    },
     log,
     clock: systemClock,
     random: Math.random,

@@ -60,12 +60,7 @@ export type CommandRules = ReturnType<typeof createCommandRules>;
 
 /** What each model's devices can be told. A device without a model, or whose model declares none, takes any name. */
 export function createCommandRules(models: ReadonlyMap<string, Model>) {
-  const byModel = new Map(
-    [...models].map(([name, { commands = [] }]) => [
-      name,
-      new Map(commands.map((one) => [one.name, compileCommand(one)])),
-    ]),
-  );
+  let byModel = compiled(models);
 
   /** The rule for a command of a device of this model; null: anything goes. Throws CommandError. */
   function check(
@@ -108,13 +103,26 @@ export function createCommandRules(models: ReadonlyMap<string, Model>) {
     redact,
     /** Paths of what is secret in the parameters of that command. */
     secretsOf: (model: string | null, name: string): string[][] =>
-      (model === null ? undefined : byModel.get(model)?.get(name)?.secrets) ?? [],
+      (builtIns.get(name) ?? (model === null ? undefined : byModel.get(model)?.get(name)))?.secrets ?? [],
+    /** Other models from here on; commands that are under way keep what they were checked by. */
+    configure(next: ReadonlyMap<string, Model>): void {
+      byModel = compiled(next);
+    },
   };
 }
 
 /** What a command takes of what a device can take (PROTOCOL.md C-7). */
 export function commandBytes({ name, params }: { name: string; params: object }): number {
   return Buffer.byteLength(name) + Buffer.byteLength(JSON.stringify(params));
+}
+
+function compiled(models: ReadonlyMap<string, Model>): Map<string, Map<string, CommandRule>> {
+  return new Map(
+    [...models].map(([name, { commands = [] }]) => [
+      name,
+      new Map(commands.map((one) => [one.name, compileCommand(one)])),
+    ]),
+  );
 }
 
 function ruleOf(declared: Map<string, CommandRule>, name: string, model: string): CommandRule {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { packageRoot } from '../../schemas/packageRoot.js';
-import { ConfigError, inactiveKeys, loadConfig, withoutSecrets } from './config.js';
+import { ConfigError, loadConfig, withoutSecrets } from './config.js';
 import { loadModels } from './models.js';
 
 function fileWith(context: TestContext, text: string, name = 'gateway.yaml'): string {
@@ -47,7 +47,6 @@ test('the defaults are those of the contract', () => {
     [4_000_000, 300, 730],
   );
   assert.match(config.gatewayId, /^[A-Za-z0-9_-]{1,64}$/);
-  assert.deepEqual(inactiveKeys(config), []);
 });
 
 test('--set wins over the environment, that over the file, that over the defaults', (context) => {
@@ -102,9 +101,20 @@ test('a file that is not there, not YAML, or no map is a fault', (context) => {
   }
 });
 
-test('settings without effect are named', () => {
-  const config = loadConfig({ environment: {}, set: ['mqtt.window=5', 'trustedProxies=10.0.0.1'] });
-  assert.deepEqual(inactiveKeys(config), ['trustedProxies']);
+test('proxies are addresses or ranges, and the limits of a device may be anything from nothing on', () => {
+  const set = ['trustedProxies=10.0.0.0/8,fd00::1', 'limits.device.bytesPerSecond=0.5'];
+  const config = loadConfig({ environment: {}, set });
+  assert.deepEqual(config.trustedProxies, ['10.0.0.0/8', 'fd00::1']);
+  assert.deepEqual([config.limits.device.bytesPerSecond, config.limits.device.framesPerSecond], [0.5, 0]);
+  for (const bad of [
+    'trustedProxies=proxy.local',
+    'trustedProxies=10.0.0.0/33',
+    'limits.device.framesPerSecond=-1',
+    'limits.device.burstSeconds=0',
+    'admission.connectsPerSecond=0',
+    'admission.clientSubjectHeader=X Y',
+  ])
+    assert.equal(faultsOf(() => loadConfig({ environment: {}, set: [bad] })).length, 1, bad);
 });
 
 test('prefixes, broker addresses and client certificates that cannot work are faults', () => {

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import type {
+  AdmissionConfig,
   CommandsConfig,
+  DeviceLimits,
   DeviceListenerConfig,
   GatewayConfig,
   LimitsConfig,
@@ -15,6 +17,7 @@ import type {
   StoreConfig,
 } from '../../schemas/generated/config.js';
 import { loadSchema, packageRoot } from '../../schemas/packageRoot.js';
+import { createProxies } from '../admission/proxies.js';
 
 type Filled<Section, Optional extends keyof Section = never> = Required<Omit<Section, Optional>> &
   Pick<Section, Optional>;
@@ -28,14 +31,14 @@ export interface ResolvedConfig {
   readonly operator: Filled<OperatorListenerConfig, 'tls'>;
   readonly log: Required<LogConfig>;
   readonly store: Required<StoreConfig>;
-  readonly limits: Required<LimitsConfig>;
+  readonly limits: Required<LimitsConfig> & { readonly device: Required<DeviceLimits> };
   readonly shutdown: Required<ShutdownConfig>;
   readonly commands: Required<CommandsConfig>;
   readonly mqtt: Filled<
     MqttConfig,
     'url' | 'clientId' | 'username' | 'password' | 'passwordFile' | 'tls' | 'expirySeconds'
   >;
-  readonly admission: { readonly connectsPerSecond: number };
+  readonly admission: Filled<AdmissionConfig, 'clientSubjectHeader'>;
   readonly trustedProxies: readonly string[];
 }
 
@@ -90,6 +93,7 @@ export function loadConfig({ file, environment, set }: ConfigSources): ResolvedC
   const config = tree as GatewayConfig;
   if (config.mqtt?.password !== undefined && config.mqtt.passwordFile !== undefined)
     faults.push('mqtt.password and mqtt.passwordFile: give one of them');
+  if (Array.isArray(config.trustedProxies)) faults.push(...proxyFaults(config.trustedProxies));
   if (faults.length > 0) throw new ConfigError(faults);
   const resolved = {
     ...config,
@@ -102,6 +106,17 @@ export function loadConfig({ file, environment, set }: ConfigSources): ResolvedC
     models: config.models ?? join(packageRoot, 'config', 'models'),
   };
   return freeze(resolved) as ResolvedConfig;
+}
+
+function proxyFaults(trusted: readonly string[]): string[] {
+  return trusted.flatMap((range) => {
+    try {
+      createProxies([String(range)]);
+      return [];
+    } catch (error) {
+      return [`trustedProxies: ${(error as Error).message}`];
+    }
+  });
 }
 
 function readYaml(file: string, faults: string[]): object {
@@ -216,9 +231,6 @@ function freeze<Tree>(tree: Tree): Tree {
   return tree;
 }
 
-/** Keys of the contract that this version reads but does not act on yet, where they differ from the default. */
-const notYetActive = ['admission.connectsPerSecond', 'trustedProxies'];
-
 /** Keys whose values are shown nowhere. */
 const secretKeys: readonly string[] = ['mqtt.password'];
 
@@ -226,12 +238,4 @@ const secretKeys: readonly string[] = ['mqtt.password'];
 export function withoutSecrets(config: ResolvedConfig): ResolvedConfig {
   const { password } = config.mqtt;
   return password === undefined ? config : { ...config, mqtt: { ...config.mqtt, password: '***' } };
-}
-
-export function inactiveKeys(config: ResolvedConfig): string[] {
-  return notYetActive.filter((key) => {
-    const value = key.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown>)[part], config);
-    const fallback = sectionAt(key)?.default;
-    return JSON.stringify(value) !== JSON.stringify(fallback);
-  });
 }

@@ -122,6 +122,7 @@ export function createIngest(options: IngestOptions) {
   function settle(link: IngestLink, seq: number, readings: number, receivedAt: number, bytes: number): void {
     const entry = count(link, seq);
     counters.framesStored++;
+    link.source.meter?.chargeReadings(readings);
     if (seq === 0) counters.framesUnnumbered++;
     else {
       advance(link, entry, seq);
@@ -190,6 +191,11 @@ export function createIngest(options: IngestOptions) {
   }
 
   return {
+    /** Another limit from here on. */
+    limitSeries(most: number): void {
+      rules.seriesMax = most;
+    },
+
     /** A telemetry frame that has passed `checkTelemetry`, in the first `length` bytes of the buffer. */
     binary(link: IngestLink, buffer: FrameBuffer, header: TelemetryHeader, length: number): void {
       const { seq } = header;

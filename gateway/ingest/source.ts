@@ -1,4 +1,5 @@
 import { limits } from '../../schemas/limits.js';
+import type { DeviceMeter } from '../admission/deviceRates.js';
 import type { MetricDeclaration } from '../store/calls.js';
 import type { Device, Series, SeriesKind } from '../types.js';
 
@@ -15,6 +16,8 @@ export interface Source {
   /** The device's model as a table, and the name of the model it was made of. */
   modelTable: MetricTable | null;
   modelName: string | null;
+  /** What it has used of its limits; null where there are none, or it sent nothing yet. */
+  meter: DeviceMeter | null;
 }
 
 /** A numbered sequence of frames. */
@@ -49,7 +52,16 @@ export interface Column {
 }
 
 export function createSource(device: Device): Source {
-  return { device, receivedAt: 0, series: new Map(), streams: [], tables: [], modelTable: null, modelName: null };
+  return {
+    device,
+    receivedAt: 0,
+    series: new Map(),
+    streams: [],
+    tables: [],
+    modelTable: null,
+    modelName: null,
+    meter: null,
+  };
 }
 
 export function createStream(name: string, kept: boolean): Stream {

@@ -195,6 +195,13 @@ export function createSources(options: {
     tableOf,
     columnByName,
     declare,
+    /** The models have changed: their tables are made anew when they are next needed. */
+    forgetModels(): void {
+      for (const source of byKey.values()) {
+        source.modelName = null;
+        source.modelTable = null;
+      }
+    },
     seriesById: (id: number): Series => seriesById[id],
     /** When the last frame of the device was taken in; 0: never. */
     receivedAt: (deviceKey: number): number => byKey.get(deviceKey)?.receivedAt ?? 0,

@@ -27,6 +27,7 @@ const invalid = { ok: false as const, code: 'credentials_invalid' as const, why:
 const options: HandshakeOptions = {
   authenticate: (id, text) => (id === 'boiler-7' && text === secret ? found : invalid),
   authenticateSecret: (text) => (text === secret ? found : invalid),
+  authenticateSubject: (name) => (name === 'boiler-7' ? found : { ...invalid, why: 'device_unknown' }),
   unavailable: () => null,
 };
 const basic = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`;
@@ -39,6 +40,7 @@ const hello: Hello = {
   key: 'dGhlIHNhbXBsZSBub25jZQ==',
   protocols: '',
   authorization: basic(`boiler-7:${secret}`),
+  subject: '',
   agent: '',
 };
 

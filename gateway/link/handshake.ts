@@ -1,6 +1,7 @@
 import { limits } from '../../schemas/limits.js';
 import type { RefusalCode } from '../../schemas/refusals.js';
 import { credentialEntryPrefix, type Encoding, type Subprotocol, subprotocols } from '../../schemas/subprotocols.js';
+import { commonName } from '../admission/proxies.js';
 import type { Authentication } from '../registry/registry.js';
 import type { Credential, Device } from '../types.js';
 import { offeredCredentials } from './credentials.js';
@@ -16,6 +17,8 @@ export interface Hello {
   key: string;
   protocols: string;
   authorization: string;
+  /** Subject of the client certificate that a trusted proxy checked; empty: none. */
+  subject: string;
   /** User-Agent, cut to a length. */
   agent: string;
 }
@@ -38,6 +41,7 @@ export type Handshake = Accepted | Refusal;
 export interface HandshakeOptions {
   authenticate(id: string, secret: string): Authentication;
   authenticateSecret(secret: string): Authentication;
+  authenticateSubject(commonName: string): Authentication;
   /** Why no link is taken at present, or null. */
   unavailable(): 'overloaded' | 'storage_unavailable' | 'clock_untrusted' | null;
 }
@@ -116,6 +120,7 @@ function identify(
     );
   }
   const offered = offeredCredentials(hello.authorization, protocols);
+  if (offered === null && hello.subject !== '') return identifySubject(hello, options);
   if (offered === null) {
     return refuse(
       'credentials_missing',
@@ -125,7 +130,16 @@ function identify(
   if (offered === 'unreadable')
     return wrong('The credentials are not of the form id:secret, with a secret of tgd_ and 43 more');
   const { id, secret } = offered;
-  const found = id === null ? options.authenticateSecret(secret) : options.authenticate(id, secret);
+  return judged(hello, id === null ? options.authenticateSecret(secret) : options.authenticate(id, secret));
+}
+
+function identifySubject(hello: Hello, options: HandshakeOptions): ReturnType<typeof judged> {
+  const name = commonName(hello.subject);
+  if (name === null) return wrong('The subject of the client certificate has not one plain common name');
+  return judged(hello, options.authenticateSubject(name));
+}
+
+function judged(hello: Hello, found: Authentication): { ok: true; device: Device; credential: Credential } | Refusal {
   if (!found.ok) {
     const why = whyWrong[found.why];
     return found.code === 'device_disabled' ? refuse(found.code, why) : wrong(why);

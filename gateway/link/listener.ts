@@ -1,14 +1,15 @@
 import type { Logger } from 'pino';
 import { limits } from '../../schemas/limits.js';
 import { type RefusalCode, refusals } from '../../schemas/refusals.js';
+import type { Admission } from '../admission/admission.js';
 import type { Clock } from '../clock.js';
 import { type Counters, countBy } from '../counters.js';
 import {
-  App,
+  filterConnections,
   type HttpRequest,
   type HttpResponse,
-  listen,
-  SSLApp,
+  openPort,
+  type Port,
   type TemplatedApp,
   type us_socket_context_t,
 } from '../uws.js';
@@ -37,17 +38,19 @@ export interface DeviceListenerOptions extends HandshakeOptions {
   links: Links;
   makeLink(accepted: Accepted, address: string): Link;
   refused(attempt: Refused): void;
+  admission: Admission;
+  /** Header with the subject of the client certificate, believed of trusted proxies only. */
+  clientSubjectHeader?: string;
   /** The link is open and in `links`: say welcome. */
   opened(link: Link): void;
   receive(link: Link, message: ArrayBuffer, isBinary: boolean): void;
-  /** Seconds for Retry-After, drawn at random so that a fleet does not come back at once. */
-  retryAfterSeconds(): number;
 }
 
 export interface DeviceListener {
   port: number;
   /** Takes no more connections; links stay. */
   stopListening(): void;
+  renew: Port['renew'];
   close(): void;
 }
 
@@ -58,26 +61,34 @@ const checkEveryMs = 1_000;
 /** The port that devices connect to. Throws StartError 69 where it is taken. */
 export async function listenForDevices(options: DeviceListenerOptions): Promise<DeviceListener> {
   const { host, port, tls, links } = options;
-  const app = tls === undefined ? App() : SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
-  serveLinks(app, '/v1/device', () => null, options);
-  serveLinks(app, '/v1/device/:id', (req) => req.getParameter(0) ?? '', options);
-  app.any('/*', (res) =>
-    answerProblem(res, '404 Not Found', 'not_found', 'No such resource', 'Devices connect to /v1/device'),
-  );
-  const socket = await listen(app, host, port);
+  const socket = await openPort(tls, host, port, (app) => {
+    admitConnections(app, options.admission);
+    serveLinks(app, '/v1/device', () => null, options);
+    serveLinks(app, '/v1/device/:id', (req) => req.getParameter(0) ?? '', options);
+    app.any('/*', (res) =>
+      answerProblem(res, '404 Not Found', 'not_found', 'No such resource', 'Devices connect to /v1/device'),
+    );
+  });
   const rounds = setInterval(() => {
     links.pingSome((limits.keepaliveSeconds * 1000) / roundEveryMs, performance.now());
     links.checkSome(checkEveryMs / roundEveryMs, options.clock.now());
   }, roundEveryMs);
   return {
     port: socket.port,
-    stopListening: socket.close,
+    stopListening: socket.stopListening,
+    renew: socket.renew,
     close() {
       clearInterval(rounds);
       socket.close();
-      app.close();
     },
   };
+}
+
+/** A connection that comes too much is ended before its first byte is read. */
+function admitConnections(app: TemplatedApp, admission: Admission): void {
+  filterConnections(app, (res) => {
+    if (!admission.connection(addressText(res.getRemoteAddress()))) res.close();
+  });
 }
 
 function serveLinks(
@@ -91,7 +102,7 @@ function serveLinks(
     maxBackpressure: options.backlogBytesMax,
     idleTimeout: limits.silenceSeconds,
     sendPingsAutomatically: false,
-    upgrade: (res, req, context) => upgrade(res, helloOf(req, idOf(req)), context, options),
+    upgrade: (res, req, context) => upgrade(res, helloOf(res, req, idOf(req), options), context, options),
     open(ws) {
       const { link } = ws.getUserData();
       link.opened(ws);
@@ -107,7 +118,7 @@ function serveLinks(
     close: (ws, code, reason) => options.links.remove(ws.getUserData().link, code, Buffer.from(reason).toString()),
   });
   // What is no upgrade in uWS's eyes comes here.
-  app.any(path, (res, req) => upgrade(res, helloOf(req, idOf(req)), null, options));
+  app.any(path, (res, req) => upgrade(res, helloOf(res, req, idOf(req), options), null, options));
 }
 
 /** uWebSockets.js copies the fields of what it is given, so the link itself is one of them. */
@@ -115,10 +126,24 @@ interface Held {
   link: Link;
 }
 
+interface Received extends Hello {
+  /** Of the device, as far as it is known. */
+  address: string;
+}
+
 const agentCharsMax = 128;
 
-function helloOf(req: HttpRequest, pathId: string | null): Hello {
+function helloOf(
+  res: HttpResponse,
+  req: HttpRequest,
+  pathId: string | null,
+  { admission, clientSubjectHeader }: DeviceListenerOptions,
+): Received {
+  const peer = addressText(res.getRemoteAddress());
+  const trusted = admission.trusts(peer);
   return {
+    address: trusted ? admission.addressBehind(peer, req.getHeader('x-forwarded-for')) : peer,
+    subject: trusted && clientSubjectHeader !== undefined ? req.getHeader(clientSubjectHeader) : '',
     pathId,
     query: req.getQuery() ?? '',
     upgrade: req.getMethod() === 'get' ? req.getHeader('upgrade') : '',
@@ -133,19 +158,18 @@ function helloOf(req: HttpRequest, pathId: string | null): Hello {
 /** `context` is null where uWS itself saw no upgrade request. */
 function upgrade(
   res: HttpResponse,
-  hello: Hello,
+  hello: Received,
   context: us_socket_context_t | null,
   options: DeviceListenerOptions,
 ): void {
   res.onAborted(() => {});
-  const address = addressText(res.getRemoteAddress());
-  const made = makeLink(hello, address, options);
+  const made = makeLink(hello, options);
   if (made.ok && context !== null) {
     options.counters.handshakesAccepted++;
     return res.upgrade<Held>({ link: made.link }, hello.key, made.subprotocol ?? '', '', context);
   }
-  if (made.ok) refuse(res, noUpgrade, hello, address, options);
-  else if ('code' in made) refuse(res, made, hello, address, options);
+  if (made.ok) refuse(res, noUpgrade, hello, options);
+  else if ('code' in made) refuse(res, made, hello, options);
   else answerProblem(res, '500 Internal Server Error', 'internal', 'The gateway failed', 'See its log');
 }
 
@@ -155,34 +179,42 @@ const noUpgrade: Refusal = { ok: false, code: 'upgrade_required', detail: noUpgr
 type Made = { ok: true; link: Link; subprotocol: string | null } | Refusal | { ok: false };
 
 /** An exception before an answer would end the process (uWebSockets.js), so it becomes one, without a code. */
-function makeLink(hello: Hello, address: string, options: DeviceListenerOptions): Made {
+function makeLink(hello: Received, options: DeviceListenerOptions): Made {
   try {
-    const handshake = judgeHandshake(hello, options);
+    const unavailable = (): ReturnType<HandshakeOptions['unavailable']> =>
+      options.unavailable() ?? (options.admission.handshake(hello.address) ? null : 'overloaded');
+    const handshake = judgeHandshake(hello, { ...options, unavailable });
     if (!handshake.ok) return handshake;
-    return { ok: true, link: options.makeLink(handshake, address), subprotocol: handshake.subprotocol };
+    return { ok: true, link: options.makeLink(handshake, hello.address), subprotocol: handshake.subprotocol };
   } catch (error) {
     options.log.error({ err: error }, 'a handshake failed inside');
     return { ok: false };
   }
 }
 
-function refuse(
-  res: HttpResponse,
-  { code, detail, why }: Refusal,
-  hello: Hello,
-  address: string,
-  options: DeviceListenerOptions,
-): void {
+function refuse(res: HttpResponse, refusal: Refusal, hello: Received, options: DeviceListenerOptions): void {
+  const { address } = hello;
+  const { code, detail, why } = throttled(refusal, hello, options);
   countBy(options.counters.handshakesRefused, code);
   const { status, title, retryAfter } = refusals[code];
   // A gateway that is unavailable looks at nobody's credentials, so it names nobody.
-  const device = retryAfter ? null : claimedId(hello.pathId, hello.authorization, offeredIn(hello.protocols));
+  const unavailable = status === 503;
+  const device = unavailable ? null : claimedId(hello.pathId, hello.authorization, offeredIn(hello.protocols));
   options.refused({ address, device, code, reason: why, agent: hello.agent || null });
   res.writeStatus(statusLines[status]);
   if (status === 401) res.writeHeader('WWW-Authenticate', 'Basic realm="tidegate"');
   if (status === 426) res.writeHeader('Upgrade', 'websocket').writeHeader('Sec-WebSocket-Version', '13');
-  if (retryAfter) res.writeHeader('Retry-After', String(options.retryAfterSeconds()));
+  if (retryAfter) res.writeHeader('Retry-After', String(options.admission.retryAfterSeconds(code)));
   endProblem(res, status, code, title, detail);
+}
+
+/** Who fails too often is told so, and nothing else; a valid credential never comes here. */
+function throttled(refusal: Refusal, hello: Received, { admission }: DeviceListenerOptions): Refusal {
+  if (refusal.code !== 'credentials_invalid') return refusal;
+  const id = claimedId(hello.pathId, hello.authorization, offeredIn(hello.protocols));
+  if (!admission.tooManyFailures(hello.address, id)) return refusal;
+  const detail = 'Credentials fail too often from this address, or for this device. A valid one is let in at once';
+  return { ...refusal, code: 'too_many_attempts', detail };
 }
 
 const statusLines: Record<(typeof refusals)[RefusalCode]['status'], string> = {

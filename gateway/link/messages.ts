@@ -8,6 +8,7 @@ import type { HelloMessage } from '../../schemas/generated/device.js';
 import { limits } from '../../schemas/limits.js';
 import type { Encoding } from '../../schemas/subprotocols.js';
 import { parseUpMessage } from '../../schemas/upMessage.js';
+import type { DeviceRates } from '../admission/deviceRates.js';
 import type { Clock } from '../clock.js';
 import type { Ingest } from '../ingest/ingest.js';
 import type { Answers } from './answers.js';
@@ -18,6 +19,7 @@ export interface MessagesOptions {
   ingest: Ingest;
   answers: Answers;
   trace: { readonly on: boolean; follow(link: Link, message: Uint8Array, encoding: Encoding, take: () => void): void };
+  rates: Pick<DeviceRates, 'admit'>;
   hello(link: Link, message: HelloMessage): void;
   /** The fault where the update cannot be taken. */
   commandUpdate(
@@ -27,7 +29,7 @@ export interface MessagesOptions {
 }
 
 /** From a WebSocket message to the stage that it concerns; whatever cannot be read is refused here. */
-export function createMessages({ clock, ingest, answers, trace, hello, commandUpdate }: MessagesOptions) {
+export function createMessages({ clock, ingest, answers, rates, trace, hello, commandUpdate }: MessagesOptions) {
   const buffer: FrameBuffer = createFrameBuffer(limits.maxFrameBytes);
   const header = createTelemetryHeader();
 
@@ -141,6 +143,8 @@ export function createMessages({ clock, ingest, answers, trace, hello, commandUp
   return {
     /** `message` is valid during the call only. */
     receive(link: Link, message: ArrayBuffer, isBinary: boolean): void {
+      const waitMs = rates.admit(link.source, message.byteLength);
+      if (waitMs > 0) return link.drain('rate_limited', waitMs);
       const bytes = new Uint8Array(message);
       if (trace.on) trace.follow(link, bytes, isBinary ? 'binary' : 'json', () => take(link, bytes, isBinary));
       else take(link, bytes, isBinary);

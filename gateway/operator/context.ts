@@ -8,6 +8,7 @@ import type { Attempts } from '../link/attempts.js';
 import type { MqttState } from '../mqtt.js';
 import type { Keys } from '../registry/keys.js';
 import type { Registry } from '../registry/registry.js';
+import type { Reloaded } from '../reload.js';
 import type { Batch, CommandRecord, ReaderCalls } from '../store/calls.js';
 import type { TracedFrame } from '../trace.js';
 import type { Device, LatestValue, Model, Presence, Series } from '../types.js';
@@ -55,6 +56,8 @@ export interface OperatorContext {
   /** Stores a quarantined frame after all, under the clock rules waived; answers how many readings it held. */
   admit(device: Device, rid: string, by: string): Promise<AdmitResult>;
   status(): GatewayStatus;
+  /** Reads configuration, models and certificates again. Throws ConfigError, StartError. */
+  reload(): Promise<Reloaded>;
   /** Null: there is no bridge. */
   mqtt(): MqttState | null;
 }

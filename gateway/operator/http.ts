@@ -1,5 +1,7 @@
 import { CommandConflict, CommandError } from '../command/errors.js';
+import { ConfigError } from '../config/config.js';
 import { RegistryError } from '../registry/registry.js';
+import { StartError } from '../startError.js';
 import type { HttpRequest, HttpResponse, TemplatedApp } from '../uws.js';
 import type { OperatorContext } from './context.js';
 import { Problem, type ProblemCode, problemBody, problems } from './problems.js';
@@ -191,6 +193,8 @@ async function answerFor(
 function problemFor(error: Error, route: Route, context: OperatorContext): Sent {
   if (error instanceof Problem) return problem(error.code, problemBody(error.code, error.detail, error.errors));
   if (error instanceof CommandError) return problem(error.code, problemBody(error.code, error.message, error.errors));
+  if (error instanceof ConfigError || error instanceof StartError)
+    return problem('config_invalid', problemBody('config_invalid', error.message));
   if (error instanceof CommandConflict) return problem(error.code, problemBody(error.code, error.message));
   if (error instanceof RegistryError) return problem(error.code, problemBody(error.code, error.message));
   const { code } = error as Error & { code?: string };

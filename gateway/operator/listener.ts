@@ -1,10 +1,9 @@
 import { credentialEntryPrefix } from '../../schemas/subprotocols.js';
 import {
-  App,
   type HttpRequest,
   type HttpResponse,
-  listen,
-  SSLApp,
+  openPort,
+  type Port,
   type TemplatedApp,
   type us_socket_context_t,
 } from '../uws.js';
@@ -34,6 +33,7 @@ export interface Operator {
   url: string;
   port: number;
   live: LiveEvents;
+  renew: Port['renew'];
   close(): void;
 }
 
@@ -42,17 +42,17 @@ const liveProtocol = 'tidegate.live.v1';
 /** The port that operators connect to: API, live feed, metrics, console. Throws StartError 69 where it is taken. */
 export async function startOperator(options: OperatorOptions): Promise<Operator> {
   const { context, host, port, tls } = options;
-  const app = tls === undefined ? App() : SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
   const live = createLive(context);
   const document = JSON.stringify(openApiOf(routes, context.version));
-  serveRoutes(app, routes, context, options.bodyBytesMax);
-  app.get('/openapi.json', (res) => {
-    res.writeHeader('Content-Type', 'application/json').end(document);
-  });
-  serveLive(app, live, context);
-  serveConsole(app, options.consoleFolder, options.apiPageFolder);
-  app.any('/*', (res) => sendProblem(res, 'not_found', 'The routes are listed in /openapi.json'));
-  const socket = await listen(app, host, port).catch((error) => {
+  const socket = await openPort(tls, host, port, (app) => {
+    serveRoutes(app, routes, context, options.bodyBytesMax);
+    app.get('/openapi.json', (res) => {
+      res.writeHeader('Content-Type', 'application/json').end(document);
+    });
+    serveLive(app, live, context);
+    serveConsole(app, options.consoleFolder, options.apiPageFolder);
+    app.any('/*', (res) => sendProblem(res, 'not_found', 'The routes are listed in /openapi.json'));
+  }).catch((error) => {
     live.stop();
     throw error;
   });
@@ -61,10 +61,10 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     url: `${tls === undefined ? 'http' : 'https'}://${name}:${socket.port}`,
     port: socket.port,
     live: live.events,
+    renew: socket.renew,
     close() {
       live.stop();
       socket.close();
-      app.close();
     },
   };
 }

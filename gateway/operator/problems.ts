@@ -12,6 +12,7 @@ export const problems = {
   target_empty: { status: 400, title: 'No device is meant' },
   window_invalid: { status: 400, title: 'The time of validity is not valid' },
   command_reserved: { status: 400, title: 'The command is one of the gateway’s own' },
+  config_invalid: { status: 400, title: 'The configuration is not valid; the old one stays in force' },
   model_unknown: { status: 400, title: 'There is no such model' },
   key_missing: { status: 401, title: 'An operator key is needed' },
   key_invalid: { status: 401, title: 'The operator key is not valid' },

@@ -70,6 +70,16 @@ const retiredAt = (credentials: Credential[], end: number): Retirement[] =>
     notAfter: Math.min(notAfter ?? end, end),
   }));
 
+/** Stands for the credential of a link that was opened by a client certificate; it has no secret. */
+const certificate: Credential = {
+  cid: 'certificate',
+  hash: dummyHash,
+  createdAt: 0,
+  notBefore: null,
+  notAfter: null,
+  lastUsedAt: null,
+};
+
 /** Those that are over do not count. */
 const credentialsMax = 8;
 
@@ -119,6 +129,11 @@ export function createRegistry(options: RegistryOptions, restored: { devices: De
   function authenticateSecret(secret: string): Authentication {
     const found = bySecretHash.get(hashKey(hashSecret(secret)));
     return judge(found?.device, found?.credential, 'secret_unknown');
+  }
+
+  /** By the common name of a client certificate that someone trusted has checked: it is the device's id. */
+  function authenticateSubject(commonName: string): Authentication {
+    return judge(byId.get(commonName), certificate, 'device_unknown');
   }
 
   function judge(
@@ -290,6 +305,7 @@ export function createRegistry(options: RegistryOptions, restored: { devices: De
   return {
     authenticate,
     authenticateSecret,
+    authenticateSubject,
     createMany,
     update,
     describe,

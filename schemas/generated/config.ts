@@ -306,6 +306,28 @@ export interface LimitsConfig {
    * Bytes waiting to be read by one device before its link is closed 4002.
    */
   backlogBytes?: number;
+  device?: DeviceLimits;
+}
+/**
+ * What one device may send; 0: as much as it likes. Beyond it the link is closed 4004 with retryAfterMs. Models may say otherwise.
+ */
+export interface DeviceLimits {
+  /**
+   * Messages of any kind.
+   */
+  framesPerSecond?: number;
+  /**
+   * Readings.
+   */
+  readingsPerSecond?: number;
+  /**
+   * Bytes of messages.
+   */
+  bytesPerSecond?: number;
+  /**
+   * So much as in this time may come at once.
+   */
+  burstSeconds?: number;
 }
 export interface ShutdownConfig {
   /**
@@ -401,9 +423,25 @@ export interface MqttTlsConfig {
 }
 export interface AdmissionConfig {
   /**
-   * New links a second.
+   * New links a second; beyond it upgrades are answered 503 with a Retry-After, and beyond twice that connections end at once.
    */
   connectsPerSecond?: number;
+  /**
+   * New links that may come at once.
+   */
+  connectsBurst?: number;
+  /**
+   * The same from one address (IPv6: /64), counted behind trusted proxies.
+   */
+  addressConnectsPerSecond?: number;
+  /**
+   * From one address at once.
+   */
+  addressConnectsBurst?: number;
+  /**
+   * Header in which a trusted proxy names the subject of the client certificate that it checked; its common name is the device id.
+   */
+  clientSubjectHeader?: string;
 }
 export interface CommandsConfig {
   /**
@@ -433,6 +471,7 @@ export interface ModelConfig {
    * A device quiet for longer is late.
    */
   expectedIntervalSeconds?: number;
+  limits?: ModelLimits;
   /**
    * @minItems 1
    * @maxItems 65536
@@ -444,6 +483,24 @@ export interface ModelConfig {
    * @maxItems 1000
    */
   commands?: ModelCommand[];
+}
+/**
+ * Instead of limits.device of the gateway, key by key; 0: as much as it likes.
+ */
+export interface ModelLimits {
+  /**
+   * Messages of any kind.
+   */
+  framesPerSecond?: number;
+  /**
+   * Readings.
+   */
+  readingsPerSecond?: number;
+  /**
+   * Bytes of messages.
+   */
+  bytesPerSecond?: number;
+  burstSeconds?: number;
 }
 export interface ModelMetric {
   /**

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { inactiveKeys, withoutSecrets } from '../../config/config.js';
+import { withoutSecrets } from '../../config/config.js';
 import { loadModels } from '../../config/models.js';
 import { printJson } from '../output.js';
 import { type ConfigOptions, configFrom } from '../running.js';
@@ -20,10 +20,9 @@ export function addConfig(program: Command): void {
     .action((options: ConfigOptions & { json?: boolean }) => {
       const config = withoutSecrets(configFrom(options));
       const models = [...loadModels(config.models).keys()];
-      if (options.json) return printJson({ config, models, inactive: inactiveKeys(config) });
+      if (options.json) return printJson({ config, models });
       for (const [key, value] of leaves(config)) console.log(`${key} = ${JSON.stringify(value)}`);
       console.log(`\nmodels: ${models.join(', ') || 'none'}`);
-      for (const key of inactiveKeys(config)) console.log(`note: ${key} has no effect in this version yet`);
     });
 }
 

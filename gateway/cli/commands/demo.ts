@@ -28,7 +28,7 @@ async function demo(options: ConfigOptions & { duration?: string }): Promise<voi
   const durationMs = options.duration === undefined ? null : parseDuration(options.duration);
   const config = configFrom(options, ['log.level=warn', 'device.host=127.0.0.1']);
   const log = createLogger(config.log.level);
-  const gateway = await runGateway(config, log);
+  const gateway = await runGateway(config, log, () => configFrom(options, ['log.level=warn', 'device.host=127.0.0.1']));
   console.log(
     `${pc.bold('Tidegate')} keeps its data in ${gateway.dataFolder}/ and takes devices at ${gateway.deviceUrl}`,
   );

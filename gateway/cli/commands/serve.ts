@@ -15,7 +15,7 @@ export function addServe(program: Command): void {
     .option('--set <key=value>', 'one setting, as device.port=8080; repeatable', collect, [] as string[])
     .addHelpText(
       'after',
-      '\nLogs go to stdout. SIGTERM ends it cleanly. Exit codes: 0 stopped, 69 port in use, 74 disk error, 75 data folder in use, 78 configuration.',
+      '\nLogs go to stdout. SIGTERM ends it cleanly; SIGHUP reads models, limits, log level and certificates again. Exit codes: 0 stopped, 69 port in use, 74 disk error, 75 data folder in use, 78 configuration.',
     )
     .action(serve);
 }
@@ -27,7 +27,7 @@ async function serve(options: ConfigOptions): Promise<void> {
     log.fatal({ err: error }, 'uncaught');
     process.exit(70);
   });
-  const gateway = await runGateway(config, log);
+  const gateway = await runGateway(config, log, () => configFrom(options));
   log.info(
     { tidegate: version, node: process.versions.node, sqlite: gateway.sqliteVersion, uws: uwsVersion },
     'versions',
@@ -39,6 +39,9 @@ async function serve(options: ConfigOptions): Promise<void> {
   if (config.operator.host !== '127.0.0.1' && config.operator.tls === undefined)
     log.warn('the operator port is open to the network without TLS');
   log.info({ device: gateway.deviceUrl, console: gateway.operatorUrl }, 'ready');
+  process.on('SIGHUP', () => {
+    gateway.reload().catch((error) => log.error({ err: error }, 'the configuration is not taken; the old one stays'));
+  });
   await untilSignal();
   log.info('stopping: links are told to come back');
   await gateway.stop();

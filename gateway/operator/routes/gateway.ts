@@ -1,6 +1,6 @@
 import { metricsText } from '../metrics.js';
 import { problemBody } from '../problems.js';
-import { Answer, type Route } from '../route.js';
+import { Answer, byOf, type Route } from '../route.js';
 
 export const gatewayRoutes: Route[] = [
   {
@@ -14,6 +14,20 @@ export const gatewayRoutes: Route[] = [
       const bridge = mqtt();
       const state = bridge === null ? 'off' : bridge.status?.connected === true ? 'connected' : 'disconnected';
       return { gatewayId, version, startedAt, ...status(), readingsStored: counters.readingsStored, mqtt: state };
+    },
+  },
+  {
+    method: 'post',
+    path: '/v1/gateway/reload',
+    summary:
+      'Reads models, limits, log level and certificates again, without ending a link; names what needs a restart',
+    role: 'admin',
+    status: 200,
+    answer: 'reloaded',
+    async handle(request, { reload, audit, gatewayId }) {
+      const reloaded = await reload();
+      await audit(byOf(request), 'gateway_reloaded', gatewayId, reloaded.applied.join(' ') || null);
+      return reloaded;
     },
   },
   {

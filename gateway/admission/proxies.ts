@@ -1,0 +1,61 @@
+import { BlockList, isIP } from 'node:net';
+
+export type Proxies = ReturnType<typeof createProxies>;
+
+/** Addresses and CIDR ranges. Throws where one is neither. */
+export function createProxies(trusted: readonly string[]) {
+  const list = new BlockList();
+  for (const range of trusted) add(list, range);
+
+  const trusts = (address: string): boolean => {
+    const kind = isIP(address);
+    return kind !== 0 && list.check(address, kind === 6 ? 'ipv6' : 'ipv4');
+  };
+
+  return {
+    trusts,
+    /**
+     * The address behind trusted proxies: each appends to X-Forwarded-For whom it took the request from, so it is read from its
+     * end, as long as who wrote an entry is trusted. What is no address ends the way: nothing before it is believed.
+     */
+    addressBehind(peer: string, forwardedFor: string): string {
+      let address = peer;
+      for (const hop of forwardedFor.split(',').reverse()) {
+        if (!trusts(address)) return address;
+        const next = plainAddress(hop.trim());
+        if (isIP(next) === 0) return address;
+        address = next;
+      }
+      return address;
+    },
+  };
+}
+
+function add(list: BlockList, range: string): void {
+  const [address, bits] = range.split('/');
+  const kind = isIP(address);
+  const bitsMax = kind === 6 ? 128 : 32;
+  if (kind === 0 || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax)))
+    throw new Error(`"${range}" is neither an address nor a range as 10.0.0.0/8`);
+  list.addSubnet(address, bits === undefined ? bitsMax : Number(bits), kind === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** Some proxies write [v6]:port or v4:port. */
+function plainAddress(text: string): string {
+  const [, inBrackets, v4] = /^(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)$/.exec(text) ?? [];
+  return inBrackets ?? v4 ?? text;
+}
+
+/**
+ * The common name of a subject as RFC 4514 writes it (CN=boiler-7,O=Acme), or a bare name. Null where there is not exactly one,
+ * or where escapes would have to be understood to be sure.
+ */
+export function commonName(subject: string): string | null {
+  if (/["\\+]/.test(subject)) return null;
+  if (!subject.includes('=')) return subject.trim() || null;
+  const names = subject
+    .split(',')
+    .map((part) => /^\s*CN\s*=\s*(.*?)\s*$/i.exec(part)?.[1])
+    .filter((name) => name !== undefined);
+  return names.length === 1 ? names[0] : null;
+}
