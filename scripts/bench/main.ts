@@ -23,6 +23,10 @@ const parts: Record<string, { about: string; load(): Promise<Part> }> = {
     about: 'every fault at once for --seconds, everything verified, and what the memory did',
     load: async () => (await import('./soak.js')).soak,
   },
+  links: {
+    about: 'memory of an idle link, handshakes and refusals a second, a fleet back after a SIGKILL (--links 15000)',
+    load: async () => (await import('./links.js')).benchLinks,
+  },
   store: {
     about: 'ingest and queries on a store of any size, which is filled first',
     load: async () => (await import('./store.js')).benchStore,

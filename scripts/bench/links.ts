@@ -1,0 +1,83 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { NewCredentialBody } from '../../schemas/generated/operator.js';
+import { startGatewayProcess } from '../faults/gatewayProcess.js';
+import { basicAuthorization } from '../faults/wireClient.js';
+import type { SwarmCommand } from './linkSwarm.js';
+import type { Part } from './part.js';
+
+const importedAtOnce = 2_000;
+const restedMs = 3_000;
+
+interface Told {
+  seconds: number;
+  counts: Record<number, number>;
+}
+
+function residentBytes(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+}
+
+function swarmOf(headers: string[]) {
+  const worker = new Worker(new URL('./linkSwarm.js', import.meta.url), { workerData: { headers } });
+  return {
+    ask: (type: SwarmCommand['type'], port: number, atOnce: number): Promise<Told> =>
+      new Promise((resolve, reject) => {
+        worker.once('error', reject);
+        worker.once('message', resolve);
+        worker.postMessage({ type, port, atOnce });
+      }),
+    end: () => worker.terminate(),
+  };
+}
+
+const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, restedMs));
+
+/** Memory of an idle link, handshakes and refusals a second, and how soon a whole fleet is back after a SIGKILL. */
+export const benchLinks: Part = async ({ links, json }) => {
+  const data = mkdtempSync(join(tmpdir(), 'tidegate-links-'));
+  const set = ['admission.addressConnectsPerSecond=100000', 'admission.addressConnectsBurst=100000', 'log.level=info'];
+  const gateway = await startGatewayProcess({ data, set });
+  const credentials: NewCredentialBody[] = [];
+  for (let at = 0; at < links; at += importedAtOnce) {
+    const devices = Array.from({ length: Math.min(importedAtOnce, links - at) }, (_, i) => ({ id: `link-${at + i}` }));
+    credentials.push(
+      ...(await gateway.api<{ items: NewCredentialBody[] }>('POST', '/v1/device-imports', { devices })).items,
+    );
+  }
+  const headers = credentials.map(basicAuthorization);
+  const half = Math.floor(links / 2);
+  const [first, second] = [swarmOf(headers.slice(0, half)), swarmOf(headers.slice(half))];
+  const strangers = swarmOf(credentials.map(({ id }) => basicAuthorization({ id, secret: `tgd_${'A'.repeat(43)}` })));
+
+  // What the second half adds: what is made only once came with the first.
+  await first.ask('until-back', gateway.devicePort, 64);
+  await rest();
+  const before = residentBytes(gateway.pid);
+  const opened = await second.ask('until-back', gateway.devicePort, 64);
+  await rest();
+  const bytesPerLink = (residentBytes(gateway.pid) - before) / (links - half);
+  const refused = await strangers.ask('refused', gateway.devicePort, 64);
+
+  await gateway.kill('SIGKILL');
+  const again = await gateway.again();
+  const halves = await Promise.all([first, second].map((swarm) => swarm.ask('until-back', again.devicePort, 256)));
+  await first.end();
+  await second.end();
+  await strangers.end();
+  await again.stop();
+  rmSync(data, { recursive: true, force: true });
+  const figures = {
+    links,
+    bytesPerLink: Math.round(bytesPerLink),
+    handshakesPerSecond: Math.round((links - half) / opened.seconds),
+    refusalsPerSecond: Math.round(links / refused.seconds),
+    refusedWith: refused.counts,
+    backSeconds: Number(Math.max(...halves.map(({ seconds }) => seconds)).toFixed(2)),
+    backAnswers: halves.map(({ counts }) => counts),
+  };
+  if (json) console.log(JSON.stringify(figures, null, 2));
+  else for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(24)}${JSON.stringify(value)}`);
+};
