@@ -39,14 +39,17 @@ const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, r
 export const benchLinks: Part = async ({ links, json }) => {
   const data = mkdtempSync(join(tmpdir(), 'tidegate-links-'));
   const set = ['admission.addressConnectsPerSecond=100000', 'admission.addressConnectsBurst=100000', 'log.level=info'];
-  const gateway = await startGatewayProcess({ data, set });
+  const importing = await startGatewayProcess({ data, set });
   const credentials: NewCredentialBody[] = [];
   for (let at = 0; at < links; at += importedAtOnce) {
     const devices = Array.from({ length: Math.min(importedAtOnce, links - at) }, (_, i) => ({ id: `link-${at + i}` }));
     credentials.push(
-      ...(await gateway.api<{ items: NewCredentialBody[] }>('POST', '/v1/device-imports', { devices })).items,
+      ...(await importing.api<{ items: NewCredentialBody[] }>('POST', '/v1/device-imports', { devices })).items,
     );
   }
+  // A process that has made nothing yet but what it needs for these devices.
+  await importing.stop();
+  const gateway = await importing.again();
   const headers = credentials.map(basicAuthorization);
   const half = Math.floor(links / 2);
   const [first, second] = [swarmOf(headers.slice(0, half)), swarmOf(headers.slice(half))];
