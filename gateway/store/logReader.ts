@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { SeriesKind } from '../types.js';
 import type { Declared, SeriesRecord, StreamRecord } from './calls.js';
+import { decodeFrames } from './logRow.js';
 import { decodeRow, type LogRow, type StoredRow } from './logRows.js';
 import { openMeta } from './meta.js';
 import { openForReading } from './openDatabase.js';
@@ -40,7 +41,7 @@ export function openLogReader(folder: string) {
       `SELECT position, declared FROM log WHERE position > ? AND position <= ? AND declared IS NOT NULL ORDER BY position LIMIT ${headsPerSlice}`,
     )
     .raw();
-  const headers = db.prepare('SELECT declared, frames FROM log WHERE position = ?');
+  const headers = db.prepare('SELECT committed_at, declared, frames FROM log WHERE position = ?');
   const seriesById = db.prepare(
     'SELECT id, device AS deviceKey, device_id AS device, device_created_at AS deviceCreatedAt, metric, unit, kind FROM series WHERE id = ?',
   );
@@ -68,9 +69,10 @@ export function openLogReader(folder: string) {
     committedAfter: (position: number): number | null => (committedAfter.get(position) as number | undefined) ?? null,
     /** Frames of one row, and what it declares. */
     contents(position: number): { frames: number; declared: Declared | null } {
-      const row = headers.get(position) as { declared: string | null; frames: Buffer } | undefined;
+      const row = headers.get(position) as Pick<StoredRow, 'committed_at' | 'declared' | 'frames'> | undefined;
       if (row === undefined) return { frames: 0, declared: null };
-      return { frames: row.frames.readUInt32LE(0), declared: row.declared === null ? null : JSON.parse(row.declared) };
+      const { count } = decodeFrames(row.frames, row.committed_at);
+      return { frames: count, declared: row.declared === null ? null : JSON.parse(row.declared) };
     },
     /** What rows that are still there declared, after one position and up to another. */
     *declaredIn(after: number, upTo: number): Generator<Declared> {
