@@ -75,6 +75,8 @@ export function openSession(
 
   client.on('connect', ({ properties }) => {
     if (ended) return;
+    // Bursts of small packets both ways: with Nagle's algorithm each would wait for the other side's delayed ack.
+    (client.stream as { setNoDelay?(on: boolean): void }).setNoDelay?.(true);
     if (properties?.maximumQoS === 0) {
       why = 'the broker takes no QoS 1';
       return closed();
