@@ -1,12 +1,27 @@
 import type { CommandBody, NewCredentialBody, ReadingItem } from '../schemas/generated/operator.js';
 
+const readTries = 4;
+const readAgainMs = 250;
+
 export type OperatorApi = ReturnType<typeof createOperatorApi>;
 
 /** What the simulator asks of a gateway's operators' side. */
 export function createOperatorApi(url: string, key: string) {
-  async function request(method: string, path: string, body?: unknown): Promise<Response> {
+  function request(method: string, path: string, body?: unknown): Promise<Response> {
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
     return fetch(url + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  }
+
+  /** Reading does no harm when it is done again: a connection that ends in between is no reason to give up a verification. */
+  async function get(path: string): Promise<Response> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await request('GET', path);
+      } catch (error) {
+        if (attempt === readTries) throw error;
+        await new Promise((resolve) => setTimeout(resolve, readAgainMs));
+      }
+    }
   }
 
   async function bodyOf<Body>(answer: Response): Promise<Body> {
@@ -58,7 +73,7 @@ export function createOperatorApi(url: string, key: string) {
       for (let cursor: string | null = ''; cursor !== null; ) {
         const more: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
         const page: { items: CommandBody[]; next: string | null } = await bodyOf(
-          await request('GET', `/v1/devices/${id}/commands?limit=1000${more}`),
+          await get(`/v1/devices/${id}/commands?limit=1000${more}`),
         );
         for (const command of page.items) {
           if (command.createdAt < since) return;
@@ -72,7 +87,7 @@ export function createOperatorApi(url: string, key: string) {
     async *readings(id: string, from: number, to: number): AsyncGenerator<ReadingItem> {
       for (let cursor: string | null = ''; cursor !== null; ) {
         const more: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-        const answer = await request('GET', `/v1/devices/${id}/readings?from=${from}&to=${to}&limit=10000${more}`);
+        const answer = await get(`/v1/devices/${id}/readings?from=${from}&to=${to}&limit=10000${more}`);
         const page: { items: ReadingItem[]; next: string | null } = await bodyOf(answer);
         yield* page.items;
         cursor = page.next;

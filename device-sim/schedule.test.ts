@@ -20,6 +20,19 @@ test('what is due is done in the order of its time, and nothing before its time'
   );
 });
 
+test('what is due may be done in turns', () => {
+  const schedule = createSchedule();
+  const done: number[] = [];
+  for (const at of [3, 1, 2]) schedule.add(at, () => done.push(at));
+  assert.equal(
+    schedule.run(5, () => done.length < 2),
+    false,
+  );
+  assert.deepEqual(done, [1, 2]);
+  assert.equal(schedule.run(5), true);
+  assert.deepEqual(done, [1, 2, 3]);
+});
+
 test('work that adds more work is followed as far as that is due', () => {
   const schedule = createSchedule();
   const done: number[] = [];

@@ -51,9 +51,16 @@ export function createSchedule() {
       up(heap.length - 1);
     },
 
-    /** Does what is due, the earliest first; what that adds is done too where it is due. */
-    run(now: number): void {
-      while (heap.length > 0 && heap[0].at <= now) takeFirst().work(now);
+    /**
+     * Does what is due, the earliest first; what that adds is done too where it is due. False where it was told to stop before
+     * all was done.
+     */
+    run(now: number, mayGoOn: () => boolean = () => true): boolean {
+      while (heap.length > 0 && heap[0].at <= now) {
+        if (!mayGoOn()) return false;
+        takeFirst().work(now);
+      }
+      return true;
     },
   };
 }
