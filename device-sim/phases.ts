@@ -16,7 +16,7 @@ export function timedPhases(phases: readonly FleetPhase[], durationMs: number | 
   const stretch = durationMs === undefined ? 1 : durationMs / totalMs;
   let fromMs = 0;
   return phases.map(({ name, seconds, rate = 1 }) => {
-    const untilMs = fromMs + 1000 * seconds * stretch;
+    const untilMs = fromMs + Math.round(1000 * seconds * stretch);
     const phase = { name, fromMs, untilMs, rate };
     fromMs = untilMs;
     return phase;
