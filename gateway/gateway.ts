@@ -161,7 +161,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     now: clock.now,
     monotonic,
     batchReadings: () => batcher.batch().readings,
-    bridged: false,
+    bridged: config.mqtt.url !== undefined,
     tell: (frame) => live.traced(frame),
   });
   const records = createRecords({
@@ -471,8 +471,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   live = operator.live;
 
   // What is committed also goes to MQTT, by a thread of its own, and commands come from there.
+  const bridged = (position: number): void => {
+    if (trace.on) trace.bridged(position);
+  };
   const mqttParts = { settings: bridge, folder: config.data, log, clock, store, restored, registry, commands };
-  mqtt = await openMqtt({ ...mqttParts, presence: records.presence.of }).catch((error) => {
+  mqtt = await openMqtt({ ...mqttParts, presence: records.presence.of, bridged }).catch((error) => {
     operator.close();
     devicePort.close();
     return closeStoreAndThrow(error);

@@ -25,6 +25,8 @@ export interface MqttOptions {
   registry: Pick<Registry, 'get' | 'all'>;
   presence(device: Device): Presence;
   commands: Pick<Commands, 'create' | 'hashOf'>;
+  /** The broker has everything of the log up to there. */
+  bridged(position: number): void;
 }
 
 export interface MqttState {
@@ -69,6 +71,7 @@ export async function openMqtt(options: MqttOptions): Promise<Mqtt> {
     devices: () => Array.from(registry.all(), (device) => factsOf(device, options.presence(device))),
     moveCursor: (to) => store.cursors.move(mqttConsumer, to, clock.now()),
     receive: incoming.receive,
+    acknowledged: options.bridged,
   });
   return {
     presence: (device: Device, presence: Presence): void => bridge.device(factsOf(device, presence)),

@@ -31,6 +31,8 @@ export interface BridgeOptions {
   log: Logger;
   devices(): DeviceFacts[];
   moveCursor(position: number): Promise<void>;
+  /** The broker has everything up to there. */
+  acknowledged?(position: number): void;
   /** A message on a command topic; resolves when it was dealt with. */
   receive(message: IncomingCommand, answer: (answer: CommandAnswer) => void): Promise<void>;
 }
@@ -100,6 +102,7 @@ export function startBridge(options: BridgeOptions) {
       },
       moved: (to) => {
         position = Math.max(position, to);
+        options.acknowledged?.(position);
       },
       dropped,
       connection,

@@ -54,7 +54,7 @@ function Navigation() {
       <nav aria-label="Pages">
         {pages.map(({ to, icon, title }) => (
           <Link key={to} to={to} current={isHere(to)}>
-            <Icon name={icon} /> <span>{title}</span>
+            <Icon name={icon} /> <span>{title === 'Add a device' ? <AddTitle /> : title}</span>
           </Link>
         ))}
         <a href="/docs">
@@ -80,6 +80,15 @@ function Navigation() {
         </div>
       </footer>
     </header>
+  );
+}
+
+/** Short where there is no room. */
+function AddTitle() {
+  return (
+    <>
+      Add <span class="long">a device</span>
+    </>
   );
 }
 

@@ -7,11 +7,11 @@ import type { Route } from './route.js';
 /** The OpenAPI 3.1 document of the route table, and of what is served beside it. */
 export function openApiOf(routes: readonly Route[], version: string): object {
   const paths: Record<string, Record<string, object>> = {};
-  for (const { path, ...operation } of besideTheTable) paths[path] = { get: operation };
   for (const route of routes) {
     paths[route.path] ??= {};
     paths[route.path][route.method] = operationOf(route);
   }
+  for (const { path, ...operation } of besideTheTable) paths[path] = { get: { tags: [areaOf(path)], ...operation } };
   return {
     openapi: '3.1.0',
     info: { title: 'Tidegate operator API', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
@@ -85,9 +85,20 @@ function schemasByName(): Record<string, object> {
   );
 }
 
+/** What belongs together; the first pattern that fits. */
+const areas: [RegExp, string][] = [
+  [/command/, 'commands'],
+  [/readings|latest|rejected/, 'readings'],
+  [/devices|device-imports|attempts|models/, 'devices'],
+  [/keys|audit|session/, 'access'],
+  [/^\/v1\/|metrics|livez|readyz/, 'gateway'],
+];
+const areaOf = (path: string): string => areas.find(([pattern]) => pattern.test(path))?.[1] ?? 'pages';
+
 function operationOf(route: Route): object {
   const content = contentOf(route);
   return {
+    tags: [areaOf(route.path)],
     summary: route.summary,
     operationId: `${route.method}${route.path.replace(/[^A-Za-z0-9]+(\w?)/g, (_, letter: string) => letter.toUpperCase())}`,
     ...(route.role === null ? { security: [] } : { security: [{ key: [] }], 'x-role': route.role }),

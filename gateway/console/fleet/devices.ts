@@ -71,6 +71,22 @@ export const troubled = computed(() => {
   return found.sort((a, b) => (b.presence.since ?? 0) - (a.presence.since ?? 0));
 });
 
+const recentMax = 14;
+
+/** The devices that came or went last: what happened before the page was opened. */
+export const recent = computed(() => {
+  revision.value;
+  const newest: Device[] = [];
+  const since = (device: Device): number => device.presence.since ?? 0;
+  for (const { device } of ordered) {
+    if (since(device) === 0 || (newest.length === recentMax && since(device) <= since(newest[recentMax - 1]))) continue;
+    const at = newest.findIndex((one) => since(one) < since(device));
+    newest.splice(at < 0 ? newest.length : at, 0, device);
+    if (newest.length > recentMax) newest.pop();
+  }
+  return newest;
+});
+
 let redrawing = false;
 /** Many messages, one redraw; and no more than a few a second, since a redraw looks at every device. */
 function changed(): void {

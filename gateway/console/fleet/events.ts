@@ -1,7 +1,8 @@
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { commandStates, stateText } from '../commands/states.js';
 import { onLive } from '../session.js';
-import { closeText, presenceStates, stateOf } from './presence.js';
+import { recent } from './devices.js';
+import { closeText, type Presence, presenceStates, stateOf } from './presence.js';
 
 export interface FleetEvent {
   id: number;
@@ -16,6 +17,22 @@ const kept = 60;
 
 /** What happened since the page was opened, newest first. */
 export const events = signal<FleetEvent[]>([]);
+
+/** With what came before it: how each device came or went last. */
+export const happened = computed(() => {
+  const oldest = events.value[events.value.length - 1]?.at ?? Number.POSITIVE_INFINITY;
+  const before = recent.value
+    .filter(({ presence }) => (presence.since ?? 0) < oldest)
+    .map(({ id, presence }): FleetEvent => ({ ...presenceEvent(id, presence), id: -1, at: presence.since ?? 0 }));
+  return [...events.value, ...before];
+});
+
+function presenceEvent(device: string, presence: Presence): Omit<FleetEvent, 'id' | 'at'> {
+  const state = stateOf(presence);
+  const { lastClose, address } = presence;
+  const detail = state === 'offline' && lastClose !== null ? closeText(lastClose) : (address ?? '');
+  return { device, tone: presenceStates[state].tone, what: state, detail };
+}
 
 let waiting: FleetEvent[] = [];
 let nextId = 1;
@@ -34,12 +51,8 @@ function note(event: Omit<FleetEvent, 'id' | 'at'>): void {
 /** Gathers events from the live feed. Returns the end of it. */
 export function watchEvents(): () => void {
   return onLive((message) => {
-    if (message.type === 'presence') {
-      const state = stateOf(message.presence);
-      const { lastClose, address } = message.presence;
-      const detail = state === 'offline' && lastClose !== null ? closeText(lastClose) : (address ?? '');
-      note({ device: message.device, tone: presenceStates[state].tone, what: state, detail });
-    } else if (message.type === 'rejected')
+    if (message.type === 'presence') note(presenceEvent(message.device, message.presence));
+    else if (message.type === 'rejected')
       note({
         device: message.device,
         tone: 'bad',

@@ -1,6 +1,6 @@
 import { Main } from '../app.js';
 import { counts, troubled } from '../fleet/devices.js';
-import { events } from '../fleet/events.js';
+import { happened } from '../fleet/events.js';
 import { presenceStates, reasonOf } from '../fleet/presence.js';
 import { bytesText, countText } from '../format.js';
 import { Empty } from '../parts/empty.js';
@@ -172,14 +172,14 @@ function Events() {
   return (
     <section class="card" aria-labelledby="events">
       <h2 id="events">As it happens</h2>
-      {events.value.length === 0 ? (
+      {happened.value.length === 0 ? (
         <Empty title="Quiet so far.">
           <p>Devices that come and go, refused frames and commands appear here as they happen.</p>
         </Empty>
       ) : (
         <ol class="list events">
-          {events.value.slice(0, 14).map(({ id, at, device, tone, what, detail }) => (
-            <li key={id}>
+          {happened.value.slice(0, 14).map(({ id, at, device, tone, what, detail }) => (
+            <li key={`${id} ${device} ${at}`}>
               <Link to={devicePath(device)}>
                 <Time at={at} as="clock" />
                 <span>

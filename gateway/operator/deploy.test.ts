@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import { packageRoot } from '../../schemas/packageRoot.js';
+import { metrics } from './metrics.js';
+
+const read = (path: string): string => readFileSync(join(packageRoot, 'deploy', path), 'utf8');
+const labels = new Map(metrics.map(({ name, label }) => [name, label]));
+
+/** Every metric of ours in an expression has to exist, and be asked for by a label that it has. */
+function checkExpression(expression: string): void {
+  for (const [, name, selector = ''] of expression.matchAll(/\b(tidegate_\w+)(?:\{([^}]*)\})?/g)) {
+    assert.ok(labels.has(name), `${name} of: ${expression}`);
+    for (const [, label] of selector.matchAll(/(\w+)(?:=~|=|!=)"/g))
+      assert.ok(label === 'instance' || label === labels.get(name), `${label} of ${name}`);
+  }
+}
+
+test('the dashboard asks only for metrics that there are, in panels that do not overlap', () => {
+  const { panels } = JSON.parse(read('grafana/tidegate.json')) as {
+    panels: { id: number; targets?: { expr: string }[]; gridPos: { x: number; y: number; w: number; h: number } }[];
+  };
+  const expressions = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+  assert.ok(expressions.length > 25);
+  for (const expression of expressions) checkExpression(expression);
+  assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length);
+  const taken = new Set<string>();
+  for (const { x, y, w, h } of panels.map(({ gridPos }) => gridPos))
+    for (let cell = 0; cell < w * h; cell++) {
+      const place = `${x + (cell % w)} ${y + Math.floor(cell / w)}`;
+      assert.ok(!taken.has(place) && x + w <= 24, place);
+      taken.add(place);
+    }
+});
+
+test('each alert asks only for metrics that there are, and says what to do', () => {
+  const { groups } = parse(read('prometheus/tidegate.rules.yml')) as {
+    groups: {
+      rules: { alert: string; expr: string; labels: object; annotations: { summary: string; action: string } }[];
+    }[];
+  };
+  const rules = groups.flatMap((group) => group.rules);
+  for (const { alert, expr, annotations } of rules) {
+    checkExpression(expr);
+    assert.ok(annotations.summary.length > 0 && annotations.action.length > 0, alert);
+  }
+  // Issue 8: ack p99, disk, quarantine, bridge backlog, storms.
+  for (const name of ['AckSlow', 'DiskLow', 'QuarantineGrows', 'BridgeBehind', 'ConnectStorm', 'RefusedStorm'])
+    assert.ok(
+      rules.some(({ alert }) => alert === `Tidegate${name}`),
+      name,
+    );
+});
