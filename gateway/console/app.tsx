@@ -44,7 +44,7 @@ function Navigation() {
   const isHere = (to: string): boolean => (to === '/' ? here === '/' : here === to || here.startsWith(`${to}/`));
   return (
     <header class="rail">
-      <Link to="/" class="brand" label="Tidegate, fleet">
+      <Link to="/" class="brand">
         <img src="/favicon.svg" alt="" width="28" height="28" />
         <span>
           <b>Tidegate</b>
