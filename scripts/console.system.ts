@@ -13,8 +13,8 @@ import { openConsole, seriousFindings } from './consolePage.js';
 import { type GatewayProcess, startGatewayProcess } from './faults/gatewayProcess.js';
 import { tempFolder } from './faults/tempFolder.js';
 
-/** Where pictures for the README go; `npm run screenshot` sets it. */
-const picturesFolder = process.env.TIDEGATE_SCREENSHOTS;
+/** Where pictures for the README go; `npm run screenshot` sets it. Not TIDEGATE_…: the gateway reads those as settings. */
+const picturesFolder = process.env.CONSOLE_PICTURES;
 const firstViewBytesMax = 100_000;
 
 async function picture(page: Page, name: string): Promise<void> {

@@ -49,6 +49,10 @@ const parts: Record<string, { title: string; command: string[]; rounds?: number 
     title: 'The store from empty to 200 million readings',
     command: ['dist/scripts/bench/main.js', 'store', '--seconds', '20'],
   },
+  console: {
+    title: 'The console with 10,000 devices online and 50,000 readings/s',
+    command: ['dist/scripts/bench/main.js', 'console', '--links', '10000', '--seconds', '40'],
+  },
   bench: { title: 'Benches', command: ['dist/scripts/bench/main.js', '--seconds', '15'] },
 };
 

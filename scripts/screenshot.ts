@@ -12,6 +12,6 @@ const { status } = spawnSync(
     '--test-name-pattern=an operator finds',
     fileURLToPath(new URL('./console.system.js', import.meta.url)),
   ],
-  { stdio: 'inherit', env: { ...process.env, TIDEGATE_SCREENSHOTS: join(packageRoot, 'docs') } },
+  { stdio: 'inherit', env: { ...process.env, CONSOLE_PICTURES: join(packageRoot, 'docs') } },
 );
 process.exitCode = status ?? 1;

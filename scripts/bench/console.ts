@@ -1,0 +1,91 @@
+import { tableOf } from '../../gateway/cli/output.js';
+import { openBrowser } from '../browser.js';
+import type { GatewayProcess } from '../faults/gatewayProcess.js';
+import { fsyncP50Ms } from './fsync.js';
+import { machineOf } from './machine.js';
+import type { PartOptions } from './part.js';
+import { against, sealing } from './rows.js';
+import { startGateway } from './servers.js';
+
+const readingsPerFrame = 10;
+const framesPerSecond = 5_000;
+/** Issue 8: no task of the page is longer. */
+const longTaskMs = 100;
+
+interface Seen {
+  page: string;
+  longestMs: number;
+  longTasks: number;
+}
+
+/** The console while many devices send: how long its longest tasks are on each page. Needs the package chromium. */
+export async function benchConsole({ seconds, links, json }: PartOptions): Promise<void> {
+  const machine = machineOf(fsyncP50Ms());
+  const server = await startGateway(links, 'binary', sealing);
+  const watching = watchConsole(server.gateway, links, seconds);
+  const load = against(
+    server,
+    'console',
+    'fsynced',
+    { framesPerSecond },
+    { seconds: seconds + 15, links },
+    readingsPerFrame,
+  );
+  const [{ interactiveMs, seen }] = await Promise.all([watching, load]);
+  if (json) return console.log(JSON.stringify({ machine, links, interactiveMs, seen }, null, 2));
+  console.log(
+    tableOf(
+      ['PAGE', 'LONGEST TASK MS', `TASKS OVER ${longTaskMs} MS`],
+      seen.map(({ page, longestMs, longTasks }) => [page, longestMs.toFixed(0), String(longTasks)]),
+    ),
+  );
+  const rate = (framesPerSecond * readingsPerFrame).toLocaleString('en');
+  console.log(
+    `\n${machine}; ${links.toLocaleString('en')} devices online, ${rate} readings/s; first view interactive after ${interactiveMs.toFixed(0)} ms`,
+  );
+}
+
+/** Looks at each page for its share of the time, doing what people do there. */
+async function watchConsole(gateway: GatewayProcess, links: number, seconds: number) {
+  const browser = await openBrowser();
+  try {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    await page.addInitScript(
+      `globalThis.tasks = [];
+       new PerformanceObserver((list) => tasks.push(...list.getEntries().map((task) => task.duration))).observe({ type: 'longtask', buffered: true });`,
+    );
+    const seen: Seen[] = [];
+    const note = async (name: string): Promise<void> => {
+      const tasks = (await page.evaluate('tasks.splice(0)')) as number[];
+      const longTasks = tasks.filter((ms) => ms > longTaskMs).length;
+      seen.push({ page: name, longestMs: Math.max(0, ...tasks), longTasks });
+    };
+    const shareMs = (seconds * 1_000) / 4;
+    const { items } = await gateway.api<{ items: { id: string }[] }>('GET', '/v1/devices?limit=1');
+    await page.goto(`${gateway.operatorUrl}/#key=${gateway.key}`);
+    await page.getByRole('heading', { name: 'Fleet' }).waitFor();
+    const interactiveMs = (await page.evaluate('performance.now()')) as number;
+    await page.getByText(`of ${links.toLocaleString('en')} devices`).waitFor({ timeout: 60_000 });
+    await page.waitForTimeout(shareMs);
+    await note('fleet, from its beginning');
+    await page.getByRole('link', { name: 'Devices' }).click();
+    const list = page.locator('.scroller');
+    for (let n = 0; n < 20; n++) {
+      await list.evaluate(`(element) => { element.scrollTop += 7777; }`);
+      await page.waitForTimeout(shareMs / 20);
+    }
+    await note('devices, scrolled');
+    for (const letter of items[0].id) {
+      await page.getByRole('searchbox').press(letter);
+      await page.waitForTimeout(shareMs / 20);
+    }
+    await note('devices, searched');
+    await page.goto(`${gateway.operatorUrl}/devices/${items[0].id}`);
+    await page.locator('.u-over').waitFor({ timeout: 60_000 });
+    await page.waitForTimeout(shareMs);
+    await note('a device with its chart, from its beginning');
+    return { interactiveMs, seen };
+  } finally {
+    await browser.close();
+  }
+}
