@@ -27,13 +27,15 @@ const parts: Record<string, { about: string; load(): Promise<Part> }> = {
     about: 'memory of an idle link, handshakes and refusals a second, a fleet back after a SIGKILL (--links 15000)',
     load: async () => (await import('./links.js')).benchLinks,
   },
-  console: 
+  console: {
     about:
       'the longest tasks of the console’s pages while 50,000 readings/s come in; needs chromium; with --links 10000',
     load: async () => (await import('./console.js')).benchConsole,
-  store: 
+  },
+  store: {
     about: 'ingest and queries on a store of any size, which is filled first',
-    load: async () => (await import('./store.js')).benchStore,,
+    load: async () => (await import('./store.js')).benchStore,
+  },
 };
 
 const about = Object.entries(parts).map(([name, part]) => `  ${name.padEnd(10)}${part.about}`);

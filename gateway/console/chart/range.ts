@@ -6,6 +6,7 @@ export interface Range {
 }
 
 export const spans: Record<string, number> = {
+  '1m': 60_000,
   '5m': 300_000,
   '1h': 3_600_000,
   '6h': 21_600_000,

@@ -63,7 +63,7 @@ export function Latest({ id }: { id: string }) {
               </td>
               <td>{unitText(unit)}</td>
               <td class="number">
-                <Time at={ts} as="age" />
+                <Time at={ts} as="span" />
               </td>
             </tr>
           ))}

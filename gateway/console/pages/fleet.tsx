@@ -178,7 +178,7 @@ function Events() {
         </Empty>
       ) : (
         <ol class="list events">
-          {happened.value.slice(0, 14).map(({ id, at, device, tone, what, detail }) => (
+          {happened.value.slice(0, 12).map(({ id, at, device, tone, what, detail }) => (
             <li key={`${id} ${device} ${at}`}>
               <Link to={devicePath(device)}>
                 <Time at={at} as="clock" />
