@@ -1135,6 +1135,20 @@ export interface RejectedItem {
 }
 
 /**
+ * What a reload changed. Models and certificates are read again also where no key changed.
+ */
+export interface ReloadedBody {
+  /**
+   * Keys whose new values are in force.
+   */
+  applied: string[];
+  /**
+   * Keys whose new values count from the next start on.
+   */
+  needsRestart: string[];
+}
+
+/**
  * Whose key it is, and where devices connect.
  */
 export interface SessionBody {
