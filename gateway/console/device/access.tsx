@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { CredentialItem, NewCredentialBody } from '../../../schemas/generated/operator.js';
+import type { CredentialItem, CredentialRequest, NewCredentialBody } from '../../../schemas/generated/operator.js';
 import { RefusedError } from '../api.js';
 import { forgetDevice, putDevice } from '../fleet/devices.js';
 import type { Device } from '../fleet/presence.js';
@@ -77,9 +77,7 @@ function Credentials({ id }: { id: string }) {
           </li>
         ))}
       </ul>
-      <AddCredential
-        add={(graceSeconds) => act(() => currentApi().addCredential(id, graceSeconds === null ? {} : { graceSeconds }))}
-      />
+      <AddCredential add={(wanted) => act(() => currentApi().addCredential(id, wanted))} />
     </section>
   );
 }
@@ -90,14 +88,18 @@ function validity({ notBefore, notAfter }: Credential, at: number): string {
   return notAfter === null ? 'no end' : `until ${new Date(notAfter).toLocaleString()}`;
 }
 
-function AddCredential({ add }: { add(graceSeconds: number | null): Promise<void> }) {
+function AddCredential({ add }: { add(wanted: CredentialRequest): Promise<void> }) {
   return (
     <form
       class="inline"
       onSubmit={(event) => {
         event.preventDefault();
-        const grace = String(new FormData(event.currentTarget).get('grace'));
-        void add(grace === '' ? null : Number(grace));
+        const form = new FormData(event.currentTarget);
+        const grace = String(form.get('grace'));
+        void add({
+          ...(grace === '' ? {} : { graceSeconds: Number(grace) }),
+          ...(form.has('push') ? { push: true } : {}),
+        });
       }}
     >
       <label>
@@ -108,6 +110,9 @@ function AddCredential({ add }: { add(graceSeconds: number | null): Promise<void
           <option value="3600">end in an hour</option>
           <option value="0">end at once</option>
         </select>
+      </label>
+      <label class="check">
+        <input type="checkbox" name="push" /> Tell the device by a command
       </label>
       <button type="submit" class="primary">
         New secret
