@@ -29,18 +29,25 @@ const tabs = [
   ['access', 'Access'],
 ] as const;
 
+const readAgainMs = 5_000;
+
 /** One device: whether it is there and why not, what it says, what of it was refused, what it was told. */
 export function DevicePage({ id }: { id: string }) {
   const [unknown, setUnknown] = useState(false);
   useEffect(() => {
-    currentApi()
-      .device(id)
-      .then(putDevice, (error: Error) => {
-        if (error instanceof RefusedError && error.code === 'device_unknown') {
+    const read = (): void => {
+      currentApi()
+        .device(id)
+        .then(putDevice, (error: Error) => {
+          if (!(error instanceof RefusedError) || error.code !== 'device_unknown') return fail(error);
           forgetDevice(id);
           setUnknown(true);
-        } else fail(error);
-      });
+        });
+    };
+    read();
+    // Its last frame and round trip move without an event.
+    const timer = setInterval(read, readAgainMs);
+    return () => clearInterval(timer);
   }, [id]);
   useEffect(() => watchValues('device', [id]), [id]);
   const device = deviceOf(id);
