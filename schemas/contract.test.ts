@@ -7,7 +7,7 @@ import { contractDigest } from '../scripts/contractDigest.js';
 import { packageRoot, readJson } from './packageRoot.js';
 
 const schemas = join(packageRoot, 'schemas');
-const folders = ['config', 'device', 'operator'];
+const folders = ['bridge', 'config', 'device', 'operator'];
 const schemaFiles = folders.flatMap((folder) =>
   readdirSync(join(schemas, folder)).map((file) => ({ folder, file, path: `schemas/${folder}/${file}` })),
 );

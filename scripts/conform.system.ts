@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { wrongs } from '../clients/js/wrong.js';
 import { verdictsOf } from '../device-sim/conform/report.js';
 import { conform } from '../device-sim/conform/runner.js';
@@ -8,12 +11,17 @@ import { inParallel } from '../device-sim/operatorApi.js';
 import { packageRoot } from '../schemas/packageRoot.js';
 import type { Encoding } from '../schemas/subprotocols.js';
 
+const cFolder = mkdtempSync(join(tmpdir(), 'tidegate-c-'));
+const cClient = join(packageRoot, 'clients', 'c');
+execFileSync('make', ['-s', '-C', cClient, 'examples', `BUILD=${cFolder}`]);
+after(() => rmSync(cFolder, { recursive: true, force: true }));
 const pythonAdapter = join(packageRoot, 'clients', 'python', 'conformance_adapter.py');
 const adapter = [process.execPath, join(packageRoot, 'dist', 'clients', 'js', 'adapter.js')];
 
 /** Every client of this repository must pass every situation, in each encoding that it speaks. */
 const clients: { name: string; encodings: Encoding[]; command: string[] }[] = [
   { name: 'JavaScript', encodings: ['json', 'binary'], command: adapter },
+  { name: 'C', encodings: ['binary'], command: [join(cFolder, 'adapter')] },
   { name: 'Python', encodings: ['json', 'binary'], command: ['/usr/bin/python3', '-B', pythonAdapter] },
 ];
 

@@ -53,7 +53,41 @@ const parts: Record<string, { title: string; command: string[]; rounds?: number 
     title: 'The console with 10,000 devices online and 50,000 readings/s',
     command: ['dist/scripts/bench/main.js', 'console', '--links', '10000', '--seconds', '40'],
   },
-  bench: { title: 'Benches', command: ['dist/scripts/bench/main.js', '--seconds', '15'] },
+  bridge: {
+    title: 'The bridge: 20 rounds of broker stopped, cut off every 100 ms, gateway killed; broker frozen for 30 s',
+    command: ['--test', '--test-reporter=spec', 'dist/scripts/faults/bridge.system.js'],
+    rounds: 20,
+  },
+  outage: {
+    title: 'The bridge: an outage drained, ack latency, ingest with the broker down',
+    command: ['dist/scripts/bench/main.js', 'bridge', '--seconds', '15'],
+  },
+  conformance: {
+    title: 'WebSocket conformance, by the cases of Autobahn that concern a server',
+    command: ['--test', '--test-reporter=spec', 'dist/scripts/faults/conformance.system.js'],
+  },
+  fuzz: {
+    title: 'A million cases of the parsers in process, 20,000 over sockets',
+    command: ['--test', '--test-reporter=spec', 'dist/scripts/faults/fuzz.system.js'],
+    rounds: 1_000,
+  },
+  links: {
+    title: 'Memory of idle links, handshakes and refusals a second, 15,000 devices back after a SIGKILL',
+    command: ['dist/scripts/bench/main.js', 'links', '--links', '15000'],
+  },
+  abuse: {
+    title: 'Abuse under load',
+    command: ['--test', '--test-reporter=spec', 'dist/scripts/faults/abuse.proof.js'],
+  },
+  clients: {
+    title: 'Every client keeps every rule, and each wrong one is caught',
+    command: ['--test', '--test-reporter=spec', 'dist/scripts/conform.system.js'],
+  },
+  soak: {
+    title: 'Every fault at once for 15 minutes',
+    command: ['dist/scripts/bench/main.js', 'soak', '--seconds', '900'],
+  },
+  bench: { title: 'Benches, and others on the same frames', command: ['dist/scripts/bench/main.js', '--seconds', '8'] },
 };
 
 const file = join(packageRoot, 'docs', 'proof.md');

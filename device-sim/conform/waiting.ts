@@ -39,6 +39,8 @@ export function createInbox<Item>() {
           takers.splice(takers.indexOf(taker), 1);
           reject(new Broken(rule, `no ${what} within ${ms / 1000} s`));
         }, ms);
+        // A situation that ended meanwhile, as with its client, is not waited for.
+        timer.unref();
         takers.push(taker);
       });
     },
