@@ -16,8 +16,7 @@ export function configFrom({ config, data, set }: ConfigOptions, more: string[] 
   return loadConfig({ file: config, environment: process.env, set: settings });
 }
 
-/** Starts a gateway in this process; an error it cannot live with ends the process. */
-/** `load` reads the configuration again, for a reload. */
+/** Starts a gateway in this process; an error it cannot live with ends the process. `load` reads the configuration again, for a reload. */
 export function runGateway(config: ResolvedConfig, log: Logger, load: () => ResolvedConfig): Promise<Gateway> {
   const fatal = (error: Error, exitCode: number): void => {
     log.fatal({ err: error }, 'the gateway ends');
@@ -34,19 +33,5 @@ export function runGateway(config: ResolvedConfig, log: Logger, load: () => Reso
     clock: systemClock,
     random: Math.random,
     fatal,
-  });
-}
-
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
-export function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false;
-    const onSignal = (): void => {
-      if (asked) process.exit(130);
-      asked = true;
-      resolve();
-    };
-    process.on('SIGINT', onSignal);
-    process.on('SIGTERM', onSignal);
   });
 }

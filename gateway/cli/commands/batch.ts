@@ -2,11 +2,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { BatchBody, BatchItem } from '../../../schemas/generated/operator.js';
 import { type ApiClient, type ApiOptions, createApiClient, withApiOptions } from '../apiClient.js';
+import { collect } from '../collect.js';
 import { Failure } from '../failure.js';
 import { printJson, tableOf, timeText } from '../output.js';
 import { parseTags } from './device.js';
 import { type CommandOptions, commandBody, withCommandOptions } from './send.js';
-import { collect } from './serve.js';
 
 const pollMs = 500;
 

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { withoutSecrets } from '../../config/config.js';
 import { loadModels } from '../../config/models.js';
+import { collect } from '../collect.js';
 import { printJson } from '../output.js';
 import { type ConfigOptions, configFrom } from '../running.js';
-import { collect } from './serve.js';
 
 export function addConfig(program: Command): void {
   program

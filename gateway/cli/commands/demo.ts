@@ -7,10 +7,11 @@ import { createOperatorApi } from '../../../device-sim/operatorApi.js';
 import type { LatestBody } from '../../../schemas/generated/operator.js';
 import { valueText } from '../../valueText.js';
 import { type ApiClient, createApiClient, defaultUrl } from '../apiClient.js';
+import { collect } from '../collect.js';
 import { createLogger } from '../logger.js';
-import { type ConfigOptions, configFrom, runGateway, untilSignal } from '../running.js';
+import { type ConfigOptions, configFrom, runGateway } from '../running.js';
 import { parseDuration } from '../times.js';
-import { collect } from './serve.js';
+import { untilSignal } from '../untilSignal.js';
 
 const realDevice = 'this-machine';
 

@@ -10,12 +10,12 @@ import type {
 } from '../../../schemas/generated/operator.js';
 import { valueText } from '../../valueText.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../apiClient.js';
+import { collect } from '../collect.js';
 import { Failure } from '../failure.js';
+import { followJob } from '../followJob.js';
 import { csvField, printJson, tableOf, tagsText, timeText } from '../output.js';
 import { snippetsFor } from '../snippets.js';
 import { parseDuration } from '../times.js';
-import { collect } from './serve.js';
-import { followJob } from './upkeep.js';
 
 export function addDevice(program: Command): void {
   const device = program.command('device').description('register and manage devices');

@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import type { BucketItem, LatestBody, ReadingItem } from '../../../schemas/generated/operator.js';
 import { valueText } from '../../valueText.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../apiClient.js';
+import { collect } from '../collect.js';
 import { Failure } from '../failure.js';
 import { csvField, tableOf, timeText } from '../output.js';
 import { parseWhen } from '../times.js';
-import { collect } from './serve.js';
 
 interface QueryOptions extends ApiOptions {
   metric: string[];

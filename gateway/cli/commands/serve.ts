@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { uwsVersion } from '../../uws.js';
 import { version } from '../../version.js';
+import { collect } from '../collect.js';
 import { createLogger } from '../logger.js';
-import { type ConfigOptions, configFrom, runGateway, untilSignal } from '../running.js';
-
-export const collect = (value: string, before: string[]): string[] => [...before, value];
+import { type ConfigOptions, configFrom, runGateway } from '../running.js';
+import { untilSignal } from '../untilSignal.js';
 
 export function addServe(program: Command): void {
   program

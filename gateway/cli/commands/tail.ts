@@ -6,8 +6,8 @@ import { valueText } from '../../valueText.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../apiClient.js';
 import { Failure } from '../failure.js';
 import { timeText } from '../output.js';
-import { untilSignal } from '../running.js';
 import { traceLines } from '../traceLines.js';
+import { untilSignal } from '../untilSignal.js';
 
 export function addTail(program: Command): void {
   withApiOptions(

@@ -1,0 +1,20 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { JobBody } from '../../schemas/generated/operator.js';
+import type { ApiClient, ApiOptions } from './apiClient.js';
+import { Failure } from './failure.js';
+
+const pollMs = 200;
+
+/** Waits for the end of a job, with its progress on a terminal. Throws Failure where it failed. */
+export async function followJob(api: ApiClient, started: JobBody, { json }: ApiOptions): Promise<JobBody> {
+  const shows = process.stderr.isTTY && !json;
+  for (let job = started; ; job = await api.request<JobBody>('GET', `/v1/jobs/${job.id}`)) {
+    if (shows) process.stderr.write(`\r${job.type} ${job.subject}: ${job.filesDone} of ${job.filesTotal} files `);
+    if (job.state === 'done' || job.state === 'failed') {
+      if (shows) process.stderr.write('\n');
+      if (job.state === 'failed') throw new Failure(1, `${job.type} of ${job.subject} failed: ${job.error}`);
+      return job;
+    }
+    await wait(pollMs);
+  }
+}
