@@ -98,6 +98,9 @@ test('an operator finds a device, sees it live, zooms, commands it, admits a fra
 
   await context.test('finds a device', async () => {
     await page.getByRole('navigation').getByRole('link', { name: 'Devices' }).click();
+    await page.getByText('26 shown').waitFor();
+    const rows = await page.locator('.row').count();
+    assert.ok(rows > 10 && rows < 26, `${rows} rows: only those on the screen, and a few beyond`);
     await page.getByRole('searchbox').fill('site=north boiler-3');
     await page.getByText('1 shown').waitFor();
     assert.match(page.url(), /\/devices\?q=site%3Dnorth\+boiler-3$/);
