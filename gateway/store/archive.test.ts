@@ -422,7 +422,7 @@ function randomOf(seed: number): () => number {
   };
 }
 
-for (const seed of [1, 2, 3, 4, 5, 6]) {
+for (const seed of [1, 2, 3]) {
   test(`whatever is stored, sealed, merged, finished and restarted, queries answer the same (seed ${seed})`, async (context) => {
     const random = randomOf(seed);
     const pick = (count: number): number => Math.floor(random() * count);
