@@ -78,7 +78,9 @@ async function showFirst(api: ApiClient, ids: string[]): Promise<void> {
     let metrics: LatestBody['metrics'] = {};
     while (Object.keys(metrics).length === 0 && Date.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 100));
-      ({ metrics } = await api.request<LatestBody>('GET', `/v1/devices/${id}/latest`));
+      // On a slow machine the fleet may not have registered it yet.
+      const latest = await api.request<LatestBody>('GET', `/v1/devices/${id}/latest`).catch(() => null);
+      metrics = latest?.metrics ?? {};
     }
     const shown = Object.entries(metrics)
       .slice(0, 4)
