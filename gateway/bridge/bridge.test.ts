@@ -329,6 +329,7 @@ test('a message that makes no command is answered with the reason', async (conte
     ['a', { name: 'set_interval', seconds: 5 }, 'body_invalid'],
     ['a', [], 'body_invalid'],
     ['a', { name: 'fly' }, 'command_undeclared'],
+    ['a', { name: 'tidegate.rotate_secret' }, 'command_reserved'],
     ['a', { name: 'set_interval', params: { seconds: 'x' }, idempotencyKey: 'k' }, 'params_invalid'],
     ['nobody', { name: 'reboot' }, 'device_unknown'],
     ['$bad id', { name: 'reboot' }, 'device_unknown'],
@@ -339,7 +340,7 @@ test('a message that makes no command is answered with the reason', async (conte
     await listener.until(() => (errors().length > index ? true : undefined));
     assert.equal(errors()[index].error.code, code);
   }
-  assert.equal(errors()[5].idempotencyKey, 'k');
+  assert.equal(errors()[6].idempotencyKey, 'k');
   assert.deepEqual(errors()[2].error.errors, [{ path: '', message: 'there is no seconds' }]);
   assert.deepEqual(
     listener.heard.filter(({ topic }) => topic === 'tidegate/gw/command/error').length,

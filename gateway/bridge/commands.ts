@@ -57,10 +57,10 @@ export function createBridgeCommands(options: BridgeCommandsOptions) {
     try {
       const body = bodyOf(message);
       key = body.idempotencyKey;
-      const id = await create(device, body);
+      const { id, record: fresh } = await create(device, body);
       keepReply(id, message.reply);
       options.counted('created');
-      const record = await options.readCommand(id);
+      const record = fresh ?? (await options.readCommand(id));
       if (record !== null) answer(answerOf(record));
     } catch (error) {
       const refusal = refusalOf(error as Error & { code?: string });
@@ -74,9 +74,11 @@ export function createBridgeCommands(options: BridgeCommandsOptions) {
     }
   }
 
-  async function create(id: string, { idempotencyKey, ...body }: BridgeCommand): Promise<string> {
+  async function create(id: string, { idempotencyKey, ...body }: BridgeCommand) {
     const device = options.deviceById(id);
     if (device === undefined) throw new Refusal('device_unknown', `There is no device ${id.slice(0, 64)}`);
+    if (body.name.startsWith('tidegate.'))
+      throw new Refusal('command_reserved', `${body.name} is sent by the gateway itself`);
     const { ttlSeconds, deadlineSeconds, ...rest } = body;
     const wanted: NewCommand = {
       ...rest,
@@ -84,7 +86,7 @@ export function createBridgeCommands(options: BridgeCommandsOptions) {
       ...(deadlineSeconds === undefined ? {} : { deadlineMs: deadlineSeconds * 1000 }),
     };
     const hash = commands.hashOf(id, body);
-    return (await commands.create(device, wanted, mqttAuthor, idempotencyKey ?? null, hash)).id;
+    return commands.create(device, wanted, mqttAuthor, idempotencyKey ?? null, hash);
   }
 
   function errorBody(device: string, { code, message, errors }: Refusal, key: string | undefined): BridgeCommandError {

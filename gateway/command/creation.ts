@@ -30,8 +30,11 @@ export interface CreationOptions {
   accept(device: Device, record: CommandRecord): void;
 }
 
-/** The id of a command, and what its body hashed to where an Idempotency-Key came with it. */
-type Made = Pick<CommandRecord, 'id' | 'bodyHash'>;
+/** A command, and what its body hashed to where an Idempotency-Key came with it. */
+interface Made extends Pick<CommandRecord, 'id' | 'bodyHash'> {
+  /** As it was made; null where it was made before. */
+  record: CommandRecord | null;
+}
 
 const defaultTtlMs = 3_600_000;
 const defaultDeadlineMs = 300_000;
@@ -112,7 +115,7 @@ export function createCreation(options: CreationOptions) {
     const audit = { at: record.createdAt, by, action: 'command_created', subject: device.id, detail };
     await store([record], by, [{ type: 'audit', record: audit }]);
     options.accept(device, record);
-    return record;
+    return { id: record.id, bodyHash: record.bodyHash, record };
   }
 
   async function createOnce(
@@ -122,7 +125,9 @@ export function createCreation(options: CreationOptions) {
     key: string,
     bodyHash: string,
   ): Promise<Made> {
-    return (await options.readByKey(by, key)) ?? createNew(device, wanted, by, { idempotencyKey: key, bodyHash });
+    const known = await options.readByKey(by, key);
+    if (known !== null) return { ...known, record: null };
+    return createNew(device, wanted, by, { idempotencyKey: key, bodyHash });
   }
 
   return {

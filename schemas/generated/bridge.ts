@@ -101,6 +101,7 @@ export interface BridgeErrorCause {
     | 'body_too_large'
     | 'json_invalid'
     | 'body_invalid'
+    | 'command_reserved'
     | 'command_undeclared'
     | 'params_invalid'
     | 'command_too_large'
