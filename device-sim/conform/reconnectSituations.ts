@@ -271,8 +271,9 @@ export const reconnectSituations: PeerSituation[] = [
       client.tell({ do: 'sleep', backInMs: 60_000 });
       const { code, reason } = await Promise.race([link.ended, late('R-5', 'close before sleep')]);
       check('R-5', code === 1000 && isBackIn(reason, 60_000), `it closed ${code} with "${reason}"`);
-      client.tell({ do: 'reconnect' });
-      const second = await peer.link('R-5');
+      // A wait that has not begun yet cannot be ended, so it is asked until it is.
+      const hurrying = setInterval(() => client.tell({ do: 'reconnect' }), 250);
+      const second = await peer.link('R-5').finally(() => clearInterval(hurrying));
       second.welcome(1);
       client.send([reading(2)]);
       check('R-5', listOf(await second.frames('R-5', 1)) === '2=r2', 'after its sleep it did not go on');
