@@ -231,7 +231,6 @@ export function createCommands(options: CommandsOptions) {
     },
 
     progressOf: (id: string): unknown => open.get(id)?.progress ?? null,
-    openCount: open.count,
     openByState: open.byState,
     timings: () => ({ toReceived: quantiles(toReceived), toDone: quantiles(toDone) }),
   };

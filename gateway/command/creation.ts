@@ -84,7 +84,7 @@ export function createCreation(options: CreationOptions) {
     }
   }
 
-  /** Throws CommandError where the device has as many open commands as it may, or all together would have more than they may. */
+  /** Throws CommandError where the device has as many open commands as it may. */
   function checkRoom(device: Device): void {
     const mine = open.countOf(device.key);
     if (mine >= options.perDeviceMax)
@@ -94,6 +94,7 @@ export function createCreation(options: CreationOptions) {
       );
   }
 
+  /** Throws CommandError where all devices together would have more than they may. */
   function checkRoomForAll(count: number): void {
     if (open.count() + count > options.openMax)
       throw new CommandError(

@@ -42,6 +42,5 @@ export function createSaver(options: {
       void flush();
       return done;
     },
-    waiting: (): number => pending.length,
   };
 }
