@@ -23,7 +23,7 @@ export function createArchiveEvents({ counters, log, fatal }: { counters: Counte
   return {
     sealed(sealed: Omit<Sealed, 'fold'>): void {
       counters.seals++;
-      counters.sealSeconds += sealed.ms / 1000;
+      counters.sealSeconds += (sealed.ms - sealed.restedMs) / 1000;
       counters.readingsSealed += sealed.readings - sealed.repeated;
       counters.readingsRepeated += sealed.repeated;
       log.debug(sealed, 'log sealed');

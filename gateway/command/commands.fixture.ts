@@ -15,6 +15,9 @@ export interface FakeLink {
   sendCommand(command: OutgoingCommand): boolean;
 }
 
+/** A timer of up to this many ms is about gathering, and tests of what is gathered say so. */
+const momentMs = 100;
+
 /** What a restart finds on disk. */
 export interface Disk {
   commands: CommandRecord[];
@@ -28,7 +31,7 @@ export function commandTools(disk: Disk = { commands: [], batches: [] }, { inFli
   const events: { id: string; state: string; cause: string }[] = [];
   const shown: string[] = [];
   const writes: { changes: RegistryChange[]; finish(error?: Error): void }[] = [];
-  const timers: (() => void)[] = [];
+  const timers: { delayMs: number; run(): void }[] = [];
   let now = 1_000_000;
   const clock = { now: () => now };
   const counters = createCounters();
@@ -78,7 +81,7 @@ export function commandTools(disk: Disk = { commands: [], batches: [] }, { inFli
     }
   }
 
-  const schedule = (_delayMs: number, run: () => void): void => void timers.push(run);
+  const schedule = (delayMs: number, run: () => void): void => void timers.push({ delayMs, run });
   const batches = createBatches({
     clock,
     commands: () => commands,
@@ -126,10 +129,17 @@ export function commandTools(disk: Disk = { commands: [], batches: [] }, { inFli
   /** Lets promises go on. */
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-  /** Writes until nothing waits to be written. */
+  function runTimers(delayMax = Number.POSITIVE_INFINITY): void {
+    const due = timers.filter(({ delayMs }) => delayMs <= delayMax);
+    timers.splice(0, timers.length, ...timers.filter((timer) => !due.includes(timer)));
+    for (const { run } of due) run();
+  }
+
+  /** Writes until nothing waits to be written, also of what may wait a moment for more. */
   async function flush(): Promise<void> {
     await settle();
-    while (writes.length > 0) {
+    while (writes.length > 0 || timers.some(({ delayMs }) => delayMs <= momentMs)) {
+      if (writes.length === 0) runTimers(momentMs);
       writes.shift()?.finish();
       await settle();
     }
@@ -172,9 +182,7 @@ export function commandTools(disk: Disk = { commands: [], batches: [] }, { inFli
     pass(ms: number): void {
       now += ms;
     },
-    runTimers(): void {
-      for (const run of timers.splice(0)) run();
-    },
+    runTimers,
     stateOf: (id: string): string => disk.commands.find((one) => one.id === id)?.state as string,
     /** Everything in memory is gone; what is written is not. */
     restart: () => commandTools({ commands: structuredClone(disk.commands), batches: structuredClone(disk.batches) }),

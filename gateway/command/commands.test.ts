@@ -23,6 +23,26 @@ test('a command for a linked device is sent once it is stored, not before, and i
   assert.deepEqual(tools.shown, ['d1 queued', 'd1 sent']);
 });
 
+test('what a device says at once is written with what was sent, its last word without delay', async () => {
+  const tools = commandTools();
+  const device = tools.addDevice(1);
+  tools.link(device);
+  const made = tools.commands.create(device, { name: 'do' }, 'key', null, '');
+  await tools.settle();
+  tools.writes.shift()?.finish();
+  const { id } = await made;
+  tools.commands.update(device, { id, state: 'received' });
+  assert.equal(tools.writes.length, 0, 'that it was sent and received may wait for more');
+  tools.commands.update(device, { id, state: 'succeeded' });
+  assert.deepEqual(
+    tools.writes.map(({ changes }) => changes.map((change) => 'state' in change && change.state)),
+    [['sent', 'received', 'succeeded']],
+  );
+  assert.deepEqual(tools.shown, ['d1 queued'], 'nothing is shown before it is on disk');
+  await tools.flush();
+  assert.deepEqual(tools.shown, ['d1 queued', 'd1 sent', 'd1 received', 'd1 succeeded']);
+});
+
 test('what waits for an offline device is noted before it is sent, even where the device speaks up meanwhile', async () => {
   const tools = commandTools();
   const device = tools.addDevice(1);

@@ -13,7 +13,7 @@ import { type CommandEvent, type CommandState, isFinal, stateAfter } from './lif
 import { type CommandLink, createOpenCommands, type OpenCommand } from './openCommands.js';
 import { type CommandRules, redacted } from './rules.js';
 import { createSaver } from './saver.js';
-import { createWaiters } from './waiters.js';
+import { createWaiters, type Ended } from './waiters.js';
 
 export interface CommandsOptions {
   clock: Clock;
@@ -94,7 +94,8 @@ export function createCommands(options: CommandsOptions) {
       open.leave(command);
       ending.add(command.id);
     }
-    void saver.add(change).then(() => show(command, state));
+    // If all is well the device's next word follows at once, and takes this along.
+    void saver.add(change, isFinal(state) ? 'now' : 'soon').then(() => show(command, state));
     return true;
   }
 
@@ -107,7 +108,7 @@ export function createCommands(options: CommandsOptions) {
     options.moved({ ...command, state, params: {} });
     if (!isFinal(state)) return;
     ending.delete(command.id);
-    waiters.wake(command.id);
+    waiters.wake(command);
   }
 
   /** A histogram takes whole numbers from 1. */
@@ -225,10 +226,9 @@ export function createCommands(options: CommandsOptions) {
       for (const command of open.ofDevice(key)) move(command, 'remove_device', 'the device was removed');
     },
 
-    /** Resolves when the command has ended on disk, or after so long. */
-    async wait(id: string, ms: number): Promise<void> {
-      if (ms > 0 && (open.has(id) || ending.has(id))) await waiters.until(id, ms);
-    },
+    /** Resolves when the command has ended on disk, or after so long; null where it has no end yet, or had it before. */
+    wait: async (id: string, ms: number): Promise<Ended> =>
+      ms > 0 && (open.has(id) || ending.has(id)) ? waiters.until(id, ms) : null,
 
     progressOf: (id: string): unknown => open.get(id)?.progress ?? null,
     openByState: open.byState,

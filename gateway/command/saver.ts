@@ -1,6 +1,8 @@
 import type { CommandChange } from '../store/calls.js';
 
 const retryMs = 1_000;
+/** What may wait for another change to ride with waits so long. */
+const soonMs = 10;
 
 export type Saver = ReturnType<typeof createSaver>;
 
@@ -15,6 +17,7 @@ export function createSaver(options: {
 }) {
   let pending: { change: CommandChange; done(): void }[] = [];
   let busy = false;
+  let timed = false;
 
   async function flush(): Promise<void> {
     if (busy || pending.length === 0) return;
@@ -36,10 +39,17 @@ export function createSaver(options: {
   }
 
   return {
-    /** Resolves when the change is on disk. */
-    add(change: CommandChange): Promise<void> {
+    /** Resolves when the change is on disk. One that is to be written `soon` rides with the next. */
+    add(change: CommandChange, when: 'now' | 'soon' = 'now'): Promise<void> {
       const done = new Promise<void>((resolve) => pending.push({ change, done: resolve }));
-      void flush();
+      if (when === 'now') void flush();
+      else if (!busy && !timed) {
+        timed = true;
+        options.schedule(soonMs, () => {
+          timed = false;
+          void flush();
+        });
+      }
       return done;
     },
   };

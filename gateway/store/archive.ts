@@ -1,5 +1,6 @@
 import type { ArchiveJob, ArchiverCalls, Fold, JobProgress, Sealed, UpkeepStep, WriterCalls } from './calls.js';
 import { emptyFold } from './emptyFold.js';
+import type { createPacer } from './pace.js';
 import { copySliceRows } from './runCopy.js';
 import type { Caller } from './thread.js';
 
@@ -14,6 +15,7 @@ const retryMs = 5_000;
 export interface ArchiveOptions {
   writer: Caller<WriterCalls>;
   archiver: Caller<ArchiverCalls>;
+  pacer: ReturnType<typeof createPacer>;
   /** Unix ms. */
   now(): number;
   sealReadings: number;
@@ -41,7 +43,7 @@ interface QueuedJob {
  * be merged as the seal brought, so that runs leave as fast as they come, whatever the rate.
  */
 export function createArchive(options: ArchiveOptions) {
-  const { writer, archiver, now, sealReadings, restored } = options;
+  const { writer, archiver, pacer, now, sealReadings, restored } = options;
   let { position, sealedPosition, replayedReadings: unsealed } = restored;
   /** A seal up to this position was asked for. */
   let wanted = 0;
@@ -92,6 +94,7 @@ export function createArchive(options: ArchiveOptions) {
 
   /** Answers the readings that it took. */
   async function sealOnce(): Promise<number> {
+    if (wanted <= sealedPosition) pacer.spread(now() - lastSealAt);
     lastSealAt = now();
     pending ??= await archiver.call('seal', [{ readingsMax: sealReadings, erased: [...erased], now: now() }]);
     const { fold, ...sealed } = pending;
@@ -103,6 +106,7 @@ export function createArchive(options: ArchiveOptions) {
     sealedPosition = Math.max(sealedPosition, sealed.position);
     unsealed = Math.max(0, unsealed - sealed.readings);
     upkeepAt = 0;
+    pacer.worked(sealed.ms - sealed.restedMs);
     options.sealed(sealed);
     settle();
     return sealed.readings;
@@ -121,6 +125,7 @@ export function createArchive(options: ArchiveOptions) {
     try {
       const step = await archiver.call('upkeep', [{ now: now(), retention: options.retentionAllowed() }]);
       if (step !== null) {
+        pacer.worked(step.ms);
         options.worked(step);
         return true;
       }
@@ -166,6 +171,7 @@ export function createArchive(options: ArchiveOptions) {
       if (position <= sealedPosition) return Promise.resolve();
       wanted = position;
       retryAt = 0;
+      pacer.hurry();
       const sealed = new Promise<void>((resolve, reject) => sealWaiters.push({ position, resolve, reject }));
       wake();
       return sealed;
@@ -173,6 +179,7 @@ export function createArchive(options: ArchiveOptions) {
     /** Runs after the jobs before it; `progress` is told after each slice. */
     run(job: ArchiveJob, progress: (progress: JobProgress) => void): Promise<void> {
       const done = new Promise<void>((resolve, reject) => jobs.push({ job, progress, resolve, reject }));
+      pacer.hurry();
       wake();
       return done;
     },
@@ -181,6 +188,7 @@ export function createArchive(options: ArchiveOptions) {
     unsealedReadings: (): number => unsealed,
     /** Does what is due by now; resolves when there is nothing left to do. */
     async idle(): Promise<void> {
+      pacer.hurry();
       upkeepAt = 0;
       while (running !== null) await running;
       upkeepAt = 0;
@@ -189,6 +197,7 @@ export function createArchive(options: ArchiveOptions) {
     },
     async close(): Promise<void> {
       closing = true;
+      pacer.hurry();
       clearInterval(timer);
       for (const resolve of roomWaiters.splice(0)) resolve();
       await running;

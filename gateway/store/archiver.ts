@@ -4,6 +4,8 @@ import type { ArchiveJob, ArchiverCalls, JobProgress } from './calls.js';
 import { createDayWriters } from './dayWriters.js';
 import { startJob } from './jobs.js';
 import { openForReading } from './openDatabase.js';
+import { createPace, type PaceMemory } from './pace.js';
+import { yieldToOthers } from './priority.js';
 import { createSealer } from './seal.js';
 import { serveCalls } from './thread.js';
 import { createUpkeep } from './upkeep.js';
@@ -13,19 +15,23 @@ export interface ArchiverData {
   retentionDays: number;
   rollupRetentionDays: number;
   finishAfterMs: number;
+  pace: PaceMemory;
 }
 
 /** The archiver thread: the only one that writes day files. It reads the log and never writes it. */
-function openArchiver({ folder, ...options }: ArchiverData): ArchiverCalls {
+function openArchiver({ folder, pace: memory, ...options }: ArchiverData): ArchiverCalls {
+  yieldToOthers(10);
+  const pace = createPace(memory);
   const logDb = openForReading(join(folder, 'log.db'));
-  const days = createDayWriters(folder);
+  const days = createDayWriters(folder, pace);
   const upkeep = createUpkeep({ folder, days, ...options });
-  const sealer = createSealer(logDb, days, upkeep.touched);
+  const sealer = createSealer(logDb, days, pace, upkeep.touched);
   let job: Generator<JobProgress, JobProgress> | null = null;
 
   /** After an error nothing of what is open is believed. */
   function orClose<Args extends unknown[], Result>(work: (...args: Args) => Result): (...args: Args) => Result {
     return (...args) => {
+      pace.begin();
       try {
         return work(...args);
       } catch (error) {
@@ -39,7 +45,11 @@ function openArchiver({ folder, ...options }: ArchiverData): ArchiverCalls {
   return {
     ready() {},
     seal: orClose(({ erased, ...rest }) => sealer.seal({ ...rest, erased: new Set(erased) })),
-    upkeep: orClose(({ now, retention }) => upkeep.step(now, retention)),
+    upkeep: orClose(({ now, retention }) => {
+      const step = upkeep.step(now, retention);
+      pace.rest();
+      return step;
+    }),
     begin(next: ArchiveJob) {
       upkeep.giveUp();
       job = startJob(folder, days, next);
@@ -48,6 +58,7 @@ function openArchiver({ folder, ...options }: ArchiverData): ArchiverCalls {
       if (job === null) throw new Error('no job was begun');
       const { value, done } = job.next();
       if (done) job = null;
+      pace.rest();
       return value;
     }),
     close() {

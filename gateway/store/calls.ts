@@ -186,6 +186,8 @@ export interface Sealed {
   runsMax: number;
   fold: Fold;
   ms: number;
+  /** Of them, those in which it let others go before. */
+  restedMs: number;
 }
 
 export interface ArchiverCalls {

@@ -18,6 +18,8 @@ import { orderForRun } from './runOrder.js';
 
 /** Rows of one INSERT: 3.2 M rows a second against 1.4 M one by one, and no more beyond 50. */
 const rowsPerInsert = 50;
+/** Half a millisecond of work. */
+const restEveryRows = 1_000;
 
 /** Which log a run comes from, and up to where. It tells at start whether the folder's files belong together. */
 export interface SealSource {
@@ -38,9 +40,9 @@ export type DayWriter = ReturnType<typeof openDayWriter>;
  * Appends sorted runs to one live or late day file. No identity gets into the file twice: the newest time of each series is
  * kept, and only a reading at or before it is looked up in the runs there are. `finishedPath` is the finished file that a late
  * file stands beside; its ids of series hold in the late file too, and what it has is a repeat as well.
- * After an error the writer is to be closed and opened again.
+ * `rest` is called now and then while rows are written. After an error the writer is to be closed and opened again.
  */
-export function openDayWriter(path: string, day: number, finishedPath: string | null) {
+export function openDayWriter(path: string, day: number, finishedPath: string | null, rest: () => void) {
   const db = openDayForWriting(path, day);
   const finished = finishedPath === null ? null : openDayForReading(finishedPath);
   if (finished !== null) copySeries(finished, db);
@@ -93,6 +95,7 @@ export function openDayWriter(path: string, day: number, finishedPath: string | 
       if (lastSeries !== 0 && lastTs > newestTs) series.setNewest(lastSeries, lastTs);
     };
     for (let i = 0; i < order.length; i++) {
+      if (i % restEveryRows === 0) rest();
       const reading = order[i];
       const id = local[reading];
       const at = ts[reading];

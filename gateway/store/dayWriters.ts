@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dayPath } from './days.js';
 import { type DayWriter, openDayWriter } from './dayWriter.js';
 import { isFinished } from './finishedDay.js';
+import type { Pace } from './pace.js';
 
 /** Live files kept open at once; backfill touches many days, one after another. */
 const openMax = 8;
@@ -9,7 +10,7 @@ const openMax = 8;
 export type DayWriters = ReturnType<typeof createDayWriters>;
 
 /** The files that readings are sealed into: a day's own file, or, once that is finished, its late file. */
-export function createDayWriters(folder: string) {
+export function createDayWriters(folder: string, { rest }: Pick<Pace, 'rest'>) {
   const open = new Map<number, DayWriter>();
   const pinned = new Set<number>();
 
@@ -18,7 +19,7 @@ export function createDayWriters(folder: string) {
     const path = dayPath(folder, day, 'readings');
     const late = dayPath(folder, day, 'late');
     const takesNoMore = isFinished(path) || (existsSync(path) && existsSync(late));
-    return takesNoMore ? openDayWriter(late, day, path) : openDayWriter(path, day, null);
+    return takesNoMore ? openDayWriter(late, day, path, rest) : openDayWriter(path, day, null, rest);
   }
 
   function close(day: number): void {
@@ -46,7 +47,7 @@ export function createDayWriters(folder: string) {
       close(day);
       const path = dayPath(folder, day, 'readings');
       const late = dayPath(folder, day, 'late');
-      if (!isFinished(path) && !existsSync(late)) openDayWriter(late, day, path).close();
+      if (!isFinished(path) && !existsSync(late)) openDayWriter(late, day, path, rest).close();
     },
     /** While runs of the day are merged its file stays open. */
     pin: (day: number): void => void pinned.add(day),

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { ReaderCalls } from './calls.js';
 import { openCommandReads } from './commandTables.js';
 import { openForReading } from './openDatabase.js';
+import { yieldToOthers } from './priority.js';
 import { createPages } from './readPage.js';
 import { readAudit } from './registryTables.js';
 import { openRejectedTable } from './rejectedTable.js';
@@ -15,6 +16,7 @@ export interface ReaderData {
 
 /** A reader thread: answers queries from read-only connections, so that no query holds up a commit. */
 function openReader({ folder }: ReaderData) {
+  yieldToOthers(5);
   const registryDb = openForReading(join(folder, 'tidegate.db'));
   const logDb = openForReading(join(folder, 'log.db'));
   const pages = createPages(folder, logDb);

@@ -7,6 +7,7 @@ import type { DayWriters } from './dayWriters.js';
 import { readSeries } from './foldTables.js';
 import { logRows } from './logRows.js';
 import { openMeta } from './meta.js';
+import type { Pace } from './pace.js';
 import { splitByDay } from './runOrder.js';
 
 export interface SealOptions {
@@ -22,7 +23,12 @@ export interface SealOptions {
  * Brings sealed rows into the day files. The rows themselves stay until the writer has folded the answer and cut the log, so
  * that a crash anywhere leads to the same rows being sealed again, and every reading being found there already.
  */
-export function createSealer(logDb: Database.Database, days: DayWriters, touched: (day: number, now: number) => void) {
+export function createSealer(
+  logDb: Database.Database,
+  days: DayWriters,
+  pace: Pace,
+  touched: (day: number, now: number) => void,
+) {
   const meta = openMeta(logDb);
   const series: SeriesRecord[] = [];
   for (const one of readSeries(logDb)) series[one.id] = one;
@@ -51,6 +57,7 @@ export function createSealer(logDb: Database.Database, days: DayWriters, touched
       rows++;
       logReadings += row.readings.readings;
       if (logReadings >= readingsMax) break;
+      pace.rest();
     }
     const source = { epoch: meta.text('epoch') ?? '', position, at: now };
     let repeated = 0;
@@ -74,6 +81,7 @@ export function createSealer(logDb: Database.Database, days: DayWriters, touched
       runsMax,
       fold: folding.fold(),
       ms: performance.now() - started,
+      restedMs: pace.takeRested(),
     };
   }
 

@@ -19,6 +19,7 @@ import {
   type WriterCalls,
 } from './calls.js';
 import { lockFolder } from './lock.js';
+import { createPaceMemory, createPacer } from './pace.js';
 import type { ReaderData } from './reader.js';
 import { createCaller } from './thread.js';
 import { clearUnfinished } from './upkeep.js';
@@ -65,7 +66,8 @@ export async function openStore(options: StoreOptions) {
     const writer = startThread<WriterCalls>('writer.js', { folder, ballastBytes } satisfies WriterData, died);
     threads.push(writer);
     const restored: Restored = await writer.call('restore', []);
-    const archiverData: ArchiverData = { folder, retentionDays, rollupRetentionDays, finishAfterMs };
+    const pace = createPaceMemory();
+    const archiverData: ArchiverData = { folder, retentionDays, rollupRetentionDays, finishAfterMs, pace };
     const archiver = startThread<ArchiverCalls>('archiver.js', archiverData, died);
     threads.push(archiver);
     await archiver.call('ready', []);
@@ -77,6 +79,7 @@ export async function openStore(options: StoreOptions) {
     const archive = createArchive({
       writer,
       archiver,
+      pacer: createPacer(pace),
       now: options.now,
       sealReadings: options.sealReadings,
       sealIntervalMs: options.sealIntervalMs,

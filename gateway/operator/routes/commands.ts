@@ -60,8 +60,8 @@ async function create(request: OperatorRequest, context: OperatorContext) {
   const body = request.body as CommandCreate;
   const { commands } = context;
   const { id } = await commands.create(device, commandOf(body), byOf(request), key, commands.hashOf(device.id, body));
-  await commands.wait(id, (request.query.wait as number) * 1000);
-  const { state, result, error } = await viewOf(id, context);
+  const ended = await commands.wait(id, (request.query.wait as number) * 1000);
+  const { state, result, error } = ended ?? (await viewOf(id, context));
   return { id, state, result, error };
 }
 
