@@ -18,6 +18,8 @@ const connections = 32;
 const warmUpCommands = commandsPerSecond;
 /** More than it can take of frames that each come by themselves. */
 const tooManyFrames = 200_000;
+/** 100,000 readings a second. */
+const someFrames = 10_000;
 
 interface Trips {
   commands: number;
@@ -46,6 +48,7 @@ export async function benchCommands({ seconds, links, json }: PartOptions): Prom
   };
   const limit = (await load('limit', tooManyFrames)).framesPerSecond;
   await load('idle', 1, beside('no telemetry', 0));
+  await load('some', someFrames, beside('some telemetry', someFrames));
   const half = Math.round(limit / 2);
   await load('half', half, beside('half of what it takes', half));
   if (json) return console.log(JSON.stringify({ machine, links, limit, trips }, null, 2));
