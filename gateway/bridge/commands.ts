@@ -8,7 +8,8 @@ import type {
 import { loadSchema } from '../../schemas/packageRoot.js';
 import type { Clock } from '../clock.js';
 import type { Commands } from '../command/commands.js';
-import type { NewCommand } from '../command/creation.js';
+import { newCommandOf } from '../command/creation.js';
+import { CommandConflict, CommandError } from '../command/errors.js';
 import type { CommandRecord } from '../store/calls.js';
 import type { Device } from '../types.js';
 import type { CommandAnswer, IncomingCommand, Reply } from './calls.js';
@@ -63,7 +64,7 @@ export function createBridgeCommands(options: BridgeCommandsOptions) {
       const record = fresh ?? (await options.readCommand(id));
       if (record !== null) answer(answerOf(record));
     } catch (error) {
-      const refusal = refusalOf(error as Error & { code?: string });
+      const refusal = refusalOf(error as Error);
       options.counted(refusal.code);
       answer({
         device,
@@ -77,16 +78,7 @@ export function createBridgeCommands(options: BridgeCommandsOptions) {
   async function create(id: string, { idempotencyKey, ...body }: BridgeCommand) {
     const device = options.deviceById(id);
     if (device === undefined) throw new Refusal('device_unknown', `There is no device ${id.slice(0, 64)}`);
-    if (body.name.startsWith('tidegate.'))
-      throw new Refusal('command_reserved', `${body.name} is sent by the gateway itself`);
-    const { ttlSeconds, deadlineSeconds, ...rest } = body;
-    const wanted: NewCommand = {
-      ...rest,
-      ...(ttlSeconds === undefined ? {} : { ttlMs: ttlSeconds * 1000 }),
-      ...(deadlineSeconds === undefined ? {} : { deadlineMs: deadlineSeconds * 1000 }),
-    };
-    const hash = commands.hashOf(id, body);
-    return commands.create(device, wanted, mqttAuthor, idempotencyKey ?? null, hash);
+    return commands.create(device, newCommandOf(body), mqttAuthor, idempotencyKey ?? null, commands.hashOf(id, body));
   }
 
   function errorBody(device: string, { code, message, errors }: Refusal, key: string | undefined): BridgeCommandError {
@@ -152,17 +144,14 @@ const faultsOf = (): { path: string; message: string }[] =>
       keyword === 'additionalProperties' ? `there is no ${params.additionalProperty as string}` : (message ?? keyword),
   }));
 
-/** What refuses a command by name keeps it; all else is the store's trouble. */
-const toldByName = new Set<string>([
-  'command_undeclared',
-  'params_invalid',
-  'command_too_large',
-  'too_many_commands',
-  'idempotency_conflict',
-]);
-
-function refusalOf(error: Error & { code?: string; errors?: { path: string; message: string }[] }): Refusal {
+/** What is no refusal of the command is the store's trouble. */
+function refusalOf(error: Error): Refusal {
   if (error instanceof Refusal) return error;
-  if (toldByName.has(error.code ?? '')) return new Refusal(error.code as Refusal['code'], error.message, error.errors);
+  if (error instanceof CommandError || error instanceof CommandConflict)
+    return new Refusal(
+      error.code as Refusal['code'],
+      error.message,
+      error instanceof CommandError ? error.errors : undefined,
+    );
   return new Refusal('storage_unavailable', 'The store cannot be written to at present');
 }

@@ -16,6 +16,28 @@ export interface NewCommand {
   supersedes?: string;
 }
 
+/** What requests for commands say, over HTTP and MQTT. */
+interface Wanted extends Pick<NewCommand, 'name' | 'params' | 'supersedes'> {
+  ttlSeconds?: number;
+  deadlineSeconds?: number;
+}
+
+/** Throws CommandError command_reserved. */
+export function newCommandOf({ name, params, ttlSeconds, deadlineSeconds, supersedes }: Wanted): NewCommand {
+  if (name.startsWith('tidegate.'))
+    throw new CommandError(
+      'command_reserved',
+      `${name} is sent by the gateway itself: see POST /v1/devices/{id}/credentials`,
+    );
+  return {
+    name,
+    ...(params === undefined ? {} : { params }),
+    ...(ttlSeconds === undefined ? {} : { ttlMs: ttlSeconds * 1000 }),
+    ...(deadlineSeconds === undefined ? {} : { deadlineMs: deadlineSeconds * 1000 }),
+    ...(supersedes === undefined ? {} : { supersedes }),
+  };
+}
+
 export interface CreationOptions {
   clock: Clock;
   rules: CommandRules;

@@ -1,7 +1,12 @@
 /** A command that cannot be created; `code` goes into the problem answer, `errors` name the parameters. */
 export class CommandError extends Error {
   constructor(
-    readonly code: 'command_undeclared' | 'params_invalid' | 'command_too_large' | 'too_many_commands',
+    readonly code:
+      | 'command_undeclared'
+      | 'command_reserved'
+      | 'params_invalid'
+      | 'command_too_large'
+      | 'too_many_commands',
     message: string,
     readonly errors?: { path: string; message: string }[],
   ) {

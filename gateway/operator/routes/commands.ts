@@ -1,5 +1,5 @@
 import type { BatchCreate, CommandCreate } from '../../../schemas/generated/operator.js';
-import type { NewCommand } from '../../command/creation.js';
+import { newCommandOf } from '../../command/creation.js';
 import type { CommandView } from '../../store/calls.js';
 import type { Device } from '../../types.js';
 import type { OperatorContext } from '../context.js';
@@ -19,22 +19,6 @@ const waitQuery = {
     description: 'Answers at the end, or after so many seconds',
   },
 };
-
-/** Throws command_reserved. */
-function commandOf({ name, params, ttlSeconds, deadlineSeconds, supersedes }: CommandCreate | BatchCreate): NewCommand {
-  if (name.startsWith('tidegate.'))
-    throw new Problem(
-      'command_reserved',
-      `${name} is sent by the gateway itself: see POST /v1/devices/{id}/credentials`,
-    );
-  return {
-    name,
-    ...(params === undefined ? {} : { params }),
-    ...(ttlSeconds === undefined ? {} : { ttlMs: ttlSeconds * 1000 }),
-    ...(deadlineSeconds === undefined ? {} : { deadlineMs: deadlineSeconds * 1000 }),
-    ...(supersedes === undefined ? {} : { supersedes }),
-  };
-}
 
 /** As it is on disk. Throws command_unknown. */
 async function viewOf(id: string, { read }: OperatorContext): Promise<CommandView> {
@@ -59,7 +43,13 @@ async function create(request: OperatorRequest, context: OperatorContext) {
     throw new Problem('query_invalid', 'An Idempotency-Key has at most 255 characters');
   const body = request.body as CommandCreate;
   const { commands } = context;
-  const { id } = await commands.create(device, commandOf(body), byOf(request), key, commands.hashOf(device.id, body));
+  const { id } = await commands.create(
+    device,
+    newCommandOf(body),
+    byOf(request),
+    key,
+    commands.hashOf(device.id, body),
+  );
   const ended = await commands.wait(id, (request.query.wait as number) * 1000);
   const { state, result, error } = ended ?? (await viewOf(id, context));
   return { id, state, result, error };
@@ -169,7 +159,7 @@ export const commandRoutes: Route[] = [
       const body = request.body as BatchCreate;
       const { target, concurrency, abortOnFailurePercent } = body;
       const wanted = {
-        ...commandOf(body),
+        ...newCommandOf(body),
         target,
         ...(concurrency === undefined ? {} : { concurrency }),
         ...(abortOnFailurePercent === undefined ? {} : { abortOnFailurePercent }),
