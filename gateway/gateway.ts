@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { limits } from '../schemas/limits.js';
 import { packageRoot } from '../schemas/packageRoot.js';
-import { createAdmission as createConnectAdmission } from './admission/admission.js';
+import { createAdmission } from './admission/admission.js';
 import { createDeviceRates } from './admission/deviceRates.js';
 import { createAvailability } from './availability.js';
 import { bridgeSettings } from './bridge/settings.js';
@@ -16,12 +16,10 @@ import type { ResolvedConfig } from './config/config.js';
 import { createCounters } from './counters.js';
 import { firstKey, openDataFolder } from './dataFolder.js';
 import { createDiskWatch } from './diskWatch.js';
-import { createAdmission } from './ingest/admission.js';
 import { createBatcher } from './ingest/batcher.js';
 import { answerEntries, type Entry, failEntries } from './ingest/entries.js';
 import { createIngest } from './ingest/ingest.js';
 import { createSources } from './ingest/sources.js';
-import { createJobs } from './jobs.js';
 import { createLatest } from './latest.js';
 import { answers } from './link/answers.js';
 import type { Accepted } from './link/handshake.js';
@@ -32,7 +30,8 @@ import { createMessages } from './link/messages.js';
 import { drainLinks } from './link/shutdown.js';
 import { createMeter } from './meter.js';
 import { noMqtt, openMqtt } from './mqtt.js';
-import type { AdmitResult, GatewayStatus, LiveEvents } from './operator/context.js';
+import { createOperations } from './operations.js';
+import type { GatewayStatus, LiveEvents } from './operator/context.js';
 import { startOperator } from './operator/listener.js';
 import { createRecords } from './records.js';
 import { createKeys } from './registry/keys.js';
@@ -40,7 +39,7 @@ import { createRegistry } from './registry/registry.js';
 import { createReload, type Loaded, type Reloaded } from './reload.js';
 import { createArchiveEvents, endsWith } from './storeEvents.js';
 import { createTrace } from './trace.js';
-import { type Device, type LatestValue, type Model, seriesKinds } from './types.js';
+import { type Device, type Model, seriesKinds } from './types.js';
 import { builtAt, version } from './version.js';
 
 export interface GatewayOptions {
@@ -301,7 +300,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     };
     return new Link(facts, linkLimits, answers, clock.now);
   };
-  const admission = createConnectAdmission({ config, now: monotonic, random, devices: registry.size });
+  const admission = createAdmission({ config, now: monotonic, random, devices: registry.size });
   const devicePort = await listenForDevices({
     ...config.device,
     authenticate: registry.authenticate,
@@ -347,56 +346,20 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 
   // Where operators connect.
-  const admitFrame = createAdmission({ ingest, sources, readingsTaken: () => batcher.batch().readings });
-  async function admit(device: Device, rid: string, by: string): Promise<AdmitResult> {
-    const row = await store.read('rejectedFrame', device.key, rid);
-    if (row === null)
-      return { ok: false, code: 'rejected_unknown', message: `Device ${device.id} has no rejected frame ${rid}` };
-    if (row.admittedAt !== null)
-      return { ok: false, code: 'already_admitted', message: `Frame ${rid} was admitted before` };
-    const admitted = await admitFrame(device, row);
-    if ('code' in admitted)
-      return { ok: false, code: 'not_admissible', message: `${admitted.code}: ${admitted.message}` };
-    const at = clock.now();
-    await store.markAdmitted(rid, at);
-    await save([{ type: 'audit', record: { at, by, action: 'frame_admitted', subject: device.id, detail: rid } }]);
-    return { ok: true, readings: admitted.readings };
-  }
-
-  // What takes long: copies of the store, and devices that leave with their data.
-  const jobs = createJobs({
+  const operations = createOperations({
     clock,
     log,
-    run: store.run,
+    gatewayId: config.gatewayId,
+    restored,
+    store,
+    save,
+    ingest,
+    batcher,
+    sources,
+    latest,
+    clockGuard,
     schedule: (delayMs, run) => schedule(delayMs, () => stopping || run()),
-    async beforeErase({ key }) {
-      store.leaveOut(key);
-      await batcher.drained();
-      await store.seal();
-    },
-    async afterErase({ id, key }) {
-      await store.forget(key);
-      const record = { at: clock.now(), by: 'gateway', action: 'device_erased', subject: id, detail: null };
-      await save([
-        { type: 'device_erased', deviceKey: key },
-        { type: 'audit', record },
-      ]);
-    },
   });
-  for (const device of restored.erasures) jobs.erase(device);
-
-  const audit = (by: string, action: string, subject: string, detail: string | null): Promise<void> =>
-    save([{ type: 'audit', record: { at: clock.now(), by, action, subject, detail } }]);
-
-  async function confirmClock(by: string): Promise<void> {
-    const at = clock.now();
-    await store.confirmClock(at);
-    clockGuard.confirm(at);
-    await save([
-      { type: 'audit', record: { at, by, action: 'clock_confirmed', subject: config.gatewayId, detail: null } },
-    ]);
-    log.info({ now: new Date(at).toISOString(), by }, 'the clock is confirmed');
-  }
 
   function status(): GatewayStatus {
     const why = unavailable();
@@ -415,13 +378,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     };
   }
 
-  function latestOf(seriesId: number): LatestValue | null {
-    const series = sources.seriesById(seriesId);
-    const newest = latest.get(series);
-    return newest === null ? null : { ...newest, unit: series.unit };
-  }
-
-  const seriesOf = (device: Device) => [...sources.of(device).series.values()];
   const operator = await startOperator({
     ...config.operator,
     consoleFolder: join(packageRoot, 'dist', 'gateway', 'console'),
@@ -438,28 +394,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       models,
       devicePort: devicePort.port,
       deviceTls: config.device.tls !== undefined,
-      latest: (device) =>
-        Object.fromEntries(
-          seriesOf(device).flatMap(({ id, metric }): [string, LatestValue][] => {
-            const newest = latestOf(id);
-            return newest === null ? [] : [[metric, newest]];
-          }),
-        ),
-      latestOf,
-      seriesOf,
-      seriesById: sources.seriesById,
+      ...operations,
       watchTraced: trace.watch,
       presence: records.presence.of,
       attempts: records.attempts,
       read: store.read,
-      admit,
       seal: store.seal,
-      jobs,
       commands,
       batches,
       redact: rules.redact,
-      audit,
-      confirmClock,
       status,
       reload: () => reload(),
       mqtt: () => mqtt.state(),
