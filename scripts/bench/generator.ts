@@ -144,7 +144,7 @@ function paced(links: Link[]): NodeJS.Timeout {
   return setInterval(() => {
     const due = Math.floor(((performance.now() - start) / 1000) * data.framesPerSecond);
     for (; sent < due; sent++) pump(links[turn++ % links.length], 1, start + (1000 * sent) / data.framesPerSecond);
-  }, 1);
+  }, Math.min(50, 1000 / data.framesPerSecond));
 }
 
 async function run(): Promise<GeneratorResult> {

@@ -52,7 +52,7 @@ export function openBenchStore(folder: string, more: Partial<StoreOptions>): Pro
 export async function fillDays(folder: string, devices: number, from: number, to: number): Promise<Filled> {
   let now = (firstDay + from) * dayMs;
   const { store } = await openBenchStore(folder, { now: () => now });
-  if (from === 0) await addDevices(store, devices);
+  if (from === 0 && to > 0) await addDevices(store, devices);
   // What the measurements before have left is brought in order first.
   await store.seal();
   await store.idle();
