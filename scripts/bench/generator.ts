@@ -141,10 +141,13 @@ function paced(links: Link[]): NodeJS.Timeout {
   const start = performance.now();
   let sent = 0;
   let turn = 0;
-  return setInterval(() => {
-    const due = Math.floor(((performance.now() - start) / 1000) * data.framesPerSecond);
-    for (; sent < due; sent++) pump(links[turn++ % links.length], 1, start + (1000 * sent) / data.framesPerSecond);
-  }, Math.min(50, 1000 / data.framesPerSecond));
+  return setInterval(
+    () => {
+      const due = Math.floor(((performance.now() - start) / 1000) * data.framesPerSecond);
+      for (; sent < due; sent++) pump(links[turn++ % links.length], 1, start + (1000 * sent) / data.framesPerSecond);
+    },
+    Math.min(50, 1000 / data.framesPerSecond),
+  );
 }
 
 async function run(): Promise<GeneratorResult> {
