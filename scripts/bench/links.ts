@@ -5,11 +5,18 @@ import { Worker } from 'node:worker_threads';
 import type { NewCredentialBody } from '../../schemas/generated/operator.js';
 import { startGatewayProcess } from '../faults/gatewayProcess.js';
 import { basicAuthorization } from '../faults/wireClient.js';
+import type { GeneratorData } from './generator.js';
 import type { SwarmCommand } from './linkSwarm.js';
+import { measure } from './measure.js';
 import type { Part } from './part.js';
+import { warmupMs } from './rows.js';
 
 const importedAtOnce = 2_000;
 const restedMs = 3_000;
+/** Devices that are there already when the others come back, and what they send. */
+const established = 200;
+const establishedFramesPerSecond = 2_000;
+const watchedMs = 5_000;
 
 interface Told {
   seconds: number;
@@ -33,16 +40,41 @@ function swarmOf(headers: string[]) {
   };
 }
 
-const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, restedMs));
+/** Ack p99 of devices that are there, in ms. */
+async function ackP99(pid: number, port: number, headers: string[]): Promise<number> {
+  const data: GeneratorData = {
+    port,
+    protocol: 'websocket',
+    path: '/v1/device?stream=bench',
+    headers: headers.map((line) => [line, 'Sec-WebSocket-Protocol: tidegate.v1.binary']),
+    opening: '{"type":"metrics","metrics":[{"name":"temperature"}]}',
+    frame: 'binary',
+    readings: 1,
+    window: 64,
+    framesPerSecond: establishedFramesPerSecond,
+    warmupMs,
+    runMs: watchedMs,
+    answers: 'cumulative',
+    firstAt: Date.now() - 3_600_000,
+  };
+  const { p99Ms } = await measure({ name: 'established', ackMeans: 'fsynced' }, { pids: [pid] }, data, 1);
+  return p99Ms ?? Number.NaN;
+}
 
-/** Memory of an idle link, handshakes and refusals a second, and how soon a whole fleet is back after a SIGKILL. */
+const rest = (ms = restedMs): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * Memory of an idle link, handshakes and refusals a second, how soon a whole fleet is back after a SIGKILL, and what devices that
+ * are back already notice of it.
+ */
 export const benchLinks: Part = async ({ links, json }) => {
   const data = mkdtempSync(join(tmpdir(), 'tidegate-links-'));
   const set = ['admission.addressConnectsPerSecond=100000', 'admission.addressConnectsBurst=100000', 'log.level=info'];
   const importing = await startGatewayProcess({ data, set });
   const credentials: NewCredentialBody[] = [];
-  for (let at = 0; at < links; at += importedAtOnce) {
-    const devices = Array.from({ length: Math.min(importedAtOnce, links - at) }, (_, i) => ({ id: `link-${at + i}` }));
+  const all = links + established;
+  for (let at = 0; at < all; at += importedAtOnce) {
+    const devices = Array.from({ length: Math.min(importedAtOnce, all - at) }, (_, i) => ({ id: `link-${at + i}` }));
     credentials.push(
       ...(await importing.api<{ items: NewCredentialBody[] }>('POST', '/v1/device-imports', { devices })).items,
     );
@@ -50,6 +82,7 @@ export const benchLinks: Part = async ({ links, json }) => {
   // A process that has made nothing yet but what it needs for these devices.
   await importing.stop();
   const gateway = await importing.again();
+  const there = credentials.splice(links).map(basicAuthorization);
   const headers = credentials.map(basicAuthorization);
   const half = Math.floor(links / 2);
   const [first, second] = [swarmOf(headers.slice(0, half)), swarmOf(headers.slice(half))];
@@ -66,7 +99,11 @@ export const benchLinks: Part = async ({ links, json }) => {
 
   await gateway.kill('SIGKILL');
   const again = await gateway.again();
+  const calmP99Ms = await ackP99(again.pid, again.devicePort, there);
+  const watched = ackP99(again.pid, again.devicePort, there);
+  await rest(warmupMs);
   const halves = await Promise.all([first, second].map((swarm) => swarm.ask('until-back', again.devicePort, 256)));
+  const comebackP99Ms = await watched;
   await first.end();
   await second.end();
   await strangers.end();
@@ -80,6 +117,7 @@ export const benchLinks: Part = async ({ links, json }) => {
     refusedWith: refused.counts,
     backSeconds: Number(Math.max(...halves.map(({ seconds }) => seconds)).toFixed(2)),
     backAnswers: halves.map(({ counts }) => counts),
+    establishedP99Ms: { calm: calmP99Ms, comeback: comebackP99Ms },
   };
   if (json) console.log(JSON.stringify(figures, null, 2));
   else for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(24)}${JSON.stringify(value)}`);

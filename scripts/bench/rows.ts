@@ -15,7 +15,7 @@ export interface Bench {
   run(options: BenchOptions): Promise<Row>;
 }
 
-const warmupMs = 1_500;
+export const warmupMs = 1_500;
 /** A run each 500,000 readings, so that runs are merged within the time that is measured. */
 export const sealReadings = 500_000;
 export const sealing = [`store.sealReadings=${sealReadings}`];
