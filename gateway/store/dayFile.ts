@@ -103,7 +103,7 @@ function checkDayVersion(db: Database.Database, path: string): void {
   throw new NewerDataError(`${path} has version ${version}; this Tidegate knows up to ${dayFileVersion}`);
 }
 
-export function readRuns(db: Database.Database, schema = ''): Run[] {
+export function readRuns(db: { prepare(sql: string): Database.Statement }, schema = ''): Run[] {
   return db
     .prepare(`SELECT id, level, readings, ts_min AS tsMin, ts_max AS tsMax FROM ${schema}runs ORDER BY id`)
     .all() as Run[];

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import { type Scalar, type SeriesKind, seriesKinds } from '../types.js';
 import type { BucketRow, DeviceIdentity, ReadingRow, ReadingsQuery } from './calls.js';
-import { hasSchema, type KindName, kindOfName, openDayForReading, type Run, readRuns, runTable } from './dayFile.js';
+import { type KindName, kindOfName, type Run, runTable } from './dayFile.js';
+import type { DayHandle, DayHandles } from './dayHandles.js';
 import { type DayFiles, dayMs } from './days.js';
-import { openMeta } from './meta.js';
 import { type RollupTable, rollupFor, rollups } from './rollup.js';
 
 /** Rows of one series and file in order, fetched in chunks. */
@@ -22,7 +22,7 @@ export interface BucketPart extends BucketRow {
 
 /** One file of a day, open for one query, with those of the wanted series that it has. */
 interface OpenFile {
-  db: Database.Database;
+  file: DayHandle;
   runs: Run[];
   series: { local: number; id: number; kind: SeriesKind }[];
 }
@@ -33,11 +33,11 @@ export type OpenDay = ReturnType<typeof openDay>;
  * The files of one day, for one query, each as it was when it was opened. The late file is opened before the day file: when
  * both are replaced by one in between, the second one opened has what the first has, and says so.
  */
-export function openDay(files: DayFiles, query: ReadingsQuery) {
-  const opened = openFile(files.late, query);
-  const readings = openFile(files.readings, query);
+export function openDay(handles: DayHandles, files: DayFiles, query: ReadingsQuery) {
+  const opened = openFile(handles, files.late, query);
+  const readings = openFile(handles, files.readings, query);
   const late = opened !== null && readings !== null && hasTakenIn(readings, opened) ? closed(opened) : opened;
-  const rollup = openRollup(files, query, late === null ? readings : null);
+  const rollup = openRollup(handles, files, query, late === null ? readings : null);
   const open = [late, readings].filter((file) => file !== null);
   const from = Math.max(query.from, files.day * dayMs);
   const to = Math.min(query.to, (files.day + 1) * dayMs);
@@ -59,7 +59,9 @@ export function openDay(files: DayFiles, query: ReadingsQuery) {
       const span = rollupSpan(from, to, rollups[table], readings === null);
       for (const series of span === null ? [] : seriesIn(rollup, table)) {
         rolled.add(series.id);
-        sources.push(rollupSource(rollup.db, table, series, span as [number, number], everyMs, query.order, perChunk));
+        sources.push(
+          rollupSource(rollup.file, table, series, span as [number, number], everyMs, query.order, perChunk),
+        );
       }
     }
     for (const file of open) {
@@ -78,7 +80,7 @@ export function openDay(files: DayFiles, query: ReadingsQuery) {
       file.runs.map((run) => ({
         run,
         locals: new Map(file.series.map(({ id, local }) => [id, local])),
-        has: file.db.prepare(`SELECT 1 FROM ${runTable(run)} WHERE series = ? AND ts = ?`).pluck(),
+        has: file.file.prepare(`SELECT 1 FROM ${runTable(run)} WHERE series = ? AND ts = ?`).pluck(),
       })),
     );
     return (series, ts) =>
@@ -93,65 +95,52 @@ export function openDay(files: DayFiles, query: ReadingsQuery) {
     bucketSources,
     createStored,
     close(): void {
-      for (const file of [...open, rollup]) file?.db.close();
+      for (const one of [...open, rollup]) one?.file.close();
     },
   };
 }
 
-/** Reads one snapshot of the file until it is closed: a merge that ends meanwhile takes no run away from under the query. */
-function openFile(path: string | null, query: ReadingsQuery): OpenFile | null {
-  const db = openIfThere(path);
-  if (db === null) return null;
-  db.exec('BEGIN');
-  return { db, runs: readRuns(db), series: wantedSeries(db, query) };
+function openFile(handles: DayHandles, path: string | null, query: ReadingsQuery): OpenFile | null {
+  const file = path === null ? null : handles.open(path);
+  return file === null ? null : { file, runs: file.runs(), series: wantedSeries(file, query) };
 }
 
-const hasTakenIn = (day: OpenFile, late: OpenFile): boolean =>
-  openMeta(day.db).text('folded') === openMeta(late.db).text('file');
+const hasTakenIn = (day: OpenFile, late: OpenFile): boolean => day.file.meta('folded') === late.file.meta('file');
 
-function closed(file: OpenFile): null {
-  file.db.close();
+function closed({ file }: OpenFile): null {
+  file.close();
   return null;
 }
 
-/** Null where the file has left since the folder was listed, or is being made. */
-function openIfThere(path: string | null): Database.Database | null {
-  if (path === null) return null;
-  try {
-    const db = openDayForReading(path);
-    if (hasSchema(db)) return db;
-    db.close();
-    return null;
-  } catch (error) {
-    if ((error as { code?: string }).code === 'SQLITE_CANTOPEN' && !existsSync(path)) return null;
-    throw error;
-  }
-}
-
 /** The rollup, if it may stand for the day's readings: they have left, or it was made from all of them. */
-function openRollup(files: DayFiles, query: ReadingsQuery, readings: OpenFile | null): OpenFile | null {
+function openRollup(
+  handles: DayHandles,
+  files: DayFiles,
+  query: ReadingsQuery,
+  readings: OpenFile | null,
+): OpenFile | null {
   if (query.everyMs === null || rollupFor(query.everyMs) === null) return null;
   if (readings === null && files.readings !== null && existsSync(files.readings)) return null;
-  const rollup = openIfThere(files.rollup);
+  const rollup = files.rollup === null ? null : handles.open(files.rollup);
   if (rollup === null) return null;
-  const finished = readings === null ? null : openMeta(readings.db).text('finished');
-  if (readings !== null && (finished === null || openMeta(rollup).text('of') !== finished)) {
+  const finished = readings === null ? null : readings.file.meta('finished');
+  if (readings !== null && (finished === null || rollup.meta('of') !== finished)) {
     rollup.close();
     return null;
   }
-  return { db: rollup, runs: [], series: wantedSeries(rollup, query) };
+  return { file: rollup, runs: [], series: wantedSeries(rollup, query) };
 }
 
-function wantedSeries(db: Database.Database, { device, series }: ReadingsQuery): OpenFile['series'] {
+function wantedSeries(file: DayHandle, { device, series }: ReadingsQuery): OpenFile['series'] {
   const ids = new Map(series.map(({ metric, id }) => [metric, id]));
-  return seriesOfDevice(db, device).flatMap(({ id: local, metric, kind }) => {
+  return seriesOfDevice(file, device).flatMap(({ id: local, metric, kind }) => {
     const id = ids.get(metric);
     return id === undefined ? [] : [{ local, id, kind: kindOfName(kind) }];
   });
 }
 
-function seriesOfDevice(db: Database.Database, { id, key, createdAt }: DeviceIdentity) {
-  return db
+function seriesOfDevice(file: DayHandle, { id, key, createdAt }: DeviceIdentity) {
+  return file
     .prepare('SELECT id, metric, kind FROM series WHERE device = ? AND device_key = ? AND device_created_at = ?')
     .all(id, key, createdAt) as { id: number; metric: string; kind: KindName }[];
 }
@@ -169,10 +158,10 @@ const armsOf = (runs: Run[]): string =>
 
 const direction = (order: Order): string => (order === 'asc' ? 'ASC' : 'DESC');
 
-function prepareReadings({ db, runs }: OpenFile, from: number, to: number, order: Order) {
+function prepareReadings({ file, runs }: OpenFile, from: number, to: number, order: Order) {
   const arms = overlapping(runs, from, to);
   if (arms.length === 0) return null;
-  return db.prepare(`${armsOf(arms)} ORDER BY ts ${direction(order)} LIMIT :limit`).raw();
+  return file.prepare(`${armsOf(arms)} ORDER BY ts ${direction(order)} LIMIT :limit`).raw();
 }
 
 function readingSource(
@@ -255,12 +244,12 @@ function partOf(id: number, kind: SeriesKind, everyMs: number, row: StoredBucket
 }
 
 /** SQLite gathers the buckets; the width is part of the text, since a bound number would divide as a fraction. */
-function prepareBuckets({ db, runs }: OpenFile, from: number, to: number, everyMs: number, order: Order) {
+function prepareBuckets({ file, runs }: OpenFile, from: number, to: number, everyMs: number, order: Order) {
   const arms = overlapping(runs, from, to);
   if (arms.length === 0) return null;
   const valueAt = (time: string): string =>
     `(${arms.map((run) => `SELECT value FROM ${runTable(run)} WHERE series = :series AND ts = ${time}`).join(' UNION ALL ')} LIMIT 1)`;
-  return db
+  return file
     .prepare(`
       SELECT bucket * ${everyMs}, count, min, max, sum, ${valueAt('first_at')}, ${valueAt('last_at')}, first_at, last_at FROM (
         SELECT ts / ${everyMs} AS bucket, count(*) AS count, min(value) AS min, max(value) AS max, sum(value) AS sum,
@@ -316,14 +305,14 @@ function rollupSpan(from: number, to: number, width: number, isAllThereIs: boole
 }
 
 /** The hour table has every series; the minute table only those that are dense enough. */
-function seriesIn({ db, series }: OpenFile, table: RollupTable): WantedSeries[] {
+function seriesIn({ file, series }: OpenFile, table: RollupTable): WantedSeries[] {
   if (table === 'rollup_1h') return series;
-  const has = db.prepare(`SELECT 1 FROM ${table} WHERE series = ? LIMIT 1`).pluck();
+  const has = file.prepare(`SELECT 1 FROM ${table} WHERE series = ? LIMIT 1`).pluck();
   return series.filter(({ local }) => has.get(local) !== undefined);
 }
 
 function rollupSource(
-  db: Database.Database,
+  file: DayHandle,
   table: RollupTable,
   { local, id, kind }: WantedSeries,
   [from, to]: [number, number],
@@ -331,7 +320,7 @@ function rollupSource(
   order: Order,
   perChunk: number,
 ): Source<BucketPart> {
-  const select = db
+  const select = file
     .prepare(
       `SELECT ts, count, min, max, sum, first, last, ts + first_after, ts + last_after FROM ${table} WHERE series = ? AND ts >= ? AND ts < ? ORDER BY ts ${direction(order)}`,
     )

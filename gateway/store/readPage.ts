@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { BucketRow, ReadingRow, ReadingsPage, ReadingsQuery } from './calls.js';
+import { createDayHandles } from './dayHandles.js';
 import { type BucketPart, type OpenDay, openDay, type Source } from './daySources.js';
 import { type DayFiles, dayMs, dayOf, listDays } from './days.js';
 import { createHeap } from './heap.js';
@@ -11,10 +12,11 @@ const pageMsMax = 250;
 /**
  * Pages of readings out of the log and the day files. The log is looked at first and the files after it, so that what is
  * sealed in between is seen twice rather than not at all; of two with the same identity the day file's counts.
- * A page knows nothing of the one before but its last row: a client that leaves costs nothing, and no file stays open.
+ * A page knows nothing of the one before but its last row: a client that leaves costs nothing.
  */
 export function createPages(folder: string, logDb: Database.Database) {
   const log = openLogScan(logDb);
+  const handles = createDayHandles(() => performance.now());
 
   function read(query: ReadingsQuery): ReadingsPage {
     const { everyMs } = query;
@@ -28,7 +30,7 @@ export function createPages(folder: string, logDb: Database.Database) {
     let next = 0;
     for (const files of daysOf(folder, wanted, unsealed)) {
       const upTo = next + countOfDay(unsealed, next, files.day);
-      const day = openDay(files, wanted);
+      const day = openDay(handles, files, wanted);
       try {
         takeReadings(query, [...day.readingSources(), listSource(unsealed, next, upTo)], rows);
       } finally {
@@ -48,7 +50,7 @@ export function createPages(folder: string, logDb: Database.Database) {
     let next = 0;
     for (const files of daysOf(folder, wanted, unsealed)) {
       const upTo = next + countOfDay(unsealed, next, files.day);
-      const day = openDay(files, wanted);
+      const day = openDay(handles, files, wanted);
       try {
         const parts = unsealedParts(unsealed.slice(next, upTo), day, everyMs);
         const sources = [...day.bucketSources(everyMs), listSource(parts, 0, parts.length)];
@@ -61,7 +63,7 @@ export function createPages(folder: string, logDb: Database.Database) {
     return gather.finish();
   }
 
-  return { read };
+  return { read, closeIdle: handles.closeIdle, close: handles.closeAll };
 }
 
 /** The query from where the page before ended; a bucket or a moment that it ended in is looked at again. */
@@ -135,7 +137,7 @@ function takeReadings(query: ReadingsQuery, sources: Source<ReadingRow>[], into:
   for (let row = rows.next(); row !== null && into.length <= query.limit; row = rows.next()) {
     const last = into.at(-1);
     const repeats = last !== undefined && last.ts === row.ts && last.series === row.series;
-    if (!repeats && isBehind(query, row)) into.push({ series: row.series, ts: row.ts, value: row.value });
+    if (!repeats && isBehind(query, row)) into.push(row);
   }
 }
 

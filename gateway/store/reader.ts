@@ -10,6 +10,9 @@ import { openRejectedTable } from './rejectedTable.js';
 import { renderPage } from './renderPage.js';
 import { Moved, serveCalls } from './thread.js';
 
+/** Files that nobody asks for any more are closed so often. */
+const idleMs = 2_000;
+
 export interface ReaderData {
   folder: string;
 }
@@ -20,6 +23,7 @@ function openReader({ folder }: ReaderData) {
   const registryDb = openForReading(join(folder, 'tidegate.db'));
   const logDb = openForReading(join(folder, 'log.db'));
   const pages = createPages(folder, logDb);
+  setInterval(pages.closeIdle, idleMs).unref();
   const quarantine = openRejectedTable(logDb);
   return {
     ready() {},
@@ -33,6 +37,7 @@ function openReader({ folder }: ReaderData) {
     ...openCommandReads(registryDb),
     audit: ({ before, limit }) => readAudit(registryDb, before, limit),
     close() {
+      pages.close();
       logDb.close();
       registryDb.close();
     },

@@ -6,6 +6,7 @@ import Database from 'better-sqlite3';
 import { addFrame, reserveReadings } from '../ingest/batch.js';
 import { type Device, seriesKinds } from '../types.js';
 import type { Batch, BucketRow, SeriesRecord, UpkeepStep } from './calls.js';
+import { createDayHandles } from './dayHandles.js';
 import { openDay } from './daySources.js';
 import { dayMs, listDays } from './days.js';
 import {
@@ -58,7 +59,7 @@ test('a merge that ends while a query has the file open takes no run away from u
   const { store } = await openOnClock(context, folder);
   for (let seal = 0; seal < 64; seal++)
     await commitAndSeal(store, batchOf(seal + 1, [[1, midnight + seal, seal]], seal === 0 ? known : []));
-  const day = openDay(listDays(folder)[0], queryOf(known));
+  const day = openDay(createDayHandles(Date.now), listDays(folder)[0], queryOf(known));
   await store.idle();
   const [{ row, advance }] = day.readingSources();
   assert.deepEqual(row, { series: 1, ts: midnight, value: 0 });

@@ -41,11 +41,11 @@ function swarmOf(headers: string[]) {
 }
 
 /** Ack p99 of devices that are there, in ms. */
-async function ackP99(pid: number, port: number, headers: string[]): Promise<number> {
+async function ackP99(pid: number, port: number, headers: string[], daysAgo: number): Promise<number> {
   const data: GeneratorData = {
     port,
     protocol: 'websocket',
-    path: '/v1/device?stream=bench',
+    path: `/v1/device?stream=from-${daysAgo}`,
     headers: headers.map((line) => [line, 'Sec-WebSocket-Protocol: tidegate.v1.binary']),
     opening: '{"type":"metrics","metrics":[{"name":"temperature"}]}',
     frame: 'binary',
@@ -55,7 +55,7 @@ async function ackP99(pid: number, port: number, headers: string[]): Promise<num
     warmupMs,
     runMs: watchedMs,
     answers: 'cumulative',
-    firstAt: Date.now() - 3_600_000,
+    firstAt: Date.now() - daysAgo * 86_400_000,
   };
   const { p99Ms } = await measure({ name: 'established', ackMeans: 'fsynced' }, { pids: [pid] }, data, 1);
   return p99Ms ?? Number.NaN;
@@ -99,8 +99,8 @@ export const benchLinks: Part = async ({ links, json }) => {
 
   await gateway.kill('SIGKILL');
   const again = await gateway.again();
-  const calmP99Ms = await ackP99(again.pid, again.devicePort, there);
-  const watched = ackP99(again.pid, again.devicePort, there);
+  const calmP99Ms = await ackP99(again.pid, again.devicePort, there, 2);
+  const watched = ackP99(again.pid, again.devicePort, there, 1);
   await rest(warmupMs);
   const halves = await Promise.all([first, second].map((swarm) => swarm.ask('until-back', again.devicePort, 256)));
   const comebackP99Ms = await watched;
