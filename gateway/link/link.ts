@@ -30,9 +30,9 @@ export interface LinkLimits {
 
 /** How fast refused frames are forgiven. */
 const forgivenPerMs = 1 / 1000;
-/** Control frames a device may send at once, and each second after that. */
-const pingsMax = 100;
-const pingsPerMs = 10 / 1000;
+/** What a device may send beside telemetry and words on commands at once, and each second after that. */
+const asidesMax = 100;
+const asidesPerMs = 10 / 1000;
 
 /** One device's link. The fields are few and flat, since there may be 100,000. */
 export class Link implements IngestLink {
@@ -68,8 +68,8 @@ export class Link implements IngestLink {
   index = -1;
   private badFrames = 0;
   private badFramesAt = 0;
-  private pings = 0;
-  private pingsAt = 0;
+  private asides = 0;
+  private asidesAt = 0;
   private ws: WebSocket<unknown> | null = null;
 
   constructor(
@@ -122,7 +122,7 @@ export class Link implements IngestLink {
   }
 
   ponged(now: number): void {
-    this.countPing();
+    this.countAside();
     if (this.pingedAt === 0) return;
     this.roundTripMs = Math.round((now - this.pingedAt) * 10) / 10;
     this.pingedAt = 0;
@@ -172,11 +172,13 @@ export class Link implements IngestLink {
     if (this.badFrames > this.limits.badFramesMax) this.drain('too_many_bad_frames');
   }
 
-  /** uWS answers pings by itself; this only keeps a flood of control frames from costing others. */
-  countPing(): void {
+  /** Control frames, declarations, questions: keeps a flood of them from costing others. False where there are too many. */
+  countAside(): boolean {
     const now = this.now();
-    this.pings = Math.max(0, this.pings - (now - this.pingsAt) * pingsPerMs) + 1;
-    this.pingsAt = now;
-    if (this.pings > pingsMax) this.end('rate_limited');
+    this.asides = Math.max(0, this.asides - (now - this.asidesAt) * asidesPerMs) + 1;
+    this.asidesAt = now;
+    if (this.asides <= asidesMax) return true;
+    this.end('rate_limited');
+    return false;
   }
 }

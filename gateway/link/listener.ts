@@ -113,7 +113,7 @@ function serveLinks(
       const { link } = ws.getUserData();
       if (link.state === 'open') options.receive(link, message, isBinary);
     },
-    ping: (ws) => ws.getUserData().link.countPing(),
+    ping: (ws) => ws.getUserData().link.countAside(),
     pong: (ws) => ws.getUserData().link.ponged(performance.now()),
     close: (ws, code, reason) => options.links.remove(ws.getUserData().link, code, Buffer.from(reason).toString()),
   });

@@ -92,7 +92,7 @@ export function createMessages({ clock, ingest, answers, rates, trace, hello, co
   }
 
   function answerTime(link: Link, echo: number): null {
-    link.send(answers.time(link.encoding, echo, clock.now()));
+    if (link.countAside()) link.send(answers.time(link.encoding, echo, clock.now()));
     return null;
   }
 
@@ -110,10 +110,10 @@ export function createMessages({ clock, ingest, answers, rates, trace, hello, co
   ): Fault | null | Promise<Fault | null> {
     switch (message.type) {
       case 'hello':
-        hello(link, message);
+        if (link.countAside()) hello(link, message);
         return null;
       case 'metrics':
-        return ingest.declare(link, message);
+        return link.countAside() ? ingest.declare(link, message) : null;
       case 'command_update':
         return commandUpdate(link, message);
       case 'time':

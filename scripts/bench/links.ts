@@ -2,8 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { WebSocket } from 'ws';
 import type { NewCredentialBody } from '../../schemas/generated/operator.js';
 import { startGatewayProcess } from '../faults/gatewayProcess.js';
+import { freePort } from '../faults/mosquitto.js';
 import { basicAuthorization } from '../faults/wireClient.js';
 import type { GeneratorData } from './generator.js';
 import type { SwarmCommand } from './linkSwarm.js';
@@ -12,6 +14,8 @@ import type { Part } from './part.js';
 import { warmupMs } from './rows.js';
 
 const importedAtOnce = 2_000;
+/** A second one gives back what the first has freed. */
+const collections = 2;
 const restedMs = 3_000;
 /** Devices that are there already when the others come back, and what they send. */
 const established = 200;
@@ -23,7 +27,19 @@ interface Told {
   counts: Record<number, number>;
 }
 
-function residentBytes(pid: number): number {
+/** After a collection of garbage, by the inspector of the process: else what its start has left hides what the links need. */
+async function residentBytes(pid: number, inspectorPort: number): Promise<number> {
+  const [{ webSocketDebuggerUrl }] = (await (await fetch(`http://127.0.0.1:${inspectorPort}/json`)).json()) as [
+    { webSocketDebuggerUrl: string },
+  ];
+  const inspector = new WebSocket(webSocketDebuggerUrl);
+  await new Promise((resolve) => inspector.once('open', resolve));
+  for (let id = 1; id <= collections; id++) {
+    inspector.send(JSON.stringify({ id, method: 'HeapProfiler.collectGarbage' }));
+    await new Promise((resolve) => inspector.once('message', resolve));
+    await rest(1_000);
+  }
+  inspector.terminate();
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 }
 
@@ -70,7 +86,9 @@ const rest = (ms = restedMs): Promise<void> => new Promise((resolve) => setTimeo
 export const benchLinks: Part = async ({ links, json }) => {
   const data = mkdtempSync(join(tmpdir(), 'tidegate-links-'));
   const set = ['admission.addressConnectsPerSecond=100000', 'admission.addressConnectsBurst=100000', 'log.level=info'];
-  const importing = await startGatewayProcess({ data, set });
+  const inspectorPort = await freePort();
+  const environment = { NODE_OPTIONS: `--inspect=127.0.0.1:${inspectorPort}` };
+  const importing = await startGatewayProcess({ data, set, environment });
   const credentials: NewCredentialBody[] = [];
   const all = links + established;
   for (let at = 0; at < all; at += importedAtOnce) {
@@ -88,13 +106,13 @@ export const benchLinks: Part = async ({ links, json }) => {
   const [first, second] = [swarmOf(headers.slice(0, half)), swarmOf(headers.slice(half))];
   const strangers = swarmOf(credentials.map(({ id }) => basicAuthorization({ id, secret: `tgd_${'A'.repeat(43)}` })));
 
-  // What the second half adds: what is made only once came with the first.
+  // What the second half adds: the first has what is made only once, and takes what the start has left free.
   await first.ask('until-back', gateway.devicePort, 64);
   await rest();
-  const before = residentBytes(gateway.pid);
+  const before = await residentBytes(gateway.pid, inspectorPort);
   const opened = await second.ask('until-back', gateway.devicePort, 64);
   await rest();
-  const bytesPerLink = (residentBytes(gateway.pid) - before) / (links - half);
+  const bytesPerLink = ((await residentBytes(gateway.pid, inspectorPort)) - before) / (links - half);
   const refused = await strangers.ask('refused', gateway.devicePort, 64);
 
   await gateway.kill('SIGKILL');

@@ -110,6 +110,22 @@ const attacks: Attack[] = [
     },
   },
   {
+    name: 'floods of questions, introductions and declarations are closed 4004',
+    async run(_gateway, open) {
+      for (const message of [
+        '{"type":"time","echo":1}',
+        '{"type":"hello"}',
+        '{"type":"metrics","metrics":[{"name":"t"}]}',
+      ]) {
+        const client = await open();
+        client.socket.cork();
+        for (let n = 0; n < 5_000; n++) client.send(message);
+        client.socket.uncork();
+        assert.equal(await client.untilEnd(), 4004);
+      }
+    },
+  },
+  {
     name: 'descending and repeated seq are nacked seq_invalid',
     async run(_gateway, open) {
       const client = await open();
@@ -140,7 +156,7 @@ const attacks: Attack[] = [
     },
   },
   {
-    name: 'a device that never reads what it is sent is closed, or cut, and nothing piles up for it',
+    name: 'a device that asks and never reads the answers is closed before they pile up',
     async run(gateway, open) {
       const client = await open();
       client.socket.pause();
@@ -156,7 +172,7 @@ const attacks: Attack[] = [
         await new Promise((resolve) => setImmediate(resolve));
       }
       const metrics = await gateway.api<string>('GET', '/metrics');
-      assert.match(metrics, /tidegate_links_closed_total\{close="slow_reader"\} [1-9]/);
+      assert.match(metrics, /tidegate_links_closed_total\{close="(slow_reader|rate_limited)"\} [1-9]/);
       client.end();
     },
   },
