@@ -146,7 +146,7 @@ function paced(links: Link[]): NodeJS.Timeout {
       const due = Math.floor(((performance.now() - start) / 1000) * data.framesPerSecond);
       for (; sent < due; sent++) pump(links[turn++ % links.length], 1, start + (1000 * sent) / data.framesPerSecond);
     },
-    Math.min(50, 1000 / data.framesPerSecond),
+    Math.min(50, 50 / data.framesPerSecond),
   );
 }
 
