@@ -143,7 +143,7 @@ function paced(links: Link[]): NodeJS.Timeout {
   let turn = 0;
   return setInterval(
     () => {
-      const due = Math.floor(((performance.now() - start) / 1000) * data.framesPerSecond);
+      const due = 1 + Math.floor(((performance.now() - start) / 1000) * data.framesPerSecond);
       for (; sent < due; sent++) pump(links[turn++ % links.length], 1, start + (1000 * sent) / data.framesPerSecond);
     },
     Math.min(50, 50 / data.framesPerSecond),
