@@ -36,6 +36,11 @@ const parts: Record<string, { title: string; command: string[]; rounds?: number 
     title: 'The round trip of commands at half the load',
     command: ['dist/scripts/bench/main.js', 'commands', '--seconds', '20'],
   },
+  faults: {
+    title: 'The fault matrix',
+    command: ['dist/scripts/faults/matrix.js'],
+    rounds: 10,
+  },
   c: {
     title: 'The C client: 4 minutes of fuzzing each, and 24-hour buffers replayed',
     command: ['--test', '--test-reporter=spec', 'dist/scripts/clients/c.system.js'],

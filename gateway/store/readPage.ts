@@ -137,7 +137,7 @@ function takeReadings(query: ReadingsQuery, sources: Source<ReadingRow>[], into:
   for (let row = rows.next(); row !== null && into.length <= query.limit; row = rows.next()) {
     const last = into.at(-1);
     const repeats = last !== undefined && last.ts === row.ts && last.series === row.series;
-    if (!repeats && isBehind(query, row)) into.push(row);
+    if (!repeats && isBehind(query, row)) into.push({ series: row.series, ts: row.ts, value: row.value });
   }
 }
 
