@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { inParallel } from '../../device-sim/operatorApi.js';
 import type { NewCredentialBody } from '../../schemas/generated/operator.js';
-import { startGatewayProcess } from '../faults/gatewayProcess.js';
+import { childOf, startGatewayProcess } from '../faults/gatewayProcess.js';
 import { basicAuthorization } from '../faults/wireClient.js';
 import type { Protocol } from './generator.js';
 
@@ -90,10 +90,6 @@ export async function startGatewayOn(
       await gateway.exited;
     },
   };
-}
-
-function childOf(pid: number): number {
-  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
 }
 
 /** One of the servers in this folder, run by node; it prints its port. */

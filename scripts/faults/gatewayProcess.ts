@@ -121,3 +121,8 @@ export function spawnGateway({ data, set = [], wrapper = [], environment = {} }:
     },
   };
 }
+
+/** The first child of a process, as the gateway is of its wrapper. */
+export function childOf(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
+}
