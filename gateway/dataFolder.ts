@@ -2,7 +2,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ResolvedConfig } from './config/config.js';
 import type { Keys } from './registry/keys.js';
+import { newSecret } from './registry/secrets.js';
 import { StartError } from './startError.js';
+import { syncPath } from './store/days.js';
 import { openStore, type StoreOptions } from './store/store.js';
 
 type Told = Pick<StoreOptions, 'now' | 'retentionAllowed' | 'sealed' | 'worked' | 'archiveFailed' | 'died'>;
@@ -30,12 +32,18 @@ export async function openDataFolder(config: ResolvedConfig, told: Told) {
   }
 }
 
-/** The first start makes a key and leaves it where only this user can read it. */
+/**
+ * The first start makes a key and leaves it where only this user can read it. The file is on disk before the key counts: after a
+ * power cut in between there is no key yet, and the next start makes another, rather than one that nobody knows.
+ */
 export async function firstKey(folder: string, keys: Keys): Promise<string | null> {
   const file = join(folder, 'admin.key');
   if (keys.all().length === 0) {
-    const { key } = await keys.create({ name: 'first key', role: 'admin', notAfter: null }, 'gateway');
-    writeFileSync(file, `${key}\n`, { mode: 0o600 });
+    const text = newSecret('tgk_');
+    writeFileSync(file, `${text}\n`, { mode: 0o600 });
+    syncPath(file);
+    syncPath(folder);
+    await keys.create({ name: 'first key', role: 'admin', notAfter: null }, 'gateway', text);
   }
   return existsSync(file) ? readFileSync(file, 'utf8').trim() : null;
 }

@@ -45,8 +45,8 @@ export function createKeys(
   async function create(
     { name, role, notAfter }: Pick<KeyRecord, 'name' | 'role' | 'notAfter'>,
     by: string,
+    text = newSecret('tgk_'),
   ): Promise<{ id: string; key: string }> {
-    const text = newSecret('tgk_');
     const at = options.clock.now();
     const key: KeyRecord = {
       id: uuidv7(),
