@@ -45,9 +45,9 @@ function runTraced(folder: string, paths: string[], kill: { call: string; nth: n
       workload,
       join(folder, 'data'),
     ],
-    { encoding: 'utf8', timeout: 60_000 },
+    { encoding: 'utf8', timeout: 180_000 },
   );
-  if (kill === null && status !== 0) throw new Error(stderr);
+  if (kill === null && status !== 0) throw new Error(`ended with ${status}: ${stderr}`);
   return { said: stdout.split('\n').filter(Boolean), trace: readFileSync(output, 'utf8').split('\n'), status };
 }
 
