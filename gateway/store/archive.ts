@@ -78,13 +78,17 @@ export function createArchive(options: ArchiveOptions) {
   async function work(): Promise<void> {
     while (!closing) {
       const seal = sealDue();
+      const asked = new Set(sealWaiters);
       let slices = 1;
       try {
         if (seal) slices += Math.ceil((await sealOnce()) / copySliceRows);
       } catch (error) {
-        retryAt = now() + retryMs;
         options.failed(error as Error, 'seal');
-        for (const waiter of sealWaiters.splice(0)) waiter.reject(error as Error);
+        // Who asked since then may find that the trouble is over.
+        const later = sealWaiters.splice(0).filter((waiter) => !asked.has(waiter));
+        sealWaiters.push(...later);
+        retryAt = later.length > 0 ? 0 : now() + retryMs;
+        for (const waiter of asked) waiter.reject(error as Error);
       }
       let worked = true;
       for (let slice = 0; slice < slices && worked; slice++) worked = await workBesides();
