@@ -87,10 +87,20 @@ export function openDayForWriting(path: string, day: number): Database.Database 
   return db;
 }
 
+/** What a crash left of a change to its header, as when a day was being finished, is rolled back first: that takes a writer. */
 export function openDayForReading(path: string): Database.Database {
   const db = new Database(path, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
-  checkDayVersion(db, path);
-  return db;
+  try {
+    checkDayVersion(db, path);
+    return db;
+  } catch (error) {
+    db.close();
+    if ((error as { code?: string }).code !== 'SQLITE_READONLY_ROLLBACK') throw error;
+  }
+  const writer = new Database(path, { fileMustExist: true, timeout: busyTimeoutMs });
+  checkDayVersion(writer, path);
+  writer.close();
+  return openDayForReading(path);
 }
 
 /** Not before its first transaction, which a crash may have forestalled. */
