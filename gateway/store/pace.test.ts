@@ -25,5 +25,18 @@ test('without rests nothing is rested', () => {
   const pace = createPace(createPaceMemory());
   pace.begin();
   for (let i = 0; i < 1_000; i++) pace.rest();
-  assert.equal(pace.takeRested(), 0);
+  assert.equal(pace.rested(), 0);
+});
+
+test('rests are those of the present piece of work', () => {
+  const memory = createPaceMemory();
+  const pace = createPace(memory);
+  memory[0] = 1_000;
+  const from = performance.now();
+  pace.begin();
+  while (pace.rested() === 0) pace.rest();
+  const ms = performance.now() - from;
+  assert.ok(pace.rested() < ms, `${pace.rested()} of ${ms} ms`);
+  pace.begin();
+  assert.equal(pace.rested(), 0);
 });

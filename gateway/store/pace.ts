@@ -25,16 +25,13 @@ export function createPace(memory: PaceMemory) {
       since = performance.now();
       rested += since - now;
     },
-    /** After a time without work. */
+    /** A piece of work begins. */
     begin(): void {
       since = performance.now();
-    },
-    /** ms rested since it was last asked. */
-    takeRested(): number {
-      const ms = rested;
       rested = 0;
-      return ms;
     },
+    /** ms rested since then. */
+    rested: (): number => rested,
   };
 }
 

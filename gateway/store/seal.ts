@@ -81,7 +81,7 @@ export function createSealer(
       runsMax,
       fold: folding.fold(),
       ms: performance.now() - started,
-      restedMs: pace.takeRested(),
+      restedMs: pace.rested(),
     };
   }
 
