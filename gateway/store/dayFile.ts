@@ -98,8 +98,11 @@ export function openDayForReading(path: string): Database.Database {
     if ((error as { code?: string }).code !== 'SQLITE_READONLY_ROLLBACK') throw error;
   }
   const writer = new Database(path, { fileMustExist: true, timeout: busyTimeoutMs });
-  checkDayVersion(writer, path);
-  writer.close();
+  try {
+    checkDayVersion(writer, path);
+  } finally {
+    writer.close();
+  }
   return openDayForReading(path);
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readlinkSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, readdirSync, readlinkSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import Database from 'better-sqlite3';
 import { openDayForWriting } from './dayFile.js';
 import { createDayHandles } from './dayHandles.js';
 import { openMeta } from './meta.js';
@@ -69,6 +70,26 @@ test('a live file is closed after each query, so that it can be finished', (cont
   const path = makeDay(folder, 'day.db', 'live', true);
   const handles = handlesFor(context);
   assert.deepEqual([handles.nameOf(path), openIn(folder)], ['live', 0]);
+});
+
+test('a change that a crash left half made is rolled back', (context) => {
+  const folder = folderFor(context);
+  const path = makeDay(folder, 'day.db', 'before');
+  const db = new Database(path);
+  db.pragma('synchronous = OFF');
+  db.pragma('cache_size = 1');
+  db.exec("BEGIN IMMEDIATE; UPDATE meta SET value = 'after' WHERE name = 'name'");
+  // More than the cache holds, so that the file itself is changed before the end of the transaction.
+  for (let n = 0; n < 200; n++) openMeta(db).set(`n${n}`, 'x'.repeat(500));
+  const crashed = join(folder, 'crashed.db');
+  for (const end of ['', '-journal']) copyFileSync(path + end, crashed + end);
+  db.close();
+  assert.throws(
+    () => new Database(crashed, { readonly: true }).pragma('user_version'),
+    { code: 'SQLITE_READONLY_ROLLBACK' },
+    'as a reader finds it',
+  );
+  assert.equal(handlesFor(context).nameOf(crashed), 'before');
 });
 
 test('the files that stay open are bounded', (context) => {
