@@ -166,7 +166,7 @@ interface Outcome {
   said: string[];
 }
 
-const folderOf = (suite: string): URL =>
+const urlOf = (suite: string): URL =>
   suite.startsWith('faults/')
     ? new URL(`../${suite}`, import.meta.url)
     : new URL(`../../gateway/${suite}`, import.meta.url);
@@ -176,7 +176,7 @@ async function outcomes(): Promise<Outcome[]> {
   for (const suite of new Set(faults.map((one) => one.suite))) {
     const started = seen.length;
     console.error(`${suite} …`);
-    for await (const { type, data } of run({ files: [fileURLToPath(folderOf(suite))], concurrency: 1 })) {
+    for await (const { type, data } of run({ files: [fileURLToPath(urlOf(suite))], concurrency: 1 })) {
       if (type === 'test:pass' || type === 'test:fail')
         seen.push({
           suite,
