@@ -1,13 +1,10 @@
-import type { ArchiveJob, ArchiverCalls, Fold, JobProgress, Sealed, UpkeepStep, WriterCalls } from './calls.js';
-import { emptyFold } from './emptyFold.js';
+import type { ArchiveJob, ArchiverCalls, JobProgress, Sealed, UpkeepStep, WriterCalls } from './calls.js';
 import type { createPacer } from './pace.js';
 import { copySliceRows } from './runCopy.js';
 import type { Caller } from './thread.js';
 
 /** Readings in the log beyond which commits wait for the archiver: the devices' windows slow them down. */
 const backlogFactor = 4;
-/** Rows folded in one go: a commit waits for no more than this. */
-const foldRowsMax = 2_000;
 const tickMs = 1_000;
 const upkeepEveryMs = 60_000;
 const retryMs = 5_000;
@@ -77,11 +74,13 @@ export function createArchive(options: ArchiveOptions) {
 
   async function work(): Promise<void> {
     while (!closing) {
-      const seal = sealDue();
       const asked = new Set(sealWaiters);
-      let slices = 1;
+      if (!sealDue()) {
+        if (!(await workBesides()) && !sealDue()) return;
+        continue;
+      }
       try {
-        if (seal) slices += Math.ceil((await sealOnce()) / copySliceRows);
+        await sealOnce();
       } catch (error) {
         options.failed(error as Error, 'seal');
         // Who asked since then may find that the trouble is over.
@@ -90,30 +89,36 @@ export function createArchive(options: ArchiveOptions) {
         retryAt = later.length > 0 ? 0 : now() + retryMs;
         for (const waiter of asked) waiter.reject(error as Error);
       }
-      let worked = true;
-      for (let slice = 0; slice < slices && worked; slice++) worked = await workBesides();
-      if (!seal && !worked && !sealDue()) return;
     }
   }
 
-  /** Answers the readings that it took. */
-  async function sealOnce(): Promise<number> {
+  /** While the writer keeps what a seal leaves behind, the archiver has time to merge. */
+  async function sealOnce(): Promise<void> {
     if (wanted <= sealedPosition) pacer.spread(now() - lastSealAt);
     lastSealAt = now();
     pending ??= await archiver.call('seal', [{ readingsMax: sealReadings, erased: [...erased], now: now() }]);
-    const { fold, ...sealed } = pending;
-    for (const part of slicesOf(fold)) await writer.call('fold', [part]);
+    upkeepAt = 0;
+    const slices = 1 + Math.ceil(pending.readings / copySliceRows);
+    const [kept] = await Promise.allSettled([keep(pending), workSlices(slices)]);
+    if (kept.status === 'rejected') throw kept.reason;
+  }
+
+  async function workSlices(slices: number): Promise<void> {
+    for (let slice = 0; slice < slices && !closing; slice++) if (!(await workBesides())) return;
+  }
+
+  /** Folds and cuts the sealed rows. */
+  async function keep({ fold, ...sealed }: Sealed): Promise<void> {
+    for (const part of fold) await writer.call('fold', [part]);
     while (!(await writer.call('cut', [sealed.position]))) {
       // The next slice.
     }
     pending = null;
     sealedPosition = Math.max(sealedPosition, sealed.position);
     unsealed = Math.max(0, unsealed - sealed.readings);
-    upkeepAt = 0;
     pacer.worked(sealed.ms - sealed.restedMs);
     options.sealed(sealed);
     settle();
-    return sealed.readings;
   }
 
   function settle(): void {
@@ -210,30 +215,4 @@ export function createArchive(options: ArchiveOptions) {
       activeJob?.reject(error);
     },
   };
-}
-
-/**
- * The fold in parts small enough to go between two commits. Series go first, since newest values refer to them, and marks before
- * new streams, since a device's 16 streams are those used last.
- */
-function* slicesOf({ series, streams, tables, latest, marks, receipts }: Fold): Generator<Fold> {
-  for (const [from, to] of spans(series.length)) yield { ...emptyFold(), series: series.slice(from, to) };
-  for (const span of spans(marks.stream.length)) yield { ...emptyFold(), marks: sliceColumns(marks, span) };
-  for (const [from, to] of spans(streams.length)) yield { ...emptyFold(), streams: streams.slice(from, to) };
-  for (const [from, to] of spans(tables.length)) yield { ...emptyFold(), tables: tables.slice(from, to) };
-  for (const span of spans(receipts.device.length)) yield { ...emptyFold(), receipts: sliceColumns(receipts, span) };
-  const { readings, strings, ...columns } = latest;
-  for (const span of spans(readings))
-    yield { ...emptyFold(), latest: { readings: span[1] - span[0], strings, ...sliceColumns(columns, span) } };
-}
-
-function sliceColumns<Columns extends Record<string, Uint32Array | Float64Array>>(
-  columns: Columns,
-  [from, to]: [number, number],
-): Columns {
-  return Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, column.slice(from, to)])) as Columns;
-}
-
-function* spans(count: number): Generator<[number, number]> {
-  for (let from = 0; from < count; from += foldRowsMax) yield [from, Math.min(count, from + foldRowsMax)];
 }

@@ -184,7 +184,8 @@ export interface Sealed {
   days: number;
   /** Runs of the day file that has most. */
   runsMax: number;
-  fold: Fold;
+  /** A Fold in parts, as bytes (foldParts.ts). */
+  fold: Uint8Array<ArrayBuffer>[];
   ms: number;
   /** Of them, those in which it let others go before. */
   restedMs: number;
@@ -330,7 +331,7 @@ export interface WriterCalls {
   probe(at: number): boolean;
   markAdmitted(rid: string, at: number): void;
   /** Keeps what sealed rows said, or a slice of it. May be done twice. */
-  fold(part: Fold): void;
+  fold(part: Uint8Array): void;
   /** Moves the sealed position there and deletes rows that are sealed and that every cursor passed, a slice at a time: true once none is left. */
   cut(position: number): boolean;
   /** The consumer's position; a new one begins behind the last commit. */

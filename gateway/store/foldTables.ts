@@ -6,6 +6,7 @@ import type { Declared, Fold, MetricTableRecord, Restored, SeriesRecord } from '
 import { openCursorTable } from './cursorTable.js';
 import { openMeta } from './meta.js';
 import { bringHome } from './openDatabase.js';
+import { openRowStatement } from './rowStatement.js';
 
 /** Rows deleted from the log in one go: a commit waits for no more than this. */
 const cutRowsMax = 2_000;
@@ -21,17 +22,24 @@ export function openFoldTables(db: Database.Database) {
   const putSeries = db.prepare(`
     INSERT INTO series (id, device, device_id, device_created_at, metric, unit, kind) VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET unit = excluded.unit`);
-  const putLatest = db.prepare(`
-    INSERT INTO latest (series, ts, value) VALUES (?, ?, ?)
-    ON CONFLICT (series) DO UPDATE SET ts = excluded.ts, value = excluded.value WHERE excluded.ts > latest.ts`);
+  const putLatest = openRowStatement(
+    db,
+    (rows) => `
+      INSERT INTO latest (series, ts, value) VALUES ${rows}
+      ON CONFLICT (series) DO UPDATE SET ts = excluded.ts, value = excluded.value WHERE excluded.ts > latest.ts`,
+  );
   const putStream = db.prepare(
     'INSERT INTO streams (id, device, name, mark, used_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
   );
   const forgetStreams = db.prepare(`
     DELETE FROM streams WHERE device = :device AND id NOT IN (
       SELECT id FROM streams WHERE device = :device ORDER BY used_at DESC, id DESC LIMIT ${limits.streamsPerDeviceMax})`);
-  const putMark = db.prepare(
-    'UPDATE streams SET mark = max(mark, :mark), used_at = max(used_at, :usedAt) WHERE id = :stream',
+  const putMark = openRowStatement(
+    db,
+    (rows) => `
+      WITH new (stream, mark, used_at) AS (VALUES ${rows})
+      UPDATE streams SET mark = max(streams.mark, new.mark), used_at = max(streams.used_at, new.used_at)
+      FROM new WHERE streams.id = new.stream`,
   );
   const putTable = db.prepare('INSERT OR REPLACE INTO metric_tables (device, number, metrics) VALUES (?, ?, ?)');
   const forgetTables = db.prepare(`
@@ -57,8 +65,9 @@ export function openFoldTables(db: Database.Database) {
     for (const { id, deviceKey, name, mark, usedAt } of streams) putStream.run(id, deviceKey, name, mark, usedAt);
     for (const device of new Set(streams.map((stream) => stream.deviceKey))) forgetStreams.run({ device });
     marks.stream.forEach((stream, i) => {
-      putMark.run({ stream, mark: marks.mark[i], usedAt: marks.usedAt[i] });
+      putMark.add(stream, marks.mark[i], marks.usedAt[i]);
     });
+    putMark.finish();
     for (const { deviceKey, table, metrics } of tables) putTable.run(deviceKey, table, JSON.stringify(metrics));
     for (const device of new Set(tables.map((table) => table.deviceKey))) forgetTables.run({ device });
     receipts.device.forEach((device, i) => {
@@ -72,8 +81,9 @@ export function openFoldTables(db: Database.Database) {
     const kinds = strings.length === 0 ? null : db.prepare('SELECT kind FROM series WHERE id = ?').pluck();
     for (let i = 0; i < readings; i++) {
       const isString = kinds?.get(series[i]) === seriesKinds.string;
-      putLatest.run(series[i], ts[i], isString ? strings[value[i]] : value[i]);
+      putLatest.add(series[i], ts[i], isString ? strings[value[i]] : value[i]);
     }
+    putLatest.finish();
   }
 
   /**

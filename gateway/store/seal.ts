@@ -4,7 +4,9 @@ import { seriesKinds } from '../types.js';
 import type { Declared, Fold, Sealed, SeriesRecord } from './calls.js';
 import { dayOf } from './days.js';
 import type { DayWriters } from './dayWriters.js';
+import { foldParts } from './foldParts.js';
 import { readSeries } from './foldTables.js';
+import type { FrameColumns } from './logRow.js';
 import { logRows } from './logRows.js';
 import { openMeta } from './meta.js';
 import type { Pace } from './pace.js';
@@ -79,7 +81,7 @@ export function createSealer(
       repeated,
       days: byDay.size,
       runsMax,
-      fold: folding.fold(),
+      fold: folding.parts(),
       ms: performance.now() - started,
       restedMs: pace.rested(),
     };
@@ -138,50 +140,87 @@ function createFolding(series: readonly SeriesRecord[]) {
   const declared: Declared = { series: [], streams: [], tables: [] };
   const latest = createLatest();
   latest.reserve(series.length);
-  const marks = new Map<number, { mark: number; usedAt: number }>();
-  const receipts = new Map<number, number>();
+  const marks = createMarks();
   const isString = (id: number): boolean => series[id].kind === seriesKinds.string;
+
+  function fold(): Fold {
+    return {
+      series: declared.series,
+      streams: declared.streams.filter(({ kept }) => kept).map((stream) => ({ ...stream, ...marks.of(stream.id) })),
+      tables: declared.tables,
+      latest: latest.columns(),
+      ...marks.columns(),
+    };
+  }
+
   return {
-    take(row: { declared: Declared | null; frames: Parameters<typeof takeFrames>[0]; readings: ReadingColumns }): void {
+    take(row: { declared: Declared | null; frames: FrameColumns; readings: ReadingColumns }): void {
       if (row.declared !== null) {
         declared.series.push(...row.declared.series.map(({ id }) => series[id]));
         declared.streams.push(...row.declared.streams);
         declared.tables.push(...row.declared.tables);
         latest.reserve(series.length);
       }
-      takeFrames(row.frames, marks, receipts);
+      marks.take(row.frames);
       latest.take(row.readings, isString);
     },
-    fold: (): Fold => ({
-      series: declared.series,
-      streams: declared.streams
-        .filter((stream) => stream.kept)
-        .map((stream) => ({ ...stream, ...(marks.get(stream.id) ?? { mark: 0, usedAt: 0 }) })),
-      tables: declared.tables,
-      latest: latest.columns(),
-      marks: {
-        stream: Uint32Array.from(marks.keys()),
-        mark: Uint32Array.from(marks.values(), ({ mark }) => mark),
-        usedAt: Float64Array.from(marks.values(), ({ usedAt }) => usedAt),
-      },
-      receipts: { device: Uint32Array.from(receipts.keys()), at: Float64Array.from(receipts.values()) },
-    }),
+    parts: () => foldParts(fold(), isString),
   };
 }
 
-function takeFrames(
-  frames: { count: number; device: Uint32Array; stream: Uint32Array; seq: Uint32Array; receivedAt: Float64Array },
-  marks: Map<number, { mark: number; usedAt: number }>,
-  receipts: Map<number, number>,
-): void {
-  for (let i = 0; i < frames.count; i++) {
-    const at = frames.receivedAt[i];
-    const known = marks.get(frames.stream[i]);
-    if (known === undefined) marks.set(frames.stream[i], { mark: frames.seq[i], usedAt: at });
-    else {
-      if (frames.seq[i] > known.mark) known.mark = frames.seq[i];
-      if (at > known.usedAt) known.usedAt = at;
-    }
-    if (at > (receipts.get(frames.device[i]) ?? 0)) receipts.set(frames.device[i], at);
+/** Of each stream its highest number and its last frame's time; a device's last receipt follows from those of its streams. */
+function createMarks() {
+  const places = new Map<number, number>();
+  let size = 1_024;
+  let device = new Uint32Array(size);
+  let mark = new Uint32Array(size);
+  let usedAt = new Float64Array(size);
+
+  function placeOf(stream: number, itsDevice: number): number {
+    const known = places.get(stream);
+    if (known !== undefined) return known;
+    const place = places.size;
+    if (place === size) grow();
+    places.set(stream, place);
+    device[place] = itsDevice;
+    return place;
   }
+
+  function grow(): void {
+    size *= 2;
+    const [moreDevice, moreMark, moreUsedAt] = [new Uint32Array(size), new Uint32Array(size), new Float64Array(size)];
+    moreDevice.set(device);
+    moreMark.set(mark);
+    moreUsedAt.set(usedAt);
+    [device, mark, usedAt] = [moreDevice, moreMark, moreUsedAt];
+  }
+
+  function receipts(): Fold['receipts'] {
+    const last = new Map<number, number>();
+    for (let place = 0; place < places.size; place++)
+      if (usedAt[place] > (last.get(device[place]) ?? 0)) last.set(device[place], usedAt[place]);
+    return { device: Uint32Array.from(last.keys()), at: Float64Array.from(last.values()) };
+  }
+
+  return {
+    take(frames: FrameColumns): void {
+      for (let i = 0; i < frames.count; i++) {
+        const place = placeOf(frames.stream[i], frames.device[i]);
+        if (frames.seq[i] > mark[place]) mark[place] = frames.seq[i];
+        if (frames.receivedAt[i] > usedAt[place]) usedAt[place] = frames.receivedAt[i];
+      }
+    },
+    of(stream: number): { mark: number; usedAt: number } {
+      const place = places.get(stream);
+      return place === undefined ? { mark: 0, usedAt: 0 } : { mark: mark[place], usedAt: usedAt[place] };
+    },
+    columns(): Pick<Fold, 'marks' | 'receipts'> {
+      const count = places.size;
+      const stream = Uint32Array.from(places.keys());
+      return {
+        marks: { stream, mark: mark.slice(0, count), usedAt: usedAt.slice(0, count) },
+        receipts: receipts(),
+      };
+    },
+  };
 }

@@ -6,6 +6,7 @@ import { readOpenBatches, readOpenCommands } from './commandTables.js';
 import { openCursorTable } from './cursorTable.js';
 import { discoverSeries } from './discover.js';
 import { emptyFold } from './emptyFold.js';
+import { foldOfPart } from './foldParts.js';
 import { openFoldTables } from './foldTables.js';
 import { openLogTable } from './logTable.js';
 import { databases } from './migrations.js';
@@ -112,7 +113,7 @@ function openWriter({ folder, ballastBytes }: WriterData) {
       return true;
     }),
     markAdmitted: orYieldSpace(log.markAdmitted),
-    fold: orYieldSpace(folds.fold),
+    fold: orYieldSpace((part) => folds.fold(foldOfPart(part))),
     cut: orYieldSpace(folds.cut),
     openCursor: orYieldSpace(cursors.open),
     moveCursor: orYieldSpace(cursors.move),
