@@ -55,6 +55,14 @@ const parts: Record<string, { title: string; command: string[]; rounds?: number 
     title: 'The store from empty to 200 million readings',
     command: ['dist/scripts/bench/main.js', 'store', '--seconds', '20'],
   },
+  streams: {
+    title: '100,000 streams, a frame of 5 readings a second each',
+    command: ['dist/scripts/bench/main.js', 'streams', '--seconds', '180'],
+  },
+  lighter: {
+    title: 'A reading at a time over one link, and by POST',
+    command: ['dist/scripts/bench/main.js', 'lighter', '--seconds', '15'],
+  },
   console: {
     title: 'The console with 10,000 devices online and 50,000 readings/s',
     command: ['dist/scripts/bench/main.js', 'console', '--links', '10000', '--seconds', '40'],

@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect, type MqttClient } from 'mqtt';
@@ -11,6 +11,7 @@ import { seriesKinds } from '../../gateway/types.js';
 import { type GatewayProcess, startGatewayProcess } from '../faults/gatewayProcess.js';
 import { startMosquitto } from '../faults/mosquitto.js';
 import { fsyncP50Ms } from './fsync.js';
+import { machineOf } from './machine.js';
 import type { Row } from './measure.js';
 import { against, sealing } from './rows.js';
 import { startGatewayOn, unsealed } from './servers.js';
@@ -262,7 +263,7 @@ function report({ alone, drained, ack, full }: Report): void {
       '',
       `ack p99 with the broker up: ${((ack.on.p99Ms ?? 0) / (ack.off.p99Ms ?? 1)).toFixed(2)} × of without; ingest with the broker down: ${((100 * full.on.framesPerSecond) / full.off.framesPerSecond).toFixed(0)} %`,
       '',
-      `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 1024 ** 3)} GiB, node ${process.versions.node}, fsync p50 ${fsyncP50Ms().toFixed(2)} ms; generator and broker on the same machine`,
+      `${machineOf(fsyncP50Ms())}; generator and broker on the same machine`,
     ].join('\n'),
   );
 }

@@ -32,6 +32,10 @@ const parts: Record<string, { about: string; load(): Promise<Part> }> = {
       'the longest tasks of the console’s pages while 50,000 readings/s come in; needs chromium; with --links 10000',
     load: async () => (await import('./console.js')).benchConsole,
   },
+  streams: {
+    about: '100,000 streams that send a frame a second each, given to the store; --seconds 60 or more',
+    load: async () => (await import('./streams.js')).benchStreams,
+  },
   store: {
     about: 'ingest and queries on a store of any size, which is filled first',
     load: async () => (await import('./store.js')).benchStore,

@@ -10,7 +10,6 @@ import { delayedSyncs, startGatewayOn } from './servers.js';
 import { days, fillDays, firstDay, type Point, readingsPerDeviceDay } from './storeFill.js';
 import { timeQueries } from './storeQueries.js';
 import { type Ingest, report } from './storeReport.js';
-import { benchStreams } from './streams.js';
 
 /**
  * Fills a store through the store's own threads, a day of history after another, and measures at several sizes how fast the
@@ -61,12 +60,10 @@ export async function benchStore({ rows, links, seconds }: StoreBenchOptions): P
       );
       ingest.push({ stored: 0, raw: null, empty: null, ...row, name: `${row.name}, syncs + ${syncDelayMs} ms` });
     }
-    note('100,000 streams; measuring …');
-    const streams = await benchStreams(sustained);
     note('queries; measuring …');
     const queries = await timeQueries(folder, devices);
     const readings = filled * devices * readingsPerDeviceDay;
-    report({ fill, ingest, streams, queries, readings, written, sizes: sizesOf(folder), days });
+    report({ fill, ingest, queries, readings, written, sizes: sizesOf(folder), days });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

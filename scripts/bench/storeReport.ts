@@ -1,14 +1,13 @@
 import { writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { tableOf } from '../../gateway/cli/output.js';
 import { packageRoot } from '../../schemas/packageRoot.js';
 import { fsyncP50Ms } from './fsync.js';
+import { machineOf } from './machine.js';
 import type { Row } from './measure.js';
 import { plotOf } from './plot.js';
 import type { Point } from './storeFill.js';
 import type { Timing } from './storeQueries.js';
-import type { StreamsResult } from './streams.js';
 
 /** A measurement of the gateway on a store of that size. */
 export interface Ingest extends Row {
@@ -23,7 +22,6 @@ export interface Ingest extends Row {
 export interface Report {
   fill: Point[];
   ingest: Ingest[];
-  streams: StreamsResult[];
   queries: Timing[];
   readings: number;
   /** Bytes written for `readings`, all in all. */
@@ -40,8 +38,8 @@ const isFlatOut = ({ name }: Row): boolean => name === 'as fast as it goes';
 
 /** Prints the tables and draws the plot of docs/store.md. */
 export function report(all: Report): void {
-  const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 1024 ** 3)} GiB, node ${process.versions.node}, fsync p50 ${fsyncP50Ms().toFixed(2)} ms; generator on the same machine`;
-  const parts = [ingestTable(all.ingest), streamsTable(all.streams), queryTable(all.queries), history(all), machine];
+  const machine = `${machineOf(fsyncP50Ms())}; generator on the same machine`;
+  const parts = [ingestTable(all.ingest), queryTable(all.queries), history(all), machine];
   console.log(parts.join('\n\n'));
   const flatOut = all.ingest.filter(isFlatOut);
   const svg = plotOf('Readings a second against readings stored', [
@@ -68,19 +66,6 @@ function ingestTable(ingest: Ingest[]): string {
       row.backlog.map((seals) => seals.toFixed(1)).join(' → '),
       figure(row.serverCpuPerMillion, 2),
       figure(row.bytesWrittenPerReading, 0),
-    ]),
-  );
-}
-
-function streamsTable(streams: StreamsResult[]): string {
-  return tableOf(
-    ['STREAMS', 'FRAMES/S', 'P50 MS', 'P99 MS', 'B WRITTEN A FRAME'],
-    streams.map(({ name, framesPerSecond, p50Ms, p99Ms, bytesPerFrame }) => [
-      name,
-      whole(framesPerSecond),
-      figure(p50Ms),
-      figure(p99Ms),
-      figure(bytesPerFrame, 0),
     ]),
   );
 }

@@ -3,11 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
+import { tableOf } from '../../gateway/cli/output.js';
 import { addFrame, createBatch, reserveReadings } from '../../gateway/ingest/batch.js';
 import type { Batch, SeriesRecord } from '../../gateway/store/calls.js';
 import type { Store } from '../../gateway/store/store.js';
 import { seriesKinds } from '../../gateway/types.js';
+import { fsyncP50Ms } from './fsync.js';
+import { machineOf } from './machine.js';
 import { usageOf } from './measure.js';
+import type { PartOptions } from './part.js';
 import { openBenchStore } from './storeFill.js';
 
 /**
@@ -18,20 +22,35 @@ const streams = 100_000;
 const metrics = 5;
 const commitIntervalMs = 10;
 
-export interface StreamsResult {
+interface StreamsResult {
   name: string;
   framesPerSecond: number;
   p50Ms: number;
   p99Ms: number;
+  maxMs: number;
   bytesPerFrame: number;
+  /** Most readings that were not sealed yet, in each third of the time. */
+  unsealed: number[];
 }
 
-export async function benchStreams(sealedSeconds: number): Promise<StreamsResult[]> {
-  const sealReadings = 1_000_000_000;
-  return [
-    await run('100,000 streams, 1 frame/s each, log alone', 15, { sealReadings }),
-    await run('100,000 streams, 1 frame/s each, with sealing', sealedSeconds, {}),
+export async function benchStreams({ seconds, json }: PartOptions): Promise<void> {
+  const results = [
+    await run('the log alone', Math.min(15, seconds), { sealReadings: 1_000_000_000 }),
+    await run('with sealing and merging', seconds, {}),
   ];
+  const machine = `${machineOf(fsyncP50Ms())}; generator on the same machine`;
+  if (json) return console.log(JSON.stringify({ machine, streams, metrics, results }, null, 2));
+  const rows = results.map((result) => [
+    result.name,
+    Math.round(result.framesPerSecond).toLocaleString('en'),
+    ...[result.p50Ms, result.p99Ms, result.maxMs].map((ms) => ms.toFixed(1)),
+    result.bytesPerFrame.toFixed(0),
+    result.unsealed.map((readings) => `${(readings / 1e6).toFixed(1)} M`).join(' → '),
+  ]);
+  console.log(tableOf(['STORE', 'FRAMES/S', 'P50 MS', 'P99 MS', 'MAX MS', 'B A FRAME', 'MOST UNSEALED'], rows));
+  console.log(
+    `\n${streams.toLocaleString('en')} streams, a frame of ${metrics} readings a second each; a commit every ${commitIntervalMs} ms, in the first seal all series are new; bytes written a frame; most unsealed readings in each third of the time, a seal takes 4 M, commits wait at 16 M; ${machine}`,
+  );
 }
 
 async function run(name: string, seconds: number, more: { sealReadings?: number }): Promise<StreamsResult> {
@@ -42,10 +61,13 @@ async function run(name: string, seconds: number, more: { sealReadings?: number 
     // As long as every stream has sent its first frame.
     await send(store, 2, null);
     const latency = createHistogram();
+    const unsealed: number[] = [];
+    const timer = setInterval(() => unsealed.push(store.unsealedReadings()), 500);
     const before = usageOf(process.pid);
     const started = performance.now();
     const frames = await send(store, seconds, latency);
     const elapsed = (performance.now() - started) / 1000;
+    clearInterval(timer);
     const written = usageOf(process.pid).bytesWritten - before.bytesWritten;
     await store.close();
     return {
@@ -53,11 +75,18 @@ async function run(name: string, seconds: number, more: { sealReadings?: number 
       framesPerSecond: frames / elapsed,
       p50Ms: latency.percentile(50) / 1000,
       p99Ms: latency.percentile(99) / 1000,
+      maxMs: latency.max / 1000,
       bytesPerFrame: written / frames,
+      unsealed: thirdsOf(unsealed).map((some) => Math.max(...some)),
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function thirdsOf<Item>(items: Item[]): Item[][] {
+  const third = Math.ceil(items.length / 3);
+  return [0, 1, 2].map((i) => items.slice(i * third, (i + 1) * third));
 }
 
 async function declare(store: Store): Promise<void> {
