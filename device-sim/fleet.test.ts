@@ -140,14 +140,14 @@ test('the times of a device ascend by at least a millisecond, over all its frame
   }
 });
 
-test('large fleets on this machine take a further source address for each 20,000 devices', () => {
+test('large fleets on this machine take a further source address for each 7,000 devices', () => {
   const [here, there] = ['ws://127.0.0.1:8080/v1/device', 'wss://gateway.example/v1/device'];
-  assert.equal(sourceAddress(here, 0, 20_000), undefined);
+  assert.equal(sourceAddress(here, 0, 7_000), undefined);
   assert.deepEqual(
-    [0, 19_999, 20_000, 45_000].map((index) => sourceAddress(here, index, 45_001)),
+    [0, 6_999, 7_000, 15_000].map((index) => sourceAddress(here, index, 15_001)),
     ['127.0.0.1', '127.0.0.1', '127.0.0.2', '127.0.0.3'],
   );
-  assert.equal(sourceAddress(there, 45_000, 45_001), undefined);
+  assert.equal(sourceAddress(there, 15_000, 15_001), undefined);
 });
 
 test('the same frame is encoded the same again, as verification relies on', () => {

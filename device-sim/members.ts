@@ -45,8 +45,11 @@ export interface Member extends Seat {
   counts: Counts;
 }
 
-/** A source address has about 28,000 ports; a fleet takes one more for each so many devices. */
-const devicesPerAddress = 20_000;
+/**
+ * A fleet takes a further source address for each so many devices. One has 28,000 ports, but Linux offers a socket that is
+ * bound to an address a quarter of them first, and beyond that each connect looks through all of those for milliseconds.
+ */
+const devicesPerAddress = 7_000;
 /** Frames of one group are spread over its interval in so many places. */
 const phases = 97;
 

@@ -10,7 +10,7 @@ import { packageRoot, readJson } from '../schemas/packageRoot.js';
  */
 const parts: Record<string, { title: string; command: string[]; rounds?: number }> = {
   fleet: {
-    title: '1,000 devices, 10 readings a frame, binary, 30 s, verified',
+    title: 'Fleets, verified: 1,000 busy devices, 15,000 links of one process, 18,000 of three',
     command: ['dist/scripts/proofFleet.js'],
   },
   crash: {

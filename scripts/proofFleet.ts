@@ -1,29 +1,45 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runFleet } from '../device-sim/fleet.js';
+import { type FleetResult, isVerified, runFleet } from '../device-sim/fleet.js';
 import { loadFleet } from '../device-sim/fleetFile.js';
 import { summaryOf } from '../device-sim/report.js';
-import { isClean } from '../device-sim/verify.js';
+import { changedFleet } from '../device-sim/runOptions.js';
 import { startGatewayProcess } from './faults/gatewayProcess.js';
 
-/** The fleet of the first claim: every acknowledged reading of 1,000 devices is stored once and as it was sent. */
-const data = mkdtempSync(join(tmpdir(), 'tidegate-proof-'));
-const gateway = await startGatewayProcess({ data });
-try {
-  const stop = new Promise<void>(() => {});
-  const result = await runFleet({
-    fleet: loadFleet('bench-1000'),
-    url: gateway.operatorUrl,
-    key: gateway.key,
-    deviceUrl: gateway.deviceUrl,
-    durationMs: 30_000,
-    stop,
-    verify: true,
-  });
-  console.log(summaryOf(result));
-  if (result.verdict === null || !isClean(result.verdict)) process.exitCode = 1;
-} finally {
-  await gateway.stop();
-  rmSync(data, { recursive: true, force: true });
+/**
+ * Every acknowledged reading is stored once and as it was sent: by 1,000 busy devices, by as many links as one process of the
+ * simulator holds, and by several processes beside each other.
+ */
+const runs = [
+  { fleet: 'bench-1000', devices: 1_000, processes: 1, seconds: 30 },
+  { fleet: 'many-links', devices: 15_000, processes: 1, seconds: 60 },
+  { fleet: 'many-links', devices: 18_000, processes: 3, seconds: 60 },
+] as const;
+
+for (const { fleet, devices, processes, seconds } of runs) {
+  const data = mkdtempSync(join(tmpdir(), 'tidegate-proof-'));
+  const gateway = await startGatewayProcess({ data });
+  try {
+    const result = await runFleet({
+      fleet: changedFleet(loadFleet(fleet), { devices: String(devices) }),
+      ...{ url: gateway.operatorUrl, key: gateway.key, deviceUrl: gateway.deviceUrl },
+      ...{ durationMs: 1000 * seconds, stop: new Promise<void>(() => {}), verify: true, processes, watch: true },
+    });
+    console.log(`tidegate-sim ${fleet} --devices ${devices} --processes ${processes} --duration ${seconds}s --verify`);
+    console.log(`${summaryOf(result)}\n${gatewayOf(result)}\n`);
+    if (!isVerified(result)) process.exitCode = 1;
+  } finally {
+    await gateway.stop();
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+/** The most links there were at once, and what the gateway took for it. */
+function gatewayOf({ samples }: FleetResult): string {
+  const seen = samples.flatMap(({ gateway }) => gateway ?? []);
+  const most = (values: number[]): number => values.reduce((a, b) => Math.max(a, b), 0);
+  const connected = most(samples.map((sample) => sample.connected));
+  const memory = most(seen.map(({ residentBytes }) => residentBytes)) / 2 ** 20;
+  return `gateway:   ${connected.toLocaleString('en')} links at once, ${memory.toFixed(0)} MiB resident at most`;
 }
