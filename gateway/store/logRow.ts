@@ -64,6 +64,19 @@ export function decodeFrames(blob: Uint8Array, committedAt: number): FrameColumn
   return { count, device: column(0), stream: column(1), seq: column(2), readings: column(3), receivedAt };
 }
 
+/** Of each frame only whose it is, and how many readings it has. */
+export function decodeOwners(blob: Uint8Array): Pick<FrameColumns, 'count' | 'device' | 'readings'> {
+  const words = new Uint32Array(aligned(blob).buffer);
+  const isNarrow = words[0] >= narrowFrames;
+  const count = isNarrow ? words[0] - narrowFrames : words[0];
+  const readings = words.subarray(1 + 3 * count, 1 + 4 * count);
+  return {
+    count,
+    device: words.subarray(1, 1 + count),
+    readings: isNarrow ? readings.map((word) => word & 0xffff) : readings,
+  };
+}
+
 export interface TimeRange {
   min: number;
   max: number;
@@ -124,29 +137,36 @@ export function stringsOf(text: string | null): string[] {
   return text === null ? [] : (JSON.parse(text) as string[]);
 }
 
-/** All but the strings, which lie in their own column. */
-export function decodeReadings(blob: Uint8Array): ReadingColumns {
+/** A row's readings as they lie in its blob: a time is `base` more than its entry in `times`. */
+export function viewReadings(blob: Uint8Array) {
   const memory = aligned(blob).buffer;
   const header = new DataView(memory);
   if (header.getUint8(0) !== dataVersion) throw new Error(`log row of version ${header.getUint8(0)}`);
   const timeBytes = header.getUint8(1);
   const valueBytes = header.getUint8(2);
   const count = header.getUint32(4, true);
-  const base = header.getFloat64(8, true);
   const timeStart = alignedTo(dataHeaderBytes + 4 * count, timeBytes);
   const valueStart = alignedTo(timeStart + timeBytes * count, valueBytes);
+  const Times = timeBytes === 8 ? Float64Array : timeBytes === 4 ? Uint32Array : Uint16Array;
+  const Values = valueBytes === 8 ? Float64Array : Float32Array;
+  return {
+    count,
+    base: timeBytes === 8 ? 0 : header.getFloat64(8, true),
+    series: new Uint32Array(memory, dataHeaderBytes, count),
+    times: new Times(memory, timeStart, count),
+    values: new Values(memory, valueStart, count),
+  };
+}
+
+/** All but the strings, which lie in their own column. */
+export function decodeReadings(blob: Uint8Array): ReadingColumns {
+  const { count, base, series, times, values } = viewReadings(blob);
   return {
     readings: count,
     strings: [],
-    series: new Uint32Array(memory, dataHeaderBytes, count),
-    ts:
-      timeBytes === 8
-        ? new Float64Array(memory, timeStart, count)
-        : readOffsets(new (timeBytes === 4 ? Uint32Array : Uint16Array)(memory, timeStart, count), base),
-    value:
-      valueBytes === 8
-        ? new Float64Array(memory, valueStart, count)
-        : Float64Array.from(new Float32Array(memory, valueStart, count)),
+    series,
+    ts: times instanceof Float64Array ? times : readOffsets(times, base),
+    value: values instanceof Float64Array ? values : Float64Array.from(values),
   };
 }
 

@@ -63,7 +63,19 @@ export function createPages(folder: string, logDb: Database.Database) {
     return gather.finish();
   }
 
-  return { read, closeIdle: handles.closeIdle, close: handles.closeAll };
+  return {
+    read,
+    /** To be called every second or so: the next query then finds little that is new. */
+    tidy(): void {
+      handles.closeIdle();
+      try {
+        log.catchUp();
+      } catch {
+        // What is wrong with the file is told to the next query.
+      }
+    },
+    close: handles.closeAll,
+  };
 }
 
 /** The query from where the page before ended; a bucket or a moment that it ended in is looked at again. */

@@ -10,8 +10,8 @@ import { openRejectedTable } from './rejectedTable.js';
 import { renderPage } from './renderPage.js';
 import { Moved, serveCalls } from './thread.js';
 
-/** Files that nobody asks for any more are closed so often. */
-const idleMs = 2_000;
+/** What was committed is looked at, and files that nobody asks for any more are closed, so often. */
+const tidyMs = 2_000;
 
 export interface ReaderData {
   folder: string;
@@ -23,7 +23,8 @@ function openReader({ folder }: ReaderData) {
   const registryDb = openForReading(join(folder, 'tidegate.db'));
   const logDb = openForReading(join(folder, 'log.db'));
   const pages = createPages(folder, logDb);
-  setInterval(pages.closeIdle, idleMs).unref();
+  const timer = setInterval(pages.tidy, tidyMs);
+  timer.unref();
   const quarantine = openRejectedTable(logDb);
   return {
     ready() {},
@@ -37,6 +38,7 @@ function openReader({ folder }: ReaderData) {
     ...openCommandReads(registryDb),
     audit: ({ before, limit }) => readAudit(registryDb, before, limit),
     close() {
+      clearInterval(timer);
       pages.close();
       logDb.close();
       registryDb.close();
