@@ -121,7 +121,8 @@ export function createMember(seat: Seat, options: MemberOptions): Member {
     encoding: group.encoding,
     localAddress: sourceAddress(options.deviceUrl, index, options.total),
     metrics: metricsOf(plan),
-    hello: { agent: 'tidegate-sim', expectEveryMs: group.frameIntervalMs },
+    // What a model expects holds also after set_interval; a hello is believed once a link (H-9).
+    hello: { agent: 'tidegate-sim', expectEveryMs: group.model === undefined ? group.frameIntervalMs : undefined },
     random: () => uniform(seed + 1_003, index, draws++),
     acked({ part, dueAt }) {
       witness.note(part, dueAt, 'acked');

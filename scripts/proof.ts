@@ -64,8 +64,8 @@ const parts: Record<string, { title: string; command: string[]; rounds?: number 
     command: ['dist/scripts/bench/main.js', 'lighter', '--seconds', '15'],
   },
   console: {
-    title: 'The console with 10,000 devices online and 50,000 readings/s',
-    command: ['dist/scripts/bench/main.js', 'console', '--links', '10000', '--seconds', '40'],
+    title: 'The console with 100,000 devices, 10,000 of them online, and 50,000 readings/s',
+    command: ['dist/scripts/bench/main.js', 'console', '--devices', '100000', '--links', '10000', '--seconds', '40'],
   },
   bridge: {
     title: 'The bridge: 20 rounds of broker stopped, cut off every 100 ms, gateway killed; broker frozen for 30 s',

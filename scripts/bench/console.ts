@@ -8,6 +8,8 @@ import type { PartOptions } from './part.js';
 import { against, sealing } from './rows.js';
 import { startGateway } from './servers.js';
 
+/** Of one request. */
+const importMax = 1_000;
 const readingsPerFrame = 10;
 const framesPerSecond = 5_000;
 /** All links come from one address at once. */
@@ -29,11 +31,16 @@ interface Seen {
   readingsPerSecond: number;
 }
 
-/** The console while many devices send: how long its longest tasks are on each page. Needs the package chromium. */
-export async function benchConsole({ seconds, links, json }: PartOptions): Promise<void> {
+/**
+ * The console while many devices send: how long its longest tasks are on each page. With `devices` so many are in the registry,
+ * of which `links` are online. Needs the package chromium.
+ */
+export async function benchConsole({ seconds, links, devices, json }: PartOptions): Promise<void> {
   const machine = machineOf(fsyncP50Ms());
   const server = await startGateway(links, 'binary', [...sealing, ...oneAddress]);
-  const watching = watchConsole(server.gateway, links, seconds);
+  const all = Math.max(links, devices);
+  await addOffline(server.gateway, all - links);
+  const watching = watchConsole(server.gateway, all, seconds);
   const load = against(
     { ...server, stop: () => watching.then(server.stop, server.stop) },
     'console',
@@ -43,7 +50,7 @@ export async function benchConsole({ seconds, links, json }: PartOptions): Promi
     readingsPerFrame,
   );
   const [{ interactiveMs, seen }] = await Promise.all([watching, load]);
-  if (json) return console.log(JSON.stringify({ machine, links, interactiveMs, seen }, null, 2));
+  if (json) return console.log(JSON.stringify({ machine, devices: all, links, interactiveMs, seen }, null, 2));
   console.log(
     tableOf(
       ['PAGE', 'LONGEST TASK MS', `TASKS OVER ${longTaskMs} MS`, 'READINGS/S'],
@@ -56,12 +63,19 @@ export async function benchConsole({ seconds, links, json }: PartOptions): Promi
     ),
   );
   console.log(
-    `\n${machine}; ${links.toLocaleString('en')} devices online; first view interactive after ${interactiveMs.toFixed(0)} ms`,
+    `\n${machine}; ${all.toLocaleString('en')} devices, ${links.toLocaleString('en')} online; first view interactive after ${interactiveMs.toFixed(0)} ms`,
   );
 }
 
+async function addOffline(gateway: GatewayProcess, count: number): Promise<void> {
+  for (let first = 0; first < count; first += importMax) {
+    const devices = Array.from({ length: Math.min(importMax, count - first) }, (_, i) => ({ id: `off-${first + i}` }));
+    await gateway.api('POST', '/v1/device-imports', { devices });
+  }
+}
+
 /** Looks at each page for its share of the time, doing what people do there. */
-async function watchConsole(gateway: GatewayProcess, links: number, seconds: number) {
+async function watchConsole(gateway: GatewayProcess, devices: number, seconds: number) {
   await untilSteady(gateway);
   const browser = await openBrowser();
   try {
@@ -82,7 +96,7 @@ async function watchConsole(gateway: GatewayProcess, links: number, seconds: num
     await page.goto(`${gateway.operatorUrl}/#key=${gateway.key}`);
     await page.getByRole('heading', { name: 'Fleet' }).waitFor();
     const interactiveMs = (await page.evaluate('performance.now()')) as number;
-    await page.getByText(`of ${links.toLocaleString('en')} devices`).waitFor({ timeout: 60_000 });
+    await page.getByText(`of ${devices.toLocaleString('en')} devices`).waitFor({ timeout: 60_000 });
     await page.waitForTimeout(shareMs);
     await note('fleet, from its beginning');
     await page.getByRole('link', { name: 'Devices' }).click();

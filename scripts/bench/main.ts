@@ -50,16 +50,21 @@ const program = new Command('bench')
   .option('--seconds <n>', 'measured for each row', '8')
   .option('--rounds <n>', 'of compare: all rows in turns, so often; the median counts', '1')
   .option('--links <n>', 'device links', '1000')
+  .option('--devices <n>', 'of console: devices in the registry', '0')
   .option('--rows <n>', 'of store: readings stored in the end', '200000000')
   .option('--json', 'print JSON')
   .addHelpText('after', `\nParts:\n${about.join('\n')}`)
   .parse();
 const { json, ...numbers } = program.opts<
-  { json?: boolean } & Record<'seconds' | 'rounds' | 'links' | 'rows', string>
+  { json?: boolean } & Record<'seconds' | 'rounds' | 'links' | 'devices' | 'rows', string>
 >();
-const [seconds, rounds, links, rows] = [numbers.seconds, numbers.rounds, numbers.links, numbers.rows].map(Number);
+const { seconds, rounds, links, devices, rows } = numbersOf(numbers);
 const isPart = program.args.length > 0 && Object.hasOwn(parts, program.args[0]);
 const [part, names] = isPart ? [program.args[0], program.args.slice(1)] : ['compare', program.args];
 const run = await parts[part].load();
-await run({ names, seconds, rounds, links, rows, json: json === true });
+await run({ names, seconds, rounds, links, devices, rows, json: json === true });
 process.exit();
+
+function numbersOf<Name extends string>(texts: Record<Name, string>): Record<Name, number> {
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, Number(text)])) as Record<Name, number>;
+}

@@ -7,6 +7,8 @@ export interface PartOptions {
   /** How often all rows are measured, in turns; the median counts. */
   rounds: number;
   links: number;
+  /** Devices that the console part has in its registry; the links are some of them. */
+  devices: number;
   /** Readings that the store part fills in. */
   rows: number;
   json: boolean;
