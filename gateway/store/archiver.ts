@@ -7,7 +7,7 @@ import { openForReading } from './openDatabase.js';
 import { createPace, type PaceMemory } from './pace.js';
 import { yieldToOthers } from './priority.js';
 import { createSealer } from './seal.js';
-import { serveCalls } from './thread.js';
+import { Moved, serveCalls } from './thread.js';
 import { createUpkeep } from './upkeep.js';
 
 export interface ArchiverData {
@@ -19,7 +19,7 @@ export interface ArchiverData {
 }
 
 /** The archiver thread: the only one that writes day files. It reads the log and never writes it. */
-function openArchiver({ folder, pace: memory, ...options }: ArchiverData): ArchiverCalls {
+function openArchiver({ folder, pace: memory, ...options }: ArchiverData) {
   yieldToOthers(10);
   const pace = createPace(memory);
   const logDb = openForReading(join(folder, 'log.db'));
@@ -44,8 +44,14 @@ function openArchiver({ folder, pace: memory, ...options }: ArchiverData): Archi
 
   return {
     ready() {},
-    seal: orClose(({ erased, ...rest }) => sealer.seal({ ...rest, erased: new Set(erased) })),
-    upkeep: orClose(({ now, retention }) => {
+    seal: orClose(({ erased, ...rest }: Parameters<ArchiverCalls['seal']>[0]) => {
+      const sealed = sealer.seal({ ...rest, erased: new Set(erased) });
+      return new Moved(
+        sealed,
+        sealed.fold.map(({ buffer }) => buffer),
+      );
+    }),
+    upkeep: orClose(({ now, retention }: Parameters<ArchiverCalls['upkeep']>[0]) => {
       const step = upkeep.step(now, retention);
       pace.rest();
       return step;
@@ -66,7 +72,7 @@ function openArchiver({ folder, pace: memory, ...options }: ArchiverData): Archi
       days.closeAll();
       logDb.close();
     },
-  };
+  } satisfies { [Name in keyof ArchiverCalls]: (...args: Parameters<ArchiverCalls[Name]>) => unknown };
 }
 
 if (parentPort !== null) serveCalls(parentPort, () => openArchiver(workerData as ArchiverData));
