@@ -3,8 +3,10 @@ import type { createPacer } from './pace.js';
 import { copySliceRows } from './runCopy.js';
 import type { Caller } from './thread.js';
 
-/** Readings in the log beyond which commits wait for the archiver: the devices' windows slow them down. */
+/** Readings in the log, in seals, beyond which commits wait for the archiver: the devices' windows slow them down. */
 const backlogFactor = 4;
+/** Beyond this many seals the archiver does not rest. */
+const behindFactor = 2;
 const tickMs = 1_000;
 const upkeepEveryMs = 60_000;
 const retryMs = 5_000;
@@ -42,6 +44,8 @@ interface QueuedJob {
 export function createArchive(options: ArchiveOptions) {
   const { writer, archiver, pacer, now, sealReadings, restored } = options;
   let { position, sealedPosition, replayedReadings: unsealed } = restored;
+  /** Readings since the last seal began. */
+  let arrived = 0;
   /** A seal up to this position was asked for. */
   let wanted = 0;
   let lastSealAt = now();
@@ -94,13 +98,20 @@ export function createArchive(options: ArchiveOptions) {
 
   /** While the writer keeps what a seal leaves behind, the archiver has time to merge. */
   async function sealOnce(): Promise<void> {
-    if (wanted <= sealedPosition) pacer.spread(now() - lastSealAt);
+    if (wanted <= sealedPosition) pacer.spread(fillTimeMs());
     lastSealAt = now();
+    arrived = 0;
     pending ??= await archiver.call('seal', [{ readingsMax: sealReadings, erased: [...erased], now: now() }]);
     upkeepAt = 0;
     const slices = 1 + Math.ceil(pending.readings / copySliceRows);
     const [kept] = await Promise.allSettled([keep(pending), workSlices(slices)]);
     if (kept.status === 'rejected') throw kept.reason;
+  }
+
+  /** Ms in which as much as is sealed at once came in; 0: the archiver is behind. */
+  function fillTimeMs(): number {
+    if (unsealed >= behindFactor * sealReadings) return 0;
+    return (now() - lastSealAt) * Math.min(1, sealReadings / Math.max(1, arrived));
   }
 
   async function workSlices(slices: number): Promise<void> {
@@ -171,6 +182,8 @@ export function createArchive(options: ArchiveOptions) {
     committed(at: number, readings: number): void {
       position = at;
       unsealed += readings;
+      arrived += readings;
+      if (unsealed >= behindFactor * sealReadings) pacer.hurry();
       if (unsealed >= sealReadings) wake();
     },
     /** Resolves once the log has room for another commit. */

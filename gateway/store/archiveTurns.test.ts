@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { createArchive } from './archive.js';
-import { createPaceMemory, createPacer } from './pace.js';
 
 interface Call {
   name: string;
@@ -17,11 +16,15 @@ function open() {
   const thread = {
     call: (name: string) => new Promise((resolve, reject) => calls.push({ name, resolve, reject })),
   };
+  const clock = { ms: 1_000 };
+  /** What the pacer was told: ms to spread the work over, or to hurry. */
+  const told: (number | 'hurry')[] = [];
+  const pacer = { worked() {}, spread: (ms: number) => void told.push(ms), hurry: () => void told.push('hurry') };
   const archive = createArchive({
     writer: thread as never,
     archiver: thread as never,
-    pacer: createPacer(createPaceMemory()),
-    now: () => 1_000,
+    pacer,
+    now: () => clock.ms,
     sealReadings: 1_000,
     sealIntervalMs: 1e9,
     restored: { position: 0, sealedPosition: 0, replayedReadings: 0 },
@@ -39,12 +42,12 @@ function open() {
     }
     throw new Error(`there was no call of ${name}, but of ${calls.map((call) => call.name)}`);
   }
-  return { archive, calls, failures, next };
+  return { archive, calls, failures, next, clock, told };
 }
 
-const sealedUpTo = (position: number, fold: Uint8Array[] = []) => ({
+const sealedUpTo = (position: number, fold: Uint8Array[] = [], readings = 10) => ({
   position,
-  ...{ rows: 1, readings: 10, repeated: 0, days: 1, runsMax: 1, fold, ms: 1, restedMs: 0 },
+  ...{ rows: 1, readings, repeated: 0, days: 1, runsMax: 1, fold, ms: 1, restedMs: 0 },
 });
 
 test('who asks for a seal while an older one fails gets a try of its own', async () => {
@@ -101,5 +104,31 @@ test('a seal that the writer could not keep is kept at the next try, and not mad
   (await next('upkeep')).resolve(null);
   await second;
   assert.deepEqual([failures, calls, archive.unsealedReadings()], [['disk full'], [], 0]);
+  await archive.close();
+});
+
+test('a seal may take the time in which as much came in, however long the one before took, and none when two are waiting', async () => {
+  const { archive, next, clock, told } = open();
+  async function sealed(position: number): Promise<void> {
+    (await next('seal')).resolve(sealedUpTo(position, [], 1_000));
+    (await next('upkeep')).resolve(null);
+    (await next('cut')).resolve(true);
+    await turn();
+  }
+  clock.ms += 10_000;
+  archive.committed(1, 1_000);
+  assert.deepEqual(told, [10_000]);
+  // While that seal is made, which takes 15 s, half as much again comes in as one takes.
+  clock.ms += 15_000;
+  archive.committed(2, 1_500);
+  assert.deepEqual(told.splice(1), ['hurry']);
+  await sealed(1);
+  assert.deepEqual(told.splice(1), [10_000]);
+  clock.ms += 1_000;
+  archive.committed(3, 3_000);
+  assert.deepEqual(told.splice(1), ['hurry']);
+  await sealed(2);
+  assert.deepEqual(told.splice(1), [0]);
+  await sealed(3);
   await archive.close();
 });

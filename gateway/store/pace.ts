@@ -42,9 +42,9 @@ export function createPacer(memory: PaceMemory) {
     worked(ms: number): void {
       workedMs += ms;
     },
-    /** The next share of the log is due, so many ms after the one before. */
-    spread(sinceLastMs: number): void {
-      const rests = workedMs === 0 ? 0 : (fill * sinceLastMs) / workedMs - 1;
+    /** The next share of the log is due; so many ms are between one and the next. */
+    spread(shareMs: number): void {
+      const rests = workedMs === 0 ? 0 : (fill * shareMs) / workedMs - 1;
       Atomics.store(memory, 0, Math.round(1000 * Math.min(restsMax, Math.max(0, rests))));
       workedMs = 0;
     },
