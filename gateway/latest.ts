@@ -42,14 +42,18 @@ export function createLatest() {
 
   /** One column set with the newest reading of each series, to be taken elsewhere. */
   function columns(): ReadingColumns {
-    const ids: number[] = [];
-    for (let id = 0; id < ts.length; id++) if (ts[id] > Number.NEGATIVE_INFINITY) ids.push(id);
+    let readings = 0;
+    for (let id = 0; id < ts.length; id++) if (ts[id] > Number.NEGATIVE_INFINITY) readings++;
+    const [series, times, values] = [new Uint32Array(readings), new Float64Array(readings), new Float64Array(readings)];
     const strings: string[] = [];
-    const values = Float64Array.from(ids, (id) =>
-      text.has(id) ? strings.push(text.get(id) as string) - 1 : value[id],
-    );
-    const times = Float64Array.from(ids, (id) => ts[id]);
-    return { readings: ids.length, series: Uint32Array.from(ids), ts: times, value: values, strings };
+    for (let id = 0, at = 0; id < ts.length; id++) {
+      if (ts[id] === Number.NEGATIVE_INFINITY) continue;
+      const string = text.size === 0 ? undefined : text.get(id);
+      series[at] = id;
+      times[at] = ts[id];
+      values[at++] = string === undefined ? value[id] : strings.push(string) - 1;
+    }
+    return { readings, series, ts: times, value: values, strings };
   }
 
   function get({ id, kind }: Series): { ts: number; value: Scalar } | null {
