@@ -88,15 +88,18 @@ async function ingestOn(
 ): Promise<Row & { backlog: [number, number] }> {
   const server = await startGatewayOn(folder, links, 'binary', [...sealing, 'store.retentionDays=40'], wrapper);
   const backlog: number[] = [];
-  const timer = setInterval(() => {
-    server.gateway
+  const look = (): void =>
+    void server.gateway
       .api<GatewayBody>('GET', '/v1/gateway')
       .then(({ unsealedReadings }) => backlog.push(unsealedReadings))
       .catch(() => {});
-  }, 1_000);
+  let timer: NodeJS.Timeout | undefined;
   const load = { framesPerSecond, firstAt: (dayOf(Date.now()) - 1) * 86_400_000 };
   const name = framesPerSecond === 0 ? 'as fast as it goes' : `${framesPerSecond.toLocaleString('en')} frames/s`;
   try {
+    // What was measured before ended with a SIGKILL, and may have left the log full.
+    await server.gateway.api('POST', '/v1/gateway/seal');
+    timer = setInterval(look, 1_000);
     const row = await against(server, name, 'fsynced', load, { seconds, links }, 10);
     const half = backlog.length >> 1;
     const most = (values: number[]): number => Math.max(0, ...values) / sealReadings;
