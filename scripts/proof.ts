@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { packageRoot, readJson } from '../schemas/packageRoot.js';
 
 /**
- * The full counts that the project claims, in named parts of under 20 minutes each; each writes its section of docs/proof.md.
+ * The full counts that the project claims, in named parts; each writes its section of docs/proof.md and takes under 20 minutes, but
+ * for the store (just over) and the soak, whose memory is to be seen for half an hour.
  * `npm run proof` runs all, `npm run proof -- crash` one.
  */
 const parts: Record<string, { title: string; command: string[]; rounds?: number }> = {

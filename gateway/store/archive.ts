@@ -78,11 +78,11 @@ export function createArchive(options: ArchiveOptions) {
 
   async function work(): Promise<void> {
     while (!closing) {
-      const asked = new Set(sealWaiters);
       if (!sealDue()) {
         if (!(await workBesides()) && !sealDue()) return;
         continue;
       }
+      const asked = new Set(sealWaiters);
       try {
         await sealOnce();
       } catch (error) {

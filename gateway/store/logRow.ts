@@ -51,30 +51,26 @@ function fitsNarrowFrames({ frames, frameReadings, frameReceivedAt }: Batch, com
 }
 
 export function decodeFrames(blob: Uint8Array, committedAt: number): FrameColumns {
-  const words = new Uint32Array(aligned(blob).buffer);
-  const isNarrow = words[0] >= narrowFrames;
-  const count = isNarrow ? words[0] - narrowFrames : words[0];
-  const column = (index: number): Uint32Array => words.subarray(1 + index * count, 1 + (index + 1) * count);
-  if (isNarrow) {
-    const readings = column(3).map((word) => word & 0xffff);
-    const receivedAt = Float64Array.from(column(3), (word) => committedAt + ((word | 0) >> 16));
-    return { count, device: column(0), stream: column(1), seq: column(2), readings, receivedAt };
-  }
-  const receivedAt = Float64Array.from(column(4), (offset) => committedAt + (offset | 0));
-  return { count, device: column(0), stream: column(1), seq: column(2), readings: column(3), receivedAt };
+  const { column, isNarrow, ...owners } = viewFrames(blob);
+  const receivedAt = isNarrow
+    ? Float64Array.from(column(3), (word) => committedAt + ((word | 0) >> 16))
+    : Float64Array.from(column(4), (offset) => committedAt + (offset | 0));
+  return { ...owners, stream: column(1), seq: column(2), receivedAt };
 }
 
 /** Of each frame only whose it is, and how many readings it has. */
 export function decodeOwners(blob: Uint8Array): Pick<FrameColumns, 'count' | 'device' | 'readings'> {
+  const { count, device, readings } = viewFrames(blob);
+  return { count, device, readings };
+}
+
+function viewFrames(blob: Uint8Array) {
   const words = new Uint32Array(aligned(blob).buffer);
   const isNarrow = words[0] >= narrowFrames;
   const count = isNarrow ? words[0] - narrowFrames : words[0];
-  const readings = words.subarray(1 + 3 * count, 1 + 4 * count);
-  return {
-    count,
-    device: words.subarray(1, 1 + count),
-    readings: isNarrow ? readings.map((word) => word & 0xffff) : readings,
-  };
+  const column = (index: number): Uint32Array => words.subarray(1 + index * count, 1 + (index + 1) * count);
+  const readings = isNarrow ? column(3).map((word) => word & 0xffff) : column(3);
+  return { count, isNarrow, column, device: column(0), readings };
 }
 
 export interface TimeRange {
