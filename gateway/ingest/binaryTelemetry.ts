@@ -4,6 +4,7 @@ import { valueKinds } from '../../schemas/frame/layout.js';
 import { type TelemetryHeader, timeAt, valueAt } from '../../schemas/frame/telemetry.js';
 import type { Batch } from '../store/calls.js';
 import { type SeriesKind, seriesKinds } from '../types.js';
+import { type Aged, keepApart } from './ages.js';
 import { reserveReadings } from './batch.js';
 import { checkSeriesCount, checkTime, fault, type Rules } from './rules.js';
 import type { Column, MetricTable, Source } from './source.js';
@@ -20,7 +21,6 @@ export function takeBinary(
   table: MetricTable | null,
   buffer: FrameBuffer,
   header: TelemetryHeader,
-  receivedAt: number,
   rules: Rules,
   batch: Batch,
 ): Fault | null {
@@ -32,9 +32,14 @@ export function takeBinary(
       return fault('metric_unknown', `metric ${number} of table ${header.table} was never declared`);
     columnOf[c] = column;
   }
-  const first = header.base > 0 ? header.base : timeAt(buffer, header, 0, receivedAt) - buffer.u32[header.rowsAt];
+  let first = timeAt(buffer, header, 0, rules.receivedAt) - buffer.u32[header.rowsAt];
   const problem = checkTimes(buffer, header, first, rules) ?? checkColumns(source, buffer, header, rules);
   if (problem !== null) return problem;
+  if (header.base <= 0 && rules.agesApart) {
+    const delay = keepApart(source, agesOf(buffer, header, first), header.rows);
+    rules.receivedAt += delay;
+    first += delay;
+  }
   reserveReadings(batch, header.rows * header.columns);
   for (let c = 0; c < header.columns; c++) columnOf[c].series ??= source.series.get(columnOf[c].name) ?? null;
   if (
@@ -46,6 +51,13 @@ export function takeBinary(
     writeFloats(buffer, header, first, columnOf[0].series.id, batch);
   } else writeRows(source, buffer, header, first, rules, batch);
   return null;
+}
+
+function agesOf(buffer: FrameBuffer, header: TelemetryHeader, first: number): Aged[] {
+  const aged: Aged[] = [];
+  for (let row = 0, at = header.rowsAt; row < header.rows; row++, at += header.rowWords)
+    for (let c = 0; c < header.columns; c++) aged.push([columnOf[c].name, first + buffer.u32[at]]);
+  return aged;
 }
 
 function tableUnknown(number: number): string {

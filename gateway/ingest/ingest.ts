@@ -42,6 +42,8 @@ const underWayMax = limits.window + 1024;
 export function createIngest(options: IngestOptions) {
   const { clock, counters, batcher, sources } = options;
   const rules: Rules = {
+    receivedAt: 0,
+    agesApart: true,
     timeMin: 0,
     timeMax: 0,
     seriesMax: options.seriesMax,
@@ -51,22 +53,23 @@ export function createIngest(options: IngestOptions) {
     },
   };
 
-  /** The time of receipt of a frame that may be taken in; 0 where the link was closed instead. */
-  function arrive(link: IngestLink, seq: number, bytes: number): number {
+  /** Gives a frame that may be taken in its time of receipt; false where the link was closed instead. */
+  function arrive(link: IngestLink, seq: number, bytes: number): boolean {
     const now = clock.now();
     counters.framesReceived++;
     counters.bytesReceived += bytes;
     const refusal = refusalOf(link, seq, now);
     if (refusal !== null) {
       link.drain(refusal);
-      return 0;
+      return false;
     }
     const { source } = link;
-    source.receivedAt = now > source.receivedAt ? now : source.receivedAt + 1;
+    rules.receivedAt = source.receivedAt = now > source.receivedAt ? now : source.receivedAt + 1;
     const bounds = timeBounds(now, options.retentionMs);
+    rules.agesApart = true;
     rules.timeMin = bounds.timeMin;
     rules.timeMax = bounds.timeMax;
-    return source.receivedAt;
+    return true;
   }
 
   function refusalOf(link: IngestLink, seq: number, now: number): CloseName | null {
@@ -110,8 +113,10 @@ export function createIngest(options: IngestOptions) {
     entry.mark = seq;
   }
 
-  function enterFrame(link: IngestLink, seq: number, readings: number, receivedAt: number, bytes: number): void {
+  function enterFrame(link: IngestLink, seq: number, readings: number, bytes: number): void {
     const { stream, source } = link;
+    const { receivedAt } = rules;
+    source.receivedAt = Math.max(source.receivedAt, receivedAt);
     if (stream.id === 0) sources.nameStream(source, stream);
     stream.usedAt = receivedAt;
     addFrame(batcher.batch(), source.device.key, stream.id, seq, readings, receivedAt);
@@ -119,7 +124,7 @@ export function createIngest(options: IngestOptions) {
   }
 
   /** Ends a frame that was taken in: its place in the batch, its place in the window, its ack to come. */
-  function settle(link: IngestLink, seq: number, readings: number, receivedAt: number, bytes: number): void {
+  function settle(link: IngestLink, seq: number, readings: number, bytes: number): void {
     const entry = count(link, seq);
     counters.framesStored++;
     link.source.meter?.chargeReadings(readings);
@@ -128,7 +133,7 @@ export function createIngest(options: IngestOptions) {
       advance(link, entry, seq);
       entry.ackSeq = seq;
     }
-    enterFrame(link, seq, readings, receivedAt, bytes);
+    enterFrame(link, seq, readings, bytes);
   }
 
   /** An older link of the stream brought this frame in; the ack waits for the commit it rides in, or a later one. */
@@ -140,20 +145,13 @@ export function createIngest(options: IngestOptions) {
     batcher.added(bytes);
   }
 
-  function quarantine(
-    link: IngestLink,
-    seq: number,
-    fault: Fault,
-    bytes: Uint8Array,
-    encoding: Encoding,
-    receivedAt: number,
-  ): void {
+  function quarantine(link: IngestLink, seq: number, fault: Fault, bytes: Uint8Array, encoding: Encoding): void {
     const entry = count(link, seq);
     entry.nacks.push({ seq, fault });
     countBy(counters.framesRejected, fault.code);
     if (seq > 0 && judge(link, seq) === 'new') {
       advance(link, entry, seq);
-      enterFrame(link, seq, 0, receivedAt, 0);
+      enterFrame(link, seq, 0, 0);
     }
     const { source, stream } = link;
     const { code, message, path = null } = fault;
@@ -161,7 +159,7 @@ export function createIngest(options: IngestOptions) {
       deviceKey: source.device.key,
       stream: stream.name,
       seq,
-      receivedAt,
+      receivedAt: rules.receivedAt,
       code,
       path,
       message,
@@ -179,7 +177,9 @@ export function createIngest(options: IngestOptions) {
     };
   }
 
-  function beginAdmission(): { batch: Batch; before: number } {
+  function beginAdmission(receivedAt: number): { batch: Batch; before: number } {
+    rules.receivedAt = receivedAt;
+    rules.agesApart = false;
     rules.timeMin = Number.NEGATIVE_INFINITY;
     rules.timeMax = Number.POSITIVE_INFINITY;
     const batch = batcher.batch();
@@ -199,40 +199,37 @@ export function createIngest(options: IngestOptions) {
     /** A telemetry frame that has passed `checkTelemetry`, in the first `length` bytes of the buffer. */
     binary(link: IngestLink, buffer: FrameBuffer, header: TelemetryHeader, length: number): void {
       const { seq } = header;
-      const receivedAt = arrive(link, seq, length);
-      if (receivedAt === 0) return;
+      if (!arrive(link, seq, length)) return;
       const verdict = judge(link, seq);
       if (verdict === 'duplicate') return settleDuplicate(link, seq, length);
       const batch = batcher.batch();
       const before = batch.readings;
       const fault = isRefusal(verdict)
         ? seqFault(link, verdict, seq)
-        : takeBinary(link.source, sources.tableOf(link, header.table), buffer, header, receivedAt, rules, batch);
-      if (fault === null) settle(link, seq, batch.readings - before, receivedAt, length);
-      else quarantine(link, seq, fault, buffer.u8.subarray(0, length), 'binary', receivedAt);
+        : takeBinary(link.source, sources.tableOf(link, header.table), buffer, header, rules, batch);
+      if (fault === null) settle(link, seq, batch.readings - before, length);
+      else quarantine(link, seq, fault, buffer.u8.subarray(0, length), 'binary');
     },
 
     /** A telemetry message of the right form; `bytes` is its text. */
     json(link: IngestLink, message: TelemetryMessage, bytes: Uint8Array): void {
       const seq = message.seq ?? 0;
-      const receivedAt = arrive(link, seq, bytes.length);
-      if (receivedAt === 0) return;
+      if (!arrive(link, seq, bytes.length)) return;
       const verdict = judge(link, seq);
       if (verdict === 'duplicate') return settleDuplicate(link, seq, bytes.length);
       const batch = batcher.batch();
       const before = batch.readings;
       const fault = isRefusal(verdict)
         ? seqFault(link, verdict, seq)
-        : takeJson(link.source, sources.columnByName(link), message, receivedAt, rules, batch);
-      if (fault === null) settle(link, seq, batch.readings - before, receivedAt, bytes.length);
-      else quarantine(link, seq, fault, bytes, 'json', receivedAt);
+        : takeJson(link.source, sources.columnByName(link), message, rules, batch);
+      if (fault === null) settle(link, seq, batch.readings - before, bytes.length);
+      else quarantine(link, seq, fault, bytes, 'json');
     },
 
     /** A message that is not a frame: into the quarantine, and a nack once it is there. `seq` is 0 where it cannot be read. Its own fault comes before what its seq may be worth. */
     refuse(link: IngestLink, seq: number, fault: Fault, bytes: Uint8Array, encoding: Encoding): void {
-      const receivedAt = arrive(link, seq, bytes.length);
-      if (receivedAt === 0) return;
-      quarantine(link, seq, fault, bytes, encoding, receivedAt);
+      if (!arrive(link, seq, bytes.length)) return;
+      quarantine(link, seq, fault, bytes, encoding);
     },
 
     /** A metric table; the fault where it cannot be taken. */
@@ -250,17 +247,17 @@ export function createIngest(options: IngestOptions) {
       length: number,
       receivedAt: number,
     ): Fault | null {
-      const { batch, before } = beginAdmission();
+      const { batch, before } = beginAdmission(receivedAt);
       const table = sources.tableOf(link, header.table);
-      const fault = takeBinary(link.source, table, buffer, header, receivedAt, rules, batch);
-      if (fault === null) settle(link, 0, batch.readings - before, receivedAt, length);
+      const fault = takeBinary(link.source, table, buffer, header, rules, batch);
+      if (fault === null) settle(link, 0, batch.readings - before, length);
       return fault;
     },
 
     admitJson(link: IngestLink, message: TelemetryMessage, bytes: number, receivedAt: number): Fault | null {
-      const { batch, before } = beginAdmission();
-      const fault = takeJson(link.source, sources.columnByName(link), message, receivedAt, rules, batch);
-      if (fault === null) settle(link, 0, batch.readings - before, receivedAt, bytes);
+      const { batch, before } = beginAdmission(receivedAt);
+      const fault = takeJson(link.source, sources.columnByName(link), message, rules, batch);
+      if (fault === null) settle(link, 0, batch.readings - before, bytes);
       return fault;
     },
   };

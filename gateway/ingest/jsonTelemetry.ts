@@ -3,6 +3,7 @@ import type { TelemetryMessage } from '../../schemas/generated/device.js';
 import { pointerToken } from '../../schemas/upMessage.js';
 import type { Batch } from '../store/calls.js';
 import { type Scalar, type SeriesKind, seriesKinds } from '../types.js';
+import { type Aged, keepApart } from './ages.js';
 import { reserveReadings } from './batch.js';
 import { checkSeriesCount, checkTime, fault, type Rules } from './rules.js';
 import type { Column, Source } from './source.js';
@@ -16,22 +17,16 @@ export function takeJson(
   source: Source,
   columnByName: (metric: string) => Column | undefined,
   message: TelemetryMessage,
-  receivedAt: number,
   rules: Rules,
   batch: Batch,
 ): Fault | null {
   const samples = message.samples ?? [message as { ts?: number; values: Record<string, Scalar | null> }];
-  const problem = checkSamples(
-    source,
-    columnByName,
-    samples,
-    message.samples === undefined ? '' : '/samples',
-    receivedAt,
-    rules,
-  );
+  const problem = checkSamples(source, columnByName, samples, message.samples === undefined ? '' : '/samples', rules);
   if (problem !== null) return problem;
+  const aged = rules.agesApart ? agesOf(samples, rules.receivedAt) : [];
+  if (aged.length > 0) rules.receivedAt += keepApart(source, aged, samples.length);
   for (const { ts, values } of samples) {
-    const time = resolveTime(ts, receivedAt);
+    const time = resolveTime(ts, rules.receivedAt);
     for (const metric in values) {
       const value = values[metric] as Scalar | null;
       if (value === null) continue;
@@ -56,7 +51,6 @@ function checkSamples(
   columnByName: (metric: string) => Column | undefined,
   samples: Samples,
   root: string,
-  receivedAt: number,
   rules: Rules,
 ): Fault | null {
   const fresh = new Map<string, SeriesKind>();
@@ -64,7 +58,7 @@ function checkSamples(
   for (let i = 0; i < samples.length; i++) {
     const { ts, values } = samples[i];
     const at = root === '' ? '' : `${root}/${i}`;
-    const time = checkTime(resolveTime(ts, receivedAt), rules, `${at}/ts`);
+    const time = checkTime(resolveTime(ts, rules.receivedAt), rules, `${at}/ts`);
     if (time !== null) return time;
     for (const metric in values) {
       const value = values[metric] as Scalar | null;
@@ -91,7 +85,8 @@ function checkSamples(
   }
   if (outside > 0) rules.outOfRange(outside);
   return (
-    (fresh.size > 0 ? checkSeriesCount(source, fresh.size, rules) : null) ?? checkTimesDiffer(samples, root, receivedAt)
+    (fresh.size > 0 ? checkSeriesCount(source, fresh.size, rules) : null) ??
+    checkTimesDiffer(samples, root, rules.receivedAt)
   );
 }
 
@@ -100,6 +95,14 @@ const kindNames = ['number', 'string', 'boolean'] as const;
 function kindOf(value: Scalar): SeriesKind {
   if (typeof value === 'number') return seriesKinds.number;
   return typeof value === 'string' ? seriesKinds.string : seriesKinds.boolean;
+}
+
+function agesOf(samples: Samples, receivedAt: number): Aged[] {
+  const aged: Aged[] = [];
+  for (const { ts, values } of samples)
+    if (ts !== undefined && ts <= 0)
+      for (const metric in values) if (values[metric] !== null) aged.push([metric, receivedAt + ts]);
+  return aged;
 }
 
 /** Unix ms of a sample: above 0 as it is, at most 0 an age, absent the time of receipt. */

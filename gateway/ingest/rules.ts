@@ -5,6 +5,10 @@ import type { Source } from './source.js';
 
 /** By what rules telemetry is taken in at this moment. */
 export interface Rules {
+  /** Of the frame at hand, Unix ms; taking it in may set it later (ages.ts). */
+  receivedAt: number;
+  /** False for a frame that an operator lets in: it keeps its times, so that it is stored once however often that is asked. */
+  agesApart: boolean;
   /** Times are Unix ms; readings outside are refused. */
   timeMin: number;
   timeMax: number;
