@@ -114,5 +114,6 @@ test('what device add prints for a browser works as pasted', slow, async (contex
   page.on('console', (message) => heard.push(message.text()));
   await page.evaluate(`(() => { ${snippetsOf(gateway.deviceUrl, 'boiler-7', secret).browser.program} })()`);
   while ((await temperatureOf(gateway, 'boiler-7')) !== 21.5) await page.waitForTimeout(50);
-  assert.match(heard.join('\n'), /"type":"welcome"/);
+  // What the page logs comes here by a way of its own, and later on a busy machine.
+  while (!/"type":"welcome"/.test(heard.join('\n'))) await page.waitForTimeout(50);
 });

@@ -14,14 +14,20 @@ const statementsMax = 32;
 /** A file of a day, open for one query, as it was when it was opened. */
 export interface DayHandle {
   prepare(sql: string): Database.Statement;
+  /** Gives each row of a SELECT of `ts` and `value` to a function, in order: a third of the time of an array a row. */
+  each(sql: string, parameters: object, take: TakeRow): void;
   /** What the file keeps of itself; null where there is no such name. */
   meta(name: string): string | null;
   runs(): Run[];
   close(): void;
 }
 
+type TakeRow = (ts: number, value: number | string) => void;
+
 interface Opened {
   db: Database.Database;
+  /** Where the function `take` of the connection puts rows at present. */
+  rows: { take: TakeRow };
   statements: Map<string, Database.Statement>;
   /** Which file it was: another of the same path is a newer one. */
   inode: number;
@@ -62,12 +68,17 @@ export function createDayHandles(now: () => number) {
       return null;
     }
     db.pragma(`cache_size = -${cacheKib}`);
-    return { db, statements: new Map(), inode, changedMs, usedAt: 0 };
+    const rows = { take: (): void => {} };
+    db.function('take', { directOnly: true }, (ts: number, value: number | string) => {
+      (rows.take as TakeRow)(ts, value);
+      return null;
+    });
+    return { db, rows, statements: new Map(), inode, changedMs, usedAt: 0 };
   }
 
   /** Reads one snapshot until it is closed: a merge that ends meanwhile takes no run away from under the query. */
   function handleOf(path: string, opened: Opened): DayHandle {
-    const { db, statements } = opened;
+    const { db, rows, statements } = opened;
     db.exec('BEGIN');
     const prepare = (sql: string): Database.Statement => {
       let statement = statements.get(sql);
@@ -80,6 +91,10 @@ export function createDayHandles(now: () => number) {
     };
     return {
       prepare,
+      each(sql, parameters, take): void {
+        rows.take = take;
+        prepare(`SELECT count(take(ts, value)) FROM (${sql})`).get(parameters);
+      },
       meta: (name) =>
         (prepare('SELECT value FROM meta WHERE name = ?').pluck().get(name) as string | undefined) ?? null,
       runs: () => readRuns({ prepare }),

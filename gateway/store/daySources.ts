@@ -44,9 +44,11 @@ export function openDay(handles: DayHandles, files: DayFiles, query: ReadingsQue
 
   function readingSources(): Source<ReadingRow>[] {
     return open.flatMap((file) => {
-      const select = prepareReadings(file, from, to, query.order);
+      const select = selectReadings(file, from, to, query.order);
       if (select === null) return [];
-      return file.series.map((series) => readingSource(select, series, from, to, query.order));
+      const each = (parameters: object, take: (ts: number, value: number | string) => void): void =>
+        file.file.each(select, parameters, take);
+      return file.series.map((series) => readingSource(each, series, from, to, query));
     });
   }
 
@@ -158,26 +160,28 @@ const armsOf = (runs: Run[]): string =>
 
 const direction = (order: Order): string => (order === 'asc' ? 'ASC' : 'DESC');
 
-function prepareReadings({ file, runs }: OpenFile, from: number, to: number, order: Order) {
+function selectReadings({ runs }: OpenFile, from: number, to: number, order: Order): string | null {
   const arms = overlapping(runs, from, to);
   if (arms.length === 0) return null;
-  return file.prepare(`${armsOf(arms)} ORDER BY ts ${direction(order)} LIMIT :limit`).raw();
+  return `${armsOf(arms)} ORDER BY ts ${direction(order)} LIMIT :limit`;
 }
 
 function readingSource(
-  select: Database.Statement,
+  each: (parameters: object, take: (ts: number, value: number | string) => void) => void,
   { local, id, kind }: WantedSeries,
   from: number,
   to: number,
-  order: Order,
+  { order, limit: wanted, series: { length } }: ReadingsQuery,
 ): Source<ReadingRow> {
-  let limit = 64;
-  const fetch = (low: number, high: number): ReadingRow[] =>
-    (select.all({ series: local, from: low, to: high, limit }) as [number, number | string][]).map(([ts, value]) => ({
-      series: id,
-      ts,
-      value: scalarOfStored(kind, value),
-    }));
+  // A page of one series is read in few pieces, that of many in small ones.
+  let limit = Math.min(4_096, Math.max(64, Math.ceil(wanted / length)));
+  const fetch = (low: number, high: number): ReadingRow[] => {
+    const rows: ReadingRow[] = [];
+    each({ series: local, from: low, to: high, limit }, (ts, value) => {
+      rows.push({ series: id, ts, value: scalarOfStored(kind, value) });
+    });
+    return rows;
+  };
   return chunked(
     (last) => {
       if (last !== null) limit = Math.min(4_096, 4 * limit);

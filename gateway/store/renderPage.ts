@@ -10,24 +10,118 @@ export const csvHeaders = {
 export function renderPage(query: ReadingsQuery, page: ReadingsPage, format: RowFormat): RenderedPage {
   const quote = format === 'csv' ? csvField : JSON.stringify;
   const metrics = new Map(query.series.map(({ id, metric }) => [id, quote(metric)]));
-  const line = format === 'csv' ? csvLine : jsonObject;
-  const lines: string[] = page.rows.map((row) => line(metrics.get(row.series) as string, row));
-  const text = format === 'json' ? lines.join(',') : lines.length === 0 ? '' : lines.join(ends[format]) + ends[format];
+  const rendered = query.everyMs === null ? readingsText : bucketsText;
   const last = page.rows.at(-1);
   return {
-    text: new TextEncoder().encode(text),
+    text: rendered(metrics, page.rows as (ReadingRow & BucketRow)[], format),
     rows: page.rows.length,
     last: last === undefined ? null : { ts: last.ts, series: last.series },
     more: page.more,
   };
 }
 
+/** What stands around a reading's time and value. */
+const readingForms = {
+  json: { head: (metric: string) => `{"metric":${metric},"ts":`, middle: ',"value":', tail: '},' },
+  ndjson: { head: (metric: string) => `{"metric":${metric},"ts":`, middle: ',"value":', tail: '}\n' },
+  csv: { head: (metric: string) => `${metric},`, middle: ',', tail: '\r\n' },
+} as const;
+
+function readingsText(
+  metrics: ReadonlyMap<number, string>,
+  rows: readonly ReadingRow[],
+  format: RowFormat,
+): Uint8Array<ArrayBuffer> {
+  const { head, middle, tail } = readingForms[format];
+  const heads = new Map(Array.from(metrics, ([id, metric]) => [id, head(metric)]));
+  const text = rows.every(isPlain) ? plainText(rows, heads, middle, tail) : anyText(rows, heads, format);
+  // The last comma has nothing behind it.
+  return format === 'json' ? text.subarray(0, Math.max(0, text.length - 1)) : text;
+}
+
+function anyText(
+  rows: readonly ReadingRow[],
+  heads: ReadonlyMap<number, string>,
+  format: RowFormat,
+): Uint8Array<ArrayBuffer> {
+  const { middle, tail } = readingForms[format];
+  const valueText = format === 'csv' ? csvField : jsonScalar;
+  const lines = rows.map(({ series, ts, value }) => `${heads.get(series)}${ts}${middle}${valueText(value)}${tail}`);
+  return encoder.encode(lines.join(''));
+}
+
+const encoder = new TextEncoder();
+const lowDigits = 6;
+const million = 10 ** lowDigits;
+const [comma, bracket] = [0x2c, 0x5d];
+
+/** Its value has the same text in all formats, without a comma. */
+const isPlain = ({ ts, value }: ReadingRow): boolean => typeof value !== 'string' && ts >= million;
+
+/**
+ * In two thirds of the time of joined strings, which is a third of a page's: all values become text in one go, and bytes that
+ * are those of the line before are copied.
+ */
+function plainText(
+  rows: readonly ReadingRow[],
+  heads: ReadonlyMap<number, string>,
+  middle: string,
+  tail: string,
+): Uint8Array<ArrayBuffer> {
+  const values = encoder.encode(JSON.stringify(rows.map(({ value }) => value)));
+  const starts = new Map(Array.from(heads, ([id, head]) => [id, encoder.encode(head)]));
+  const [between, end] = [encoder.encode(middle), encoder.encode(tail)];
+  const longest = Math.max(0, ...Array.from(starts.values(), ({ length }) => length));
+  const text = new Uint8Array(values.length + rows.length * (longest + 16 + between.length + end.length));
+  let [used, from, high, highDigits] = [0, 1, 0, new Uint8Array()];
+  for (const { series, ts } of rows) {
+    const start = starts.get(series) as Uint8Array;
+    const millions = Math.floor(ts / million);
+    if (millions !== high) [high, highDigits] = [millions, encoder.encode(String(millions))];
+    used = put(text, used, start, 0, start.length);
+    used = put(text, used, highDigits, 0, highDigits.length);
+    used = putLowDigits(text, used, ts - millions * million);
+    used = put(text, used, between, 0, between.length);
+    let to = from;
+    while (values[to] !== comma && values[to] !== bracket) to++;
+    used = put(text, used, values, from, to);
+    used = put(text, used, end, 0, end.length);
+    from = to + 1;
+  }
+  return text.subarray(0, used);
+}
+
+/** Copies bytes [from, to), which are too few to be worth a call out of JavaScript. Returns where the next go. */
+function put(into: Uint8Array, at: number, bytes: Uint8Array, from: number, to: number): number {
+  let next = at;
+  for (let i = from; i < to; i++) into[next++] = bytes[i];
+  return next;
+}
+
+function putLowDigits(into: Uint8Array, at: number, below: number): number {
+  for (let n = lowDigits - 1, rest = below; n >= 0; n--) {
+    const tens = (rest / 10) | 0;
+    into[at + n] = 48 + rest - 10 * tens;
+    rest = tens;
+  }
+  return at + lowDigits;
+}
+
+function bucketsText(
+  metrics: ReadonlyMap<number, string>,
+  rows: readonly BucketRow[],
+  format: RowFormat,
+): Uint8Array<ArrayBuffer> {
+  const line = format === 'csv' ? csvLine : jsonObject;
+  const lines = rows.map((row) => line(metrics.get(row.series) as string, row));
+  const text = format === 'json' ? lines.join(',') : lines.length === 0 ? '' : lines.join(ends[format]) + ends[format];
+  return encoder.encode(text);
+}
+
 const ends = { csv: '\r\n', ndjson: '\n' } as const;
 
 /** The sum of finite numbers need not be finite; then it is left out, as JSON has no text for it. */
-function jsonObject(metric: string, row: ReadingRow | BucketRow): string {
-  if ('value' in row) return `{"metric":${metric},"ts":${row.ts},"value":${jsonScalar(row.value)}}`;
-  const { ts, count, min, max, sum, first, last } = row;
+function jsonObject(metric: string, { ts, count, min, max, sum, first, last }: BucketRow): string {
   const range = `"min":${min},"max":${max},`;
   const amounts = Number.isFinite(sum)
     ? `"avg":${(sum as number) / count},${range}"sum":${sum},`
@@ -40,9 +134,7 @@ function jsonObject(metric: string, row: ReadingRow | BucketRow): string {
 /** Numbers are finite, and then their text is JSON. */
 const jsonScalar = (value: Scalar): string => (typeof value === 'string' ? JSON.stringify(value) : String(value));
 
-function csvLine(metric: string, row: ReadingRow | BucketRow): string {
-  if ('value' in row) return `${metric},${row.ts},${csvField(row.value)}`;
-  const { ts, count, min, max, sum, first, last } = row;
+function csvLine(metric: string, { ts, count, min, max, sum, first, last }: BucketRow): string {
   const [avg, total] = Number.isFinite(sum) ? [(sum as number) / count, sum] : ['', ''];
   const amounts = sum === null ? ',,,' : `${avg},${min},${max},${total}`;
   return `${metric},${ts},${amounts},${count},${csvField(first)},${csvField(last)}`;

@@ -16,6 +16,7 @@ interface Known {
 const known = new Map<string, Known>();
 let ordered: Known[] = [];
 const perState: Record<PresenceState, number> = { online: 0, late: 0, asleep: 0, offline: 0, never: 0 };
+const perTag = new Map<string, number>();
 
 export const revision = signal(0);
 export const loading = signal(true);
@@ -51,11 +52,7 @@ const tagsShown = 200;
 /** Tags in use with the number of their devices; those of the most devices. */
 export const tagCounts = computed(() => {
   loading.value;
-  const found = new Map<string, number>();
-  for (const { device } of ordered)
-    for (const [name, value] of Object.entries(device.tags))
-      found.set(`${name}=${value}`, (found.get(`${name}=${value}`) ?? 0) + 1);
-  return [...found].sort((a, b) => b[1] - a[1]).slice(0, tagsShown);
+  return most(perTag, tagsShown, ([, a], [, b]) => b - a);
 });
 
 export const modelNames = computed(() => [...models.value.keys()]);
@@ -76,16 +73,22 @@ const recentMax = 14;
 /** The devices that came or went last: what happened before the page was opened. */
 export const recent = computed(() => {
   revision.value;
-  const newest: Device[] = [];
-  const since = (device: Device): number => device.presence.since ?? 0;
-  for (const { device } of ordered) {
-    if (since(device) === 0 || (newest.length === recentMax && since(device) <= since(newest[recentMax - 1]))) continue;
-    const at = newest.findIndex((one) => since(one) < since(device));
-    newest.splice(at < 0 ? newest.length : at, 0, device);
-    if (newest.length > recentMax) newest.pop();
-  }
-  return newest;
+  const since = ({ device }: Known): number => device.presence.since ?? 0;
+  const seen = ordered.filter((one) => since(one) > 0);
+  return most(seen, recentMax, (a, b) => since(b) - since(a)).map(({ device }) => device);
 });
+
+/** The first `count` by `compare`, without sorting them all. */
+function most<Item>(items: Iterable<Item>, count: number, compare: (a: Item, b: Item) => number): Item[] {
+  const first: Item[] = [];
+  for (const item of items) {
+    if (first.length === count && compare(first[count - 1], item) <= 0) continue;
+    const at = first.findIndex((one) => compare(one, item) > 0);
+    first.splice(at < 0 ? first.length : at, 0, item);
+    if (first.length > count) first.pop();
+  }
+  return first;
+}
 
 let redrawing = false;
 /** Many messages, one redraw; and no more than a few a second, since a redraw looks at every device. */
@@ -103,6 +106,10 @@ function put(device: Device): Known | null {
   const before = known.get(device.id);
   if (before !== undefined) perState[stateOf(before.device.presence)]--;
   perState[stateOf(device.presence)]++;
+  if (before?.device.tags !== device.tags) {
+    if (before !== undefined) countTags(before.device, -1);
+    countTags(device, 1);
+  }
   const tags = Object.entries(device.tags).map(([name, value]) => `${name}=${value}`);
   const text = [device.id, device.model ?? '', ...tags].join(' ').toLowerCase();
   if (before !== undefined) {
@@ -112,6 +119,15 @@ function put(device: Device): Known | null {
   const made = { device, text, rank: device.id.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(12, '0')) };
   known.set(device.id, made);
   return made;
+}
+
+function countTags({ tags }: Device, by: 1 | -1): void {
+  for (const [name, value] of Object.entries(tags)) {
+    const tag = `${name}=${value}`;
+    const count = (perTag.get(tag) ?? 0) + by;
+    if (count === 0) perTag.delete(tag);
+    else perTag.set(tag, count);
+  }
 }
 
 export function putDevice(device: Device): void {
@@ -125,6 +141,7 @@ export function forgetDevice(id: string): void {
   if (gone === undefined) return;
   known.delete(id);
   perState[stateOf(gone.device.presence)]--;
+  countTags(gone.device, -1);
   ordered = ordered.filter((one) => one !== gone);
   changed();
 }
