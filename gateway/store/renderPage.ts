@@ -8,8 +8,7 @@ export const csvHeaders = {
 
 /** A page as text: JSON items with commas between, NDJSON lines, or CSV lines (RFC 4180) without their header. */
 export function renderPage(query: ReadingsQuery, page: ReadingsPage, format: RowFormat): RenderedPage {
-  const quote = format === 'csv' ? csvField : JSON.stringify;
-  const metrics = new Map(query.series.map(({ id, metric }) => [id, quote(metric)]));
+  const metrics = new Map(query.series.map(({ id, metric }) => [id, metric]));
   const rendered = query.everyMs === null ? readingsText : bucketsText;
   const last = page.rows.at(-1);
   return {
@@ -22,9 +21,9 @@ export function renderPage(query: ReadingsQuery, page: ReadingsPage, format: Row
 
 /** What stands around a reading's time and value. */
 const readingForms = {
-  json: { head: (metric: string) => `{"metric":${metric},"ts":`, middle: ',"value":', tail: '},' },
-  ndjson: { head: (metric: string) => `{"metric":${metric},"ts":`, middle: ',"value":', tail: '}\n' },
-  csv: { head: (metric: string) => `${metric},`, middle: ',', tail: '\r\n' },
+  json: { head: (metric: string) => `{"metric":${JSON.stringify(metric)},"ts":`, middle: ',"value":', tail: '},' },
+  ndjson: { head: (metric: string) => `{"metric":${JSON.stringify(metric)},"ts":`, middle: ',"value":', tail: '}\n' },
+  csv: { head: (metric: string) => `${csvField(metric)},`, middle: ',', tail: '\r\n' },
 } as const;
 
 function readingsText(
@@ -112,23 +111,18 @@ function bucketsText(
   rows: readonly BucketRow[],
   format: RowFormat,
 ): Uint8Array<ArrayBuffer> {
-  const line = format === 'csv' ? csvLine : jsonObject;
-  const lines = rows.map((row) => line(metrics.get(row.series) as string, row));
-  const text = format === 'json' ? lines.join(',') : lines.length === 0 ? '' : lines.join(ends[format]) + ends[format];
-  return encoder.encode(text);
+  const nameOf = ({ series }: BucketRow): string => metrics.get(series) as string;
+  if (format === 'csv') return encoder.encode(rows.map((row) => csvLine(nameOf(row), row)).join(''));
+  const items = rows.map((row) => bucketItem(nameOf(row), row));
+  if (format === 'json') return encoder.encode(JSON.stringify(items).slice(1, -1));
+  return encoder.encode(items.map((item) => `${JSON.stringify(item)}\n`).join(''));
 }
 
-const ends = { csv: '\r\n', ndjson: '\n' } as const;
-
 /** The sum of finite numbers need not be finite; then it is left out, as JSON has no text for it. */
-function jsonObject(metric: string, { ts, count, min, max, sum, first, last }: BucketRow): string {
-  const range = `"min":${min},"max":${max},`;
-  const amounts = Number.isFinite(sum)
-    ? `"avg":${(sum as number) / count},${range}"sum":${sum},`
-    : sum === null
-      ? ''
-      : range;
-  return `{"metric":${metric},"ts":${ts},${amounts}"count":${count},"first":${jsonScalar(first)},"last":${jsonScalar(last)}}`;
+function bucketItem(metric: string, { ts, count, min, max, sum, first, last }: BucketRow): object {
+  if (sum === null) return { metric, ts, count, first, last };
+  if (!Number.isFinite(sum)) return { metric, ts, min, max, count, first, last };
+  return { metric, ts, avg: sum / count, min, max, sum, count, first, last };
 }
 
 /** Numbers are finite, and then their text is JSON. */
@@ -137,7 +131,7 @@ const jsonScalar = (value: Scalar): string => (typeof value === 'string' ? JSON.
 function csvLine(metric: string, { ts, count, min, max, sum, first, last }: BucketRow): string {
   const [avg, total] = Number.isFinite(sum) ? [(sum as number) / count, sum] : ['', ''];
   const amounts = sum === null ? ',,,' : `${avg},${min},${max},${total}`;
-  return `${metric},${ts},${amounts},${count},${csvField(first)},${csvField(last)}`;
+  return `${csvField(metric)},${ts},${amounts},${count},${csvField(first)},${csvField(last)}\r\n`;
 }
 
 function csvField(value: string | number | boolean): string {
