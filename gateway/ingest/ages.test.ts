@@ -3,17 +3,17 @@ import { test } from 'node:test';
 import { encodeTelemetry } from '../../schemas/frame/encode.js';
 import { startTestGateway } from '../gateway.fixture.js';
 import type { Device } from '../types.js';
-import { type Aged, keepApart } from './ages.js';
+import { type Ages, keepApart } from './ages.js';
 import { createSource } from './source.js';
 
 const sourceOf = () => createSource({ id: 'd' } as Device);
 /** A frame of `rows` samples, a millisecond apart, of these metrics. */
-const frame = (ts: number, rows = 1, metrics = ['a']): Aged[] =>
-  Array.from({ length: rows }, (_, row) => metrics.map((metric): Aged => [metric, ts + row])).flat();
+const frame = (ts: number, rows = 1, metrics = ['a']): Ages =>
+  new Map(metrics.map((metric) => [metric, Array.from({ length: rows }, (_, row) => ts + row)]));
 
 test('ages that meet are set apart by the fewest ms, those of another metric or another time are let be', () => {
   const source = sourceOf();
-  const take = (ts: number, metric = 'a') => keepApart(source, frame(ts, 1, [metric]), 1);
+  const take = (ts: number, metric = 'a') => keepApart(source, frame(ts, 1, [metric]), 1_000);
   assert.deepEqual([take(100), take(100), take(100), take(101)], [0, 1, 2, 2]);
   assert.deepEqual([take(100, 'b'), take(99), take(50), take(99)], [0, 0, 0, 5]);
 });
@@ -21,30 +21,41 @@ test('ages that meet are set apart by the fewest ms, those of another metric or 
 test('frames of many samples are set apart whole, and dense ones go behind each other', () => {
   const source = sourceOf();
   const metrics = ['a', 'b'];
-  assert.equal(keepApart(source, frame(1_000, 100, metrics), 100), 0);
-  assert.equal(keepApart(source, frame(1_060, 100, metrics), 100), 40);
-  assert.equal(keepApart(source, frame(900, 100, metrics), 100), 0);
+  assert.equal(keepApart(source, frame(1_000, 100, metrics), 1_000), 0);
+  assert.equal(keepApart(source, frame(1_060, 100, metrics), 1_000), 40);
+  assert.equal(keepApart(source, frame(900, 100, metrics), 1_000), 0);
 });
 
-test('frames as large as they get are looked at for a bounded time', () => {
+test('a frame is never set later than it may be, however large the frames are and whatever they meet', () => {
+  for (const rows of [1, 12, 100, 8_000]) {
+    const source = sourceOf();
+    for (let n = 0; n < 100; n++) {
+      const delayMax = n % 3 === 0 ? 0 : n;
+      assert.ok(keepApart(source, frame(1_000, rows), delayMax) <= delayMax);
+      assert.equal(keepApart(source, new Map([['a', [-1e12, 1_000 + rows - 1]]]), 0), 0);
+    }
+    assert.ok((source.given.get('a')?.length ?? 999) <= 256);
+  }
+});
+
+test('times of long ago are not kept, and what is kept of a metric that is read seldom is little', () => {
   const source = sourceOf();
-  assert.equal(keepApart(source, frame(0, 8_000), 8_000), 0);
-  assert.equal(keepApart(source, frame(7_000, 8_000), 8_000), 1_000);
+  for (let n = 0; n < 100; n++) keepApart(source, frame(60_000 * n), 1_000);
+  assert.deepEqual(source.given.get('a'), [60_000 * 99]);
 });
 
-test('whatever the delays, no two readings have one time while the delays are below seven frames', () => {
+test('whatever the delays within two seconds, no two readings have one time', () => {
   for (const rows of [1, 3]) {
     const source = sourceOf();
     const stored = new Set<number>();
     let draw = 7;
     for (let n = 0; n < 5_000; n++) {
       draw = (Math.imul(draw, 1_103_515_245) + 12_345) >>> 0;
-      const aged = frame(1_000_000 + 10 * rows * n + ((draw >>> 16) % (70 * rows)), rows);
-      const delay = keepApart(source, aged, rows);
-      for (const [, ts] of aged) stored.add(ts + delay);
+      const ages = frame(1_000_000 + 50 * n + ((draw >>> 16) % 2_000), rows);
+      const delay = keepApart(source, ages, 1_000);
+      for (const ts of ages.get('a') ?? []) stored.add(ts + delay);
     }
     assert.equal(stored.size, 5_000 * rows);
-    assert.ok((source.given.get('a')?.times.length ?? 999) < 48, 'what is remembered is bounded');
   }
 });
 
@@ -102,4 +113,79 @@ test('a frame that an operator lets in keeps its times, so that letting it in tw
   assert.equal((await tools.api('POST', `/v1/devices/d/rejected/${rid}/admit`)).status, 200);
   const { body } = await tools.api('GET', '/v1/devices/d/readings?metric=a');
   assert.deepEqual((body as { items: object[] }).items, [{ metric: 'a', ts: now - 25, value: 1 }]);
+});
+
+test('"no value" takes no time of its own, and times told beside ages stay as they are', async (context) => {
+  let now = 1_800_000_000_000;
+  const tools = await startTestGateway(context, [], { clock: { now: () => now } });
+  const device = await tools.addDevice('d');
+  const link = await tools.connect(device, '?stream=main');
+  link.send({ type: 'metrics', table: 1, metrics: [{ name: 'a' }, { name: 'b' }] });
+  const send = (seq: number, base: number, row: number[]) => {
+    const frame = encodeTelemetry({
+      type: 'telemetry',
+      kind: 'f32',
+      seq,
+      base,
+      table: 1,
+      metrics: [0, 1],
+      rows: [row],
+    });
+    link.sendBytes(Buffer.from(frame).toString('hex'));
+  };
+  send(1, 0, [0, 1, Number.NaN]);
+  await link.untilAck(1);
+  now += 20;
+  send(2, -20, [0, Number.NaN, 2]);
+  await link.untilAck(2);
+  now += 20;
+  link.send({
+    seq: 3,
+    samples: [
+      { ts: -40, values: { a: 3 } },
+      { ts: now - 39, values: { a: 4 } },
+    ],
+  });
+  await link.untilAck(3);
+  const { body } = await tools.api('GET', '/v1/devices/d/readings');
+  assert.deepEqual((body as { items: object[] }).items, [
+    { metric: 'a', ts: now - 40, value: 1 },
+    { metric: 'b', ts: now - 40, value: 2 },
+    { metric: 'a', ts: now - 39, value: 4 },
+  ]);
+});
+
+test('ages cannot carry a device far ahead of the clock', async (context) => {
+  const now = 1_800_000_000_000;
+  const tools = await startTestGateway(context, [], { clock: { now: () => now } });
+  const device = await tools.addDevice('d');
+  const link = await tools.connect(device, '?stream=main');
+  const dense = Array.from({ length: 100 }, (_, n) => ({ ts: n - 99, values: { a: n } }));
+  for (let seq = 1; seq <= 30; seq++) {
+    link.send({ seq, samples: dense });
+    await link.untilAck(seq);
+  }
+  const { body } = await tools.api('GET', '/v1/devices/d/readings?order=desc&limit=1');
+  const [newest] = (body as { items: { ts: number }[] }).items;
+  assert.ok(newest.ts > now + 500 && newest.ts <= now + 1_030, `${newest.ts - now} ms ahead`);
+});
+
+test('an operator cannot let in a frame of a day that no file can be named after', async (context) => {
+  const tools = await startTestGateway(context);
+  const device = await tools.addDevice('d');
+  const link = await tools.connect(device, '?stream=main');
+  const times = [Date.UTC(10_000, 0), Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER, Date.UTC(10_000, 0) - 1];
+  for (const [i, ts] of times.entries()) link.send({ seq: i + 1, ts, values: { a: i } });
+  link.send({ seq: 9, values: { b: 1 } });
+  await link.untilAck(9);
+  const { items } = (await tools.api('GET', '/v1/devices/d/rejected')).body as {
+    items: { rid: string; seq: number }[];
+  };
+  for (const { rid, seq } of items) {
+    const answer = await tools.api('POST', `/v1/devices/d/rejected/${rid}/admit`);
+    assert.equal(answer.status, seq === times.length ? 200 : 409, JSON.stringify(answer.body));
+  }
+  assert.ok((await tools.api('POST', '/v1/gateway/seal')).status < 300);
+  const { body } = await tools.api('GET', '/v1/devices/d/readings?metric=a');
+  assert.deepEqual((body as { items: object[] }).items, [{ metric: 'a', ts: Date.UTC(10_000, 0) - 1, value: 3 }]);
 });

@@ -1,48 +1,62 @@
 import type { Source } from './source.js';
 
-/** A reading of the frame at hand whose time was told as an age: its metric, and its time by the frame's receipt. */
-export type Aged = [metric: string, ts: number];
+/** By metric, the times that a frame's ages become by its receipt. */
+export type Ages = ReadonlyMap<string, readonly number[]>;
 
-/** The times that ages of one metric became lately: those of eight frames at least, within `kept`. */
-export interface GivenTimes {
-  times: number[];
-  newest: number;
-}
-
-const kept = { frames: 8, min: 16, max: 256 };
-
-/** Readings looked at for one frame, tries times readings, so that no frame takes more than a millisecond or two here. */
-const looksMax = 4_096;
+/** Of each metric those times that ages became lately are remembered, ascending: within 10 s of the newest, and so many. */
+const windowMs = 10_000;
+const keptMax = 256;
+/** Times looked up for one frame: some tenths of a millisecond. */
+const looksMax = 20_000;
 
 /**
- * The ms by which a frame must count as received later, so that each of its ages becomes a time of its own. Of two frames of a
- * device without a clock the first may be longer on the way than the second, by just what lies between their samples: both
- * readings would have one millisecond, and one of them, though acknowledged, would be dropped as a repeat (PROTOCOL.md, I-4).
+ * The ms, at most `delayMax`, by which a frame must count as received later, so that each of its ages becomes a time of its
+ * own. Of two frames of a device without a clock the first may be longer on the way than the second, by just what lies between
+ * their samples: both readings would have one millisecond, and one of them, though acknowledged, would be dropped as a repeat
+ * (PROTOCOL.md, I-4). 0 also where none is found within the bounds: then it is dropped.
  */
-export function keepApart({ given }: Source, aged: readonly Aged[], rows: number): number {
-  const delay = delayOf(given, aged);
-  const least = Math.min(Math.max(kept.frames * rows, kept.min), kept.max);
-  for (const [metric, ts] of aged) {
-    const known = given.get(metric);
-    if (known === undefined) given.set(metric, { times: [ts + delay], newest: ts + delay });
-    else remember(known, ts + delay, least);
+export function keepApart({ given }: Source, ages: Ages, delayMax: number): number {
+  const delay = delayOf(given, ages, delayMax);
+  for (const [metric, times] of ages) {
+    const known = given.get(metric) ?? [];
+    remember(known, times, delay);
+    given.set(metric, known);
   }
   return delay;
 }
 
-function remember(known: GivenTimes, ts: number, least: number): void {
-  known.times.push(ts);
-  known.newest = Math.max(known.newest, ts);
-  if (known.times.length >= 2 * least) known.times.splice(0, known.times.length - least);
+function delayOf(given: ReadonlyMap<string, readonly number[]>, ages: Ages, delayMax: number): number {
+  let looks = looksMax;
+  const meets = (delay: number): boolean => {
+    for (const [metric, times] of ages) {
+      const known = given.get(metric) ?? [];
+      const newest = known.at(-1) ?? 0;
+      for (const ts of times) if (ts + delay <= newest && (--looks < 0 || has(known, ts + delay))) return true;
+    }
+    return false;
+  };
+  for (let delay = 0; delay <= delayMax && looks >= 0; delay++) if (!meets(delay)) return delay;
+  return 0;
 }
 
-/** The smallest that fits; where that would be long to find, one after all that was given. */
-function delayOf(given: ReadonlyMap<string, GivenTimes>, aged: readonly Aged[]): number {
-  const wasGiven = ([metric, ts]: Aged, delay: number): boolean => {
-    const known = given.get(metric);
-    return known !== undefined && ts + delay <= known.newest && known.times.includes(ts + delay);
-  };
-  const tries = Math.ceil(looksMax / (aged.length + 1));
-  for (let delay = 0; delay < tries; delay++) if (!aged.some((reading) => wasGiven(reading, delay))) return delay;
-  return aged.reduce((most, [metric, ts]) => Math.max(most, 1 + (given.get(metric)?.newest ?? 0) - ts), 0);
+function has(ascending: readonly number[], time: number): boolean {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle] < time) low = middle + 1;
+    else high = middle;
+  }
+  return ascending[low] === time;
+}
+
+function remember(known: number[], fresh: readonly number[], delay: number): void {
+  let inOrder = true;
+  for (const ts of fresh.slice(-keptMax)) {
+    inOrder &&= known.length === 0 || ts + delay > known[known.length - 1];
+    known.push(ts + delay);
+  }
+  if (!inOrder) known.sort((a, b) => a - b);
+  let from = Math.max(0, known.length - keptMax);
+  while (known[from] <= known[known.length - 1] - windowMs) from++;
+  if (from > 0) known.splice(0, from);
 }

@@ -4,7 +4,7 @@ import { valueKinds } from '../../schemas/frame/layout.js';
 import { type TelemetryHeader, timeAt, valueAt } from '../../schemas/frame/telemetry.js';
 import type { Batch } from '../store/calls.js';
 import { type SeriesKind, seriesKinds } from '../types.js';
-import { type Aged, keepApart } from './ages.js';
+import { type Ages, keepApart } from './ages.js';
 import { reserveReadings } from './batch.js';
 import { checkSeriesCount, checkTime, fault, type Rules } from './rules.js';
 import type { Column, MetricTable, Source } from './source.js';
@@ -35,8 +35,8 @@ export function takeBinary(
   let first = timeAt(buffer, header, 0, rules.receivedAt) - buffer.u32[header.rowsAt];
   const problem = checkTimes(buffer, header, first, rules) ?? checkColumns(source, buffer, header, rules);
   if (problem !== null) return problem;
-  if (header.base <= 0 && rules.agesApart) {
-    const delay = keepApart(source, agesOf(buffer, header, first), header.rows);
+  if (header.base <= 0 && rules.delayMax > 0) {
+    const delay = keepApart(source, agesOf(buffer, header, first), rules.delayMax);
     rules.receivedAt += delay;
     first += delay;
   }
@@ -53,11 +53,15 @@ export function takeBinary(
   return null;
 }
 
-function agesOf(buffer: FrameBuffer, header: TelemetryHeader, first: number): Aged[] {
-  const aged: Aged[] = [];
-  for (let row = 0, at = header.rowsAt; row < header.rows; row++, at += header.rowWords)
-    for (let c = 0; c < header.columns; c++) aged.push([columnOf[c].name, first + buffer.u32[at]]);
-  return aged;
+function agesOf(buffer: FrameBuffer, header: TelemetryHeader, first: number): Ages {
+  const ages = new Map<string, number[]>();
+  for (let c = 0; c < header.columns; c++) {
+    const times: number[] = [];
+    for (let row = 0, at = header.rowsAt; row < header.rows; row++, at += header.rowWords)
+      if (!Number.isNaN(valueAt(buffer, header, row, c))) times.push(first + buffer.u32[at]);
+    if (times.length > 0) ages.set(columnOf[c].name, times);
+  }
+  return ages;
 }
 
 function tableUnknown(number: number): string {

@@ -13,7 +13,7 @@ import { takeBinary } from './binaryTelemetry.js';
 import type { Entry, IngestLink } from './entries.js';
 import { takeJson } from './jsonTelemetry.js';
 import { judgeSeq, type SeqVerdict, seqFaultMessage } from './numbering.js';
-import { type Rules, timeBounds } from './rules.js';
+import { type Rules, timeBounds, widestBounds } from './rules.js';
 import type { Sources } from './sources.js';
 
 export interface IngestOptions {
@@ -38,12 +38,15 @@ export type Encoding = 'json' | 'binary';
 /** Best-effort frames have no window; a link with more under way than this is sending too fast. */
 const underWayMax = limits.window + 1024;
 
+/** How far ahead of the clock ages may move a device's receipts (ages.ts). */
+const receiptAheadMaxMs = 1_000;
+
 /** From a decoded frame to its place in the batch: numbering, identity of times, and refusals into the quarantine. */
 export function createIngest(options: IngestOptions) {
   const { clock, counters, batcher, sources } = options;
   const rules: Rules = {
     receivedAt: 0,
-    agesApart: true,
+    delayMax: 0,
     timeMin: 0,
     timeMax: 0,
     seriesMax: options.seriesMax,
@@ -66,7 +69,7 @@ export function createIngest(options: IngestOptions) {
     const { source } = link;
     rules.receivedAt = source.receivedAt = now > source.receivedAt ? now : source.receivedAt + 1;
     const bounds = timeBounds(now, options.retentionMs);
-    rules.agesApart = true;
+    rules.delayMax = Math.max(0, now + receiptAheadMaxMs - source.receivedAt);
     rules.timeMin = bounds.timeMin;
     rules.timeMax = bounds.timeMax;
     return true;
@@ -179,9 +182,8 @@ export function createIngest(options: IngestOptions) {
 
   function beginAdmission(receivedAt: number): { batch: Batch; before: number } {
     rules.receivedAt = receivedAt;
-    rules.agesApart = false;
-    rules.timeMin = Number.NEGATIVE_INFINITY;
-    rules.timeMax = Number.POSITIVE_INFINITY;
+    rules.delayMax = 0;
+    Object.assign(rules, widestBounds);
     const batch = batcher.batch();
     return { batch, before: batch.readings };
   }

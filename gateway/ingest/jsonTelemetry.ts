@@ -3,7 +3,7 @@ import type { TelemetryMessage } from '../../schemas/generated/device.js';
 import { pointerToken } from '../../schemas/upMessage.js';
 import type { Batch } from '../store/calls.js';
 import { type Scalar, type SeriesKind, seriesKinds } from '../types.js';
-import { type Aged, keepApart } from './ages.js';
+import { type Ages, keepApart } from './ages.js';
 import { reserveReadings } from './batch.js';
 import { checkSeriesCount, checkTime, fault, type Rules } from './rules.js';
 import type { Column, Source } from './source.js';
@@ -23,8 +23,8 @@ export function takeJson(
   const samples = message.samples ?? [message as { ts?: number; values: Record<string, Scalar | null> }];
   const problem = checkSamples(source, columnByName, samples, message.samples === undefined ? '' : '/samples', rules);
   if (problem !== null) return problem;
-  const aged = rules.agesApart ? agesOf(samples, rules.receivedAt) : [];
-  if (aged.length > 0) rules.receivedAt += keepApart(source, aged, samples.length);
+  if (rules.delayMax > 0 && hasAges(samples))
+    rules.receivedAt += keepApart(source, agesOf(samples, rules.receivedAt), rules.delayMax);
   for (const { ts, values } of samples) {
     const time = resolveTime(ts, rules.receivedAt);
     for (const metric in values) {
@@ -97,12 +97,21 @@ function kindOf(value: Scalar): SeriesKind {
   return typeof value === 'string' ? seriesKinds.string : seriesKinds.boolean;
 }
 
-function agesOf(samples: Samples, receivedAt: number): Aged[] {
-  const aged: Aged[] = [];
-  for (const { ts, values } of samples)
-    if (ts !== undefined && ts <= 0)
-      for (const metric in values) if (values[metric] !== null) aged.push([metric, receivedAt + ts]);
-  return aged;
+/** Ages, and no times beside them, which would not move with them. */
+const hasAges = (samples: Samples): boolean =>
+  samples.some(({ ts }) => ts !== undefined && ts <= 0) && !samples.some(({ ts }) => ts !== undefined && ts > 0);
+
+function agesOf(samples: Samples, receivedAt: number): Ages {
+  const ages = new Map<string, number[]>();
+  for (const { ts, values } of samples) {
+    for (const metric in values) {
+      if (values[metric] === null) continue;
+      const times = ages.get(metric);
+      if (times === undefined) ages.set(metric, [resolveTime(ts, receivedAt)]);
+      else times.push(resolveTime(ts, receivedAt));
+    }
+  }
+  return ages;
 }
 
 /** Unix ms of a sample: above 0 as it is, at most 0 an age, absent the time of receipt. */

@@ -7,8 +7,8 @@ import type { Source } from './source.js';
 export interface Rules {
   /** Of the frame at hand, Unix ms; taking it in may set it later (ages.ts). */
   receivedAt: number;
-  /** False for a frame that an operator lets in: it keeps its times, so that it is stored once however often that is asked. */
-  agesApart: boolean;
+  /** By how many ms that may be; 0 for a frame that an operator lets in, which is stored once however often that is asked. */
+  delayMax: number;
   /** Times are Unix ms; readings outside are refused. */
   timeMin: number;
   timeMax: number;
@@ -34,5 +34,8 @@ export function checkSeriesCount(source: Source, fresh: number, { seriesMax }: R
 
 /** The bounds for times at this moment. */
 export function timeBounds(now: number, retentionMs: number): { timeMin: number; timeMax: number } {
-  return { timeMin: now - retentionMs, timeMax: now + limits.timeAheadMaxMs };
+  return { timeMin: Math.max(0, now - retentionMs), timeMax: now + limits.timeAheadMaxMs };
 }
+
+/** Where there are no others: days have a file each, named YYYY-MM-DD, and times are 0 or more. */
+export const widestBounds = { timeMin: 0, timeMax: Date.UTC(10_000, 0) - 1 };

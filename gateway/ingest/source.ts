@@ -2,15 +2,14 @@ import { limits } from '../../schemas/limits.js';
 import type { DeviceMeter } from '../admission/deviceRates.js';
 import type { MetricDeclaration } from '../store/calls.js';
 import type { Device, Series, SeriesKind } from '../types.js';
-import type { GivenTimes } from './ages.js';
 
 /** What ingest knows of one device: its series, its streams, its metric tables. */
 export interface Source {
   device: Device;
   /** The last time of receipt given: they ascend by at least 1 ms, so that readings without a time differ in it. */
   receivedAt: number;
-  /** By metric; empty for a device that never sent an age. */
-  given: Map<string, GivenTimes>;
+  /** By metric the times that ages became lately (ages.ts); empty for a device that never sent an age. */
+  given: Map<string, number[]>;
   series: Map<string, Series>;
   /** Those that the device named, at most 16. */
   streams: Stream[];

@@ -24,6 +24,8 @@ export interface DayHandle {
 
 type TakeRow = (ts: number, value: number | string) => void;
 
+const nothing: TakeRow = () => {};
+
 interface Opened {
   db: Database.Database;
   /** Where the function `take` of the connection puts rows at present. */
@@ -68,9 +70,9 @@ export function createDayHandles(now: () => number) {
       return null;
     }
     db.pragma(`cache_size = -${cacheKib}`);
-    const rows = { take: (): void => {} };
+    const rows = { take: nothing };
     db.function('take', { directOnly: true }, (ts: number, value: number | string) => {
-      (rows.take as TakeRow)(ts, value);
+      rows.take(ts, value);
       return null;
     });
     return { db, rows, statements: new Map(), inode, changedMs, usedAt: 0 };
@@ -94,6 +96,7 @@ export function createDayHandles(now: () => number) {
       each(sql, parameters, take): void {
         rows.take = take;
         prepare(`SELECT count(take(ts, value)) FROM (${sql})`).get(parameters);
+        rows.take = nothing;
       },
       meta: (name) =>
         (prepare('SELECT value FROM meta WHERE name = ?').pluck().get(name) as string | undefined) ?? null,

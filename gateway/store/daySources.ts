@@ -173,8 +173,8 @@ function readingSource(
   to: number,
   { order, limit: wanted, series: { length } }: ReadingsQuery,
 ): Source<ReadingRow> {
-  // A page of one series is read in few pieces, that of many in small ones.
-  let limit = Math.min(4_096, Math.max(64, Math.ceil(wanted / length)));
+  // A page of one series is read in one piece or few, that of many in small ones: with the row behind it, and the one it is after.
+  let limit = Math.min(4_096, Math.max(64, Math.ceil((wanted + 2) / length)));
   const fetch = (low: number, high: number): ReadingRow[] => {
     const rows: ReadingRow[] = [];
     each({ series: local, from: low, to: high, limit }, (ts, value) => {
