@@ -46,9 +46,7 @@ export function openDay(handles: DayHandles, files: DayFiles, query: ReadingsQue
     return open.flatMap((file) => {
       const select = selectReadings(file, from, to, query.order);
       if (select === null) return [];
-      const each = (parameters: object, take: (ts: number, value: number | string) => void): void =>
-        file.file.each(select, parameters, take);
-      return file.series.map((series) => readingSource(each, series, from, to, query));
+      return file.series.map((series) => readingSource(file.file, select, series, from, to, query));
     });
   }
 
@@ -167,7 +165,8 @@ function selectReadings({ runs }: OpenFile, from: number, to: number, order: Ord
 }
 
 function readingSource(
-  each: (parameters: object, take: (ts: number, value: number | string) => void) => void,
+  file: DayHandle,
+  select: string,
   { local, id, kind }: WantedSeries,
   from: number,
   to: number,
@@ -177,7 +176,7 @@ function readingSource(
   let limit = Math.min(4_096, Math.max(64, Math.ceil((wanted + 2) / length)));
   const fetch = (low: number, high: number): ReadingRow[] => {
     const rows: ReadingRow[] = [];
-    each({ series: local, from: low, to: high, limit }, (ts, value) => {
+    file.each(select, { series: local, from: low, to: high, limit }, (ts, value) => {
       rows.push({ series: id, ts, value: scalarOfStored(kind, value) });
     });
     return rows;

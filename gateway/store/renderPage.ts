@@ -19,21 +19,35 @@ export function renderPage(query: ReadingsQuery, page: ReadingsPage, format: Row
   };
 }
 
-/** What stands around a reading's time and value. */
-const readingForms = {
-  json: { head: (metric: string) => `{"metric":${JSON.stringify(metric)},"ts":`, middle: ',"value":', tail: '},' },
-  ndjson: { head: (metric: string) => `{"metric":${JSON.stringify(metric)},"ts":`, middle: ',"value":', tail: '}\n' },
-  csv: { head: (metric: string) => `${csvField(metric)},`, middle: ',', tail: '\r\n' },
-} as const;
+/** What stands around a reading's time and value, and how a value is told. */
+interface ReadingForm {
+  head(metric: string): string;
+  middle: string;
+  tail: string;
+  valueText(value: Scalar): string;
+}
+
+/** Numbers are finite, and then their text is JSON. */
+const jsonForm = {
+  head: (metric: string) => `{"metric":${JSON.stringify(metric)},"ts":`,
+  middle: ',"value":',
+  valueText: (value: Scalar) => (typeof value === 'string' ? JSON.stringify(value) : String(value)),
+};
+
+const readingForms: Record<RowFormat, ReadingForm> = {
+  json: { ...jsonForm, tail: '},' },
+  ndjson: { ...jsonForm, tail: '}\n' },
+  csv: { head: (metric) => `${csvField(metric)},`, middle: ',', valueText: csvField, tail: '\r\n' },
+};
 
 function readingsText(
   metrics: ReadonlyMap<number, string>,
   rows: readonly ReadingRow[],
   format: RowFormat,
 ): Uint8Array<ArrayBuffer> {
-  const { head, middle, tail } = readingForms[format];
-  const heads = new Map(Array.from(metrics, ([id, metric]) => [id, head(metric)]));
-  const text = rows.every(isPlain) ? plainText(rows, heads, middle, tail) : anyText(rows, heads, format);
+  const form = readingForms[format];
+  const heads = new Map(Array.from(metrics, ([id, metric]) => [id, form.head(metric)]));
+  const text = (rows.every(isPlain) ? plainText : anyText)(rows, heads, form);
   // The last comma has nothing behind it.
   return format === 'json' ? text.subarray(0, Math.max(0, text.length - 1)) : text;
 }
@@ -41,15 +55,14 @@ function readingsText(
 function anyText(
   rows: readonly ReadingRow[],
   heads: ReadonlyMap<number, string>,
-  format: RowFormat,
+  { middle, tail, valueText }: ReadingForm,
 ): Uint8Array<ArrayBuffer> {
-  const { middle, tail } = readingForms[format];
-  const valueText = format === 'csv' ? csvField : jsonScalar;
   const lines = rows.map(({ series, ts, value }) => `${heads.get(series)}${ts}${middle}${valueText(value)}${tail}`);
   return encoder.encode(lines.join(''));
 }
 
 const encoder = new TextEncoder();
+const timeDigitsMax = 16;
 const lowDigits = 6;
 const million = 10 ** lowDigits;
 const [comma, bracket] = [0x2c, 0x5d];
@@ -64,14 +77,13 @@ const isPlain = ({ ts, value }: ReadingRow): boolean => typeof value !== 'string
 function plainText(
   rows: readonly ReadingRow[],
   heads: ReadonlyMap<number, string>,
-  middle: string,
-  tail: string,
+  { middle, tail }: ReadingForm,
 ): Uint8Array<ArrayBuffer> {
   const values = encoder.encode(JSON.stringify(rows.map(({ value }) => value)));
   const starts = new Map(Array.from(heads, ([id, head]) => [id, encoder.encode(head)]));
   const [between, end] = [encoder.encode(middle), encoder.encode(tail)];
   const longest = Math.max(0, ...Array.from(starts.values(), ({ length }) => length));
-  const text = new Uint8Array(values.length + rows.length * (longest + 16 + between.length + end.length));
+  const text = new Uint8Array(values.length + rows.length * (longest + timeDigitsMax + between.length + end.length));
   let [used, from, high, highDigits] = [0, 1, 0, new Uint8Array()];
   for (const { series, ts } of rows) {
     const start = starts.get(series) as Uint8Array;
@@ -124,9 +136,6 @@ function bucketItem(metric: string, { ts, count, min, max, sum, first, last }: B
   if (!Number.isFinite(sum)) return { metric, ts, min, max, count, first, last };
   return { metric, ts, avg: sum / count, min, max, sum, count, first, last };
 }
-
-/** Numbers are finite, and then their text is JSON. */
-const jsonScalar = (value: Scalar): string => (typeof value === 'string' ? JSON.stringify(value) : String(value));
 
 function csvLine(metric: string, { ts, count, min, max, sum, first, last }: BucketRow): string {
   const [avg, total] = Number.isFinite(sum) ? [(sum as number) / count, sum] : ['', ''];

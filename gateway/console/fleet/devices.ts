@@ -110,8 +110,7 @@ function put(device: Device): Known | null {
     if (before !== undefined) countTags(before.device, -1);
     countTags(device, 1);
   }
-  const tags = Object.entries(device.tags).map(([name, value]) => `${name}=${value}`);
-  const text = [device.id, device.model ?? '', ...tags].join(' ').toLowerCase();
+  const text = [device.id, device.model ?? '', ...tagsOf(device)].join(' ').toLowerCase();
   if (before !== undefined) {
     Object.assign(before, { device, text });
     return null;
@@ -121,9 +120,10 @@ function put(device: Device): Known | null {
   return made;
 }
 
-function countTags({ tags }: Device, by: 1 | -1): void {
-  for (const [name, value] of Object.entries(tags)) {
-    const tag = `${name}=${value}`;
+const tagsOf = ({ tags }: Device): string[] => Object.entries(tags).map(([name, value]) => `${name}=${value}`);
+
+function countTags(device: Device, by: 1 | -1): void {
+  for (const tag of tagsOf(device)) {
     const count = (perTag.get(tag) ?? 0) + by;
     if (count === 0) perTag.delete(tag);
     else perTag.set(tag, count);
