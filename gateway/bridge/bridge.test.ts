@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import Database from 'better-sqlite3';
+import { pino } from 'pino';
 import type { BridgeCommandError, BridgePresence, BridgeTelemetry } from '../../schemas/generated/bridge.js';
 import { loadSchema } from '../../schemas/packageRoot.js';
+import { loadConfig } from '../config/config.js';
 import { gatewayTools, startOn, type TestGateway, type TestLink } from '../gateway.fixture.js';
 import type { Gateway } from '../gateway.js';
 import { type Heard, startBroker, subscribe } from './bridge.fixture.js';
+import { startBridge } from './bridge.js';
+import { bridgeSettings } from './settings.js';
 
 const ajv = new Ajv2020({ allErrors: true, strict: false });
 
@@ -161,6 +165,46 @@ test('what was not bridged when the gateway ended is bridged by the next, with t
   assert.deepEqual(seqsOf(listener.heard, 'b'), range(1, 30));
   const streams = new Set(telemetryOf(listener.heard).map(({ device, stream }) => `${device} ${stream?.slice(0, 5)}`));
   assert.deepEqual([...streams].sort(), ['a main', 'b link-']);
+});
+
+test('a thread that ended by itself is told of, started again, and goes on from where it was', async (context) => {
+  const start = restartable(context);
+  const broker = await startBroker(context);
+  const listener = await subscribe(context, broker.url, 'tidegate/gw/+/telemetry');
+  const gateway = await start([]);
+  const link = await gateway.connect(await gateway.addDevice('a'), '?stream=main');
+  await sendFrames(link, 1, 10);
+  // Its folder is not there yet: a thread cannot start in it.
+  const folder = join(gateway.data, 'later');
+  const set = [`mqtt.url=${broker.url}`, 'gatewayId=gw'];
+  const settings = bridgeSettings(loadConfig({ environment: {}, set }), new Map(), 'test');
+  assert.ok(settings !== null);
+  const errors: string[] = [];
+  let tellOfError = (): void => {};
+  const failed = new Promise<void>((resolve) => {
+    tellOfError = resolve;
+  });
+  const log = pino(
+    { level: 'error' },
+    {
+      write(line) {
+        errors.push((JSON.parse(line) as { msg: string }).msg);
+        tellOfError();
+      },
+    },
+  );
+  const bridge = startBridge({
+    ...{ settings, folder, position: 0, log },
+    devices: () => [],
+    moveCursor: async () => {},
+    receive: async () => {},
+  });
+  context.after(() => bridge.stop());
+  await failed;
+  symlinkSync(gateway.data, folder);
+  await listener.until((heard) => (seqsOf(heard, 'a').length >= 10 ? true : undefined));
+  assert.deepEqual(seqsOf(listener.heard, 'a'), range(1, 10));
+  assert.deepEqual(errors, ['the bridge failed; it starts again in a while']);
 });
 
 test('a frame that is too large for a message becomes several, whose ids tell them apart', async (context) => {
