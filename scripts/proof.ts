@@ -48,9 +48,9 @@ const parts: Record<string, { title: string; command: string[]; rounds?: number 
     rounds: 2,
   },
   seal: {
-    title: 'Seals, merges and finished days killed at every kind of write, sync, rename and removal',
+    title: 'Seals, merges, finished days and erasures killed at every kind of write, sync, rename and removal',
     command: ['--test', '--test-reporter=spec', 'dist/scripts/faults/seal.system.js'],
-    rounds: 100,
+    rounds: 40,
   },
   store: {
     title: 'The store from empty to 200 million readings',

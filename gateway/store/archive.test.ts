@@ -5,9 +5,21 @@ import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { addFrame, createBatch, reserveReadings } from '../ingest/batch.js';
 import { type Device, type Scalar, seriesKinds } from '../types.js';
-import type { Batch, BucketRow, ReadingRow, ReadingsQuery, SeriesRecord, UpkeepStep } from './calls.js';
+import type { BucketRow, ReadingRow, ReadingsQuery, UpkeepStep } from './calls.js';
+import { readRuns, runTable } from './dayFile.js';
 import { dayMs } from './days.js';
-import { batchOf, folderFor, midnight, openTestStore, queryOf, readAll, readTriples, series } from './store.fixture.js';
+import {
+  batchOf,
+  batchOfTwo,
+  folderFor,
+  midnight,
+  openTestStore,
+  otherSeries,
+  queryOf,
+  readAll,
+  readTriples,
+  series,
+} from './store.fixture.js';
 import type { StoreOptions } from './store.js';
 
 const hour = 3_600_000;
@@ -291,31 +303,13 @@ test('readings leave with their day, aggregates stay until their own time is ove
 test('an erased device is in no file, neither in free pages, and its namesake begins empty', async (context) => {
   const folder = folderFor(context);
   const { store, turnTo } = await openOnClock(context, folder);
-  const other = { ...series(4, 'temperature'), deviceKey: 2, device: 'other', deviceCreatedAt: 2 };
-  const two = (at: number, seq: number, declared: SeriesRecord[] = []): Batch => {
-    const batch = batchOf(
-      seq,
-      [
-        [1, at, 1],
-        [2, at, 0],
-      ],
-      declared,
-    );
-    batch.strings.push(`secret-${seq}`);
-    reserveReadings(batch, 1);
-    batch.series[batch.readings] = 4;
-    batch.ts[batch.readings] = at;
-    batch.value[batch.readings++] = 7;
-    addFrame(batch, 2, 2, seq, 1, at);
-    return batch;
-  };
-  await store.commit(two(midnight, 1, [...known, other]), midnight);
+  await store.commit(batchOfTwo(midnight, 1, [...known, otherSeries]), midnight);
   await store.seal();
   await turnTo(midnight + dayMs + 2 * hour);
-  await store.commit(two(midnight + 1, 2), midnight);
-  await store.commit(two(midnight + dayMs, 3), midnight);
+  await store.commit(batchOfTwo(midnight + 1, 2), midnight);
+  await store.commit(batchOfTwo(midnight + dayMs, 3), midnight);
   await store.seal();
-  await store.commit(two(midnight + dayMs + 1, 4), midnight);
+  await store.commit(batchOfTwo(midnight + dayMs + 1, 4), midnight);
   store.leaveOut(1);
   await store.seal();
   const told: number[] = [];
@@ -323,12 +317,42 @@ test('an erased device is in no file, neither in free pages, and its namesake be
   await store.forget(1);
   assert.equal(told.at(-1), 2);
   assert.deepEqual(await readAll(store, queryOf(known)), []);
-  assert.equal((await readAll(store, queryOf([other]))).length, 4);
+  assert.equal((await readAll(store, queryOf([otherSeries]))).length, 4);
   await store.close();
   const found = filesUnder(folder).filter((path) => readFileSync(path).includes('secret-'));
   assert.deepEqual(found, []);
   const { restored } = await openTestStore(context, folder);
-  assert.deepEqual(restored.series, [other]);
+  assert.deepEqual(restored.series, [otherSeries]);
+});
+
+test('an erasure that ended between taking rows from a late file and making it anew is gone on with', async (context) => {
+  const folder = folderFor(context);
+  const first = await openOnClock(context, folder);
+  await first.store.commit(batchOfTwo(midnight, 1, [...known, otherSeries]), midnight);
+  await first.store.seal();
+  await first.turnTo(midnight + dayMs + 2 * hour);
+  const erase = { type: 'erase' as const, device: { id: 'd', key: 1, createdAt: 1 } };
+  await first.store.run(erase, () => {});
+  await first.store.commit(batchOfTwo(midnight + 1, 2), midnight);
+  await first.store.seal();
+  await first.store.close();
+  const path = join(folder, 'readings', '2026-11-22.late.db');
+  const late = new Database(path);
+  const [run] = readRuns(late);
+  assert.equal(
+    late.prepare(`DELETE FROM ${runTable(run)} WHERE series IN (SELECT id FROM series WHERE device = 'd')`).run()
+      .changes,
+    2,
+  );
+  late.exec(`DELETE FROM series WHERE device = 'd'; UPDATE runs SET readings = 1`);
+  late.close();
+  assert.ok(readFileSync(path).includes('secret-2'), 'its pages remember');
+  const { store } = await openTestStore(context, folder);
+  store.leaveOut(1);
+  await store.run(erase, () => {});
+  assert.equal((await readAll(store, queryOf([otherSeries]))).length, 2);
+  await store.close();
+  assert.ok(!readFileSync(path).includes('secret-'));
 });
 
 test('a backup of a store that is written to starts as a store, with all of it', async (context) => {

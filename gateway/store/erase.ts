@@ -34,18 +34,19 @@ export function* eraseDevice(
 function* eraseDay(folder: string, days: DayWriters, files: DayFiles, device: DeviceIdentity): Generator<void> {
   const { day, readings, late, rollup } = files;
   const present = [readings, late, rollup].some((path) => path !== null && existsSync(path) && holds(path, device));
-  if (!present) return;
-  if (readings !== null) {
+  if (present && readings !== null) {
     days.freeze(day);
     const finishing = { folder, day, takesLate: false, except: ofDevice(device), letGo: () => days.close(day) };
     if (!(yield* finishDay(finishing)))
       throw new Error(
         `${basename(readings)} is kept open by another program; its readings are erased once it is closed`,
       );
-  } else if (rollup !== null) eraseRollup(rollup, device);
+  } else if (present && rollup !== null) eraseRollup(rollup, device);
   const lateNow = dayPath(folder, day, 'late');
+  if (!existsSync(lateNow)) return;
+  // Also where it has no row of the device: an erasure that was killed after the rows went has not yet made the file anew.
   days.close(day);
-  if (existsSync(lateNow)) eraseLate(lateNow, device);
+  eraseLate(lateNow, device);
 }
 
 /** An SQL condition on rows of a series table. */
@@ -67,7 +68,7 @@ function holds(path: string, device: DeviceIdentity): boolean {
   }
 }
 
-/** Rows are deleted, and the file is made anew by SQLite, since neither pages nor gaps in them may remember. */
+/** Rows are deleted where there are any, and the file is made anew by SQLite, since neither pages nor gaps in them may remember. */
 function eraseLate(path: string, device: DeviceIdentity): void {
   const db = openDayForWriting(path, dayOf(Date.parse(basename(path).slice(0, 10))));
   try {

@@ -69,6 +69,31 @@ export function batchOf(seq: number, readings: Triple[], declared: SeriesRecord[
   return batch;
 }
 
+/** Of device 1 a number and the text `secret-SEQ` (series 1, 2), of device 2 a number (series 4), all at one time. */
+export function batchOfTwo(at: number, seq: number, declared: SeriesRecord[] = []): Batch {
+  const batch = batchOf(
+    seq,
+    [
+      [1, at, 1],
+      [2, at, 0],
+    ],
+    declared,
+  );
+  batch.strings.push(`secret-${seq}`);
+  reserveReadings(batch, 1);
+  batch.series[batch.readings] = otherSeries.id;
+  batch.ts[batch.readings] = at;
+  batch.value[batch.readings++] = seq;
+  addFrame(batch, 2, 2, seq, 1, at);
+  return batch;
+}
+
+/** Of the second device of `batchOfTwo`. */
+export const otherSeries: SeriesRecord = {
+  ...series(4, 'temperature'),
+  ...{ deviceKey: 2, device: 'other', deviceCreatedAt: 2 },
+};
+
 export function queryOf(known: SeriesRecord[], query: Partial<ReadingsQuery> = {}): ReadingsQuery {
   return {
     device: { id: known[0].device, key: known[0].deviceKey, createdAt: known[0].deviceCreatedAt },

@@ -7,7 +7,7 @@ import { startGatewayProcess } from './gatewayProcess.js';
 import { tempFolder } from './tempFolder.js';
 import { basicAuthorization } from './wireClient.js';
 
-const seconds = Number(process.env.TIDEGATE_ROUNDS ?? 3);
+const seconds = 3;
 const devices = 20;
 const everyMs = 20;
 /** A machine that others use too has a p99 of its own; less than this more is no cost of the attack. */

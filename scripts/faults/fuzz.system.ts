@@ -11,11 +11,12 @@ import { checkPrefix, checkTelemetry, createTelemetryHeader } from '../../schema
 import type { NewCredentialBody } from '../../schemas/generated/operator.js';
 import { parseUpMessage } from '../../schemas/upMessage.js';
 import { startGatewayProcess } from './gatewayProcess.js';
+import { roundsOr } from './killPoints.js';
 import { tempFolder } from './tempFolder.js';
 import { basicAuthorization, maskedFrame } from './wireClient.js';
 
 /** TIDEGATE_ROUNDS=1000 is the full count: a million in process, 20,000 over sockets. TIDEGATE_SEED repeats a run. */
-const rounds = Number(process.env.TIDEGATE_ROUNDS ?? 20);
+const rounds = roundsOr(20);
 const seed = Number(process.env.TIDEGATE_SEED ?? Date.now() % 2 ** 31);
 
 /** mulberry32: small, and the same everywhere. */

@@ -35,7 +35,14 @@ const faults: Fault[] = [
     injected: 'SIGKILL at every kind of write, sync, rename, removal (strace)',
     invariant: 'nothing lost or stored twice',
     suite: 'faults/seal.system.js',
-    tests: /is killed at every kind/,
+    tests: /^the .* is killed at every kind/,
+  },
+  {
+    fault: 'killed while erasing a device',
+    injected: 'SIGKILL at every kind of write, sync, rename, removal (strace)',
+    invariant: 'it is gone on with until no file remembers; other devices are whole',
+    suite: 'faults/seal.system.js',
+    tests: /^an erasure/,
   },
   {
     fault: 'fsync fails',

@@ -1,23 +1,26 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
+import type { SeriesRecord } from '../../gateway/store/calls.js';
 import { dayMs } from '../../gateway/store/days.js';
-import { queryOf, readTriples, storeOptions } from '../../gateway/store/store.fixture.js';
+import { otherSeries, queryOf, readTriples, storeOptions } from '../../gateway/store/store.fixture.js';
 import { openStore, type Store } from '../../gateway/store/store.js';
+import * as erasing from './eraseWorkload.js';
+import { roundsOr } from './killPoints.js';
 import { commitsTotal, readingsOf, workloadDay, workloadSeries } from './sealWorkload.js';
 import { tempFolder } from './tempFolder.js';
 
-const rounds = Number(process.env.TIDEGATE_ROUNDS ?? 16);
-const workload = fileURLToPath(new URL('./sealWorkload.js', import.meta.url));
+const rounds = roundsOr(16);
 const calls = ['pwrite64', 'fdatasync', 'fsync', 'rename', 'unlink', 'ftruncate'];
 
-/** The files that the archiver writes, and those that the writer writes. */
+/** The files that the archiver writes, and those that the writer writes: strace counts the calls of each thread for itself. */
 function pathsOf(folder: string, of: 'archiver' | 'writer'): string[] {
-  if (of === 'writer') return ['log.db', 'log.db-wal'].map((name) => join(folder, name));
+  if (of === 'writer')
+    return ['log.db', 'log.db-wal', 'tidegate.db', 'tidegate.db-wal'].map((name) => join(folder, name));
   const days = ['2026-11-22', '2026-11-23'];
   const names = days.flatMap((day) =>
     ['.db', '.db-wal', '.db.new', '.late.db', '.late.db-wal', '.rollup.db', '.rollup.db.new'].map((end) => day + end),
@@ -31,8 +34,13 @@ interface Traced {
   status: number | null;
 }
 
-/** Runs the workload under strace on these files; `kill` ends it at the entry of the nth of those calls. */
-function runTraced(folder: string, paths: string[], kill: { call: string; nth: number } | null): Traced {
+/** Runs a workload under strace on these files; `kill` ends it at the entry of the nth of those calls. */
+function runTraced(
+  folder: string,
+  paths: string[],
+  kill: { call: string; nth: number } | null,
+  workload = 'sealWorkload.js',
+): Traced {
   const output = join(folder, 'trace');
   const inject = kill === null ? [] : ['-e', `inject=${kill.call}:signal=SIGKILL:when=${kill.nth}`];
   const { stdout, status, stderr } = spawnSync(
@@ -42,7 +50,7 @@ function runTraced(folder: string, paths: string[], kill: { call: string; nth: n
       ...paths.flatMap((path) => ['-P', path]),
       ...inject,
       process.execPath,
-      workload,
+      fileURLToPath(new URL(workload, import.meta.url)),
       join(folder, 'data'),
     ],
     { encoding: 'utf8', timeout: 180_000 },
@@ -128,6 +136,57 @@ for (const of of ['archiver', 'writer'] as const) {
     );
     assert.ok(killed >= points.length * 0.9, `${killed} of ${points.length} were killed`);
   });
+}
+
+for (const of of ['archiver', 'writer'] as const) {
+  test(`an erasure whose ${of} is killed at every kind of write, sync, rename and removal is gone on with; the other device is whole`, async (context: TestContext) => {
+    const prepared = tempFolder(context);
+    await erasing.prepareErase(join(prepared, 'data'));
+    const run = (kill: { call: string; nth: number } | null): Traced & { data: string } => {
+      const folder = tempFolder(context);
+      const data = join(folder, 'data');
+      cpSync(join(prepared, 'data'), data, { recursive: true });
+      return { data, ...runTraced(folder, pathsOf(data, of), kill, 'eraseWorkload.js') };
+    };
+    const whole = run(null);
+    assert.deepEqual(whole.said, ['asked', 'erased', 'done']);
+    await checkErased(whole.data, true, 'not killed');
+    const points = killPoints(countCalls(whole.trace), Math.ceil(rounds / 2));
+    let killed = 0;
+    for (const point of points) {
+      const { data, said, status } = run(point);
+      if (status !== 0) killed++;
+      await checkErased(data, said.includes('asked'), `killed at ${point.call} ${point.nth}`);
+    }
+    context.diagnostic(`${killed} of ${points.length} runs were killed`);
+    assert.ok(killed >= points.length * 0.9, `${killed} of ${points.length} were killed`);
+  });
+}
+
+async function checkErased(folder: string, asked: boolean, where: string): Promise<void> {
+  const options = storeOptions(folder, { now: () => workloadDay + dayMs + 60_000 });
+  const { store, restored } = await openStore(options);
+  const stored = (known: SeriesRecord[]): Promise<[number, number, unknown][]> => readTriples(store, queryOf(known));
+  const commits = Array.from({ length: erasing.commitsTotal }, (_, i) => i + 1);
+  const expected = commits.map((n) => [otherSeries.id, erasing.timeOf(n), n]).sort((a, b) => a[1] - b[1]);
+  assert.deepEqual(await stored([otherSeries]), expected, `${where}: the other device`);
+  const mine = (await stored(erasing.erasedSeries)).length;
+  if (restored.erasures.length > 0) await erasing.erase(store);
+  else assert.equal(mine, asked ? 0 : 2 * commits.length, `${where}: the device, of which no erasure is open`);
+  assert.deepEqual(await stored([otherSeries]), expected, `${where}: the other device, after the erasure`);
+  await store.close();
+  checkIntegrity(folder, where);
+  const again = await openStore(options);
+  assert.deepEqual(again.restored.erasures, [], where);
+  await again.store.close();
+  if (!asked && restored.erasures.length === 0) return;
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const remembering = files.filter(({ parentPath, name }) => readFileSync(join(parentPath, name)).includes('secret-'));
+  assert.deepEqual(
+    remembering.map(({ name }) => name),
+    [],
+    where,
+  );
 }
 
 test('a run is synced before the log is cut, and a finished day before it takes its name', (context) => {
