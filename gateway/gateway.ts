@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { limits } from '../schemas/limits.js';
@@ -284,10 +284,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const source = sources.of(device);
     const now = clock.now();
     records.credentialUsed(credential);
-    const stream =
-      name === null
-        ? sources.ownStream(`link-${randomBytes(9).toString('base64url')}`)
-        : sources.streamOf(source, name, now);
+    const stream = name === null ? sources.ownStream(`link-${randomUUID()}`) : sources.streamOf(source, name, now);
     const facts = {
       source,
       stream,

@@ -74,7 +74,7 @@ export async function openMqtt(options: MqttOptions): Promise<Mqtt> {
     acknowledged: options.bridged,
   });
   return {
-    presence: (device: Device, presence: Presence): void => bridge.device(factsOf(device, presence)),
+    presence: (device: Device, presence: () => Presence): void => bridge.device(factsOf(device, presence())),
     deviceRemoved: ({ id }: Device): void => bridge.deviceRemoved(id),
     commandMoved(record: CommandRecord): void {
       const answer = incoming.moved(record);
@@ -88,7 +88,7 @@ export async function openMqtt(options: MqttOptions): Promise<Mqtt> {
 
 /** Where there is no bridge. */
 export const noMqtt = {
-  presence(_device: Device, _presence: Presence): void {},
+  presence(_device: Device, _presence: () => Presence): void {},
   deviceRemoved(_device: Device): void {},
   commandMoved(_record: CommandRecord): void {},
   refuses: (): boolean => false,

@@ -13,7 +13,7 @@ export interface RecordsOptions {
   known(id: string): boolean;
   lastFrameAt(deviceKey: number): number;
   save(changes: RegistryChange[]): Promise<void>;
-  presenceChanged(device: Device, presence: Presence): void;
+  presenceChanged(device: Device, presence: () => Presence): void;
 }
 
 /** A presence is on disk some seconds after it changed, a last use within some minutes. */

@@ -8,6 +8,7 @@ export function createProxies(trusted: readonly string[]) {
   for (const range of trusted) add(list, range);
 
   const trusts = (address: string): boolean => {
+    if (trusted.length === 0) return false;
     const kind = isIP(address);
     return kind !== 0 && list.check(address, kind === 6 ? 'ipv6' : 'ipv4');
   };

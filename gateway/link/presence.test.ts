@@ -26,7 +26,7 @@ function presenceAt(restored: PresenceRecord[] = [], expectedEveryMs: number | n
     endedAt: 900_000,
     expectedEveryMs: () => expectedEveryMs,
     lastFrameAt: () => frameAt,
-    changed: (_device, state) => told.push(state),
+    changed: (_device, state) => told.push(state()),
     touched: (key) => touched.push(key),
   });
   /** What presence reads of a link; the sockets behind it are tested in links.test.ts. */

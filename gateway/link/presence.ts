@@ -12,8 +12,8 @@ export interface PresenceOptions {
   expectedEveryMs(device: Device): number | null;
   /** When the last frame of the device was taken in: Unix ms, or 0. */
   lastFrameAt(deviceKey: number): number;
-  /** For whoever watches. */
-  changed(device: Device, presence: Presence): void;
+  /** For whoever watches; `presence` makes what is known now. */
+  changed(device: Device, presence: () => Presence): void;
   /** There is something to be stored for this device, some time. */
   touched(deviceKey: number): void;
 }
@@ -82,7 +82,7 @@ export function createPresence(options: PresenceOptions) {
   }
 
   function tell(device: Device, known: Known): void {
-    options.changed(device, presenceOf(device, known));
+    options.changed(device, () => presenceOf(device, known));
     touched(device.key);
   }
 
@@ -111,7 +111,7 @@ export function createPresence(options: PresenceOptions) {
     const late = isLate(link, clock.now(), expectedEveryMs(device, link));
     if (late === known.late) return;
     known.late = late;
-    options.changed(device, presenceOf(device, known));
+    options.changed(device, () => presenceOf(device, known));
   }
 
   return {

@@ -89,6 +89,7 @@ export interface GatewayStatus {
 export interface LiveEvents {
   command(command: CommandRecord): void;
   committed(batch: Batch, rids: string[]): void;
-  presence(device: Device, presence: Presence): void;
+  /** `presence` makes what is known now. */
+  presence(device: Device, presence: () => Presence): void;
   traced(frame: TracedFrame): void;
 }

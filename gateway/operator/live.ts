@@ -113,10 +113,10 @@ export function createLive(context: OperatorContext) {
     return { type: 'readings', device, seq: batch.frameSeq[frame], receivedAt: batch.frameReceivedAt[frame], readings };
   }
 
-  function presence(device: Device, now: Presence): void {
+  function presence(device: Device, now: () => Presence): void {
     for (const client of clients) {
       if (hears(client, 'presence', device))
-        send(client, { type: 'presence', device: device.id, presence: { ...now } });
+        send(client, { type: 'presence', device: device.id, presence: { ...now() } });
     }
   }
 
