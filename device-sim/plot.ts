@@ -78,7 +78,8 @@ export interface Bar {
 
 /** An SVG of bars from zero, one below the other. */
 export function barPlot(title: string, unit: string, bars: readonly Bar[]): string {
-  const [rowHeight, from] = [24, 300];
+  const rowHeight = 24;
+  const from = 20 + charWidth * Math.max(...bars.map(({ name }) => name.length));
   const tall = 44 + rowHeight * bars.length;
   const most = Math.max(...bars.map(({ value }) => value), Number.MIN_VALUE);
   const rows = bars.flatMap(({ name, value, note }, i) => {
@@ -97,6 +98,9 @@ ${rows.join('\n')}
 </svg>
 `;
 }
+
+/** Of the font, about. */
+const charWidth = 6.5;
 
 const label = (x: number, y: number, text: string, anchor: string): string =>
   `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}">${escaped(text)}</text>`;

@@ -77,5 +77,10 @@ function plotsOf({ rows }: Results, origin: string): [string, string][] {
 
 const isPaced = (key: string): boolean => key.startsWith('paced-');
 
-const shortName = ({ name }: KeyedRow): string =>
-  name.replace('2,000 frames/s: ', '').split(/[;(]/)[0].slice(0, 46).trim();
+/** Without what its note or others say; a long one ends at a comma. */
+function shortName({ name }: KeyedRow): string {
+  const text = name.replace('2,000 frames/s: ', '').replace(', 10 readings a frame, s', ', s').split(/[;(]/)[0].trim();
+  return text.length <= nameCharsMax ? text : text.slice(0, text.lastIndexOf(',', nameCharsMax));
+}
+
+const nameCharsMax = 50;
