@@ -303,13 +303,13 @@ test('readings leave with their day, aggregates stay until their own time is ove
 test('an erased device is in no file, neither in free pages, and its namesake begins empty', async (context) => {
   const folder = folderFor(context);
   const { store, turnTo } = await openOnClock(context, folder);
-  await store.commit(batchOfTwo(midnight, 1, [...known, otherSeries]), midnight);
+  await store.commit(batchOfTwo(1, midnight, [...known, otherSeries]), midnight);
   await store.seal();
   await turnTo(midnight + dayMs + 2 * hour);
-  await store.commit(batchOfTwo(midnight + 1, 2), midnight);
-  await store.commit(batchOfTwo(midnight + dayMs, 3), midnight);
+  await store.commit(batchOfTwo(2, midnight + 1), midnight);
+  await store.commit(batchOfTwo(3, midnight + dayMs), midnight);
   await store.seal();
-  await store.commit(batchOfTwo(midnight + dayMs + 1, 4), midnight);
+  await store.commit(batchOfTwo(4, midnight + dayMs + 1), midnight);
   store.leaveOut(1);
   await store.seal();
   const told: number[] = [];
@@ -328,12 +328,12 @@ test('an erased device is in no file, neither in free pages, and its namesake be
 test('an erasure that ended between taking rows from a late file and making it anew is gone on with', async (context) => {
   const folder = folderFor(context);
   const first = await openOnClock(context, folder);
-  await first.store.commit(batchOfTwo(midnight, 1, [...known, otherSeries]), midnight);
+  await first.store.commit(batchOfTwo(1, midnight, [...known, otherSeries]), midnight);
   await first.store.seal();
   await first.turnTo(midnight + dayMs + 2 * hour);
   const erase = { type: 'erase' as const, device: { id: 'd', key: 1, createdAt: 1 } };
   await first.store.run(erase, () => {});
-  await first.store.commit(batchOfTwo(midnight + 1, 2), midnight);
+  await first.store.commit(batchOfTwo(2, midnight + 1), midnight);
   await first.store.seal();
   await first.store.close();
   const path = join(folder, 'readings', '2026-11-22.late.db');

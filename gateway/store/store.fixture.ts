@@ -69,8 +69,8 @@ export function batchOf(seq: number, readings: Triple[], declared: SeriesRecord[
   return batch;
 }
 
-/** Of device 1 a number and the text `secret-SEQ` (series 1, 2), of device 2 a number (series 4), all at one time. */
-export function batchOfTwo(at: number, seq: number, declared: SeriesRecord[] = []): Batch {
+/** Of device 1 a number and the text `secret-SEQ` (series 1, 2), which no file may remember, of device 2 a number, all at one time. */
+export function batchOfTwo(seq: number, at: number, declared: SeriesRecord[] = []): Batch {
   const batch = batchOf(
     seq,
     [
@@ -80,6 +80,11 @@ export function batchOfTwo(at: number, seq: number, declared: SeriesRecord[] = [
     declared,
   );
   batch.strings.push(`secret-${seq}`);
+  return withOther(batch, seq, at);
+}
+
+/** The batch with a reading of device 2 as well. */
+export function withOther(batch: Batch, seq: number, at: number): Batch {
   reserveReadings(batch, 1);
   batch.series[batch.readings] = otherSeries.id;
   batch.ts[batch.readings] = at;

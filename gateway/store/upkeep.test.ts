@@ -3,28 +3,30 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, writeF
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
-import { addFrame, reserveReadings } from '../ingest/batch.js';
+import { addFrame } from '../ingest/batch.js';
 import { type Device, seriesKinds } from '../types.js';
-import type { Batch, BucketRow, SeriesRecord, UpkeepStep } from './calls.js';
+import type { Batch, BucketRow, UpkeepStep } from './calls.js';
 import { createDayHandles } from './dayHandles.js';
 import { openDay } from './daySources.js';
 import { dayMs, listDays } from './days.js';
 import {
   batchOf,
+  batchOfTwo,
   folderFor,
   midnight,
   openTestStore,
+  otherSeries,
   queryOf,
   readAll,
   readTriples,
   series,
   type Triple,
+  withOther,
 } from './store.fixture.js';
 import type { Store, StoreOptions } from './store.js';
 
 const hour = 3_600_000;
 const known = [series(1, 'temperature'), series(2, 'door', seriesKinds.string)];
-const other: SeriesRecord = { ...series(9, 'temperature'), deviceKey: 2, device: 'other', deviceCreatedAt: 2 };
 
 /** A store on a clock that `turnTo` sets; it resolves when the archiver has nothing left to do. */
 async function openOnClock(context: TestContext, folder: string, more: Partial<StoreOptions> = {}) {
@@ -110,29 +112,6 @@ test('a day is finished though a query has its file open for a while', async (co
   );
 });
 
-/** One reading of each of both devices at that time; the first device also says a word that no file may remember. */
-function ofBoth(seq: number, at: number, declared: SeriesRecord[] = []): Batch {
-  const batch = batchOf(
-    seq,
-    [
-      [1, at, 1],
-      [2, at, 0],
-    ],
-    declared,
-  );
-  batch.strings.push(`secret-${seq}`);
-  return withOther(batch, seq, at);
-}
-
-function withOther(batch: Batch, seq: number, at: number): Batch {
-  reserveReadings(batch, 1);
-  batch.series[batch.readings] = 9;
-  batch.ts[batch.readings] = at;
-  batch.value[batch.readings++] = seq;
-  addFrame(batch, 2, 2, seq, 1, at);
-  return batch;
-}
-
 const remembered = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -149,11 +128,12 @@ test('what is sealed for days while a device is taken out of them is kept, on tw
     expected.push(at);
     return at;
   };
-  for (const at of days) await store.commit(ofBoth(++seq, keep(at), seq === 1 ? [...known, other] : []), midnight);
+  for (const at of days)
+    await store.commit(batchOfTwo(++seq, keep(at), seq === 1 ? [...known, otherSeries] : []), midnight);
   await store.seal();
   await turnTo(midnight + 11 * dayMs + 2 * hour);
   // Late readings of finished days, and more of the one that is still live.
-  for (const at of days) await store.commit(ofBoth(++seq, keep(at + 1)), midnight);
+  for (const at of days) await store.commit(batchOfTwo(++seq, keep(at + 1)), midnight);
   store.leaveOut(1);
   await store.seal();
   const commits: Promise<unknown>[] = [];
@@ -165,7 +145,7 @@ test('what is sealed for days while a device is taken out of them is kept, on tw
   await store.run({ type: 'erase', device: { id: 'd', key: 1, createdAt: 1 } }, commitMore);
   await Promise.all(commits);
   await store.forget(1);
-  const times = async (): Promise<number[]> => (await readTriples(store, queryOf([other]))).map(([, ts]) => ts);
+  const times = async (): Promise<number[]> => (await readTriples(store, queryOf([otherSeries]))).map(([, ts]) => ts);
   assert.deepEqual(
     await times(),
     expected.sort((a, b) => a - b),
@@ -181,14 +161,14 @@ test('an erased device is not remembered by pages that a merge has freed', async
   const folder = folderFor(context);
   const { store } = await openOnClock(context, folder);
   for (let seal = 1; seal <= 64; seal++)
-    await commitAndSeal(store, ofBoth(seal, midnight + seal, seal === 1 ? [...known, other] : []));
+    await commitAndSeal(store, batchOfTwo(seal, midnight + seal, seal === 1 ? [...known, otherSeries] : []));
   await store.idle();
   store.leaveOut(1);
   await store.run({ type: 'erase', device: { id: 'd', key: 1, createdAt: 1 } }, () => {});
   await store.forget(1);
-  assert.equal((await readAll(store, queryOf([other]))).length, 64);
+  assert.equal((await readAll(store, queryOf([otherSeries]))).length, 64);
   await commitAndSeal(store, withOther(batchOf(65, []), 65, midnight + 65));
-  assert.equal((await readAll(store, queryOf([other]))).length, 65);
+  assert.equal((await readAll(store, queryOf([otherSeries]))).length, 65);
   await store.close();
   assert.deepEqual(remembered(folder), []);
 });
@@ -287,7 +267,7 @@ test('a late file that numbers its series otherwise than the day file beside it 
   const [folder, stranger] = [folderFor(context), folderFor(context)];
   for (const [where, one] of [
     [folder, known[0]],
-    [stranger, { ...other, id: 1 }],
+    [stranger, { ...otherSeries, id: 1 }],
   ] as const) {
     const { store, turnTo } = await openOnClock(context, where);
     await commitAndSeal(store, batchOf(1, [[1, midnight, 1]], [one]));

@@ -19,7 +19,7 @@ export async function prepareErase(folder: string): Promise<void> {
   let now = workloadDay;
   const { store } = await openStore(storeOptions(folder, { now: () => now, finishAfterMs: 0 }));
   for (let n = 1; n <= commitsTotal; n++) {
-    await store.commit(batchOfTwo(timeOf(n), n, n === 1 ? [...erasedSeries, otherSeries] : []), now);
+    await store.commit(batchOfTwo(n, timeOf(n), n === 1 ? [...erasedSeries, otherSeries] : []), now);
     if (n === 4) {
       await store.seal();
       now = workloadDay + dayMs + 60_000;
