@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -92,6 +92,13 @@ export function withOther(batch: Batch, seq: number, at: number): Batch {
   addFrame(batch, 2, 2, seq, 1, at);
   return batch;
 }
+
+/** The files below that folder in which something of the first device of `batchOfTwo` is found. */
+export const remembered = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => /secret-|temper.*door/.test(readFileSync(path, 'latin1')));
 
 /** Of the second device of `batchOfTwo`. */
 export const otherSeries: SeriesRecord = {

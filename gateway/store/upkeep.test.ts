@@ -19,6 +19,7 @@ import {
   queryOf,
   readAll,
   readTriples,
+  remembered,
   series,
   type Triple,
   withOther,
@@ -111,12 +112,6 @@ test('a day is finished though a query has its file open for a while', async (co
     ['finish'],
   );
 });
-
-const remembered = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => /secret-|temper.*door/.test(readFileSync(path, 'latin1')));
 
 test('what is sealed for days while a device is taken out of them is kept, on twelve days at once', async (context) => {
   const folder = folderFor(context);
