@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { valueText } from '../../valueText.js';
 import { ageText, unitText } from '../format.js';
 import { Empty } from '../parts/empty.js';
@@ -11,21 +11,23 @@ import { counts, listed, loading } from './devices.js';
 import type { Device } from './presence.js';
 import { type Values, valuesOf, watchValues } from './values.js';
 
+/** Pixels. Browsers end at some 33,000,000; 100,000 rows have 5,600,000. */
 const rowHeight = 56;
 const rowsBeyond = 6;
-/** Browsers end at some 33,000,000 px; 100,000 rows have 5,600,000. */
 const settleMs = 120;
 
 /** Only the rows on the screen exist, and only their values are asked for, however many devices there are. */
 export function DeviceRows() {
   const scroller = useRef<HTMLElement>(null);
-  const view = useSignal({ top: 0, height: 800 });
-  useEffect(() => {
+  const view = useSignal({ top: 0, height: 0 });
+  // Before the first paint: a guessed height would make rows for a screen that nobody has.
+  useLayoutEffect(() => {
     const element = scroller.current;
     if (element === null) return;
     const look = (): void => {
       view.value = { top: element.scrollTop, height: element.clientHeight };
     };
+    look();
     const observer = new ResizeObserver(look);
     observer.observe(element);
     element.addEventListener('scroll', look, { passive: true });
