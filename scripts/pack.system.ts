@@ -7,7 +7,10 @@ import { test } from 'node:test';
 import { packageRoot } from '../schemas/packageRoot.js';
 import { tempFolder } from './faults/tempFolder.js';
 
-test('the packed tarball installs in an empty folder and serves', { timeout: 240_000 }, async (context) => {
+/** Where no prebuilt binary can be fetched, better-sqlite3 is compiled: two minutes of a core. */
+const timeout = 540_000;
+
+test('the packed tarball installs in an empty folder and serves', { timeout }, async (context) => {
   const folder = tempFolder(context);
   const listed = execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
     cwd: packageRoot,

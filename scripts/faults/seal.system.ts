@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import type { SeriesRecord } from '../../gateway/store/calls.js';
 import { dayMs } from '../../gateway/store/days.js';
+import { mergeRunsCount } from '../../gateway/store/merge.js';
 import { otherSeries, queryOf, readTriples, remembered, storeOptions } from '../../gateway/store/store.fixture.js';
 import { openStore, type Store } from '../../gateway/store/store.js';
 import * as erasing from './eraseWorkload.js';
@@ -42,13 +43,14 @@ function runTraced(
   workload = 'sealWorkload.js',
 ): Traced {
   const output = join(folder, 'trace');
-  const inject = kill === null ? [] : ['-e', `inject=${kill.call}:signal=SIGKILL:when=${kill.nth}`];
+  // Stopping at the traced calls only is five times as fast, but then strace (6.1) sends no signal.
+  const how = kill === null ? ['--seccomp-bpf'] : ['-e', `inject=${kill.call}:signal=SIGKILL:when=${kill.nth}`];
   const { stdout, status, stderr } = spawnSync(
     'strace',
     [
       ...['-f', '-qq', '-y', '-o', output, '-e', `trace=${calls.join(',')}`],
       ...paths.flatMap((path) => ['-P', path]),
-      ...inject,
+      ...how,
       process.execPath,
       fileURLToPath(new URL(workload, import.meta.url)),
       join(folder, 'data'),
@@ -196,7 +198,9 @@ test('a run is synced before the log is cut, and a finished day before it takes 
   const data = join(folder, 'data');
   const { trace } = runTraced(folder, [...pathsOf(data, 'archiver'), ...pathsOf(data, 'writer')], null);
   const events = trace.flatMap(eventOf);
-  // Of each seal: its run's last write, its sync, and only then the log's next write (there is no commit meanwhile).
+  // Of each seal: its run's last write, its sync, and only then the log's next write (there is no commit meanwhile). From the
+  // 64th on, runs are merged while the writer folds: those writes to a day's file are no seal's.
+  const sealsAlone = 2 * (mergeRunsCount - 1);
   let unsynced: string | null = null;
   let seals = 0;
   for (const { call, file } of events) {
@@ -207,7 +211,7 @@ test('a run is synced before the log is cut, and a finished day before it takes 
         seals++;
       }
     }
-    if (file.endsWith('log.db-wal') && call === 'pwrite64')
+    if (file.endsWith('log.db-wal') && call === 'pwrite64' && seals < sealsAlone)
       assert.equal(unsynced, null, `the log was written to while ${unsynced} was not on disk`);
   }
   assert.ok(seals > commitsTotal, `${seals} syncs of runs`);
