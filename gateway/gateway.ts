@@ -265,9 +265,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     failEntries(entries, () => 500 + random() * 2_500);
   }
 
-  /** A write has failed: for a while, or for good. */
+  /** A write has failed: for a while, or for good. One that breaks a rule of its table is a fault of ours, and others go on. */
   function failed(error: Error & { code?: string | null }, again = true): void {
-    if (!endsWith(error, log, fatal)) availability.failed(error);
+    if (error.code?.startsWith('SQLITE_CONSTRAINT'))
+      log.error({ err: error, code: error.code }, 'a row was refused by its table');
+    else if (!endsWith(error, log, fatal)) availability.failed(error);
     if (again) throw error;
   }
 

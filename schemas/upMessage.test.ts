@@ -32,6 +32,17 @@ test('nesting of any depth is refused, not overflowed on', () => {
   assert.equal(parsed.fault.code, 'value_invalid');
 });
 
+test('half a surrogate pair, which UTF-8 cannot say, is refused wherever a string of a value has it', () => {
+  for (const value of ['\\ud83d', 'a\\ude00b', '\\ude00\\ud83d']) {
+    const inOne = parseUpMessage(`{"seq":3,"values":{"a":"fine","b":"${value}"}}`);
+    const inSamples = parseUpMessage(`{"seq":3,"samples":[{"ts":1,"values":{"b":"${value}"}}]}`);
+    assert.ok(!inOne.ok && !inSamples.ok);
+    assert.deepEqual([inOne.seq, inOne.fault.code, inOne.fault.path], [3, 'value_invalid', '/values/b']);
+    assert.deepEqual([inSamples.fault.code, inSamples.fault.path], ['value_invalid', '/samples/0/values/b']);
+  }
+  assert.ok(parseUpMessage('{"seq":3,"values":{"a":"\\ud83d\\ude00"}}').ok);
+});
+
 test('a field named __proto__ pollutes nothing', () => {
   const parsed = parseUpMessage('{"__proto__":{"seq":5},"values":{"__proto__":1}}');
   assert.ok(parsed.ok);
@@ -49,11 +60,9 @@ test('nesting of any depth in a field that nobody reads is left alone', () => {
   assert.equal(parseUpMessage(deep).ok, true);
 });
 
-test('of a key given twice the last counts, and half a character is kept out of the byte count of none', () => {
-  const parsed = parseUpMessage('{"seq":9,"seq":10,"values":{"a":1,"a":"\\ud800"}}');
-  assert.deepEqual(parsed, { ok: true, message: { seq: 10, values: { a: '\ud800' } } });
-  assert.equal(parseUpMessage(`{"values":{"a":"${'\\ud800'.repeat(341)}"}}`).ok, true);
-  assert.equal(parseUpMessage(`{"values":{"a":"${'\\ud800'.repeat(342)}"}}`).ok, false);
+test('of a key given twice the last counts', () => {
+  const parsed = parseUpMessage('{"seq":9,"seq":10,"values":{"a":1,"a":"b"}}');
+  assert.deepEqual(parsed, { ok: true, message: { seq: 10, values: { a: 'b' } } });
 });
 
 test('a refusal is short, however long the name it is about', () => {

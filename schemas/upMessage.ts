@@ -25,6 +25,7 @@ const validators = new Map<string, ValidateFunction>(
 );
 
 const valueRule = `a value is a finite number, a string of at most ${limits.stringBytesMax} bytes, a boolean or null`;
+const characterRule = 'a string has whole characters: half a surrogate pair is not one';
 const metricNameRule = 'a metric name is 1 to 64 of A-Z a-z 0-9 _ - . / :';
 
 /** Reads a text message from a device. Never throws; unknown fields are left alone. */
@@ -41,7 +42,7 @@ export function parseUpMessage(text: string): ParsedUp {
     return refuse(0, { code: 'type_unknown', message: `type ${shown(type)} is not one a device may send` });
   const readable = type === 'telemetry' && isSeq(seq) ? seq : 0;
   if (!validate(message)) return refuse(readable, faultOf(validate.errors ?? [], type as string));
-  const fault = type === 'telemetry' ? longString(message as TelemetryMessage) : null;
+  const fault = type === 'telemetry' ? badString(message as TelemetryMessage) : null;
   return fault === null ? { ok: true, message: message as UpMessage } : refuse(readable, fault);
 }
 
@@ -99,22 +100,27 @@ function explain({ keyword, instancePath, message, params }: ErrorObject): strin
   return message ?? keyword;
 }
 
-/** The schema counts characters; the limit is in bytes of UTF-8. */
-function longString({ values, samples }: TelemetryMessage): Fault | null {
-  if (samples === undefined) return longStringIn(values ?? {}, '/values');
+/** The schema counts characters; the limit is in bytes of UTF-8, which has no form for half a surrogate pair. */
+function badString({ values, samples }: TelemetryMessage): Fault | null {
+  if (samples === undefined) return badStringIn(values ?? {}, '/values');
   for (let i = 0; i < samples.length; i++) {
-    const fault = longStringIn(samples[i].values, `/samples/${i}/values`);
+    const fault = badStringIn(samples[i].values, `/samples/${i}/values`);
     if (fault !== null) return fault;
   }
   return null;
 }
 
-function longStringIn(values: Record<string, unknown>, root: string): Fault | null {
+function badStringIn(values: Record<string, unknown>, root: string): Fault | null {
   for (const metric in values) {
     const value = values[metric];
-    if (typeof value !== 'string' || value.length * 3 <= limits.stringBytesMax) continue;
-    if (Buffer.byteLength(value) > limits.stringBytesMax) {
-      return { code: 'value_invalid', message: valueRule, path: boundedPath(`${root}/${pointerToken(metric)}`) };
+    if (typeof value !== 'string') continue;
+    const isLong = value.length * 3 > limits.stringBytesMax && Buffer.byteLength(value) > limits.stringBytesMax;
+    if (isLong || !value.isWellFormed()) {
+      return {
+        code: 'value_invalid',
+        message: isLong ? valueRule : characterRule,
+        path: boundedPath(`${root}/${pointerToken(metric)}`),
+      };
     }
   }
   return null;

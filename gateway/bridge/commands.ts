@@ -78,7 +78,13 @@ export function createBridgeCommands(options: BridgeCommandsOptions) {
   async function create(id: string, { idempotencyKey, ...body }: BridgeCommand) {
     const device = options.deviceById(id);
     if (device === undefined) throw new Refusal('device_unknown', `There is no device ${id.slice(0, 64)}`);
-    return commands.create(device, newCommandOf(body), mqttAuthor, idempotencyKey ?? null, commands.hashOf(id, body));
+    return commands.create(
+      device,
+      newCommandOf(body),
+      mqttAuthor,
+      idempotencyKey ?? null,
+      commands.hashOf(device, body),
+    );
   }
 
   function errorBody(device: string, { code, message, errors }: Refusal, key: string | undefined): BridgeCommandError {

@@ -38,7 +38,7 @@ test('device commands, from adding to removing', async (context) => {
 test('devices are imported from CSV, and their secrets let them in', async (context) => {
   const tools = await startTestGateway(context);
   const file = join(tools.data, 'fleet.csv');
-  writeFileSync(file, 'id,model,tags\na,boiler,site=north;floor=2\nb,,\n');
+  writeFileSync(file, '\uFEFFid,model,tags\r\na,boiler,site=north;floor=2\nb,,\n');
   const { out } = await run(tools, 'device', 'import', file);
   const [heading, ...rows] = out
     .trim()

@@ -6,7 +6,7 @@ import type { Device } from '../types.js';
 import type { createDispatcher } from './dispatcher.js';
 import { CommandConflict, CommandError } from './errors.js';
 import type { OpenCommands } from './openCommands.js';
-import type { CommandRules } from './rules.js';
+import { type CommandRules, wholeMs } from './rules.js';
 
 export interface NewCommand {
   name: string;
@@ -32,8 +32,8 @@ export function newCommandOf({ name, params, ttlSeconds, deadlineSeconds, supers
   return {
     name,
     ...(params === undefined ? {} : { params }),
-    ...(ttlSeconds === undefined ? {} : { ttlMs: ttlSeconds * 1000 }),
-    ...(deadlineSeconds === undefined ? {} : { deadlineMs: deadlineSeconds * 1000 }),
+    ...(ttlSeconds === undefined ? {} : { ttlMs: wholeMs(ttlSeconds) }),
+    ...(deadlineSeconds === undefined ? {} : { deadlineMs: wholeMs(deadlineSeconds) }),
     ...(supersedes === undefined ? {} : { supersedes }),
   };
 }
@@ -191,10 +191,10 @@ export function createCreation(options: CreationOptions) {
     check: (device: Device, { name, params = {} }: NewCommand): void =>
       void rules.check(device.model, name, params, bytesFor(device)),
 
-    /** What tells two requests under one Idempotency-Key apart. */
-    hashOf: (deviceId: string, body: unknown): string =>
+    /** What tells two requests under one Idempotency-Key apart. The next device of the same id is another one. */
+    hashOf: ({ id, key }: Device, body: unknown): string =>
       createHash('sha256')
-        .update(JSON.stringify([deviceId, body]))
+        .update(JSON.stringify([id, key, body]))
         .digest('hex'),
   };
 }

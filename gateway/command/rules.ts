@@ -14,6 +14,9 @@ export interface CommandRule {
   deadlineMs: number | null;
 }
 
+/** Seconds may have a fraction (16.1 * 1000 is 16100.000000000002); what is stored are whole ms. */
+export const wholeMs = (seconds: number): number => Math.round(seconds * 1000);
+
 /** Compiles the parameters' schema of a declared command. Throws what ajv says of a schema that is none. */
 export function compileCommand({ name, params, ttlSeconds, deadlineSeconds }: ModelCommand): CommandRule {
   const ajv = new Ajv2020({ allErrors: true, strict: false });
@@ -23,8 +26,8 @@ export function compileCommand({ name, params, ttlSeconds, deadlineSeconds }: Mo
     name,
     validate: ajv.compile(schema),
     secrets: secretsIn(schema as Schema, []),
-    ttlMs: ttlSeconds === undefined ? null : ttlSeconds * 1000,
-    deadlineMs: deadlineSeconds === undefined ? null : deadlineSeconds * 1000,
+    ttlMs: ttlSeconds === undefined ? null : wholeMs(ttlSeconds),
+    deadlineMs: deadlineSeconds === undefined ? null : wholeMs(deadlineSeconds),
   };
 }
 

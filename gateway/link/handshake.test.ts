@@ -96,6 +96,8 @@ test('what is missing, unreadable, unknown or wrong is told apart only as far as
 test('a secret in the query string is refused, whatever else comes with it', () => {
   assert.equal(verdict({ query: `secret=${secret}` }), 'credentials_invalid');
   assert.equal(verdict({ query: `token=${secret}`, authorization: '' }), 'credentials_invalid');
+  for (const escaped of [secret.replace('_', '%5F'), secret.replace('t', '%74'), `x%${secret}`])
+    assert.equal(verdict({ query: `secret=${escaped}` }), 'credentials_invalid', escaped);
 });
 
 test('subprotocols: the first known one of the client is taken; only unknown ones, or only a credential, are refused', () => {

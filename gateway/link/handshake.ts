@@ -113,7 +113,7 @@ function identify(
   protocols: readonly string[],
   options: HandshakeOptions,
 ): { ok: true; device: Device; credential: Credential } | Refusal {
-  if (hello.query.includes('tgd_')) {
+  if (holdsSecret(hello.query)) {
     return refuse(
       'credentials_invalid',
       'A secret in the query string is never accepted, since URLs end up in logs. Replace it, and send it in a header',
@@ -131,6 +131,12 @@ function identify(
     return wrong('The credentials are not of the form id:secret, with a secret of tgd_ and 43 more');
   const { id, secret } = offered;
   return judged(hello, id === null ? options.authenticateSecret(secret) : options.authenticate(id, secret));
+}
+
+/** As it stands there, or with escapes (RFC 3986 section 2.1). */
+function holdsSecret(query: string): boolean {
+  if (!query.includes('%')) return query.includes('tgd_');
+  return [...new URLSearchParams(query)].some((pair) => pair.join('=').includes('tgd_'));
 }
 
 function identifySubject(hello: Hello, options: HandshakeOptions): ReturnType<typeof judged> {

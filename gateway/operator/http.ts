@@ -198,7 +198,7 @@ function problemFor(error: Error, route: Route, context: OperatorContext): Sent 
   if (error instanceof CommandConflict) return problem(error.code, problemBody(error.code, error.message));
   if (error instanceof RegistryError) return problem(error.code, problemBody(error.code, error.message));
   const { code } = error as Error & { code?: string };
-  if (code?.startsWith('SQLITE_') || code === 'THREAD_ENDED')
+  if ((code?.startsWith('SQLITE_') && !code.startsWith('SQLITE_CONSTRAINT')) || code === 'THREAD_ENDED')
     return problem('storage_unavailable', problemBody('storage_unavailable', 'Nothing was changed; try again'));
   context.log.error({ err: error, route: `${route.method} ${route.path}` }, 'an operator request failed inside');
   return problem('internal', problemBody('internal', 'See the log of the gateway'));

@@ -128,7 +128,8 @@ export function encodeCommand(frame: CommandFrame): Uint8Array {
   message[2] = name.length;
   message[3] = frame.known;
   writeUuid(message, 4, frame.id);
-  view.setUint32(20, frame.ttlMs, true);
+  // The longest that can be told is 49.7 days; `expiresAt` says the whole.
+  view.setUint32(20, Math.min(frame.ttlMs, 0xffff_ffff), true);
   view.setBigUint64(24, BigInt(frame.expiresAt), true);
   message.set(name, commandHeaderBytes);
   message.set(params, commandHeaderBytes + name.length);

@@ -200,3 +200,11 @@ test('command updates and commands come back as they were encoded', () => {
     seeded,
   );
 });
+
+test('a command that lives longer than its header can tell is told the longest time that it can', () => {
+  const id = '01890a5d-ac96-774b-bcce-b302099a8057';
+  const command = { type: 'command' as const, id, name: 'x', params: {}, expiresAt: 1, known: 0 as const };
+  const told = (ttlMs: number): unknown =>
+    (decodeDown(encodeCommand({ ...command, ttlMs })) as unknown as { ttlMs: number }).ttlMs;
+  assert.deepEqual([2 ** 32 - 1, 2 ** 32, 31_536_000_000].map(told), [2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1]);
+});

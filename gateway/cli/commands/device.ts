@@ -214,7 +214,11 @@ function readRows(file: string): string[][] {
   } catch (error) {
     throw new Failure(66, `${file} cannot be read: ${(error as Error).message}`);
   }
-  const [heading, ...lines] = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  // Spreadsheets begin it with a byte order mark.
+  const [heading, ...lines] = text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '');
   if (heading?.replaceAll(' ', '') !== 'id,model,tags')
     throw new Failure(65, `${file}: the first line must be id,model,tags`);
   return lines.map((line, i) => {

@@ -43,13 +43,7 @@ async function create(request: OperatorRequest, context: OperatorContext) {
     throw new Problem('query_invalid', 'An Idempotency-Key has at most 255 characters');
   const body = request.body as CommandCreate;
   const { commands } = context;
-  const { id } = await commands.create(
-    device,
-    newCommandOf(body),
-    byOf(request),
-    key,
-    commands.hashOf(device.id, body),
-  );
+  const { id } = await commands.create(device, newCommandOf(body), byOf(request), key, commands.hashOf(device, body));
   const ended = await commands.wait(id, (request.query.wait as number) * 1000);
   const { state, result, error } = ended ?? (await viewOf(id, context));
   return { id, state, result, error };
