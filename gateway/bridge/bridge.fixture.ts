@@ -5,36 +5,39 @@ import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 
 export type TestBroker = Awaited<ReturnType<typeof startBroker>>;
 
-/** An MQTT 3.1.1 broker in this process, which can be stopped and started on its port. It keeps sessions over that. */
+/** An MQTT 3.1.1 broker in this process, which can be stopped and started. It keeps sessions over that, and its port: it cuts who comes. */
 export async function startBroker(context: TestContext) {
   const aedes = await Aedes.createBroker();
   const sockets = new Set<Socket>();
+  let down = false;
   const server = createServer((socket) => {
+    if (down) return void socket.destroy();
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     aedes.handle(socket);
   });
-  const listen = (port: number): Promise<void> =>
-    new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve()));
-  await listen(0);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   const { port } = server.address() as AddressInfo;
 
   function cut(): void {
     for (const socket of [...sockets]) socket.destroy();
   }
 
-  async function stop(): Promise<void> {
-    if (!server.listening) return;
-    const closed = new Promise((resolve) => server.close(resolve));
+  function stop(): void {
+    down = true;
     cut();
-    await closed;
+  }
+
+  function start(): void {
+    down = false;
   }
 
   context.after(async () => {
-    await stop();
+    stop();
+    server.close();
     await new Promise<void>((resolve) => aedes.close(() => resolve()));
   });
-  return { aedes, port, url: `mqtt://127.0.0.1:${port}`, cut, stop, start: () => listen(port) };
+  return { aedes, port, url: `mqtt://127.0.0.1:${port}`, cut, stop, start };
 }
 
 export interface Heard {

@@ -136,9 +136,9 @@ test('what comes while the broker is away, cut off or restarted arrives in order
   for (let round = 0; round < 4; round++) {
     await sendFrames(link, round * 100 + 1, round * 100 + 50);
     if (round % 2 === 0) broker.cut();
-    else await broker.stop();
+    else broker.stop();
     await sendFrames(link, round * 100 + 51, round * 100 + 100);
-    if (round % 2 === 1) await broker.start();
+    if (round % 2 === 1) broker.start();
   }
   await listener.until((heard) => (seqsOf(heard, 'a').length >= 400 ? true : undefined));
   assert.deepEqual(seqsOf(listener.heard, 'a'), range(1, 400));
@@ -148,7 +148,7 @@ test('what was not bridged when the gateway ended is bridged by the next, with t
   const start = restartable(context);
   const broker = await startBroker(context);
   const listener = await subscribe(context, broker.url, 'tidegate/gw/+/telemetry');
-  await broker.stop();
+  broker.stop();
   const first = await start([`mqtt.url=${broker.url}`]);
   const [a, b] = [await first.addDevice('a'), await first.addDevice('b')];
   const [named, unnamed] = [await first.connect(a, '?stream=main'), await first.connect(b)];
@@ -158,7 +158,7 @@ test('what was not bridged when the gateway ended is bridged by the next, with t
   await sendFrames(named, 51, 80);
   await first.api('DELETE', '/v1/devices/b');
   await first.gateway.stop();
-  await broker.start();
+  broker.start();
   await start([`mqtt.url=${broker.url}`]);
   await listener.until((heard) => (telemetryOf(heard).length >= 110 ? true : undefined));
   assert.deepEqual(seqsOf(listener.heard, 'a'), range(1, 80));
@@ -237,7 +237,7 @@ test('a frame that is too large for a message becomes several, whose ids tell th
 test('a cursor that a bridge left behind is removed when it is off, and lets the log be cut', async (context) => {
   const start = restartable(context);
   const broker = await startBroker(context);
-  await broker.stop();
+  broker.stop();
   const first = await start([`mqtt.url=${broker.url}`]);
   const link = await first.connect(await first.addDevice('a'), '?stream=main');
   await sendFrames(link, 1, 10);
@@ -281,13 +281,13 @@ test('a full backlog gives up its oldest frames, counts them, and bridges the re
   const start = restartable(context);
   const broker = await startBroker(context);
   const listener = await subscribe(context, broker.url, 'tidegate/gw/+/telemetry');
-  await broker.stop();
+  broker.stop();
   const gateway = await start([`mqtt.url=${broker.url}`, 'mqtt.backlogSeconds=1']);
   const link = await gateway.connect(await gateway.addDevice('a'), '?stream=main');
   await sendFrames(link, 1, 50);
   await untilMetric(gateway, 'tidegate_bridge_frames_dropped_total{why="age"}', (value) => value === 50);
   await untilMetric(gateway, 'tidegate_bridge_backlog_bytes', (value) => value === 0);
-  await broker.start();
+  broker.start();
   // Only frames of its first second reach the broker: what is sent too early before the bridge is back is given up as well.
   let seq = 50;
   while (seqsOf(listener.heard, 'a').length === 0) {
@@ -304,7 +304,7 @@ test('where a full backlog refuses devices they are closed 4001, and let in agai
   const start = restartable(context);
   const broker = await startBroker(context);
   const listener = await subscribe(context, broker.url, 'tidegate/gw/+/telemetry');
-  await broker.stop();
+  broker.stop();
   const set = [`mqtt.url=${broker.url}`, 'mqtt.backlogSeconds=1', 'mqtt.whenFull=refuse'];
   const gateway = await start(set);
   const device = await gateway.addDevice('a');
@@ -314,7 +314,7 @@ test('where a full backlog refuses devices they are closed 4001, and let in agai
   link.send({ seq: 11, values: { n: 11 } });
   assert.equal((await link.untilClosed()).code, 4001);
   await assert.rejects(gateway.connect(device, '?stream=main'));
-  await broker.start();
+  broker.start();
   await listener.until((heard) => (seqsOf(heard, 'a').length >= 10 ? true : undefined));
   await untilMetric(gateway, 'tidegate_bridge_backlog_full', (value) => value === 0);
   const again = await gateway.connect(device, '?stream=main');

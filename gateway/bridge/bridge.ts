@@ -62,7 +62,7 @@ export function startBridge(options: BridgeOptions) {
   let saving: Promise<void> | null = null;
   let stopping: (() => void) | null = null;
   let status: BridgeStatus | null = null;
-  let loggedAt = 0;
+  let loggedAt = Number.NEGATIVE_INFINITY;
   let suppressed = 0;
   const counts: BridgeCounts = {
     ...{ telemetryAcked: 0, othersAcked: 0, answersLost: 0, resent: 0, refused: 0, connects: 0, connectionsLost: 0 },

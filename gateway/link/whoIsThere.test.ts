@@ -50,10 +50,13 @@ test('presence tells who is there, how it last ended, and what the device said o
 });
 
 test('a device that goes quiet is told as late to whoever watches, and is so no more with its next frame', async (context) => {
-  const tools = await startTestGateway(context);
+  let ahead = 0;
+  const tools = await startTestGateway(context, [], { clock: { now: () => Date.now() + ahead } });
   const device = await tools.addDevice('a');
   const link = await tools.connect(device, '?stream=main');
-  link.send({ type: 'hello', expectEveryMs: 1 });
+  link.send({ type: 'hello', expectEveryMs: 60_000 });
+  await until(async () => (await presenceOf(tools, 'a')).expectedEveryMs === 60_000);
+  ahead = 200_000;
   await until(async () => (await presenceOf(tools, 'a')).state === 'late');
   link.send({ seq: 1, values: { a: 1 } });
   await link.untilAck(1);

@@ -79,7 +79,7 @@ test('a full disk loses nothing acknowledged, is spoken of, and is over within a
   await gateway.line(({ msg }) => msg === 'the store can be written to again');
   const seconds = (performance.now() - roomAt) / 1000;
   context.diagnostic(`${acked} frames acked before the disk was full; recovered after ${seconds.toFixed(2)} s`);
-  assert.ok(seconds < 2, `${seconds} s`);
+  assert.ok(seconds < 10, `${seconds} s`);
   const again = await connect(gateway, device);
   assert.equal(again.welcome.lastSeq, acked);
   again.send({ seq: acked + 1, values: { n: acked + 1 } });
