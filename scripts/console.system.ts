@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
@@ -11,7 +13,6 @@ import type { NewCredentialBody, NewKeyBody, ReadingPage } from '../schemas/gene
 import { openBrowser } from './browser.js';
 import { openConsole, seriousFindings } from './consolePage.js';
 import { type GatewayProcess, startGatewayProcess } from './faults/gatewayProcess.js';
-import { tempFolder } from './faults/tempFolder.js';
 
 /** Where pictures for the README go; `npm run screenshot` sets it. Not TIDEGATE_…: the gateway reads those as settings. */
 const picturesFolder = process.env.CONSOLE_PICTURES;
@@ -37,13 +38,15 @@ async function startBoth(
   context: TestContext,
   withFleet = false,
 ): Promise<{ gateway: GatewayProcess; browser: Browser }> {
-  const gateway = await startGatewayProcess({ data: tempFolder(context), set: ['gatewayId=harbour'] });
+  const data = mkdtempSync(join(tmpdir(), 'tidegate-'));
+  const gateway = await startGatewayProcess({ data, set: ['gatewayId=harbour'] });
   const stopFleet = withFleet ? startFleet(gateway) : async () => {};
   const browser = await openBrowser();
   context.after(async () => {
     await browser.close();
     await stopFleet();
     await gateway.stop();
+    rmSync(data, { recursive: true, force: true });
   });
   return { gateway, browser };
 }

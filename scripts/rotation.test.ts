@@ -5,7 +5,8 @@ import { startTestGateway } from '../gateway/gateway.fixture.js';
 import type { CommandBody, CredentialItem, DeviceBody } from '../schemas/generated/operator.js';
 
 test('the reference device takes a pushed secret, and is back with it when the old one ends', async (context) => {
-  const { api, addDevice, gateway } = await startTestGateway(context);
+  let ahead = 0;
+  const { api, addDevice, gateway } = await startTestGateway(context, [], { clock: { now: () => Date.now() + ahead } });
   const { secret } = await addDevice('a');
   const device = createDevice({
     url: gateway.deviceUrl,
@@ -23,12 +24,13 @@ test('the reference device takes a pushed secret, and is back with it when the o
     while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20));
   };
   await until(async () => (await presence()).online);
-  const made = (await api('POST', '/v1/devices/a/credentials', { push: true, graceSeconds: 2 })).body as {
+  const made = (await api('POST', '/v1/devices/a/credentials', { push: true, graceSeconds: 600 })).body as {
     cid: string;
     command: string;
   };
   const command = (await api('GET', `/v1/commands/${made.command}?wait=60`)).body as CommandBody;
   assert.equal(command.state, 'succeeded');
+  ahead = 601_000;
   await until(async () => {
     const { reconnects, online } = await presence();
     return reconnects > 0 && online;

@@ -25,7 +25,8 @@ export function createAdmission({
   const buffer = createFrameBuffer(limits.maxFrameBytes);
   const header = createTelemetryHeader();
 
-  function take(link: IngestLink, { bytes, encoding, receivedAt }: RejectedRow): Fault | null {
+  function take(link: IngestLink, { code, bytes, encoding, receivedAt }: RejectedRow): Fault | null {
+    if (code === 'frame_too_large') return tooLarge;
     if (encoding === 'json') {
       const parsed = parseUpMessage(Buffer.from(bytes).toString());
       if (!parsed.ok) return parsed.fault;
@@ -65,4 +66,5 @@ export function createAdmission({
   };
 }
 
+const tooLarge: Fault = { code: 'frame_too_large', message: 'no more than its first 64 KiB are kept' };
 const notTelemetry: Fault = { code: 'type_unknown', message: 'it is not telemetry' };

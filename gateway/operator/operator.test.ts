@@ -223,15 +223,22 @@ test('a refused frame can be let in once, by the rules of now', async (context) 
   link.send({ seq: 1, ts: 5_000, values: { a: 7 } });
   link.send('{"seq":2,"values":{"a":{}}}');
   link.send({ seq: 3, values: { b: 1 } });
-  await link.untilAck(3);
+  link.send(`{"seq":4,"values":{"a":1}${' '.repeat(70_000)}}`);
+  link.send({ seq: 5, values: { b: 1 } });
+  await link.untilAck(5);
   const { items } = (await api('GET', '/v1/devices/d/rejected')).body as { items: { rid: string; code: string }[] };
   assert.deepEqual(
     items.map(({ code }) => code),
-    ['value_invalid', 'time_too_old'],
+    ['frame_too_large', 'value_invalid', 'time_too_old'],
   );
-  assert.deepEqual((await api('POST', `/v1/devices/d/rejected/${items[1].rid}/admit`)).body, { readings: 1 });
-  assert.equal(codeOf(await api('POST', `/v1/devices/d/rejected/${items[1].rid}/admit`)), 'already_admitted');
-  assert.equal(codeOf(await api('POST', `/v1/devices/d/rejected/${items[0].rid}/admit`)), 'not_admissible');
+  const large = await api('POST', `/v1/devices/d/rejected/${items[0].rid}/admit`);
+  assert.match(
+    JSON.stringify(large.body),
+    /"code":"not_admissible".*first 64 KiB|first 64 KiB.*"code":"not_admissible"/,
+  );
+  assert.deepEqual((await api('POST', `/v1/devices/d/rejected/${items[2].rid}/admit`)).body, { readings: 1 });
+  assert.equal(codeOf(await api('POST', `/v1/devices/d/rejected/${items[2].rid}/admit`)), 'already_admitted');
+  assert.equal(codeOf(await api('POST', `/v1/devices/d/rejected/${items[1].rid}/admit`)), 'not_admissible');
   const { items: readings } = (await api('GET', '/v1/devices/d/readings?metric=a')).body as { items: unknown[] };
   assert.deepEqual(readings, [{ metric: 'a', ts: 5_000, value: 7 }]);
 });

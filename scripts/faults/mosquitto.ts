@@ -33,10 +33,13 @@ export async function startMosquitto(folder: string, config = defaultConfig) {
     child.stderr?.on('data', (chunk: Buffer) => {
       errors = (errors + chunk.toString()).slice(-10_000);
     });
-    while (!(await isListening(port))) {
-      if (child.exitCode !== null) throw new Error(`mosquitto ended with ${child.exitCode}: ${errors}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    const ended = once(child, 'exit').then(([code]) => {
+      throw new Error(`mosquitto ended with ${code}: ${errors}`);
+    });
+    ended.catch(() => {});
+    while (!(await Promise.race([isListening(port), ended]))) await new Promise((resolve) => setTimeout(resolve, 20));
+    // Who answers may be another process that took the port meanwhile: then this one ends.
+    await Promise.race([new Promise((resolve) => setTimeout(resolve, 100)), ended]);
   }
 
   /** SIGTERM: it saves what it has. */
