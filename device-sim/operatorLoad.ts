@@ -18,10 +18,14 @@ export interface OperatorLoad {
   api: Pick<OperatorApi, 'send'>;
 }
 
-/** Commands at a steady rate, each for a device of this process that the seed picks, whether answers come or not. */
-export function scheduleCommands(load: OperatorLoad): void {
+/**
+ * Commands at a steady rate, each for a device of this process that the seed picks, whether answers come or not. What it returns
+ * tells how many were asked for and are not answered yet.
+ */
+export function scheduleCommands(load: OperatorLoad): () => number {
   const { commands, share, seed, from, members, schedule, counts, api } = load;
   const everyMs = 1000 / (commands.perSecond * share);
+  let unanswered = 0;
   const salt = seed + (members[0]?.index ?? 0);
 
   function create(n: number): void {
@@ -29,12 +33,14 @@ export function scheduleCommands(load: OperatorLoad): void {
     const { name, params = {} } = commands.mix[Math.floor(uniform(salt + 5_009, 0, n) * commands.mix.length)];
     const { ttlSeconds, deadlineSeconds } = commands;
     counts.created();
+    unanswered++;
     void api
       .send(id, { name, params, ttlSeconds, deadlineSeconds })
       .then((status) => status < 300 || counts.error(`command HTTP ${status}`))
       .catch((error: Error & { cause?: { code?: string } }) =>
         counts.error(`command ${error.cause?.code ?? error.message}`),
-      );
+      )
+      .finally(() => unanswered--);
   }
 
   const at = (n: number): number => Math.ceil(from + n * everyMs);
@@ -44,4 +50,5 @@ export function scheduleCommands(load: OperatorLoad): void {
       next(n + 1);
     });
   next(0);
+  return () => unanswered;
 }

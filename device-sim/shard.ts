@@ -54,12 +54,12 @@ export async function runShard(options: ShardOptions, hooks: ShardHooks): Promis
   const counts = createCounts();
   const schedule = createSchedule();
   const members = membersOf(options, counts, schedule, hooks);
-  const recover = plan(members, options, counts, schedule, api);
+  const { recover, unanswered } = plan(members, options, counts, schedule, api);
   const report = (stage: string): void => hooks.progress(counts.tally(connectedOf(members)), stage);
   const elapsedMs = await load(schedule, { ...options, rampMs: fleet.rampSeconds * 1000 }, hooks.stop, report);
   report('drain');
   recover();
-  await drain(members, options.drainMs, () => report('drain'));
+  await drain(members, unanswered, options.drainMs, () => report('drain'));
   const tally = counts.tally(connectedOf(members));
   if (options.verify) report('verify');
   // Commands first: a final word that was lost with its link is told again as long as there is one.
@@ -84,14 +84,14 @@ function membersOf(
   );
 }
 
-/** Puts all that is known beforehand into the schedule. Returns what ends the faults that are still going on. */
+/** Puts all that is known beforehand into the schedule. `recover` ends the faults that are still going on; `unanswered` counts commands asked for. */
 function plan(
   members: readonly Member[],
   { fleet, phases, startedAt }: ShardOptions,
   counts: Counts,
   schedule: Schedule,
   api: OperatorApi,
-): () => void {
+): { recover(): void; unanswered(): number } {
   const { seed, faults, commands, groups, rampSeconds } = fleet;
   const total = groups.reduce((sum, { count }) => sum + count, 0);
   const from = startedAt + rampSeconds * 1000;
@@ -102,11 +102,16 @@ function plan(
       for (const member of members) setRate(member, rate, now);
     });
   for (const member of members) faults.forEach((fault, place) => giveTrait(fault, place, seed, member, counts));
-  if (commands !== null)
-    scheduleCommands({ commands, share: members.length / total, seed, from, members, schedule, counts, api });
+  const unanswered =
+    commands === null
+      ? () => 0
+      : scheduleCommands({ commands, share: members.length / total, seed, from, members, schedule, counts, api });
   const ends = members.map((member) => scheduleFaults(member, { faults, seed, from, schedule, counts, api }));
-  return () => {
-    for (const end of ends) end();
+  return {
+    recover() {
+      for (const end of ends) end();
+    },
+    unanswered,
   };
 }
 
@@ -153,11 +158,17 @@ function connectedOf(members: readonly Member[]): number {
 }
 
 /** What is on its way gets its ack, unless that takes too long. Devices that never connected have nobody to wait for. */
-async function drain(members: readonly Member[], drainMs: number, report: () => void): Promise<void> {
+/** Until what was sent is acknowledged and what operators asked for is answered, or the time is over. */
+async function drain(
+  members: readonly Member[],
+  unanswered: () => number,
+  drainMs: number,
+  report: () => void,
+): Promise<void> {
   const until = Date.now() + drainMs;
   let reportedAt = Date.now();
   const isWaiting = ({ device }: Member): boolean => device.state() !== 'idle' && device.unacked() > 0;
-  while (Date.now() < until && members.some(isWaiting)) {
+  while (Date.now() < until && (unanswered() > 0 || members.some(isWaiting))) {
     await new Promise((resolve) => setTimeout(resolve, 20));
     if (Date.now() - reportedAt < progressEveryMs) continue;
     reportedAt = Date.now();
