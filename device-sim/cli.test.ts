@@ -117,6 +117,28 @@ test('what cannot be run exits 78 and says what would help; a gateway that is no
   );
 });
 
+test('what cannot be done is said before the load, and what was not measured holds no threshold', async (context) => {
+  const tools = await startTestGateway(context);
+  const cases: [string[], RegExp][] = [
+    [['demo', '--bogus'], /unknown option '--bogus'/],
+    [[], /missing required argument 'fleet'/],
+    [['demo', '--require', 'lost==0'], /lost==0 is measured with --verify only/],
+    [['demo', '--report', '/nonexistent/x.html'], /--report \/nonexistent\/x\.html: it cannot be written: ENOENT/],
+  ];
+  for (const [args, wanted] of cases) {
+    const { code, errors } = await start(context, cli, [...args, ...gatewayArgs(tools)]).ended;
+    assert.equal(code, 78, errors);
+    assert.match(errors, wanted);
+  }
+  const nobody = ['demo', '--devices', '2', '--duration', '200ms', '--require', 'ackP99Ms<50', '--json'];
+  const args = [...nobody, ...gatewayArgs(tools), '--device-url', 'ws://127.0.0.1:9'];
+  const { code, out } = await start(context, cli, args).ended;
+  assert.equal(code, 1);
+  assert.deepEqual((JSON.parse(out) as { checks: object[] }).checks, [
+    { text: 'ackP99Ms<50', value: null, passed: false },
+  ]);
+});
+
 test('the host monitor runs by itself, tells how its link fares, and ends at SIGTERM', async (context) => {
   const tools = await startTestGateway(context);
   const { secret } = await tools.addDevice('host');

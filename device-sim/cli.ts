@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { basename } from 'node:path';
 import { Command } from 'commander';
@@ -9,8 +9,9 @@ import { FleetError, loadFleet } from './fleetFile.js';
 import { htmlReport } from './htmlReport.js';
 import { createLine, summaryOf, textOfChecks } from './report.js';
 import { type Changes, changedFleet, deviceUrlOf, durationMs, operatorKey, wholeNumber } from './runOptions.js';
+import { reasonOf } from './shard.js';
 import { createLiveView } from './terminal.js';
-import { type Check, checksOf, parseThreshold, type Threshold } from './thresholds.js';
+import { type Check, checksOf, needVerify, parseThreshold, type Threshold } from './thresholds.js';
 
 interface Options extends Changes {
   duration?: string;
@@ -26,7 +27,7 @@ interface Options extends Changes {
   json?: boolean;
 }
 
-const exitCodes = { unclean: 1, unavailable: 69 };
+const exitCodes = { unclean: 1, unavailable: 69, misused: 78 };
 const linesEvery = 5;
 
 const program = new Command('tidegate-sim')
@@ -51,7 +52,9 @@ const program = new Command('tidegate-sim')
   .option('--data <dir>', 'data folder, for its admin.key', 'data')
   .option('--json', 'print the result as JSON')
   .action(run)
-  .addCommand(conformCommand);
+  .addCommand(conformCommand)
+  // It has said what is wrong, or what was asked for.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodes.misused));
 
 await program.parseAsync();
 
@@ -59,7 +62,10 @@ async function run(name: string, options: Options): Promise<void> {
   try {
     const fleet = changedFleet(loadFleet(name), options);
     const thresholds = [...fleet.require, ...options.require].map(thresholdOf);
+    const unmeasured = options.verify === true ? undefined : thresholds.find((one) => needVerify.has(one.name));
+    if (unmeasured !== undefined) throw new FleetError(`${unmeasured.text} is measured with --verify only`);
     const deviceUrl = deviceUrlOf(options.deviceUrl);
+    if (options.report !== undefined) checkReport(options.report);
     const result = await runFleet({
       fleet,
       url: options.url.replace(/\/+$/, ''),
@@ -82,12 +88,22 @@ async function run(name: string, options: Options): Promise<void> {
     }
     const isClean = result.verdict === null || isVerified(result);
     if (!isClean || checks.some(({ passed }) => !passed)) process.exitCode = exitCodes.unclean;
+    else if (result.unverified !== null) process.exitCode = exitCodes.unavailable;
   } catch (error) {
-    const { message, cause } = error as Error & { cause?: { code?: string } };
+    const { message, cause } = error as Error;
     console.error(
-      cause?.code === undefined ? message : `${message}: ${cause.code}; is a gateway running at ${options.url}?`,
+      cause === undefined ? message : `${reasonOf(error as Error)}; is a gateway running at ${options.url}?`,
     );
     process.exitCode = error instanceof FleetError ? error.exitCode : exitCodes.unavailable;
+  }
+}
+
+/** Where the page cannot be written is told before the load, not after it. Throws FleetError. */
+function checkReport(file: string): void {
+  try {
+    closeSync(openSync(file, 'a'));
+  } catch (error) {
+    throw new FleetError(`--report ${file}: it cannot be written: ${(error as NodeJS.ErrnoException).code}`);
   }
 }
 

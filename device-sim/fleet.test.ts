@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startTestGateway } from '../gateway/gateway.fixture.js';
+import { startGatewayProcess } from '../scripts/faults/gatewayProcess.js';
+import { tempFolder } from '../scripts/faults/tempFolder.js';
 import { isVerified, runFleet } from './fleet.js';
-import { checkFleet } from './fleetFile.js';
+import { checkFleet, loadFleet } from './fleetFile.js';
 import { startHostMonitor } from './hostMonitor.js';
 import { seatsOf, sourceAddress } from './members.js';
 import { mixed, mixedFleet } from './mixedFleet.fixture.js';
@@ -171,4 +173,21 @@ test('the host monitor reports this machine as a device', async (context) => {
   await stop();
   assert.ok(metrics['memory/used'].value > 1e6);
   assert.equal(metrics['memory/used'].unit, 'B');
+});
+
+test('a gateway that ends in the middle costs the verification, not what was measured, and no device goes on', async (context) => {
+  const gateway = await startGatewayProcess({ data: tempFolder(context) });
+  const { operatorUrl: url, key, deviceUrl } = gateway;
+  let stop = (): void => {};
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  const result = await runFleet({
+    ...{ fleet: loadFleet('demo'), url, key, deviceUrl, stop: stopped, drainMs: 200, verify: true, remove: true },
+    acked: () => void gateway.kill('SIGKILL').then(stop),
+  });
+  assert.ok(result.framesAcked > 0);
+  assert.deepEqual([result.verdict, result.commands, isVerified(result)], [null, null, false]);
+  assert.equal(result.unverified, 'fetch failed: ECONNREFUSED');
+  assert.match(summaryOf(result), /^verified: {2}it could not be: fetch failed: ECONNREFUSED$/m);
 });

@@ -49,6 +49,8 @@ export interface FleetResult extends FleetStats {
   phases: TimedPhase[];
   verdict: Verdict | null;
   commands: FleetCommandVerdict | null;
+  /** Why it could not be verified, where it was to be. */
+  unverified: string | null;
   samples: Progress[];
 }
 
@@ -72,6 +74,7 @@ export async function runFleet(options: FleetOptions): Promise<FleetResult> {
   const startedAt = Date.now();
   const recorder = createRecorder(options, api, startedAt, secrets.size, ranges.length, phases);
   const common = { fleet, phases, secrets, startedAt, url, key, deviceUrl, verify };
+  let reachable = true;
   try {
     const results = await shards.run(
       ranges.map(([from, to]) => ({ ...common, from, to, drainMs: options.drainMs ?? drainMsByDefault })),
@@ -81,17 +84,21 @@ export async function runFleet(options: FleetOptions): Promise<FleetResult> {
         acked: options.acked,
       }),
     );
+    const unverified = results.find((result) => result.unverified !== null)?.unverified ?? null;
+    reachable = unverified === null;
+    const verified = verify && reachable;
     const elapsedMs = Math.max(...results.map((result) => result.elapsedMs));
     return {
       ...statsOf(mergedTally(results.map(({ tally }) => tally)), elapsedMs, secrets.size),
       ...{ startedAt, seed: fleet.seed, phases, samples: recorder.samples },
-      verdict: verify ? mergedVerdict(results.flatMap(({ verdict }) => verdict ?? [])) : null,
-      commands: verify ? mergedCommandVerdict(results.flatMap(({ commands }) => commands ?? [])) : null,
+      unverified,
+      verdict: verified ? mergedVerdict(results.flatMap(({ verdict }) => verdict ?? [])) : null,
+      commands: verified ? mergedCommandVerdict(results.flatMap(({ commands }) => commands ?? [])) : null,
     };
   } finally {
     recorder.end();
     shards.end();
-    if (options.remove === true) await inParallel([...secrets.keys()], provisionsAtOnce, api.remove);
+    if (options.remove === true && reachable) await inParallel([...secrets.keys()], provisionsAtOnce, api.remove);
   }
 }
 

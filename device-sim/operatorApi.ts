@@ -2,14 +2,24 @@ import type { CommandBody, NewCredentialBody, ReadingItem } from '../schemas/gen
 
 const readTries = 4;
 const readAgainMs = 250;
+/** A gateway that takes connections and says nothing is given up. */
+const answerMs = 20_000;
 
 export type OperatorApi = ReturnType<typeof createOperatorApi>;
 
+class Silent extends Error {}
+
 /** What the simulator asks of a gateway's operators' side. */
 export function createOperatorApi(url: string, key: string) {
-  function request(method: string, path: string, body?: unknown): Promise<Response> {
+  async function request(method: string, path: string, body?: unknown): Promise<Response> {
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-    return fetch(url + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    try {
+      return await fetch(url + path, { method, headers, body: text, signal: AbortSignal.timeout(answerMs) });
+    } catch (error) {
+      const { name } = error as Error;
+      throw name === 'TimeoutError' ? new Silent(`${url} takes connections, but has not answered for 20 s`) : error;
+    }
   }
 
   /** Reading does no harm when it is done again: a connection that ends in between is no reason to give up a verification. */
@@ -18,7 +28,7 @@ export function createOperatorApi(url: string, key: string) {
       try {
         return await request('GET', path);
       } catch (error) {
-        if (attempt === readTries) throw error;
+        if (attempt === readTries || error instanceof Silent) throw error;
         await new Promise((resolve) => setTimeout(resolve, readAgainMs));
       }
     }

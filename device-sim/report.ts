@@ -24,18 +24,19 @@ export function createLine() {
 
 /** What is printed at the end of a run. */
 export function summaryOf(result: FleetResult): string {
-  const { verdict, commands, errors } = result;
+  const { verdict, commands, errors, unverified } = result;
   const seconds = Math.max(0.001, result.elapsedMs / 1000);
   const unacked = result.framesUnacked === 0 ? '' : `, ${result.framesUnacked} still without an answer`;
   const lines = [
     `${result.devices} devices, ${seconds.toFixed(1)} s`,
     `frames:    ${result.framesSent} sent, ${result.framesAcked} acked, ${result.framesNacked} nacked, ${result.framesDropped} dropped by full buffers${unacked}`,
     `readings:  ${result.readingsAcked} acked (${Math.round(result.readingsAcked / seconds).toLocaleString('en')}/s)`,
-    `ack:       p50 ${result.ackP50Ms} ms, p99 ${result.ackP99Ms} ms from when a frame was due; the simulator was late by ${result.lateP99Ms} ms at p99`,
+    `ack:       ${result.framesAcked === 0 ? 'none' : `p50 ${result.ackP50Ms} ms, p99 ${result.ackP99Ms} ms from when a frame was due`}; the simulator was late by ${result.lateP99Ms} ms at p99`,
     `links:     ${result.linksLost} lost`,
   ];
   if (Object.keys(result.faults).length > 0) lines.push(`faults:    ${countsOf(result.faults)}`);
   if (Object.keys(errors).length > 0) lines.push(`errors:    ${countsOf(errors)}`);
+  if (unverified !== null) lines.push(`verified:  it could not be: ${unverified}`);
   if (verdict !== null) {
     lines.push(
       `verified:  ${verdict.expected} acked readings, ${verdict.found} found: ${verdict.lost} lost, ${verdict.duplicated} duplicated, ${verdict.altered} altered, ${verdict.invented} invented, ${verdict.misordered} out of order`,
@@ -61,6 +62,7 @@ function countsOf(counts: Record<string, number>): string {
 
 export function textOfChecks(checks: readonly Check[]): string[] {
   return checks.map(
-    ({ text, value, passed }) => `${passed ? 'pass' : 'FAIL'}:      ${text} (${Math.round(value * 100) / 100})`,
+    ({ text, value, passed }) =>
+      `${passed ? 'pass' : 'FAIL'}:      ${text} (${Number.isNaN(value) ? 'not measured' : Math.round(value * 100) / 100})`,
   );
 }

@@ -40,6 +40,8 @@ export interface ShardResult {
   elapsedMs: number;
   verdict: Verdict | null;
   commands: TimedCommandVerdict | null;
+  /** Why what was to be verified could not be; null where it was. */
+  unverified: string | null;
 }
 
 const tickMs = 5;
@@ -61,12 +63,26 @@ export async function runShard(options: ShardOptions, hooks: ShardHooks): Promis
   recover();
   await drain(members, unanswered, options.drainMs, () => report('drain'));
   const tally = counts.tally(connectedOf(members));
-  if (options.verify) report('verify');
-  // Commands first: a final word that was lost with its link is told again as long as there is one.
-  const commands = options.verify ? await verifyCommands(api, members, startedAt) : null;
-  await Promise.all(members.map(({ device }) => device.stop()));
-  const verdict = options.verify ? await verifyFleet(api, members) : null;
-  return { tally, elapsedMs, verdict, commands };
+  const none = { verdict: null, commands: null, unverified: null };
+  const stop = (): Promise<unknown> => Promise.all(members.map(({ device }) => device.stop()));
+  try {
+    if (!options.verify) return { tally, elapsedMs, ...none };
+    report('verify');
+    // Commands first: a final word that was lost with its link is told again as long as there is one.
+    const commands = await verifyCommands(api, members, startedAt);
+    await stop();
+    return { tally, elapsedMs, commands, verdict: await verifyFleet(api, members), unverified: null };
+  } catch (error) {
+    return { tally, elapsedMs, ...none, unverified: reasonOf(error as Error) };
+  } finally {
+    await stop();
+  }
+}
+
+/** fetch says why in the cause of its error. */
+export function reasonOf({ message, cause }: Error): string {
+  const code = (cause as { code?: string } | undefined)?.code;
+  return code === undefined ? message : `${message}: ${code}`;
 }
 
 function membersOf(

@@ -23,10 +23,10 @@ const sum = (counts: Record<string, number>): number =>
 
 /** What a threshold may be about. */
 export const measures: Record<string, Measure> = {
-  ackP50Ms: ({ ackP50Ms }) => ackP50Ms,
-  ackP90Ms: ({ ackP90Ms }) => ackP90Ms,
-  ackP99Ms: ({ ackP99Ms }) => ackP99Ms,
-  ackMaxMs: ({ ackMaxMs }) => ackMaxMs,
+  ackP50Ms: ({ framesAcked, ackP50Ms }) => (framesAcked === 0 ? Number.NaN : ackP50Ms),
+  ackP90Ms: ({ framesAcked, ackP90Ms }) => (framesAcked === 0 ? Number.NaN : ackP90Ms),
+  ackP99Ms: ({ framesAcked, ackP99Ms }) => (framesAcked === 0 ? Number.NaN : ackP99Ms),
+  ackMaxMs: ({ framesAcked, ackMaxMs }) => (framesAcked === 0 ? Number.NaN : ackMaxMs),
   lateP99Ms: ({ lateP99Ms }) => lateP99Ms,
   framesSent: ({ framesSent }) => framesSent,
   framesAcked: ({ framesAcked }) => framesAcked,
@@ -54,6 +54,12 @@ export const measures: Record<string, Measure> = {
     return seen.length === 0 ? Number.NaN : Math.max(...seen);
   },
 };
+
+/** Measured only where what was stored is read back. */
+export const needVerify: ReadonlySet<string> = new Set([
+  ...['lost', 'duplicated', 'altered', 'invented', 'misordered'],
+  ...['commandP50Ms', 'commandP99Ms', 'commandsWrong'],
+]);
 
 /** Throws Error with what would be right. */
 export function parseThreshold(text: string): Threshold {
