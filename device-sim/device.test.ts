@@ -403,6 +403,28 @@ test('a new secret is used from the next connect, and the old one where it is re
 });
 
 test(
+  'a device that was refused and waits comes at once when it is given a new secret; one that is late for another reason waits on',
+  waits,
+  async (context) => {
+    const { server, device, time, down } = await pair(context);
+    server.refuse(401);
+    let ended = down();
+    device.start();
+    await ended;
+    assert.ok(time.due()[0] >= 60_000, 'a wrong secret is no reason to hurry');
+    device.rotate(`tgd_${'n'.repeat(43)}`);
+    const first = await server.peer();
+    const fresh = Buffer.from(`d:tgd_${'n'.repeat(43)}`).toString('base64');
+    assert.equal(first.request.headers.authorization, `Basic ${fresh}`);
+    ended = down();
+    first.close(4000, '{"retryAfterMs":60000}');
+    await ended;
+    device.rotate(`tgd_${'m'.repeat(43)}`);
+    assert.equal(device.state(), 'waiting');
+  },
+);
+
+test(
   'a device that rebooted without memory of its numbering sends what it kept under new numbers',
   waits,
   async (context) => {

@@ -103,6 +103,8 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
   let linkedAt = 0;
   let answered = false;
   let secretInUse = '';
+  /** Another secret is what it waits for. */
+  let wasRefused = false;
   /** The gateway's time, and when it was told. A clock that is set anew does not disturb it. */
   let serverTimeToldMs = timing.now();
   let toldAt = timing.elapsedMs();
@@ -142,8 +144,15 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
     if (state === 'stopped') return stopped();
     // A welcome alone is no success: a gateway that is overloaded may close after it, again and again.
     if (answered || timing.elapsedMs() - linkedAt >= heldMs) failures = 0;
+    wasRefused = isAboutSecret(ending);
     cancelTimer = timing.after(comeBackMs(ending), connect);
     enter('waiting');
+  }
+
+  function wake(): void {
+    if (state !== 'waiting') return;
+    cancelTimer();
+    connect();
   }
 
   /** With another secret at hand there is no reason to come back slowly. */
@@ -315,14 +324,13 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
     },
 
     /** Comes back at once where it waits to. */
-    wake(): void {
-      if (state !== 'waiting') return;
-      cancelTimer();
-      connect();
-    },
+    wake,
 
-    /** Uses it from the next connect; the one before is kept until it has worked. */
-    rotate: secrets.rotate,
+    /** Uses it from the next connect, which is now where the last was refused; the one before is kept until it has worked. */
+    rotate(secret: string): void {
+      secrets.rotate(secret);
+      if (wasRefused) wake();
+    },
 
     state: (): DeviceState => state,
     /** The open link, for simulators to misuse. */
