@@ -18,7 +18,7 @@ export function htmlReport(result: FleetResult, { fleet, target, machine, checks
   const plots = plotsOf(result).map((plot) => `<figure>${linePlot(plot)}</figure>`);
   const rows = checks.map(
     ({ text, value, passed }) =>
-      `<tr class="${passed ? 'pass' : 'fail'}"><td>${passed ? 'pass' : 'FAIL'}</td><td>${escaped(text)}</td><td>${round(value)}</td></tr>`,
+      `<tr class="${passed ? 'pass' : 'fail'}"><td>${passed ? 'pass' : 'FAIL'}</td><td>${escaped(text)}</td><td>${Number.isNaN(value) ? 'not measured' : round(value)}</td></tr>`,
   );
   const table =
     rows.length === 0 ? '' : `<table><tr><th></th><th>required</th><th>was</th></tr>${rows.join('')}</table>`;
@@ -27,7 +27,7 @@ export function htmlReport(result: FleetResult, { fleet, target, machine, checks
 <title>${escaped(fleet)}: a simulated fleet</title>
 <style>
 body{font:15px/1.5 sans-serif;max-width:800px;margin:2em auto;padding:0 1em;color:#1f2328}
-pre{background:#f6f8fa;padding:1em;overflow-x:auto;font-size:13px}figure{margin:1em 0}
+pre{background:#f6f8fa;padding:1em;white-space:pre-wrap;font-size:13px}figure{margin:1em 0}
 table{border-collapse:collapse}td,th{padding:.2em .8em;border:1px solid #d0d7de;text-align:left}
 .pass td:first-child{color:#1a7f37}.fail td:first-child{color:#cf222e;font-weight:bold}
 </style></head><body>
@@ -52,6 +52,12 @@ function plotsOf(result: FleetResult): PlotOptions[] {
         sample.elapsedMs / 1000,
         (1000 * (of(sample) - of(samples[i]))) / Math.max(1, sample.elapsedMs - samples[i].elapsedMs),
       ]);
+  /** A gap where nothing was acknowledged: no latency is not a good one. */
+  const latencies = (of: (sample: Progress) => number): [number, number][] =>
+    points(of).map(([at, ms], i) => [
+      at,
+      samples[i].framesAcked === (samples[i - 1]?.framesAcked ?? 0) ? Number.NaN : ms,
+    ]);
   const gateway = (of: (seen: NonNullable<Progress['gateway']>) => number): [number, number][] =>
     points((sample) => (sample.gateway === null ? Number.NaN : of(sample.gateway)));
   const own: PlotOptions[] = [
@@ -68,9 +74,9 @@ function plotsOf(result: FleetResult): PlotOptions[] {
       title: 'Ack latency, from when a frame was due',
       unit: ' ms',
       lines: [
-        { name: 'p50', points: points(({ ackP50Ms }) => ackP50Ms) },
-        { name: 'p90', points: points(({ ackP90Ms }) => ackP90Ms) },
-        { name: 'p99', points: points(({ ackP99Ms }) => ackP99Ms) },
+        { name: 'p50', points: latencies(({ ackP50Ms }) => ackP50Ms) },
+        { name: 'p90', points: latencies(({ ackP90Ms }) => ackP90Ms) },
+        { name: 'p99', points: latencies(({ ackP99Ms }) => ackP99Ms) },
         { name: 'simulator late, p99', points: points(({ lateP99Ms }) => lateP99Ms) },
       ],
     },

@@ -7,16 +7,18 @@ export function createLine() {
   let before = { elapsedMs: 0, framesAcked: 0, readingsAcked: 0 };
   return (stats: FleetStats): string => {
     const seconds = Math.max(0.001, (stats.elapsedMs - before.elapsedMs) / 1000);
-    const frames = Math.round((stats.framesAcked - before.framesAcked) / seconds);
+    const acked = stats.framesAcked - before.framesAcked;
+    const frames = Math.round(acked / seconds);
     const readings = Math.round((stats.readingsAcked - before.readingsAcked) / seconds);
     before = stats;
+    const latency = acked === 0 ? 'no acks' : `ack p50 ${stats.ackP50Ms} ms p99 ${stats.ackP99Ms} ms`;
     const errors = stats.framesNacked + stats.framesDropped + stats.linksLost;
     return [
       `${(stats.elapsedMs / 1000).toFixed(0).padStart(4)} s`,
       `${stats.connected}/${stats.devices} connected`,
       `${frames.toLocaleString('en')} frames/s`,
       `${readings.toLocaleString('en')} readings/s`,
-      `ack p50 ${stats.ackP50Ms} ms p99 ${stats.ackP99Ms} ms`,
+      latency,
       `${errors} errors`,
     ].join('  ');
   };
