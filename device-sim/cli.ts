@@ -7,11 +7,11 @@ import { conformCommand } from './conform/cli.js';
 import { type FleetResult, isVerified, type Progress, runFleet } from './fleet.js';
 import { FleetError, loadFleet } from './fleetFile.js';
 import { htmlReport } from './htmlReport.js';
+import { reasonOf } from './operatorApi.js';
 import { createLine, summaryOf, textOfChecks } from './report.js';
 import { type Changes, changedFleet, deviceUrlOf, durationMs, operatorKey, wholeNumber } from './runOptions.js';
-import { reasonOf } from './shard.js';
 import { createLiveView } from './terminal.js';
-import { type Check, checksOf, needVerify, parseThreshold, type Threshold } from './thresholds.js';
+import { type Check, checksOf, needsVerify, parseThreshold, type Threshold } from './thresholds.js';
 
 interface Options extends Changes {
   duration?: string;
@@ -62,7 +62,7 @@ async function run(name: string, options: Options): Promise<void> {
   try {
     const fleet = changedFleet(loadFleet(name), options);
     const thresholds = [...fleet.require, ...options.require].map(thresholdOf);
-    const unmeasured = options.verify === true ? undefined : thresholds.find((one) => needVerify.has(one.name));
+    const unmeasured = options.verify === true ? undefined : thresholds.find(needsVerify);
     if (unmeasured !== undefined) throw new FleetError(`${unmeasured.text} is measured with --verify only`);
     const deviceUrl = deviceUrlOf(options.deviceUrl);
     if (options.report !== undefined) checkReport(options.report);

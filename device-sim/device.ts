@@ -103,7 +103,7 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
   let linkedAt = 0;
   let answered = false;
   let secretInUse = '';
-  /** Another secret is what it waits for. */
+  /** The last link ended, or was not opened, for its secret. */
   let wasRefused = false;
   /** The gateway's time, and when it was told. A clock that is set anew does not disturb it. */
   let serverTimeToldMs = timing.now();
@@ -160,7 +160,7 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
     const slept = sleepMs;
     sleepMs = null;
     if (slept !== null) return slept;
-    const hasAnother = isAboutSecret(ending) && secrets.refused(secretInUse);
+    const hasAnother = wasRefused && secrets.refused(secretInUse);
     return reconnectDelayMs(hasAnother ? { kind: 'failed', cause: 'old secret' } : ending, failures++, random);
   }
 

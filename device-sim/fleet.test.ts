@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startTestGateway } from '../gateway/gateway.fixture.js';
-import { startGatewayProcess } from '../scripts/faults/gatewayProcess.js';
-import { tempFolder } from '../scripts/faults/tempFolder.js';
 import { isVerified, runFleet } from './fleet.js';
 import { checkFleet, loadFleet } from './fleetFile.js';
 import { startHostMonitor } from './hostMonitor.js';
@@ -176,15 +174,16 @@ test('the host monitor reports this machine as a device', async (context) => {
 });
 
 test('a gateway that ends in the middle costs the verification, not what was measured, and no device goes on', async (context) => {
-  const gateway = await startGatewayProcess({ data: tempFolder(context) });
-  const { operatorUrl: url, key, deviceUrl } = gateway;
+  const { gateway } = await startTestGateway(context);
+  const { operatorUrl: url, adminKey, deviceUrl } = gateway;
   let stop = (): void => {};
   const stopped = new Promise<void>((resolve) => {
     stop = resolve;
   });
   const result = await runFleet({
-    ...{ fleet: loadFleet('demo'), url, key, deviceUrl, stop: stopped, drainMs: 200, verify: true, remove: true },
-    acked: () => void gateway.kill('SIGKILL').then(stop),
+    ...{ fleet: loadFleet('demo'), url, key: adminKey ?? '', deviceUrl },
+    ...{ stop: stopped, drainMs: 200, verify: true, remove: true },
+    acked: () => void gateway.stop().then(stop),
   });
   assert.ok(result.framesAcked > 0);
   assert.deepEqual([result.verdict, result.commands, isVerified(result)], [null, null, false]);

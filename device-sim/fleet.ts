@@ -74,7 +74,7 @@ export async function runFleet(options: FleetOptions): Promise<FleetResult> {
   const startedAt = Date.now();
   const recorder = createRecorder(options, api, startedAt, secrets.size, ranges.length, phases);
   const common = { fleet, phases, secrets, startedAt, url, key, deviceUrl, verify };
-  let reachable = true;
+  let unverified: string | null = null;
   try {
     const results = await shards.run(
       ranges.map(([from, to]) => ({ ...common, from, to, drainMs: options.drainMs ?? drainMsByDefault })),
@@ -84,9 +84,8 @@ export async function runFleet(options: FleetOptions): Promise<FleetResult> {
         acked: options.acked,
       }),
     );
-    const unverified = results.find((result) => result.unverified !== null)?.unverified ?? null;
-    reachable = unverified === null;
-    const verified = verify && reachable;
+    unverified = results.find((result) => result.unverified !== null)?.unverified ?? null;
+    const verified = verify && unverified === null;
     const elapsedMs = Math.max(...results.map((result) => result.elapsedMs));
     return {
       ...statsOf(mergedTally(results.map(({ tally }) => tally)), elapsedMs, secrets.size),
@@ -98,7 +97,8 @@ export async function runFleet(options: FleetOptions): Promise<FleetResult> {
   } finally {
     recorder.end();
     shards.end();
-    if (options.remove === true && reachable) await inParallel([...secrets.keys()], provisionsAtOnce, api.remove);
+    if (options.remove === true && unverified === null)
+      await inParallel([...secrets.keys()], provisionsAtOnce, api.remove);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { FleetResult, Progress } from './fleet.js';
 import { escaped, linePlot, type PlotOptions } from './plot.js';
-import { summaryOf } from './report.js';
+import { measuredText, summaryOf } from './report.js';
 import type { Check } from './thresholds.js';
 
 /** What the page says beside the figures. */
@@ -18,7 +18,7 @@ export function htmlReport(result: FleetResult, { fleet, target, machine, checks
   const plots = plotsOf(result).map((plot) => `<figure>${linePlot(plot)}</figure>`);
   const rows = checks.map(
     ({ text, value, passed }) =>
-      `<tr class="${passed ? 'pass' : 'fail'}"><td>${passed ? 'pass' : 'FAIL'}</td><td>${escaped(text)}</td><td>${Number.isNaN(value) ? 'not measured' : round(value)}</td></tr>`,
+      `<tr class="${passed ? 'pass' : 'fail'}"><td>${passed ? 'pass' : 'FAIL'}</td><td>${escaped(text)}</td><td>${measuredText(value)}</td></tr>`,
   );
   const table =
     rows.length === 0 ? '' : `<table><tr><th></th><th>required</th><th>was</th></tr>${rows.join('')}</table>`;
@@ -120,5 +120,3 @@ function stagesOf(samples: readonly Progress[]): [string, number][] {
     .filter(({ stage }, i) => i > 0 && stage !== samples[i - 1].stage)
     .map(({ stage, elapsedMs }) => [stage, elapsedMs / 1000]);
 }
-
-const round = (value: number): number => Math.round(value * 100) / 100;

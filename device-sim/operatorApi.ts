@@ -9,6 +9,12 @@ export type OperatorApi = ReturnType<typeof createOperatorApi>;
 
 class Silent extends Error {}
 
+/** fetch says why in the cause of its error. */
+export function reasonOf({ message, cause }: Error): string {
+  const code = (cause as { code?: string } | undefined)?.code;
+  return code === undefined ? message : `${message}: ${code}`;
+}
+
 /** What the simulator asks of a gateway's operators' side. */
 export function createOperatorApi(url: string, key: string) {
   async function request(method: string, path: string, body?: unknown): Promise<Response> {
@@ -18,7 +24,9 @@ export function createOperatorApi(url: string, key: string) {
       return await fetch(url + path, { method, headers, body: text, signal: AbortSignal.timeout(answerMs) });
     } catch (error) {
       const { name } = error as Error;
-      throw name === 'TimeoutError' ? new Silent(`${url} takes connections, but has not answered for 20 s`) : error;
+      throw name === 'TimeoutError'
+        ? new Silent(`${url} takes connections, but has not answered for ${answerMs / 1000} s`)
+        : error;
     }
   }
 

@@ -63,8 +63,8 @@ function countsOf(counts: Record<string, number>): string {
 }
 
 export function textOfChecks(checks: readonly Check[]): string[] {
-  return checks.map(
-    ({ text, value, passed }) =>
-      `${passed ? 'pass' : 'FAIL'}:      ${text} (${Number.isNaN(value) ? 'not measured' : Math.round(value * 100) / 100})`,
-  );
+  return checks.map(({ text, value, passed }) => `${passed ? 'pass' : 'FAIL'}:      ${text} (${measuredText(value)})`);
 }
+
+export const measuredText = (value: number): string =>
+  Number.isNaN(value) ? 'not measured' : String(Math.round(value * 100) / 100);

@@ -2,7 +2,7 @@ import { type Counts, createCounts, type Tally } from './counts.js';
 import { befalls, isTrait, scheduleFaults } from './faults.js';
 import type { Fleet } from './fleetFile.js';
 import { createMember, type Member, seatsOf, setClock, setRate } from './members.js';
-import { createOperatorApi, type OperatorApi } from './operatorApi.js';
+import { createOperatorApi, type OperatorApi, reasonOf } from './operatorApi.js';
 import { scheduleCommands } from './operatorLoad.js';
 import { stageAt, type TimedPhase } from './phases.js';
 import { createSchedule, type Schedule } from './schedule.js';
@@ -79,12 +79,6 @@ export async function runShard(options: ShardOptions, hooks: ShardHooks): Promis
   }
 }
 
-/** fetch says why in the cause of its error. */
-export function reasonOf({ message, cause }: Error): string {
-  const code = (cause as { code?: string } | undefined)?.code;
-  return code === undefined ? message : `${message}: ${code}`;
-}
-
 function membersOf(
   { fleet, from, to, secrets, startedAt, deviceUrl }: ShardOptions,
   counts: Counts,
@@ -100,7 +94,7 @@ function membersOf(
   );
 }
 
-/** Puts all that is known beforehand into the schedule. `recover` ends the faults that are still going on; `unanswered` counts commands asked for. */
+/** Puts all that is known beforehand into the schedule. `recover` ends the faults still going on, `unanswered` counts commands asked for. */
 function plan(
   members: readonly Member[],
   { fleet, phases, startedAt }: ShardOptions,
@@ -173,8 +167,7 @@ function connectedOf(members: readonly Member[]): number {
   return members.filter(({ device }) => device.state() === 'linked').length;
 }
 
-/** What is on its way gets its ack, unless that takes too long. Devices that never connected have nobody to wait for. */
-/** Until what was sent is acknowledged and what operators asked for is answered, or the time is over. */
+/** What is on its way gets its ack or answer, unless that takes too long. Devices that never connected have nobody to wait for. */
 async function drain(
   members: readonly Member[],
   unanswered: () => number,

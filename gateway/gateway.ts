@@ -37,7 +37,7 @@ import { createRecords } from './records.js';
 import { createKeys } from './registry/keys.js';
 import { createRegistry } from './registry/registry.js';
 import { createReload, type Loaded, type Reloaded } from './reload.js';
-import { createArchiveEvents, endsWith } from './storeEvents.js';
+import { createArchiveEvents, endsWith, isRefusedRow } from './storeEvents.js';
 import { createTrace } from './trace.js';
 import { type Device, type Model, seriesKinds } from './types.js';
 import { builtAt, version } from './version.js';
@@ -267,8 +267,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   /** A write has failed: for a while, or for good. One that breaks a rule of its table is a fault of ours, and others go on. */
   function failed(error: Error & { code?: string | null }, again = true): void {
-    if (error.code?.startsWith('SQLITE_CONSTRAINT'))
-      log.error({ err: error, code: error.code }, 'a row was refused by its table');
+    if (isRefusedRow(error.code)) log.error({ err: error, code: error.code }, 'a row was refused by its table');
     else if (!endsWith(error, log, fatal)) availability.failed(error);
     if (again) throw error;
   }

@@ -8,6 +8,10 @@ const fatalCodes = new Set(['SQLITE_IOERR_FSYNC', 'SQLITE_IOERR_DIR_FSYNC', 'SQL
 type Fatal = (error: Error, exitCode: number) => void;
 
 /** Ends the process where the disk failed in a way that is not to be tried again. False: it is another error. */
+/** The write was wrong, not the store: the row breaks a rule of its table. */
+export const isRefusedRow = (code: string | null | undefined): boolean =>
+  code?.startsWith('SQLITE_CONSTRAINT') ?? false;
+
 export function endsWith(error: Error & { code?: string | null }, log: Logger, fatal: Fatal): boolean {
   if (!fatalCodes.has(error.code ?? '')) return false;
   log.fatal(

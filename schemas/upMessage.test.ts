@@ -60,9 +60,11 @@ test('nesting of any depth in a field that nobody reads is left alone', () => {
   assert.equal(parseUpMessage(deep).ok, true);
 });
 
-test('of a key given twice the last counts', () => {
+test('of a key given twice the last counts, and strings are as long as their bytes', () => {
   const parsed = parseUpMessage('{"seq":9,"seq":10,"values":{"a":1,"a":"b"}}');
   assert.deepEqual(parsed, { ok: true, message: { seq: 10, values: { a: 'b' } } });
+  assert.equal(parseUpMessage(`{"values":{"a":"${'\\u20ac'.repeat(341)}"}}`).ok, true);
+  assert.equal(parseUpMessage(`{"values":{"a":"${'\\u20ac'.repeat(342)}"}}`).ok, false);
 });
 
 test('a refusal is short, however long the name it is about', () => {

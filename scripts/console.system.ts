@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
@@ -13,6 +11,7 @@ import type { NewCredentialBody, NewKeyBody, ReadingPage } from '../schemas/gene
 import { openBrowser } from './browser.js';
 import { openConsole, seriousFindings } from './consolePage.js';
 import { type GatewayProcess, startGatewayProcess } from './faults/gatewayProcess.js';
+import { tempFolder } from './faults/tempFolder.js';
 
 /** Where pictures for the README go; `npm run screenshot` sets it. Not TIDEGATE_…: the gateway reads those as settings. */
 const picturesFolder = process.env.CONSOLE_PICTURES;
@@ -33,21 +32,21 @@ async function takeLongPictures(page: Page, gateway: GatewayProcess): Promise<vo
   await picture(page, 'console');
 }
 
-/** A fleet ends before its gateway, so that no device waits for its last acks. */
+/** A fleet ends before its gateway, so that no device waits for its last acks, and the gateway before its folder goes. */
 async function startBoth(
   context: TestContext,
   withFleet = false,
 ): Promise<{ gateway: GatewayProcess; browser: Browser }> {
-  const data = mkdtempSync(join(tmpdir(), 'tidegate-'));
-  const gateway = await startGatewayProcess({ data, set: ['gatewayId=harbour'] });
-  const stopFleet = withFleet ? startFleet(gateway) : async () => {};
-  const browser = await openBrowser();
+  const ends: (() => Promise<unknown>)[] = [];
+  // Hooks run in the order in which they were added.
   context.after(async () => {
-    await browser.close();
-    await stopFleet();
-    await gateway.stop();
-    rmSync(data, { recursive: true, force: true });
+    for (const end of ends.reverse()) await end();
   });
+  const gateway = await startGatewayProcess({ data: tempFolder(context), set: ['gatewayId=harbour'] });
+  ends.push(gateway.stop);
+  if (withFleet) ends.push(startFleet(gateway));
+  const browser = await openBrowser();
+  ends.push(() => browser.close());
   return { gateway, browser };
 }
 

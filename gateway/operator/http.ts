@@ -2,6 +2,7 @@ import { CommandConflict, CommandError } from '../command/errors.js';
 import { ConfigError } from '../config/config.js';
 import { RegistryError } from '../registry/registry.js';
 import { StartError } from '../startError.js';
+import { isRefusedRow } from '../storeEvents.js';
 import type { HttpRequest, HttpResponse, TemplatedApp } from '../uws.js';
 import type { OperatorContext } from './context.js';
 import { Problem, type ProblemCode, problemBody, problems } from './problems.js';
@@ -198,7 +199,7 @@ function problemFor(error: Error, route: Route, context: OperatorContext): Sent 
   if (error instanceof CommandConflict) return problem(error.code, problemBody(error.code, error.message));
   if (error instanceof RegistryError) return problem(error.code, problemBody(error.code, error.message));
   const { code } = error as Error & { code?: string };
-  if ((code?.startsWith('SQLITE_') && !code.startsWith('SQLITE_CONSTRAINT')) || code === 'THREAD_ENDED')
+  if ((code?.startsWith('SQLITE_') && !isRefusedRow(code)) || code === 'THREAD_ENDED')
     return problem('storage_unavailable', problemBody('storage_unavailable', 'Nothing was changed; try again'));
   context.log.error({ err: error, route: `${route.method} ${route.path}` }, 'an operator request failed inside');
   return problem('internal', problemBody('internal', 'See the log of the gateway'));

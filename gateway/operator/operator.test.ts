@@ -232,10 +232,8 @@ test('a refused frame can be let in once, by the rules of now', async (context) 
     ['frame_too_large', 'value_invalid', 'time_too_old'],
   );
   const large = await api('POST', `/v1/devices/d/rejected/${items[0].rid}/admit`);
-  assert.match(
-    JSON.stringify(large.body),
-    /"code":"not_admissible".*first 64 KiB|first 64 KiB.*"code":"not_admissible"/,
-  );
+  assert.equal(codeOf(large), 'not_admissible');
+  assert.match(JSON.stringify(large.body), /first 64 KiB/);
   assert.deepEqual((await api('POST', `/v1/devices/d/rejected/${items[2].rid}/admit`)).body, { readings: 1 });
   assert.equal(codeOf(await api('POST', `/v1/devices/d/rejected/${items[2].rid}/admit`)), 'already_admitted');
   assert.equal(codeOf(await api('POST', `/v1/devices/d/rejected/${items[1].rid}/admit`)), 'not_admissible');

@@ -29,7 +29,7 @@ function smallDisk(context: TestContext, megabytes: number): string {
   return folder;
 }
 
-test('a full disk loses nothing acknowledged, is spoken of, and is over within a second or so of there being room', async (context) => {
+test('a full disk loses nothing acknowledged, is spoken of, and is over soon after there is room', async (context) => {
   const data = smallDisk(context, 24);
   // Sealing goes on all the time, and has to live with the full disk as well.
   const set = ['store.ballastBytes=2097152', 'store.sealReadings=1000', 'store.sealIntervalSeconds=1'];
