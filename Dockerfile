@@ -1,5 +1,5 @@
 # Builds with the tools that native modules may need, runs with Node alone.
-# scripts/rehearseDocker.sh runs these steps where there is no Docker engine.
+# scripts/build/rehearseDocker.sh runs these steps where there is no Docker engine.
 FROM node:24-trixie-slim AS build
 WORKDIR /app
 RUN apt-get update && apt-get install -y --no-install-recommends python3 make g++ && rm -rf /var/lib/apt/lists/*
@@ -8,7 +8,7 @@ RUN npm ci
 RUN npm prune --omit=dev --ignore-scripts
 # uWebSockets.js ships a binary for every platform and every Node; this image needs one.
 RUN find node_modules/uWebSockets.js -name 'uws_*.node' ! -name "uws_$(node -p 'process.platform + "_" + process.arch + "_" + process.versions.modules').node" -delete
-RUN rm -rf dist/scripts scripts .git .ci && find dist -name '*.test.js*' -delete
+RUN rm -rf dist/scripts dist/tests scripts tests .git .ci && find dist -name '*.test.js*' -delete
 
 FROM node:24-trixie-slim
 WORKDIR /app
@@ -19,4 +19,4 @@ ENV NODE_ENV=production TIDEGATE_OPERATOR__HOST=0.0.0.0
 VOLUME /data
 EXPOSE 8080 8081
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["node", "-e", "fetch('http://127.0.0.1:8081/livez').then((a) => process.exit(a.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "dist/gateway/cli/main.js", "serve", "--data", "/data"]
+CMD ["node", "dist/cli/main.js", "serve", "--data", "/data"]

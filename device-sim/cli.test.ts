@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { startTestGateway } from '../gateway/gateway.fixture.js';
 
 const cli = fileURLToPath(new URL('./cli.js', import.meta.url));
-const hostMonitor = fileURLToPath(new URL('./hostMonitor.js', import.meta.url));
+const hostMonitor = fileURLToPath(new URL('./host/hostMonitor.js', import.meta.url));
 
 /** Runs a program of this folder as people do; what it prints and its exit code. */
 function start(context: TestContext, file: string, args: string[]) {

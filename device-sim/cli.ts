@@ -3,15 +3,15 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { basename } from 'node:path';
 import { Command } from 'commander';
+import { reasonOf } from './api/operatorApi.js';
 import { conformCommand } from './conform/cli.js';
-import { type FleetResult, isVerified, type Progress, runFleet } from './fleet.js';
-import { FleetError, loadFleet } from './fleetFile.js';
-import { htmlReport } from './htmlReport.js';
-import { reasonOf } from './operatorApi.js';
-import { createLine, summaryOf, textOfChecks } from './report.js';
-import { type Changes, changedFleet, deviceUrlOf, durationMs, operatorKey, wholeNumber } from './runOptions.js';
-import { createLiveView } from './terminal.js';
-import { type Check, checksOf, needsVerify, parseThreshold, type Threshold } from './thresholds.js';
+import { FleetError, loadFleet } from './fleet/loadFleet.js';
+import { type Changes, changedFleet, deviceUrlOf, durationMs, operatorKey, wholeNumber } from './fleet/runOptions.js';
+import { htmlReport } from './report/htmlReport.js';
+import { createLine, summaryOf, textOfChecks } from './report/report.js';
+import { createLiveView } from './report/terminal.js';
+import { type Check, checksOf, needsVerify, parseThreshold, type Threshold } from './report/thresholds.js';
+import { type FleetResult, isVerified, type Progress, runFleet } from './run/runFleet.js';
 
 interface Options extends Changes {
   duration?: string;

@@ -1,46 +1,46 @@
 import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
-import { limits } from '../schemas/limits.js';
-import { packageRoot } from '../schemas/packageRoot.js';
+import { packageRoot } from '../schemas/load.js';
+import { limits } from '../schemas/tables/limits.js';
 import { createAdmission } from './admission/admission.js';
 import { createDeviceRates } from './admission/deviceRates.js';
-import { createAvailability } from './availability.js';
+import { noMqtt, openMqtt } from './bridge/openBridge.js';
 import { bridgeSettings } from './bridge/settings.js';
-import type { Clock } from './clock.js';
-import { type ClockGuard, createClockGuard } from './clockGuard.js';
+import { createLatest } from './columns/latest.js';
 import { createBatches } from './command/batches.js';
 import { createCommands } from './command/commands.js';
 import { createCommandRules } from './command/rules.js';
 import type { ResolvedConfig } from './config/config.js';
-import { createCounters } from './counters.js';
-import { firstKey, openDataFolder } from './dataFolder.js';
-import { createDiskWatch } from './diskWatch.js';
+import { createReload, type Loaded, type Reloaded } from './config/reload.js';
+import { type Device, type Model, seriesKinds } from './domain/device.js';
+import { createAvailability } from './health/availability.js';
+import { type ClockGuard, createClockGuard } from './health/clockGuard.js';
+import { createDiskWatch } from './health/diskWatch.js';
 import { createBatcher } from './ingest/batcher.js';
 import { answerEntries, type Entry, failEntries } from './ingest/entries.js';
 import { createIngest } from './ingest/ingest.js';
 import { createSources } from './ingest/sources.js';
-import { createLatest } from './latest.js';
 import { answers } from './link/answers.js';
+import { drainLinks } from './link/drain.js';
 import type { Accepted } from './link/handshake.js';
 import { Link } from './link/link.js';
 import { createLinks } from './link/links.js';
 import { listenForDevices } from './link/listener.js';
 import { createMessages } from './link/messages.js';
-import { drainLinks } from './link/shutdown.js';
-import { createMeter } from './meter.js';
-import { noMqtt, openMqtt } from './mqtt.js';
-import { createOperations } from './operations.js';
-import type { GatewayStatus, LiveEvents } from './operator/context.js';
+import { createArchiveEvents, endsWith, isRefusedRow } from './observe/archiveEvents.js';
+import { createCounters } from './observe/counters.js';
+import { createMeter } from './observe/meter.js';
+import { createTrace } from './observe/trace.js';
+import { createOperations } from './operations/operations.js';
+import type { GatewayStatus, LiveEvents } from './operator/http/context.js';
 import { startOperator } from './operator/listener.js';
-import { createRecords } from './records.js';
+import { createRecords } from './presence/lastSeen.js';
+import type { Clock } from './process/clock.js';
+import { builtAt, version } from './process/version.js';
+import { firstKey, openDataFolder } from './registry/firstKey.js';
 import { createKeys } from './registry/keys.js';
 import { createRegistry } from './registry/registry.js';
-import { createReload, type Loaded, type Reloaded } from './reload.js';
-import { createArchiveEvents, endsWith, isRefusedRow } from './storeEvents.js';
-import { createTrace } from './trace.js';
-import { type Device, type Model, seriesKinds } from './types.js';
-import { builtAt, version } from './version.js';
 
 export interface GatewayOptions {
   config: ResolvedConfig;
@@ -378,8 +378,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   const operator = await startOperator({
     ...config.operator,
-    consoleFolder: join(packageRoot, 'dist', 'gateway', 'console'),
-    apiPageFolder: join(packageRoot, 'dist', 'gateway', 'apiPage'),
+    consoleFolder: join(packageRoot, 'dist', 'console'),
+    apiPageFolder: join(packageRoot, 'dist', 'apiPage'),
     context: {
       gatewayId: config.gatewayId,
       version,

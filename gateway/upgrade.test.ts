@@ -6,10 +6,10 @@ import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import type { GatewayBody, ReadingItem } from '../schemas/generated/operator.js';
-import { packageRoot } from '../schemas/packageRoot.js';
+import { packageRoot } from '../schemas/load.js';
+import type { Scalar } from './domain/device.js';
 import { gatewayTools, startOn } from './gateway.fixture.js';
 import type { Gateway } from './gateway.js';
-import type { Scalar } from './types.js';
 
 const fixtures = join(packageRoot, 'gateway', 'store', 'fixtures');
 

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { contractDigest } from '../scripts/contractDigest.js';
-import { packageRoot, readJson } from './packageRoot.js';
+import { contractDigest } from '../scripts/build/contractDigest.js';
+import { packageRoot, readJson } from './load.js';
 
 const schemas = join(packageRoot, 'schemas');
 const folders = ['bridge', 'config', 'device', 'operator'];
@@ -16,7 +16,7 @@ test('the pinned hash is that of the contract', () => {
   assert.deepEqual(
     contractDigest(),
     readJson('schemas/contract.json'),
-    'the contract changed: set contractVersion in schemas/version.ts (SemVer), say so in CHANGELOG.md, then run npm run generate',
+    'the contract changed: set contractVersion in schemas/tables/version.ts (SemVer), say so in CHANGELOG.md, then run npm run generate',
   );
 });
 

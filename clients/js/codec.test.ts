@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { closeCodes } from '../../schemas/closeCodes.js';
-import { faults } from '../../schemas/faults.js';
 import { decodeUp } from '../../schemas/frame/decode.js';
-import { limits } from '../../schemas/limits.js';
-import { readJson } from '../../schemas/packageRoot.js';
+import { readJson } from '../../schemas/load.js';
+import { closeCodes } from '../../schemas/tables/closeCodes.js';
+import { faults } from '../../schemas/tables/faults.js';
+import { limits } from '../../schemas/tables/limits.js';
 import { encodeRow, encodeTimeRequest, encodeUpdate, readBytes } from './binaryMessages.js';
 import { encodeReading } from './frames.js';
 import { readText } from './jsonMessages.js';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Encoding } from '../../schemas/subprotocols.js';
+import type { Encoding } from '../../schemas/tables/subprotocols.js';
 import { type Finding, isConforming, reportText, verdictsOf } from './report.js';
 import { loadRules } from './rules.js';
 import { conform } from './runner.js';

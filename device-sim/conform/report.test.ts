@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { packageRoot } from '../../schemas/packageRoot.js';
+import { packageRoot } from '../../schemas/load.js';
 import { type Finding, isConforming, reportText, verdictsOf } from './report.js';
 import { bindsOnlyTheGateway, judgedWhereSeen, loadRules } from './rules.js';
 import { chooser, gatewaySituations, peerSituations } from './runner.js';

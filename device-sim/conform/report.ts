@@ -1,5 +1,5 @@
 import { bindsOnlyTheGateway, loadRules } from './rules.js';
-import type { Played } from './stage.js';
+import type { Played } from './stage/stage.js';
 
 /** What came of one situation. */
 export interface Finding extends Played {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../schemas/packageRoot.js';
+import { packageRoot } from '../../schemas/load.js';
 
 /** The numbered rules of PROTOCOL.md, in its order, each with its first words. */
 export function loadRules(): { rule: string; words: string }[] {

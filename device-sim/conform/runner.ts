@@ -1,16 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Encoding } from '../../schemas/subprotocols.js';
-import { inParallel } from '../operatorApi.js';
-import { commandSituations } from './commandSituations.js';
-import { type Gateway, startGateway } from './gatewayChild.js';
-import { gatewaySituations } from './gatewaySituations.js';
-import { handshakeSituations } from './handshakeSituations.js';
-import { messageSituations } from './messageSituations.js';
-import { numberingSituations } from './numberingSituations.js';
-import { reconnectSituations } from './reconnectSituations.js';
+import type { Encoding } from '../../schemas/tables/subprotocols.js';
+import { inParallel } from '../api/operatorApi.js';
+import { type Gateway, startGateway } from './players/gatewayChild.js';
 import type { Finding } from './report.js';
+import { commandSituations } from './situations/commandSituations.js';
+import { gatewaySituations } from './situations/gatewaySituations.js';
+import { handshakeSituations } from './situations/handshakeSituations.js';
+import { messageSituations } from './situations/messageSituations.js';
+import { numberingSituations } from './situations/numberingSituations.js';
+import { reconnectSituations } from './situations/reconnectSituations.js';
+import { windowSituations } from './situations/windowSituations.js';
 import {
   type GatewaySituation,
   type PeerSituation,
@@ -18,8 +19,7 @@ import {
   playGateway,
   playPeer,
   type Setting,
-} from './stage.js';
-import { windowSituations } from './windowSituations.js';
+} from './stage/stage.js';
 
 export const peerSituations: PeerSituation[] = [
   ...handshakeSituations,

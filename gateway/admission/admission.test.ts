@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { commonName, createProxies } from '../net/proxies.js';
 import { createAdmission, networkOf } from './admission.js';
 import { createDeviceRates, type Metered } from './deviceRates.js';
-import { commonName, createProxies } from './proxies.js';
 import { createRamp } from './ramp.js';
 import { createBuckets, TokenBucket } from './tokenBucket.js';
 

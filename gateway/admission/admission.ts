@@ -1,6 +1,6 @@
-import type { RefusalCode } from '../../schemas/refusals.js';
+import type { RefusalCode } from '../../schemas/tables/refusals.js';
 import type { ResolvedConfig } from '../config/config.js';
-import { createProxies } from './proxies.js';
+import { createProxies } from '../net/proxies.js';
 import { createRamp } from './ramp.js';
 import { createBuckets, TokenBucket } from './tokenBucket.js';
 

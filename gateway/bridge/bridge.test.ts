@@ -7,7 +7,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import Database from 'better-sqlite3';
 import { pino } from 'pino';
 import type { BridgeCommandError, BridgePresence, BridgeTelemetry } from '../../schemas/generated/bridge.js';
-import { loadSchema } from '../../schemas/packageRoot.js';
+import { loadSchema } from '../../schemas/load.js';
 import { loadConfig } from '../config/config.js';
 import { gatewayTools, startOn, type TestGateway, type TestLink } from '../gateway.fixture.js';
 import type { Gateway } from '../gateway.js';

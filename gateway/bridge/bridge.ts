@@ -90,7 +90,7 @@ export function startBridge(options: BridgeOptions) {
   }
 
   function startThread() {
-    const worker = new Worker(new URL('../bridgeThread.js', import.meta.url), {
+    const worker = new Worker(new URL('./thread/thread.js', import.meta.url), {
       workerData: { folder: options.folder, settings },
     });
     const tell = createTeller<ToBridge>(worker);

@@ -1,6 +1,6 @@
-import type { Model } from '../types.js';
-import type { BrokerOptions } from './broker.js';
+import type { Model } from '../domain/device.js';
 import type { DeviceFacts } from './profiles/profile.js';
+import type { BrokerOptions } from './thread/broker.js';
 
 /** What crosses between the main thread and the bridge's: one typed map a direction, calls without answers. */
 export interface ToBridge {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ResolvedConfig } from '../config/config.js';
-import { StartError } from '../startError.js';
-import type { Model } from '../types.js';
+import type { Model } from '../domain/device.js';
+import { StartError } from '../process/startError.js';
 import type { BridgeSettings } from './calls.js';
 
 /** The bridge as it is configured; null: there is none. Reads the files that the configuration names; throws StartError (78). */

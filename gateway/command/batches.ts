@@ -1,8 +1,8 @@
 import { uuidv7 } from 'uuidv7';
-import type { Clock } from '../clock.js';
-import type { BatchRecord, CommandChange, CommandRecord, RegistryChange } from '../store/calls.js';
-import type { OpenBatch } from '../store/commandTables.js';
-import type { Device } from '../types.js';
+import type { Device } from '../domain/device.js';
+import type { Clock } from '../process/clock.js';
+import type { BatchRecord, CommandChange, CommandRecord, RegistryChange } from '../store/threads/calls.js';
+import type { OpenBatch } from '../store/tidegateDb/commandTables.js';
 import type { Commands } from './commands.js';
 import type { NewCommand } from './creation.js';
 import type { BatchGate } from './dispatcher.js';

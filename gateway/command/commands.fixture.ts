@@ -1,6 +1,6 @@
-import { createCounters } from '../counters.js';
-import type { BatchRecord, CommandRecord, RegistryChange } from '../store/calls.js';
-import type { Device } from '../types.js';
+import type { Device } from '../domain/device.js';
+import { createCounters } from '../observe/counters.js';
+import type { BatchRecord, CommandRecord, RegistryChange } from '../store/threads/calls.js';
 import { createBatches } from './batches.js';
 import { createCommands } from './commands.js';
 import type { OutgoingCommand } from './openCommands.js';

@@ -1,11 +1,11 @@
 import { createHistogram } from 'node:perf_hooks';
-import type { Fault } from '../../schemas/faults.js';
 import type { CommandUpdateFrame } from '../../schemas/frame/types.js';
-import { limits } from '../../schemas/limits.js';
-import type { Clock } from '../clock.js';
-import { type Counters, countBy } from '../counters.js';
-import type { CommandChange, CommandRecord, CommandView, RegistryChange } from '../store/calls.js';
-import type { Device } from '../types.js';
+import type { Fault } from '../../schemas/tables/faults.js';
+import { limits } from '../../schemas/tables/limits.js';
+import type { Device } from '../domain/device.js';
+import { type Counters, countBy } from '../observe/counters.js';
+import type { Clock } from '../process/clock.js';
+import type { CommandChange, CommandRecord, CommandView, RegistryChange } from '../store/threads/calls.js';
 import { createCreation } from './creation.js';
 import { type BatchGate, createDispatcher } from './dispatcher.js';
 import { CommandConflict } from './errors.js';

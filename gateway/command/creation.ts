@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { uuidv7 } from 'uuidv7';
-import type { Clock } from '../clock.js';
-import type { CommandChange, CommandRecord, RegistryChange } from '../store/calls.js';
-import type { Device } from '../types.js';
+import type { Device } from '../domain/device.js';
+import type { Clock } from '../process/clock.js';
+import type { CommandChange, CommandRecord, RegistryChange } from '../store/threads/calls.js';
 import type { createDispatcher } from './dispatcher.js';
 import { CommandConflict, CommandError } from './errors.js';
 import type { OpenCommands } from './openCommands.js';

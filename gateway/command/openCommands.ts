@@ -1,5 +1,5 @@
-import { countBy } from '../counters.js';
-import type { CommandRecord } from '../store/calls.js';
+import { countBy } from '../observe/counters.js';
+import type { CommandRecord } from '../store/threads/calls.js';
 import type { CommandState } from './lifecycle.js';
 
 /** Where a device can be reached. */

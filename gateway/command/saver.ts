@@ -1,4 +1,4 @@
-import type { CommandChange } from '../store/calls.js';
+import type { CommandChange } from '../store/threads/calls.js';
 
 const retryMs = 1_000;
 /** What may wait for another change to ride with waits so long. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { packageRoot } from '../../schemas/packageRoot.js';
+import { packageRoot } from '../../schemas/load.js';
 import { ConfigError, loadConfig, withoutSecrets } from './config.js';
 import { loadModels } from './models.js';
 

@@ -16,8 +16,8 @@ import type {
   ShutdownConfig,
   StoreConfig,
 } from '../../schemas/generated/config.js';
-import { loadSchema, packageRoot } from '../../schemas/packageRoot.js';
-import { createProxies } from '../admission/proxies.js';
+import { loadSchema, packageRoot } from '../../schemas/load.js';
+import { createProxies } from '../net/proxies.js';
 
 type Filled<Section, Optional extends keyof Section = never> = Required<Omit<Section, Optional>> &
   Pick<Section, Optional>;

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import type { ModelConfig } from '../../schemas/generated/config.js';
-import { loadSchema } from '../../schemas/packageRoot.js';
+import { loadSchema } from '../../schemas/load.js';
 import { compileCommand } from '../command/rules.js';
-import type { Model } from '../types.js';
+import type { Model } from '../domain/device.js';
 import { ConfigError } from './config.js';
 
 const validate = new Ajv2020({ allErrors: true, useDefaults: true }).compile(loadSchema('config/model'));

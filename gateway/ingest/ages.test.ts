@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeTelemetry } from '../../schemas/frame/encode.js';
+import type { Device } from '../domain/device.js';
 import { startTestGateway } from '../gateway.fixture.js';
-import type { Device } from '../types.js';
 import { type Ages, keepApart } from './ages.js';
 import { createSource } from './source.js';
 

@@ -1,5 +1,5 @@
-import type { Batch, Committed, Declared } from '../store/calls.js';
-import { createBatch, emptyBatch } from './batch.js';
+import { createBatch, emptyBatch } from '../columns/batch.js';
+import type { Batch, Committed, Declared } from '../store/threads/calls.js';
 
 export interface BatcherOptions<Entry> {
   /** At most one commit starts in this time. */

@@ -1,11 +1,11 @@
-import type { Fault } from '../../schemas/faults.js';
 import type { FrameBuffer } from '../../schemas/frame/frameBuffer.js';
 import { valueKinds } from '../../schemas/frame/layout.js';
 import { type TelemetryHeader, timeAt, valueAt } from '../../schemas/frame/telemetry.js';
-import type { Batch } from '../store/calls.js';
-import { type SeriesKind, seriesKinds } from '../types.js';
+import type { Fault } from '../../schemas/tables/faults.js';
+import { reserveReadings } from '../columns/batch.js';
+import { type SeriesKind, seriesKinds } from '../domain/device.js';
+import type { Batch } from '../store/threads/calls.js';
 import { type Ages, keepApart } from './ages.js';
-import { reserveReadings } from './batch.js';
 import { checkSeriesCount, checkTime, fault, type Rules } from './rules.js';
 import type { Column, MetricTable, Source } from './source.js';
 

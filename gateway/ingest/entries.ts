@@ -1,6 +1,6 @@
-import type { CloseName } from '../../schemas/closeCodes.js';
-import type { Fault } from '../../schemas/faults.js';
-import type { Counters } from '../counters.js';
+import type { CloseName } from '../../schemas/tables/closeCodes.js';
+import type { Fault } from '../../schemas/tables/faults.js';
+import type { Counters } from '../observe/counters.js';
 import type { MetricTable, Source, Stream } from './source.js';
 
 /** What ingest needs of a link; link/ makes them. */

@@ -1,4 +1,4 @@
-import { limits } from '../../schemas/limits.js';
+import { limits } from '../../schemas/tables/limits.js';
 
 /**
  * What a seq is worth (PROTOCOL.md, Numbering).

@@ -1,7 +1,7 @@
-import { limits } from '../../schemas/limits.js';
+import { limits } from '../../schemas/tables/limits.js';
 import type { DeviceMeter } from '../admission/deviceRates.js';
-import type { MetricDeclaration } from '../store/calls.js';
-import type { Device, Series, SeriesKind } from '../types.js';
+import type { Device, Series, SeriesKind } from '../domain/device.js';
+import type { MetricDeclaration } from '../store/threads/calls.js';
 
 /** What ingest knows of one device: its series, its streams, its metric tables. */
 export interface Source {

@@ -1,8 +1,8 @@
-import type { Fault } from '../../schemas/faults.js';
 import type { MetricsMessage } from '../../schemas/generated/device.js';
-import { limits } from '../../schemas/limits.js';
-import type { Batch, MetricDeclaration, Restored } from '../store/calls.js';
-import { type Device, type Model, type Series, type SeriesKind, seriesKinds } from '../types.js';
+import type { Fault } from '../../schemas/tables/faults.js';
+import { limits } from '../../schemas/tables/limits.js';
+import { type Device, type Model, type Series, type SeriesKind, seriesKinds } from '../domain/device.js';
+import type { Batch, MetricDeclaration, Restored } from '../store/threads/calls.js';
 import {
   byName,
   type Column,

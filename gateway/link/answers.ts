@@ -1,9 +1,9 @@
-import type { Fault } from '../../schemas/faults.js';
 import { encodeCommand, encodeNack, encodeTimeAnswer, encodeWelcome } from '../../schemas/frame/encode.js';
 import { ackBytes, frameTypes, frameVersion } from '../../schemas/frame/layout.js';
 import type { CommandFrame, WelcomeFrame } from '../../schemas/frame/types.js';
 import type { CommandMessage, NackMessage, TimeAnswerMessage, WelcomeMessage } from '../../schemas/generated/device.js';
-import type { Encoding } from '../../schemas/subprotocols.js';
+import type { Fault } from '../../schemas/tables/faults.js';
+import type { Encoding } from '../../schemas/tables/subprotocols.js';
 
 /** What the gateway says to devices, in the encoding of their link. */
 export type Answers = typeof answers;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { claimedId, withoutSecrets } from './credentials.js';
 import { chooseSubprotocol, type HandshakeOptions, type Hello, judgeHandshake } from './handshake.js';
+import { claimedId, withoutSecrets } from './offeredCredentials.js';
 
 const secret = `tgd_${'A'.repeat(43)}`;
 const device = {

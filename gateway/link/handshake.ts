@@ -1,10 +1,15 @@
-import { limits } from '../../schemas/limits.js';
-import type { RefusalCode } from '../../schemas/refusals.js';
-import { credentialEntryPrefix, type Encoding, type Subprotocol, subprotocols } from '../../schemas/subprotocols.js';
-import { commonName } from '../admission/proxies.js';
+import { limits } from '../../schemas/tables/limits.js';
+import type { RefusalCode } from '../../schemas/tables/refusals.js';
+import {
+  credentialEntryPrefix,
+  type Encoding,
+  type Subprotocol,
+  subprotocols,
+} from '../../schemas/tables/subprotocols.js';
+import type { Credential, Device } from '../domain/device.js';
+import { commonName } from '../net/proxies.js';
 import type { Authentication } from '../registry/registry.js';
-import type { Credential, Device } from '../types.js';
-import { offeredCredentials } from './credentials.js';
+import { offeredCredentials } from './offeredCredentials.js';
 
 /** The facts of an upgrade request, copied out of it. Header values are empty strings where there is no header. */
 export interface Hello {

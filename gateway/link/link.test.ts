@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Device } from '../domain/device.js';
 import { createSource, createStream } from '../ingest/source.js';
-import type { Device } from '../types.js';
-import type { WebSocket } from '../uws.js';
+import type { WebSocket } from '../net/uws.js';
 import { answers } from './answers.js';
 import { Link } from './link.js';
 

@@ -1,11 +1,11 @@
-import { type CloseName, closeCodes } from '../../schemas/closeCodes.js';
 import type { CommandFrame } from '../../schemas/frame/types.js';
-import { limits } from '../../schemas/limits.js';
-import type { Encoding } from '../../schemas/subprotocols.js';
+import { type CloseName, closeCodes } from '../../schemas/tables/closeCodes.js';
+import { limits } from '../../schemas/tables/limits.js';
+import type { Encoding } from '../../schemas/tables/subprotocols.js';
+import type { Credential } from '../domain/device.js';
 import type { Entry, IngestLink } from '../ingest/entries.js';
 import type { MetricTable, Source, Stream } from '../ingest/source.js';
-import type { Credential } from '../types.js';
-import type { WebSocket } from '../uws.js';
+import type { WebSocket } from '../net/uws.js';
 import type { Answers } from './answers.js';
 
 /** open: reads and answers. draining: reads nothing more, answers what is under way. closed: neither. */

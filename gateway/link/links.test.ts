@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { connect as connectTcp } from 'node:net';
 import { test } from 'node:test';
-import { type FaultCode, faults } from '../../schemas/faults.js';
-import { readJson } from '../../schemas/packageRoot.js';
+import { readJson } from '../../schemas/load.js';
+import { type FaultCode, faults } from '../../schemas/tables/faults.js';
 import { startTestGateway, type TestGateway } from '../gateway.fixture.js';
 
 /** What an HTTP request to the device port is answered with, raw. */

@@ -1,9 +1,9 @@
-import type { CloseName } from '../../schemas/closeCodes.js';
-import type { Counters } from '../counters.js';
-import { countBy } from '../counters.js';
-import type { Device } from '../types.js';
+import type { CloseName } from '../../schemas/tables/closeCodes.js';
+import type { Device } from '../domain/device.js';
+import type { Counters } from '../observe/counters.js';
+import { countBy } from '../observe/counters.js';
+import { endingOf, type PresenceBook } from '../presence/presence.js';
 import type { Link } from './link.js';
-import { endingOf, type PresenceBook } from './presence.js';
 
 export type Links = ReturnType<typeof createLinks>;
 

@@ -1,9 +1,8 @@
 import type { Logger } from 'pino';
-import { limits } from '../../schemas/limits.js';
-import { type RefusalCode, refusals } from '../../schemas/refusals.js';
+import { limits } from '../../schemas/tables/limits.js';
+import { type RefusalCode, refusals } from '../../schemas/tables/refusals.js';
 import type { Admission } from '../admission/admission.js';
-import type { Clock } from '../clock.js';
-import { type Counters, countBy } from '../counters.js';
+import { addressText } from '../net/address.js';
 import {
   filterConnections,
   type HttpRequest,
@@ -12,10 +11,10 @@ import {
   type Port,
   type TemplatedApp,
   type us_socket_context_t,
-} from '../uws.js';
-import { addressText } from './address.js';
-import type { Refused } from './attempts.js';
-import { claimedId, withoutSecrets } from './credentials.js';
+} from '../net/uws.js';
+import { type Counters, countBy } from '../observe/counters.js';
+import type { Refused } from '../presence/attempts.js';
+import type { Clock } from '../process/clock.js';
 import {
   type Accepted,
   type HandshakeOptions,
@@ -26,6 +25,7 @@ import {
 } from './handshake.js';
 import type { Link } from './link.js';
 import type { Links } from './links.js';
+import { claimedId, withoutSecrets } from './offeredCredentials.js';
 
 export interface DeviceListenerOptions extends HandshakeOptions {
   host: string;

@@ -1,16 +1,16 @@
-import type { Fault } from '../../schemas/faults.js';
 import { decodeCommandUpdate, decodeTimeRequest } from '../../schemas/frame/decode.js';
 import { createFrameBuffer, type FrameBuffer } from '../../schemas/frame/frameBuffer.js';
 import { frameTypes } from '../../schemas/frame/layout.js';
 import { checkPrefix, checkTelemetry, createTelemetryHeader, readableSeq } from '../../schemas/frame/telemetry.js';
 import type { CommandUpdateFrame } from '../../schemas/frame/types.js';
 import type { HelloMessage } from '../../schemas/generated/device.js';
-import { limits } from '../../schemas/limits.js';
-import type { Encoding } from '../../schemas/subprotocols.js';
-import { parseUpMessage } from '../../schemas/upMessage.js';
+import { parseUpMessage } from '../../schemas/message/up.js';
+import type { Fault } from '../../schemas/tables/faults.js';
+import { limits } from '../../schemas/tables/limits.js';
+import type { Encoding } from '../../schemas/tables/subprotocols.js';
 import type { DeviceRates } from '../admission/deviceRates.js';
-import type { Clock } from '../clock.js';
 import type { Ingest } from '../ingest/ingest.js';
+import type { Clock } from '../process/clock.js';
 import type { Answers } from './answers.js';
 import type { Link } from './link.js';
 

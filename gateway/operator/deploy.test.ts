@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { packageRoot } from '../../schemas/packageRoot.js';
-import { metrics } from './metrics.js';
+import { packageRoot } from '../../schemas/load.js';
+import { metrics } from './routes/metrics.js';
 
 const read = (path: string): string => readFileSync(join(packageRoot, 'deploy', path), 'utf8');
 const labels = new Map(metrics.map(({ name, label }) => [name, label]));

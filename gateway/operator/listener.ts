@@ -1,4 +1,4 @@
-import { credentialEntryPrefix } from '../../schemas/subprotocols.js';
+import { credentialEntryPrefix } from '../../schemas/tables/subprotocols.js';
 import {
   type HttpRequest,
   type HttpResponse,
@@ -6,15 +6,15 @@ import {
   type Port,
   type TemplatedApp,
   type us_socket_context_t,
-} from '../uws.js';
-import { serveConsole } from './consoleFiles.js';
-import type { LiveEvents, OperatorContext } from './context.js';
-import { sendProblem, serveRoutes } from './http.js';
-import { createLive, eventsBacklogBytesMax, type Live } from './live.js';
-import { createLiveClient, type LiveClient } from './liveClient.js';
-import { openApiOf } from './openapi.js';
-import { Problem } from './problems.js';
-import { authorize } from './requests.js';
+} from '../net/uws.js';
+import type { LiveEvents, OperatorContext } from './http/context.js';
+import { sendProblem, serveRoutes } from './http/http.js';
+import { openApiOf } from './http/openapi.js';
+import { Problem } from './http/problems.js';
+import { authorize } from './http/requests.js';
+import { serveConsole } from './http/staticFiles.js';
+import { createLive, eventsBacklogBytesMax, type Live } from './live/live.js';
+import { createLiveClient, type LiveClient } from './live/liveClient.js';
 import { routes } from './routes/table.js';
 
 export interface OperatorOptions {

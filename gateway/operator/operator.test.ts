@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import WebSocket from 'ws';
 import type { ModelPage } from '../../schemas/generated/operator.js';
-import { packageRoot } from '../../schemas/packageRoot.js';
+import { packageRoot } from '../../schemas/load.js';
 import { startTestGateway, type TestGateway } from '../gateway.fixture.js';
-import { besideTheTable, type openApiOf } from './openapi.js';
+import { besideTheTable, type openApiOf } from './http/openapi.js';
 import { routes } from './routes/table.js';
 
 type Problem = { code: string; errors?: { path: string; message: string }[] };

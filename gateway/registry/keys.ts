@@ -1,6 +1,6 @@
 import { uuidv7 } from 'uuidv7';
-import type { Clock } from '../clock.js';
-import type { KeyRecord, RegistryChange, Role } from '../store/calls.js';
+import type { Clock } from '../process/clock.js';
+import type { KeyRecord, RegistryChange, Role } from '../store/threads/calls.js';
 import { dummyHash, hashSecret, newSecret, sameHash } from './secrets.js';
 
 export const roles = ['viewer', 'operator', 'admin'] as const satisfies readonly Role[];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RegistryChange } from '../store/calls.js';
+import type { RegistryChange } from '../store/threads/calls.js';
 import { allows, createKeys, roles } from './keys.js';
 import { createRegistry, RegistryError } from './registry.js';
 

@@ -1,7 +1,7 @@
 import { uuidv7 } from 'uuidv7';
-import type { Clock } from '../clock.js';
-import type { RegistryChange } from '../store/calls.js';
-import type { Credential, Device, Scalar } from '../types.js';
+import type { Credential, Device, Scalar } from '../domain/device.js';
+import type { Clock } from '../process/clock.js';
+import type { RegistryChange } from '../store/threads/calls.js';
 import { dummyHash, hashSecret, newSecret, sameHash } from './secrets.js';
 
 export interface RegistryOptions {

@@ -1,4 +1,4 @@
-import type { Fold } from './calls.js';
+import type { Fold } from './threads/calls.js';
 
 export const emptyFold = (): Fold => ({
   series: [],

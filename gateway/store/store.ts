@@ -1,9 +1,11 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { type Archive, createArchive } from './archive.js';
-import type { ArchiverData } from './archiver.js';
-import { unfinishedBackup } from './backup.js';
+import type { ArchiverData } from './archiver/archiver.js';
+import { unfinishedBackup } from './archiver/backup.js';
+import { type Archive, createArchive } from './archiver/schedule.js';
+import { clearUnfinished } from './archiver/upkeep.js';
+import type { ReaderData } from './reader/reader.js';
 import {
   type ArchiveJob,
   type ArchiverCalls,
@@ -17,13 +19,11 @@ import {
   type Sealed,
   type UpkeepStep,
   type WriterCalls,
-} from './calls.js';
-import { lockFolder } from './lock.js';
-import { createPaceMemory, createPacer } from './pace.js';
-import type { ReaderData } from './reader.js';
-import { createCaller } from './thread.js';
-import { clearUnfinished } from './upkeep.js';
-import type { WriterData } from './writer.js';
+} from './threads/calls.js';
+import { createPaceMemory, createPacer } from './threads/pace.js';
+import { createCaller } from './threads/thread.js';
+import { lockFolder } from './writer/lock.js';
+import type { WriterData } from './writer/writer.js';
 
 /** A page of readings takes up to a quarter of a second; with two, a short query goes past a long one. */
 const readerCount = 2;
@@ -63,16 +63,16 @@ export async function openStore(options: StoreOptions) {
   const threads: Thread<object>[] = [];
   try {
     clearUnfinished(folder);
-    const writer = startThread<WriterCalls>('writer.js', { folder, ballastBytes } satisfies WriterData, died);
+    const writer = startThread<WriterCalls>('writer/writer.js', { folder, ballastBytes } satisfies WriterData, died);
     threads.push(writer);
     const restored: Restored = await writer.call('restore', []);
     const pace = createPaceMemory();
     const archiverData: ArchiverData = { folder, retentionDays, rollupRetentionDays, finishAfterMs, pace };
-    const archiver = startThread<ArchiverCalls>('archiver.js', archiverData, died);
+    const archiver = startThread<ArchiverCalls>('archiver/archiver.js', archiverData, died);
     threads.push(archiver);
     await archiver.call('ready', []);
     const readers = Array.from({ length: readerCount }, () =>
-      startThread<ReaderCalls>('reader.js', { folder } satisfies ReaderData, died),
+      startThread<ReaderCalls>('reader/reader.js', { folder } satisfies ReaderData, died),
     );
     threads.push(...readers);
     await Promise.all(readers.map((reader) => reader.call('ready', [])));

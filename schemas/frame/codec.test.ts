@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { FaultCode } from '../faults.js';
-import { readJson } from '../packageRoot.js';
+import { readJson } from '../load.js';
+import type { FaultCode } from '../tables/faults.js';
 import { decodeDown, decodeUp, rowTimes } from './decode.js';
 import {
   encodeAck,

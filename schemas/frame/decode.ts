@@ -1,5 +1,5 @@
-import type { Fault } from '../faults.js';
-import { faultCodeOf } from '../faults.js';
+import type { Fault } from '../tables/faults.js';
+import { faultCodeOf } from '../tables/faults.js';
 import { createFrameBuffer, type FrameBuffer } from './frameBuffer.js';
 import {
   ackBytes,

@@ -1,5 +1,5 @@
-import { faults } from '../faults.js';
-import { limits } from '../limits.js';
+import { faults } from '../tables/faults.js';
+import { limits } from '../tables/limits.js';
 import {
   ackBytes,
   commandHeaderBytes,

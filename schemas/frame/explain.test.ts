@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { readJson } from '../packageRoot.js';
+import { readJson } from '../load.js';
 import { type ExplainedField, explainFrame } from './explain.js';
 
 const receivedAt = 1_795_305_600_000;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { faults } from '../faults.js';
-import { readJson } from '../packageRoot.js';
+import { readJson } from '../load.js';
+import { faults } from '../tables/faults.js';
 import { decodeDown, decodeUp, frameBufferOf, rowTimes } from './decode.js';
 import { encodeCommand, encodeCommandUpdate, encodeTelemetry } from './encode.js';
 import { checkTelemetry, createTelemetryHeader } from './telemetry.js';

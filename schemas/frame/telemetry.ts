@@ -1,4 +1,4 @@
-import type { FaultCode } from '../faults.js';
+import type { FaultCode } from '../tables/faults.js';
 import type { FrameBuffer } from './frameBuffer.js';
 import { frameTypes, frameVersion, rowBytes, rowsOffset, telemetryHeaderBytes, valueKinds } from './layout.js';
 

@@ -1,4 +1,4 @@
-import type { Fault, FaultCode } from '../faults.js';
+import type { Fault, FaultCode } from '../tables/faults.js';
 import type { ValueKind } from './layout.js';
 
 /** A telemetry frame as values: a table whose columns are metrics and whose rows are samples. */

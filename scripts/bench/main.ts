@@ -5,40 +5,40 @@ import type { Part } from './part.js';
 const parts: Record<string, { about: string; load(): Promise<Part> }> = {
   compare: {
     about: 'the gateway beside what it is built on and what others use, on the same frames (the default)',
-    load: async () => (await import('./compare.js')).compare,
+    load: async () => (await import('./table/compare.js')).compare,
   },
   commands: {
     about: 'from the request for a command to its device’s final word, at half the load that the gateway takes',
-    load: async () => (await import('./commands.js')).benchCommands,
+    load: async () => (await import('./parts/commands.js')).benchCommands,
   },
   bridge: {
     about: 'an outage of the MQTT broker drained, and what the bridge costs the links; needs mosquitto',
-    load: async () => (await import('./bridge.js')).benchBridge,
+    load: async () => (await import('./parts/bridge.js')).benchBridge,
   },
   lighter: {
     about: 'a reading at a time over one link, by POST with keep-alive, and by POST without',
-    load: async () => (await import('./lighter.js')).lighter,
+    load: async () => (await import('./parts/lighter.js')).lighter,
   },
   soak: {
     about: 'every fault at once for --seconds, everything verified, and what the memory did',
-    load: async () => (await import('./soak.js')).soak,
+    load: async () => (await import('./parts/soak.js')).soak,
   },
   links: {
     about: 'memory of an idle link, handshakes and refusals a second, a fleet back after a SIGKILL (--links 15000)',
-    load: async () => (await import('./links.js')).benchLinks,
+    load: async () => (await import('./parts/links.js')).benchLinks,
   },
   console: {
     about:
       'the longest tasks of the console’s pages while 50,000 readings/s come in; needs chromium; with --links 10000',
-    load: async () => (await import('./console.js')).benchConsole,
+    load: async () => (await import('./parts/console.js')).benchConsole,
   },
   streams: {
     about: '100,000 streams that send a frame a second each, given to the store; --seconds 60 or more',
-    load: async () => (await import('./streams.js')).benchStreams,
+    load: async () => (await import('./store/streams.js')).benchStreams,
   },
   store: {
     about: 'ingest and queries on a store of any size, which is filled first',
-    load: async () => (await import('./store.js')).benchStore,
+    load: async () => (await import('./store/store.js')).benchStore,
   },
 };
 

@@ -1,4 +1,4 @@
-"""A gateway in the hands of a test, to do what a real one does only on its worst days. Real ones are in scripts/clients/python.system.ts."""
+"""A gateway in the hands of a test, to do what a real one does only on its worst days. Real ones are in tests/clients/python.system.ts."""
 from __future__ import annotations
 
 import asyncio

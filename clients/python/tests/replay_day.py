@@ -1,5 +1,5 @@
 """
-A device that was offline for a day, for scripts/clients/python.system.ts.
+A device that was offline for a day, for tests/clients/python.system.ts.
 
     python3 -m tests.replay_day fill|drain URL DEVICE SECRET FOLDER ENCODING [KILLED_AT_FRAME]
 """

@@ -1,11 +1,11 @@
 import type { ModelCommand } from '../../../schemas/generated/config.js';
-import { type Model, type SeriesKind, seriesKinds } from '../../types.js';
-import { valueText } from '../../valueText.js';
+import { valueText } from '../../../schemas/message/valueText.js';
+import { type Model, type SeriesKind, seriesKinds } from '../../domain/device.js';
 import type { BridgeSettings } from '../calls.js';
-import type { Message } from '../message.js';
-import type { Names } from '../names.js';
-import type { Frame } from '../telemetry.js';
-import { sanitised, type Topics } from '../topics.js';
+import type { Message } from '../messages/message.js';
+import type { Names } from '../messages/names.js';
+import type { Frame } from '../messages/telemetry.js';
+import { sanitised, type Topics } from '../messages/topics.js';
 import type { DeviceFacts, Profile } from './profile.js';
 import { homeUnit } from './units.js';
 

@@ -1,5 +1,5 @@
-import type { Message } from '../message.js';
-import type { Frame } from '../telemetry.js';
+import type { Message } from '../messages/message.js';
+import type { Frame } from '../messages/telemetry.js';
 
 /** What the bridge knows of a device beside its telemetry. */
 export interface DeviceFacts {

@@ -1,6 +1,6 @@
 import type { BridgeSettings } from '../calls.js';
-import type { Names } from '../names.js';
-import type { Topics } from '../topics.js';
+import type { Names } from '../messages/names.js';
+import type { Topics } from '../messages/topics.js';
 import { homeAssistant } from './homeassistant.js';
 import { type Profile, plainProfile } from './profile.js';
 

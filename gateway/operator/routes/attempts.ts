@@ -1,5 +1,5 @@
-import type { Route } from '../route.js';
-import { decodeCursor, encodeCursor } from '../times.js';
+import { decodeCursor, encodeCursor } from '../http/parameters.js';
+import type { Route } from '../http/route.js';
 import { pageQuery } from './paging.js';
 
 export const attemptRoutes: Route[] = [

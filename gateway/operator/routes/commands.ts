@@ -1,11 +1,11 @@
 import type { BatchCreate, CommandCreate } from '../../../schemas/generated/operator.js';
 import { newCommandOf } from '../../command/creation.js';
-import type { CommandView } from '../../store/calls.js';
-import type { Device } from '../../types.js';
-import type { OperatorContext } from '../context.js';
-import { Problem } from '../problems.js';
-import { byOf, noContent, type OperatorRequest, type Route } from '../route.js';
-import { decodeCursor, encodeCursor } from '../times.js';
+import type { Device } from '../../domain/device.js';
+import type { CommandView } from '../../store/threads/calls.js';
+import type { OperatorContext } from '../http/context.js';
+import { decodeCursor, encodeCursor } from '../http/parameters.js';
+import { Problem } from '../http/problems.js';
+import { byOf, noContent, type OperatorRequest, type Route } from '../http/route.js';
 import { deviceOf } from './devices.js';
 import { pageQuery } from './paging.js';
 

@@ -1,8 +1,8 @@
 import type { CredentialRequest } from '../../../schemas/generated/operator.js';
 import { rotateSecret } from '../../command/rules.js';
-import type { Device } from '../../types.js';
-import type { OperatorContext } from '../context.js';
-import { byOf, noContent, type OperatorRequest, type Route } from '../route.js';
+import type { Device } from '../../domain/device.js';
+import type { OperatorContext } from '../http/context.js';
+import { byOf, noContent, type OperatorRequest, type Route } from '../http/route.js';
 import { deviceOf } from './devices.js';
 
 function addCredential(request: OperatorRequest, context: OperatorContext) {

@@ -1,9 +1,9 @@
 import type { DeviceCreate, DeviceImport, DevicePatch } from '../../../schemas/generated/operator.js';
-import type { Device, Presence } from '../../types.js';
-import type { OperatorContext } from '../context.js';
-import { Problem } from '../problems.js';
-import { Answer, byOf, noContent, type OperatorRequest, type Route } from '../route.js';
-import { decodeCursor, encodeCursor } from '../times.js';
+import type { Device, Presence } from '../../domain/device.js';
+import type { OperatorContext } from '../http/context.js';
+import { decodeCursor, encodeCursor } from '../http/parameters.js';
+import { Problem } from '../http/problems.js';
+import { Answer, byOf, noContent, type OperatorRequest, type Route } from '../http/route.js';
 import { pageQuery } from './paging.js';
 
 /** The device that the path names. Throws device_unknown. */

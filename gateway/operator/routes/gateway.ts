@@ -1,6 +1,6 @@
-import { metricsText } from '../metrics.js';
-import { problemBody } from '../problems.js';
-import { Answer, byOf, type Route } from '../route.js';
+import { problemBody } from '../http/problems.js';
+import { Answer, byOf, type Route } from '../http/route.js';
+import { metricsText } from './metrics.js';
 
 export const gatewayRoutes: Route[] = [
   {

@@ -1,7 +1,7 @@
 import type { KeyCreate } from '../../../schemas/generated/operator.js';
-import { Problem } from '../problems.js';
-import { byOf, noContent, type Route } from '../route.js';
-import { decodeCursor, encodeCursor } from '../times.js';
+import { decodeCursor, encodeCursor } from '../http/parameters.js';
+import { Problem } from '../http/problems.js';
+import { byOf, noContent, type Route } from '../http/route.js';
 import { pageQuery } from './paging.js';
 
 export const keyRoutes: Route[] = [

@@ -1,5 +1,5 @@
-import type { Model } from '../../types.js';
-import type { Route } from '../route.js';
+import type { Model } from '../../domain/device.js';
+import type { Route } from '../http/route.js';
 
 /** Whatever a model leaves out is said. */
 function bodyOf({ name, description, expectedIntervalSeconds, metrics, commands = [] }: Model) {

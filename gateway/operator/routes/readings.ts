@@ -1,10 +1,10 @@
-import type { ReadingsQuery, RenderedPage, RowFormat } from '../../store/calls.js';
-import { csvHeaders } from '../../store/renderPage.js';
-import type { Series } from '../../types.js';
-import type { OperatorContext } from '../context.js';
-import { Problem } from '../problems.js';
-import { byOf, type OperatorRequest, type Route, Streamed } from '../route.js';
-import { decodeCursor, encodeCursor, parseEvery, parseTime } from '../times.js';
+import type { Series } from '../../domain/device.js';
+import { csvHeaders } from '../../store/reader/renderPage.js';
+import type { ReadingsQuery, RenderedPage, RowFormat } from '../../store/threads/calls.js';
+import type { OperatorContext } from '../http/context.js';
+import { decodeCursor, encodeCursor, parseEvery, parseTime } from '../http/parameters.js';
+import { Problem } from '../http/problems.js';
+import { byOf, type OperatorRequest, type Route, Streamed } from '../http/route.js';
 import { deviceOf } from './devices.js';
 import { pageQuery } from './paging.js';
 

@@ -1,4 +1,4 @@
-import type { Route } from '../route.js';
+import type { Route } from '../http/route.js';
 import { attemptRoutes } from './attempts.js';
 import { commandRoutes } from './commands.js';
 import { credentialRoutes } from './credentials.js';

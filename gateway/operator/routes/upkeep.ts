@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
 import type { BackupRequest } from '../../../schemas/generated/operator.js';
-import { Problem } from '../problems.js';
-import { byOf, noContent, type Route } from '../route.js';
+import { Problem } from '../http/problems.js';
+import { byOf, noContent, type Route } from '../http/route.js';
 
 /** Throws folder_invalid. */
 function checkFolder(folder: string, dataFolder: string): string {

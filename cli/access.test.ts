@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startTestGateway } from '../gateway/gateway.fixture.js';
+import { runCli as run } from './cli.fixture.js';
+
+test('attempts and show answer why a device does not connect', async (context) => {
+  const tools = await startTestGateway(context);
+  assert.match((await run(tools, 'attempts')).out, /Nobody was refused/);
+  const device = await tools.addDevice('boiler-7');
+  await assert.rejects(tools.connect({ id: 'boiler-7', secret: `tgd_${'A'.repeat(43)}` }));
+  await assert.rejects(tools.connect({ id: 'boiler-8', secret: device.secret }));
+  const { out } = await run(tools, 'attempts');
+  assert.match(out, /1 +boiler-7 +127\.0\.0\.1 +credentials_invalid +The secret is not one of this device/);
+  assert.match(out, /1 +boiler-8 \(unknown\) +127\.0\.0\.1 +credentials_invalid +There is no device of this id/);
+  const only = JSON.parse((await run(tools, 'attempts', '--device', 'boiler-7', '--json')).out) as unknown[];
+  assert.equal(only.length, 1);
+  assert.match((await run(tools, 'attempts', '--limit', 'many')).err, /query_invalid/);
+
+  const link = await tools.connect(device);
+  await link.close(1000, '{"backInMs":3600000}');
+  const shown = (await run(tools, 'device', 'show', 'boiler-7')).out;
+  assert.match(shown, /boiler-7 +active +asleep/);
+  assert.match(shown, /last close: \S+Z 1000 +by device\nit sleeps, and will be back at/);
+  assert.match((await run(tools, 'device', 'list', '--presence', 'asleep')).out, /boiler-7/);
+  assert.match((await run(tools, 'device', 'list', '--presence', 'late')).out, /No devices/);
+});
+
+test('credentials are rotated, pushed, listed and revoked; keys have an end and a last use', async (context) => {
+  const tools = await startTestGateway(context);
+  const device = await tools.addDevice('a');
+  const rotated = await run(tools, 'device', 'rotate', 'a', '--grace', '3600', '--push', '--expires', '90d');
+  assert.match(rotated.out, /told by command [0-9a-f-]{36}/);
+  const listed = await run(tools, 'device', 'credentials', 'a');
+  assert.match(listed.out, new RegExp(`${device.cid} +\\S+Z +– +\\S+Z +–`));
+  assert.match((await run(tools, 'device', 'revoke', 'a', device.cid)).out, /is revoked/);
+  await assert.rejects(tools.connect(device));
+  assert.equal((await run(tools, 'device', 'revoke', 'a', device.cid)).code, 1);
+  assert.equal((await run(tools, 'device', 'rotate', 'a', '--expires', 'soon')).code, 64);
+
+  assert.match((await run(tools, 'key', 'add', 'guest', '--expires', '1h')).out, /tgk_/);
+  assert.match((await run(tools, 'key', 'list')).out, /guest +viewer +\S+Z +\S+Z +–/);
+});

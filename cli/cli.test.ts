@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { startTestGateway } from '../gateway/gateway.fixture.js';
+import { runCli as run } from './cli.fixture.js';
+import { csvField, tableOf } from './terminal/output.js';
+import { parseDuration, parseWhen } from './terminal/times.js';
+
+test('device commands, from adding to removing', async (context) => {
+  const tools = await startTestGateway(context);
+  const added = await run(tools, 'device', 'add', 'boiler-7', '--model', 'boiler', '--tag', 'site=north');
+  assert.match(added.out, /^ {2}tgd_[A-Za-z0-9_-]{43}$/m);
+  for (const snippet of [
+    /^const ws = new WebSocket\('ws:/m,
+    /^import { connectDevice } from/m,
+    /^from tidegate import Device$/m,
+    /^make -s -C .*clients\/c' examples$/m,
+    /^Authorization: Basic/m,
+  ])
+    assert.match(added.out, snippet);
+  assert.match((await run(tools, 'device', 'list')).out, /boiler-7 +active +never +– +boiler +site=north/);
+  assert.deepEqual(JSON.parse((await run(tools, 'device', 'list', '--tag', 'site=south', '--json')).out), []);
+  assert.match((await run(tools, 'device', 'show', 'boiler-7')).out, /No readings yet/);
+  assert.match((await run(tools, 'device', 'disable', 'boiler-7')).out, /is disabled/);
+  assert.match((await run(tools, 'device', 'enable', 'boiler-7')).out, /is active/);
+  assert.match((await run(tools, 'device', 'rotate', 'boiler-7', '--grace', '60')).out, /tgd_/);
+  assert.match((await run(tools, 'device', 'remove', 'boiler-7')).out, /is removed/);
+  const gone = await run(tools, 'device', 'show', 'boiler-7');
+  assert.deepEqual(
+    [gone.code, gone.err],
+    [1, 'There is no such device: There is no device boiler-7 (device_unknown)\n'],
+  );
+});
+
+test('devices are imported from CSV, and their secrets let them in', async (context) => {
+  const tools = await startTestGateway(context);
+  const file = join(tools.data, 'fleet.csv');
+  writeFileSync(file, '\uFEFFid,model,tags\r\na,boiler,site=north;floor=2\nb,,\n');
+  const { out } = await run(tools, 'device', 'import', file);
+  const [heading, ...rows] = out
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','));
+  assert.deepEqual(heading, ['id', 'secret']);
+  for (const [id, secret] of rows) await (await tools.connect({ id, secret })).close();
+  assert.equal(rows.length, 2);
+  writeFileSync(file, 'name\na\n');
+  assert.match((await run(tools, 'device', 'import', file)).err, /first line must be id,model,tags/);
+});
+
+test('query prints readings as a table, CSV and NDJSON', async (context) => {
+  const tools = await startTestGateway(context);
+  const link = await tools.connect(await tools.addDevice('a', { model: 'room' }), '?stream=main');
+  link.send({ seq: 1, ts: Date.now(), values: { temperature: 21.5, door: 'open, wide' } });
+  await link.untilAck(1);
+  assert.match(
+    (await run(tools, 'query', 'a')).out,
+    /^TIME \(UTC\) +METRIC +VALUE +UNIT\n\S+Z +temperature +21\.5 +Cel\n/,
+  );
+  assert.match(
+    (await run(tools, 'query', 'a', '--format', 'csv', '--metric', 'door')).out,
+    /^time,metric,value,unit\n\S+Z,door,"open, wide",\n$/,
+  );
+  const line = JSON.parse((await run(tools, 'query', 'a', '--json', '--metric', 'temperature')).out) as {
+    value: number;
+  };
+  assert.equal(line.value, 21.5);
+  assert.equal((await run(tools, 'query', 'a', '--from', 'whenever')).code, 64);
+  assert.equal((await run(tools, 'query', 'a', '--format', 'xml')).code, 64);
+});
+
+test('keys are made, listed and revoked', async (context) => {
+  const tools = await startTestGateway(context);
+  const made = JSON.parse((await run(tools, 'key', 'add', 'wall', '--role', 'viewer', '--json')).out) as {
+    id: string;
+    key: string;
+  };
+  assert.match((await run(tools, 'key', 'list')).out, /wall +viewer/);
+  assert.match((await run(tools, 'device', 'add', 'x', '--key', made.key)).err, /role_insufficient/);
+  assert.match((await run(tools, 'key', 'revoke', made.id)).out, /is revoked/);
+});
+
+test('doctor looks at a data folder beside the running gateway', async (context) => {
+  const tools = await startTestGateway(context);
+  const healthy = await run(null, 'doctor', '--data', tools.data);
+  assert.equal(healthy.code, 0, healthy.out);
+  assert.match(healthy.out, /log\.db integrity +ok/);
+  const nothing = await run(null, 'doctor', '--data', join(tools.data, 'none'));
+  assert.equal(nothing.code, 1);
+});
+
+test('config check prints what would be in force, or every fault with exit code 78', async () => {
+  const good = await run(null, 'config', 'check', '--set', 'device.port=9');
+  assert.match(good.out, /^device\.port = 9$/m);
+  const bad = await run(null, 'config', 'check', '--set', 'device.port=x', '--set', 'colour=red');
+  assert.equal(bad.code, 78);
+  assert.match(bad.err, /2 faults/);
+});
+
+test('mistakes on the command line and a gateway that is not there have their exit codes', async () => {
+  assert.equal((await run(null, 'teleport')).code, 64);
+  assert.equal((await run(null, 'query')).code, 64);
+  assert.equal((await run(null, '--version')).code, 0);
+  const none = await run(null, 'device', 'list', '--url', 'http://127.0.0.1:1', '--key', 'tgk_x');
+  assert.deepEqual([none.code, none.err.includes('No gateway answers')], [69, true]);
+  assert.equal((await run(null, 'device', 'list', '--data', '/none/such')).code, 78);
+});
+
+test('times as people write them', () => {
+  const now = Date.UTC(2026, 10, 24, 12);
+  assert.equal(parseWhen('-15m', now), now - 900_000);
+  assert.equal(parseWhen('-1.5h', now), now - 5_400_000);
+  assert.equal(parseWhen('1795305600000', now), 1_795_305_600_000);
+  assert.equal(parseWhen('2026-11-24', now), Date.UTC(2026, 10, 24));
+  assert.equal(parseWhen('2026-11-24T12:00', now), now);
+  assert.equal(parseWhen('2026-11-24T13:00:00.000+01:00', now), now);
+  for (const text of ['', 'now', '15m', '-15', '2026-13-01', '2026-11-24 12:00', '24.11.2026'])
+    assert.throws(() => parseWhen(text, now), text);
+  fc.assert(
+    fc.property(fc.date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true }), (date) => {
+      assert.equal(parseWhen(date.toISOString(), now), date.getTime());
+      assert.equal(parseWhen(String(date.getTime()), now), date.getTime());
+    }),
+    { seed: 3 },
+  );
+  assert.equal(parseDuration('250ms'), 250);
+  assert.throws(() => parseDuration('soon'));
+});
+
+test('tables are as wide as they need to be, and CSV fields are quoted where they must', () => {
+  assert.equal(
+    tableOf(
+      ['A', 'B'],
+      [
+        ['long', 'x'],
+        ['s', ''],
+      ],
+    ),
+    'A     B\nlong  x\ns',
+  );
+  assert.deepEqual(['a', 'a,b', 'a"b', 'a\nb'].map(csvField), ['a', '"a,b"', '"a""b"', '"a\nb"']);
+});
+
+test('query gathers in buckets; CSV and NDJSON have everything in range', async (context) => {
+  const tools = await startTestGateway(context);
+  const link = await tools.connect(await tools.addDevice('a', { model: 'room' }), '?stream=main');
+  const start = Math.floor(Date.now() / 60_000) * 60_000 - 120_000;
+  const samples = Array.from({ length: 600 }, (_, i) => ({
+    ts: start + i * 100,
+    values: { temperature: i / 4, humidity: 50 },
+  }));
+  link.send({ seq: 1, samples });
+  await link.untilAck(1);
+  const csv = await run(tools, 'query', 'a', '--format', 'csv');
+  assert.equal(csv.out.trim().split('\n').length, 1_201);
+  const table = await run(tools, 'query', 'a');
+  assert.match(table.out, /The first 1000 rows; --limit gives more\.\n$/);
+  const buckets = await run(tools, 'query', 'a', '--metric', 'temperature', '--every', '1m', '--format', 'csv');
+  const [heading, first] = buckets.out.split('\n');
+  assert.equal(heading, 'time,metric,avg,min,max,sum,count,first,last,unit');
+  assert.equal(first, `${new Date(start).toISOString()},temperature,74.875,0,149.75,44925,600,0,149.75,Cel`);
+  const bad = await run(tools, 'query', 'a', '--every', 'often');
+  assert.deepEqual([bad.code, /every_invalid/.test(bad.err)], [1, true]);
+});
+
+test('sql reads the day files, asks the gateway to seal first, and does not write', async (context) => {
+  const tools = await startTestGateway(context);
+  const link = await tools.connect(await tools.addDevice('a', { model: 'room' }), '?stream=main');
+  link.send({ seq: 1, ts: Date.now(), values: { temperature: 21.5, door: 'open, wide' } });
+  await link.untilAck(1);
+  const statement = 'SELECT device, metric, unit, value FROM readings ORDER BY metric';
+  const from = ['--from', '-1d'];
+  const { out } = await run(tools, 'sql', statement, ...from);
+  assert.match(out, /^device +metric +unit +value\na +door +open, wide\na +temperature +Cel +21\.5\n$/);
+  assert.equal(
+    (await run(tools, 'sql', statement, ...from, '--format', 'csv')).out,
+    'device,metric,unit,value\na,door,,"open, wide"\na,temperature,Cel,21.5\n',
+  );
+  assert.deepEqual(
+    (await run(tools, 'sql', statement, ...from, '--json')).out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object),
+    [
+      { device: 'a', metric: 'door', unit: null, value: 'open, wide' },
+      { device: 'a', metric: 'temperature', unit: 'Cel', value: 21.5 },
+    ],
+  );
+  const later = ['--from', '-60d', '--to', '-50d'];
+  assert.match((await run(tools, 'sql', 'SELECT count(*) AS n FROM readings', ...later)).out, /^n\n0\n$/);
+  for (const [bad, why] of [
+    ['DELETE FROM day_0.run_1', /no such table|takes a SELECT/],
+    ['DROP VIEW readings', /takes a SELECT/],
+    ['SELECT * FROM nowhere', /no such table/],
+    ['SELECT 1; SELECT 2', /SQL: /],
+    ['', /SQL: /],
+  ] as const) {
+    const ran = await run(tools, 'sql', bad, ...from);
+    assert.equal(ran.code, 65, bad);
+    assert.match(ran.err, why, bad);
+  }
+  assert.equal((await run(null, 'sql', 'SELECT 1', '--data', '/nowhere')).code, 66);
+});
+
+test('backup, erasing and confirming the clock, and what doctor says of the day files', async (context) => {
+  const tools = await startTestGateway(context);
+  const link = await tools.connect(await tools.addDevice('a'), '?stream=main');
+  link.send({ seq: 1, values: { n: 1 } });
+  await link.untilAck(1);
+  await tools.api('POST', '/v1/gateway/seal');
+  const copy = mkdtempSync(join(tmpdir(), 'tidegate-copy-'));
+  context.after(() => rmSync(copy, { recursive: true }));
+  const backup = await run(tools, 'backup', join(copy, 'of'));
+  assert.match(backup.out, /of holds \d+ files, [\d.]+ MiB\. Start a gateway on a copy of it:/);
+  const again = await run(tools, 'backup', join(copy, 'of'));
+  assert.deepEqual([again.code, /not an empty folder/.test(again.err)], [1, true]);
+  const erased = await run(tools, 'device', 'remove', 'a', '--erase');
+  assert.match(erased.out, /Device a is removed, and its data is out of every file.*Backups still hold it\./);
+  assert.match((await run(tools, 'confirm-clock')).out, /counts as right/);
+  const doctor = await run(null, 'doctor', '--data', join(copy, 'of'), '--all');
+  assert.match(doctor.out, /day files +ok +1 days, \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d, [\d.]+ MiB; 1 checked/);
+  const [day] = readdirSync(join(copy, 'of', 'readings'));
+  writeFileSync(join(copy, 'of', 'readings', day), 'this is no database, and longer than a header of SQLite would be');
+  const broken = await run(null, 'doctor', '--data', join(copy, 'of'));
+  assert.deepEqual([broken.code, /file is not a database/.test(broken.out)], [1, true]);
+});

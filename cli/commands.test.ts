@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startTestGateway, type TestLink } from '../gateway/gateway.fixture.js';
+import { runCli } from './cli.fixture.js';
+
+/** Answers every command of a link the same. */
+async function answerAll(link: TestLink, state: string, more: object = {}): Promise<void> {
+  for (;;) {
+    const message = (await link.next().catch(() => null)) as { type: string; id: string } | null;
+    if (message === null) return;
+    if (message.type === 'command') link.send({ type: 'command_update', id: message.id, state, ...more });
+  }
+}
+
+test('send prints how a command ended, and its exit code tells', async (context) => {
+  const tools = await startTestGateway(context);
+  const [good, bad] = [
+    await tools.connect(await tools.addDevice('good')),
+    await tools.connect(await tools.addDevice('bad')),
+  ];
+  await tools.addDevice('away');
+  void answerAll(good, 'succeeded', { result: { interval: 5 } });
+  void answerAll(bad, 'rejected', { error: { code: 'busy' } });
+  const done = await runCli(tools, 'send', 'good', 'set_interval', '{"seconds":5}', '--wait', '30');
+  assert.deepEqual(
+    [done.code, /^succeeded \{"interval":5\} {2}\([0-9a-f-]{36}\)\n$/.test(done.out)],
+    [0, true],
+    done.out,
+  );
+  const refused = await runCli(tools, 'send', 'bad', 'x', '--wait', '30');
+  assert.deepEqual([refused.code, /^rejected \{"code":"busy"\}/.test(refused.out)], [2, true]);
+  const late = await runCli(tools, 'send', 'away', 'x', '--ttl', '1s', '--wait', '30');
+  assert.deepEqual([late.code, late.out.startsWith('expired')], [3, true]);
+  const open = await runCli(tools, 'send', 'away', 'x', '--wait', '0.1', '--json');
+  assert.equal(open.code, 6);
+  const { id } = JSON.parse(open.out) as { id: string };
+  assert.match((await runCli(tools, 'command', 'cancel', id)).out, /is cancelled/);
+  const shown = await runCli(tools, 'command', 'show', id);
+  assert.match(
+    shown.out,
+    /^x \{\} for away: cancelled\n\nTIME +STATE +CAUSE\n\S+ +queued +created by \S+\n\S+ +cancelled +cancelled by/,
+  );
+  assert.match(
+    (await runCli(tools, 'command', 'list', 'away')).out,
+    /^ID +CREATED +STATE .*\n\S+ +\S+ +cancelled +x +\{\}\n/,
+  );
+});
+
+test('what is wrong with a command is said, with exit code 64 or 1', async (context) => {
+  const tools = await startTestGateway(context);
+  await tools.addDevice('d', { model: 'boiler' });
+  const cases: [string[], number, RegExp][] = [
+    [['send', 'd', 'set_target', '{"celsius":'], 64, /no JSON object.*\n.*single quotes/],
+    [['send', 'd', 'set_target', '[1]'], 64, /no JSON object/],
+    [['send', 'd', 'set_target', '--wait', 'soon'], 64, /write seconds/],
+    [['send', 'd', 'set_target', '--ttl', 'soon'], 64, /no duration/],
+    [['send', 'd', 'set_target', '{"celsius":1000}'], 1, /params_invalid.*\n.*\/params\/celsius/],
+    [['send', 'nobody', 'x'], 1, /device_unknown/],
+    [['command', 'show', 'none'], 1, /command_unknown/],
+    [['batch', 'send', 'x'], 64, /exactly one of --id/],
+    [['batch', 'send', 'x', '--all', '--model', 'boiler'], 64, /exactly one of --id/],
+    [['batch', 'show', 'none'], 1, /batch_unknown/],
+  ];
+  await Promise.all(
+    cases.map(async ([args, code, message]) => {
+      const ran = await runCli(tools, ...args);
+      assert.equal(ran.code, code, `${args.join(' ')}: ${ran.err}`);
+      assert.match(ran.err, message);
+    }),
+  );
+});
+
+test('batch send follows a batch to its end', async (context) => {
+  const tools = await startTestGateway(context);
+  for (const id of ['a', 'b']) {
+    const link = await tools.connect(await tools.addDevice(id, { tags: { site: 'north' } }));
+    void answerAll(link, id === 'a' ? 'succeeded' : 'failed', id === 'a' ? {} : { error: { code: 'broken' } });
+  }
+  const ran = await runCli(tools, 'batch', 'send', 'x', '--tag', 'site=north', '--follow');
+  assert.equal(ran.code, 1);
+  assert.match(ran.out, /x to 2 devices: done\. 1 failed, 1 succeeded\n\nDEVICE .*\nb +failed +\{"code":"broken"\}/);
+  assert.match((await runCli(tools, 'batch', 'list')).out, /^ID .*\n\S+ +\S+ +done +x +2\n$/);
+});

@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import pc from 'picocolors';
+import { builtAt } from '../../gateway/process/version.js';
+import { type Finding, inspectDataFolder } from '../../gateway/store/outside/inspect.js';
+import { freeBytes } from '../../gateway/store/writer/ballast.js';
+import { printJson, tableOf } from '../terminal/output.js';
+
+const freeBytesMin = 1024 ** 3;
+
+export function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('check the data folder and this machine; beside a running gateway, or without one')
+    .option('--data <dir>', 'data folder', 'data')
+    .option('--all', 'read every day file through, not only the newest three')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExit code 1 where a check fails.')
+    .action(doctor);
+}
+
+function doctor({ data, json, all }: { data: string; json?: boolean; all?: boolean }): void {
+  const findings = [
+    ...inspectDataFolder(data, Date.now(), builtAt, all),
+    checkSpace(data),
+    checkKey(data),
+    checkDescriptors(),
+  ];
+  if (json) printJson(findings);
+  else
+    console.log(
+      tableOf(
+        ['CHECK', 'STATE', 'DETAIL'],
+        findings.map(({ name, state, detail, fix }) => [name, state, fix === undefined ? detail : `${detail}. ${fix}`]),
+      ),
+    );
+  const failed = findings.filter(({ state }) => state === 'fail').length;
+  if (failed > 0) process.exitCode = 1;
+  if (!json) console.log(failed === 0 ? pc.green('\nNothing is wrong.') : pc.red(`\n${failed} checks failed.`));
+}
+
+function checkSpace(folder: string): Finding {
+  try {
+    const free = freeBytes(folder);
+    const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free`;
+    return free >= freeBytesMin
+      ? { name: 'disk space', state: 'ok', detail }
+      : { name: 'disk space', state: 'warn', detail, fix: 'Make room, or shorten store.retentionDays' };
+  } catch (error) {
+    return { name: 'disk space', state: 'fail', detail: (error as Error).message };
+  }
+}
+
+function checkKey(folder: string): Finding {
+  const found = statSync(join(folder, 'admin.key'), { throwIfNoEntry: false });
+  if (found === undefined)
+    return { name: 'admin.key', state: 'ok', detail: 'not there (moved elsewhere, or not started yet)' };
+  const open = (found.mode & 0o077) !== 0;
+  const mode = (found.mode & 0o777).toString(8);
+  return open
+    ? { name: 'admin.key', state: 'warn', detail: `mode ${mode}`, fix: 'chmod 600 it' }
+    : { name: 'admin.key', state: 'ok', detail: `mode ${mode}` };
+}
+
+/** Each link is a descriptor. */
+function checkDescriptors(): Finding {
+  const limit = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim());
+  const detail = Number.isNaN(limit) ? 'no limit' : `${limit} open files allowed`;
+  return limit < 4_096
+    ? { name: 'open files', state: 'warn', detail, fix: 'Raise it (ulimit -n, LimitNOFILE): each device needs one' }
+    : { name: 'open files', state: 'ok', detail };
+}

@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import type { KeyItem, NewKeyBody } from '../../schemas/generated/operator.js';
+import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
+import { printJson, tableOf, timeText } from '../terminal/output.js';
+import { parseDuration } from '../terminal/times.js';
+
+export function addKey(program: Command): void {
+  const key = program.command('key').description('manage operator keys');
+  withApiOptions(key.command('add <name>').description('make a key; prints its text, once'))
+    .option('--role <role>', 'viewer, operator or admin', 'viewer')
+    .option('--expires <time>', 'it ends after that long, as 90d')
+    .action(async (name: string, options: ApiOptions & { role: string; expires?: string }) => {
+      const { role, expires } = options;
+      const made = await createApiClient(options).request<NewKeyBody>('POST', '/v1/keys', {
+        name,
+        role,
+        ...(expires === undefined ? {} : { notAfter: Date.now() + parseDuration(expires) }),
+      });
+      if (options.json) return printJson(made);
+      console.log(`Key ${made.id} (${options.role}) is shown this once:\n\n  ${made.key}`);
+    });
+  withApiOptions(key.command('list').description('list keys, without their texts')).action(
+    async (options: ApiOptions) => {
+      const { items } = await createApiClient(options).request<{ items: KeyItem[] }>('GET', '/v1/keys');
+      if (options.json) return printJson(items);
+      console.log(
+        tableOf(
+          ['ID', 'NAME', 'ROLE', 'CREATED', 'NOT AFTER', 'LAST USED'],
+          items.map(({ id, name, role, ...times }) => [
+            id,
+            name,
+            role,
+            ...[times.createdAt, times.notAfter, times.lastUsedAt].map(timeText),
+          ]),
+        ),
+      );
+    },
+  );
+  withApiOptions(key.command('revoke <id>').description('revoke a key')).action(
+    async (id: string, options: ApiOptions) => {
+      await createApiClient(options).request('DELETE', `/v1/keys/${encodeURIComponent(id)}`);
+      if (options.json) return printJson({ id, revoked: true });
+      console.log(`Key ${id} is revoked.`);
+    },
+  );
+}

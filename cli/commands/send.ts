@@ -1,0 +1,121 @@
+import type { Command } from 'commander';
+import { type CommandState, isFinal } from '../../gateway/command/lifecycle.js';
+import type { CommandBody, CommandStateBody } from '../../schemas/generated/operator.js';
+import { type ApiClient, type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
+import { Failure } from '../api/failure.js';
+import { printJson } from '../terminal/output.js';
+import { parseDuration } from '../terminal/times.js';
+
+/** What a script can tell of a command's end; 0 only where the device says that it succeeded. */
+export const exitCodes: Record<CommandState, number> = {
+  succeeded: 0,
+  failed: 1,
+  rejected: 2,
+  expired: 3,
+  timed_out: 4,
+  cancelled: 5,
+  superseded: 5,
+  device_removed: 5,
+  queued: 6,
+  sent: 6,
+  received: 6,
+  running: 6,
+};
+
+/** What `send` and `batch send` say alike of a command. */
+export interface CommandOptions extends ApiOptions {
+  ttl?: string;
+  deadline?: string;
+  supersedes?: string;
+}
+
+/** The gateway answers a request that waits after a minute at most. */
+const waitAtOnceMaxSeconds = 60;
+
+export function withCommandOptions(command: Command): Command {
+  return withApiOptions(command)
+    .option('--ttl <duration>', 'how long it may wait to be sent: 30s, 5m, 1h (default: the model’s, else 1h)')
+    .option('--deadline <duration>', 'how long its final word may take once sent (default: the model’s, else 5m)')
+    .option('--supersedes <word>', 'a queued command of the device with the same word is replaced');
+}
+
+export function addSend(program: Command): void {
+  withCommandOptions(program.command('send <id> <name> [params]').description('send a command to a device'))
+    .option('--wait <seconds>', 'wait so long for its end, and print it')
+    .option('--idempotency-key <key>', 'sending again with the same key makes no second command')
+    .addHelpText(
+      'after',
+      `
+Parameters are a JSON object. With --wait the exit code tells the end: 0 succeeded, 1 failed, 2 rejected, 3 expired before it was
+sent, 4 timed out (it may have run), 5 cancelled, superseded or device removed, 6 no end yet.
+
+Examples:
+  tidegate send boiler-7 set_interval '{"seconds":5}' --wait 10
+  tidegate send truck-1 reboot --ttl 10m`,
+    )
+    .action(send);
+}
+
+interface SendOptions extends CommandOptions {
+  wait?: string;
+  idempotencyKey?: string;
+}
+
+async function send(id: string, name: string, params: string | undefined, options: SendOptions): Promise<void> {
+  const waitSeconds = options.wait === undefined ? 0 : secondsOf(options.wait);
+  const body = commandBody(name, params, options);
+  const api = createApiClient(options);
+  const key = options.idempotencyKey;
+  const made = await api.request<CommandStateBody>(
+    'POST',
+    `/v1/devices/${encodeURIComponent(id)}/commands`,
+    body,
+    key === undefined ? {} : { 'idempotency-key': key },
+  );
+  const ended = options.wait === undefined ? made : await untilEnd(api, made, waitSeconds);
+  if (options.json) printJson(ended);
+  else console.log(lineOf(ended));
+  if (options.wait !== undefined) process.exitCode = exitCodes[ended.state];
+}
+
+async function untilEnd(api: ApiClient, made: CommandStateBody, seconds: number): Promise<CommandStateBody> {
+  let command = made;
+  for (let left = seconds; left > 0 && !isFinal(command.state); left -= waitAtOnceMaxSeconds) {
+    const wait = Math.min(left, waitAtOnceMaxSeconds);
+    const { state, result, error } = await api.request<CommandBody>('GET', `/v1/commands/${made.id}?wait=${wait}`);
+    command = { id: made.id, state, result, error };
+  }
+  return command;
+}
+
+function lineOf({ id, state, result, error }: CommandStateBody): string {
+  const more = [result, error].filter((value) => value !== null).map((value) => ` ${JSON.stringify(value)}`);
+  return `${state}${more.join('')}  (${id})`;
+}
+
+function secondsOf(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds >= 0 && seconds <= 86_400)) throw new Failure(64, `--wait ${text}: write seconds, at most 86400`);
+  return seconds;
+}
+
+/** The body of a request for a command. Throws Failure. */
+export function commandBody(name: string, params: string | undefined, options: CommandOptions): object {
+  return {
+    name,
+    params: params === undefined ? {} : paramsOf(params),
+    ...(options.ttl === undefined ? {} : { ttlSeconds: parseDuration(options.ttl) / 1000 }),
+    ...(options.deadline === undefined ? {} : { deadlineSeconds: parseDuration(options.deadline) / 1000 }),
+    ...(options.supersedes === undefined ? {} : { supersedes: options.supersedes }),
+  };
+}
+
+function paramsOf(text: string): object {
+  try {
+    const params: unknown = JSON.parse(text);
+    if (typeof params === 'object' && params !== null && !Array.isArray(params)) return params;
+  } catch {
+    // Said below.
+  }
+  throw new Failure(64, `The parameters are no JSON object: ${text}\nWrite them as '{"seconds":5}', in single quotes`);
+}

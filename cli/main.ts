@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import pc from 'picocolors';
+import { version } from '../gateway/process/version.js';
+
+/** A mistake on the command line (EX_USAGE of sysexits.h). */
+const usageExitCode = 64;
+
+type Add = (program: Command) => void;
+
+/** Each command's module is loaded when it is asked for: most need no gateway, and start in a tenth of the time without. */
+const commands: Record<string, () => Promise<Add>> = {
+  serve: async () => (await import('./commands/serve.js')).addServe,
+  demo: async () => (await import('./commands/demo.js')).addDemo,
+  device: async () => (await import('./commands/device.js')).addDevice,
+  send: async () => (await import('./commands/send.js')).addSend,
+  command: async () => (await import('./commands/command.js')).addCommand,
+  batch: async () => (await import('./commands/batch.js')).addBatch,
+  query: async () => (await import('./commands/query.js')).addQuery,
+  sql: async () => (await import('./commands/sql.js')).addSql,
+  tail: async () => (await import('./commands/tail.js')).addTail,
+  attempts: async () => (await import('./commands/attempts.js')).addAttempts,
+  backup: async () => (await import('./commands/backup.js')).addBackup,
+  'confirm-clock': async () => (await import('./commands/confirmClock.js')).addConfirmClock,
+  doctor: async () => (await import('./commands/doctor.js')).addDoctor,
+  config: async () => (await import('./commands/config.js')).addConfig,
+  key: async () => (await import('./commands/key.js')).addKey,
+};
+
+const program = new Command('tidegate')
+  .description('IoT device telemetry gateway')
+  .version(version)
+  .showHelpAfterError('(add --help for the options)')
+  .exitOverride();
+const [, , asked = ''] = process.argv;
+for (const load of Object.hasOwn(commands, asked) ? [commands[asked]] : Object.values(commands))
+  (await load())(program);
+for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])]) command.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error as Error);
+}
+
+function exitCodeOf(error: Error): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageExitCode;
+  // Failure, StartError and ConfigError: said to people, and not a fault of ours.
+  const { exitCode } = error as Error & { exitCode?: unknown };
+  if (typeof exitCode === 'number') {
+    console.error(pc.red(error.message));
+    return exitCode;
+  }
+  console.error(error);
+  return 70;
+}

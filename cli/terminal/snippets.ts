@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { packageRoot } from '../../schemas/load.js';
+
+/** A program to paste that sends a first reading. */
+export interface Snippet {
+  title: string;
+  program: string;
+}
+
+/** What a shell takes as it stands between single quotes. */
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** The clients of this package, wherever it lies, and what needs none of them; each can be pasted as it is. */
+export function snippetsOf(url: string, id: string, secret: string, root = packageRoot): Record<string, Snippet> {
+  const entry = `tidegate.auth.${Buffer.from(`${id}:${secret}`).toString('base64url')}`;
+  return {
+    browser: {
+      title: "A browser's console, or a page, at best effort",
+      program: `const ws = new WebSocket('${url}', ['tidegate.v1.json', '${entry}']);
+ws.onmessage = ({ data }) => console.log(data);
+ws.onopen = () => ws.send(JSON.stringify({ values: { temperature: 21.5 } }));`,
+    },
+    node: {
+      title: 'Node, in a shell (for pages too: clients/js/README.md)',
+      program: `(cd ${quoted(root)} && node --input-type=module) <<'END'
+import WebSocket from 'ws';
+import { connectDevice } from './dist/clients/js/client.js';
+const device = await connectDevice({ url: '${url}', id: '${id}', secret: '${secret}', stream: 'main', WebSocket });
+device.send({ temperature: 21.5 });
+await device.drained();
+console.log('the reading is on disk');
+await device.stop();
+END`,
+    },
+    python: {
+      title: 'Python, in a shell, with the package websockets; the folder is its memory (clients/python/README.md)',
+      program: `PYTHONPATH=${quoted(join(root, 'clients', 'python', 'src'))} python3 - <<'END'
+import asyncio
+from tidegate import Device
+async def main():
+    async with Device("${url}", "${id}", "${secret}", folder="${id}-readings") as device:
+        device.record({"temperature": 21.5})
+        await device.drained()
+        print("the reading is on disk")
+asyncio.run(main())
+END`,
+    },
+    c: {
+      title: 'C, in a shell, with make and gcc (clients/c/README.md)',
+      program: `make -s -C ${quoted(join(root, 'clients', 'c'))} examples
+${quoted(join(root, 'clients', 'c', 'build', 'linux'))} ${quoted(url)} ${id} ${secret} 1`,
+    },
+  };
+}
+
+/** Programs to paste that send a first reading (schemas/PROTOCOL.md). */
+export function snippetsFor(url: string, id: string, secret: string): string {
+  const parts = Object.values(snippetsOf(url, id, secret)).map(({ title, program }) => `${title}:\n\n${program}`);
+  const basic = Buffer.from(`${id}:${secret}`).toString('base64');
+  return [...parts, `Elsewhere: connect to ${url} with the header\nAuthorization: Basic ${basic}`].join('\n\n');
+}

@@ -1,0 +1,188 @@
+import { useState } from 'preact/hooks';
+import type { BatchBody, BatchCreate, ModelCommandItem } from '../../schemas/generated/operator.js';
+import { counts, listed, modelNames, tagCounts } from '../fleet/devices.js';
+import { countText } from '../parts/format.js';
+import { RefusedError } from '../session/api.js';
+import { currentApi, fail, models } from '../session/session.js';
+import {
+  CommandChoice,
+  CommandParams,
+  type Draft,
+  draftOf,
+  emptyDraft,
+  FreeCommand,
+  paramsOf,
+  Refusal,
+} from './commandDraft.js';
+
+const targets = [
+  ['model', 'of a model'],
+  ['tag', 'with a tag'],
+  ['ids', 'by id'],
+  ['all', 'all'],
+] as const;
+type TargetKind = (typeof targets)[number][0];
+
+/** One command for many devices; the form is the model's where the target is one. */
+export function BatchForm({ made }: { made(batch: BatchBody): void }) {
+  const [kind, setKind] = useState<TargetKind>('model');
+  const [chosen, setChosen] = useState('');
+  const [draft, setDraft] = useState<Draft>(emptyDraft);
+  const [refusal, setRefusal] = useState<RefusedError | null>(null);
+  const [limits, setLimits] = useState({ concurrency: '', abort: '10' });
+  const declared = kind === 'model' ? (models.value.get(chosen)?.commands ?? []) : [];
+  const command = declared.find(({ name }) => name === draft.name) ?? null;
+  const choose = (nextKind: TargetKind, next: string): void => {
+    setKind(nextKind);
+    setChosen(next);
+    const first = nextKind === 'model' ? (models.value.get(next)?.commands[0] ?? null) : null;
+    setDraft(first === null ? emptyDraft : draftOf(first.name, first));
+  };
+
+  async function submit(event: Event): Promise<void> {
+    event.preventDefault();
+    setRefusal(null);
+    try {
+      made(await currentApi().createBatch(bodyOf(kind, chosen, draft, command, limits)));
+    } catch (error) {
+      if (error instanceof RefusedError) setRefusal(error);
+      else fail(error as Error);
+    }
+  }
+
+  const errors = new Map((refusal?.errors ?? []).map(({ path, message }) => [path, message]));
+  return (
+    <form class="card batch-form" aria-label="Command many devices" onSubmit={(event) => void submit(event)}>
+      <fieldset class="chips">
+        <legend>Devices</legend>
+        {targets.map(([name, title]) => (
+          <label key={name}>
+            <input type="radio" name="target" checked={kind === name} onChange={() => choose(name, '')} />
+            <span>{title}</span>
+          </label>
+        ))}
+      </fieldset>
+      <TargetField kind={kind} chosen={chosen} choose={(next) => choose(kind, next)} />
+      {declared.length === 0 ? (
+        (kind !== 'model' || chosen !== '') && (
+          <FreeCommand draft={draft} change={(part) => setDraft({ ...draft, ...part })} />
+        )
+      ) : (
+        <>
+          <CommandChoice
+            declared={declared}
+            chosen={draft.name}
+            choose={(name) => setDraft(draftOf(name, declared.find((one) => one.name === name) ?? null))}
+          />
+          <CommandParams
+            draft={draft}
+            command={command}
+            errors={errors}
+            change={(part) => setDraft({ ...draft, ...part })}
+          />
+        </>
+      )}
+      <div class="two">
+        <label class="field">
+          At a time
+          <input
+            type="number"
+            min={1}
+            placeholder="1000"
+            value={limits.concurrency}
+            onInput={({ currentTarget }) => setLimits({ ...limits, concurrency: currentTarget.value })}
+          />
+        </label>
+        <label class="field">
+          Give up above
+          <span class="with-unit">
+            <input
+              type="number"
+              min={0}
+              max={100}
+              placeholder="never"
+              value={limits.abort}
+              onInput={({ currentTarget }) => setLimits({ ...limits, abort: currentTarget.value })}
+            />
+            <span>% failed</span>
+          </span>
+        </label>
+      </div>
+      {refusal !== null && <Refusal refusal={refusal} />}
+      <button type="submit" class="primary" disabled={draft.name === '' || (kind !== 'all' && chosen === '')}>
+        Send {draft.name} to {howMany(kind, chosen)}
+      </button>
+    </form>
+  );
+}
+
+function bodyOf(
+  kind: TargetKind,
+  chosen: string,
+  draft: Draft,
+  command: ModelCommandItem | null,
+  { concurrency, abort }: { concurrency: string; abort: string },
+): BatchCreate {
+  const at = chosen.indexOf('=');
+  const targetsBy: Record<TargetKind, () => BatchCreate['target']> = {
+    all: () => ({ all: true }),
+    model: () => ({ model: chosen }),
+    tag: () => ({ tags: { [chosen.slice(0, at)]: chosen.slice(at + 1) } }),
+    ids: () => ({ ids: idsOf(chosen) as [string, ...string[]] }),
+  };
+  return {
+    target: targetsBy[kind](),
+    name: draft.name,
+    params: paramsOf(draft, command),
+    ...(concurrency === '' ? {} : { concurrency: Number(concurrency) }),
+    ...(abort === '' ? {} : { abortOnFailurePercent: Number(abort) }),
+  };
+}
+
+const idsOf = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
+
+function howMany(kind: TargetKind, chosen: string): string {
+  if (kind === 'all') return `all ${countText(counts.value.all)} devices`;
+  if (chosen === '') return '…';
+  if (kind === 'tag') return `${countText(new Map(tagCounts.value).get(chosen) ?? 0)} devices`;
+  if (kind === 'ids') return `${countText(idsOf(chosen).length)} devices`;
+  return `every ${chosen}`;
+}
+
+function TargetField({ kind, chosen, choose }: { kind: TargetKind; chosen: string; choose(next: string): void }) {
+  if (kind === 'all') return null;
+  if (kind === 'ids')
+    return (
+      <div class="field">
+        <label for="ids">Ids, apart by spaces or commas</label>
+        <textarea
+          id="ids"
+          rows={2}
+          class="code"
+          placeholder={listed.value
+            .slice(0, 3)
+            .map(({ id }) => id)
+            .join(' ')}
+          value={chosen}
+          onInput={({ currentTarget }) => choose(currentTarget.value)}
+        />
+      </div>
+    );
+  const choices: [string, string][] =
+    kind === 'model'
+      ? modelNames.value.map((name) => [name, name])
+      : tagCounts.value.map(([tag, count]) => [tag, `${tag} (${countText(count)})`]);
+  return (
+    <div class="field">
+      <label for="target">{kind === 'model' ? 'Model' : 'Tag'}</label>
+      <select id="target" required value={chosen} onChange={({ currentTarget }) => choose(currentTarget.value)}>
+        <option value="">choose</option>
+        {choices.map(([value, text]) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}

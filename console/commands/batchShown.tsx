@@ -1,0 +1,122 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { BatchBody } from '../../schemas/generated/operator.js';
+import { stateText } from '../parts/commandStates.js';
+import { Failed } from '../parts/empty.js';
+import { countText } from '../parts/format.js';
+import { Link } from '../parts/link.js';
+import { devicePath } from '../parts/router.js';
+import { Time } from '../parts/time.js';
+import { RefusedError } from '../session/api.js';
+import { currentApi, fail, may } from '../session/session.js';
+import { isRunning, partsOf, targetText } from './batches.js';
+import { StateBadge } from './commandHistory.js';
+
+const againMs = 1_000;
+const failedShown = 100;
+
+/** One batch: how far it is, who failed and why, and its brakes. */
+export function BatchShown({ id }: { id: string }) {
+  const [batch, setBatch] = useState<BatchBody | null>(null);
+  const [trouble, setTrouble] = useState<string | null>(null);
+  const settle = (work: Promise<BatchBody>): void => {
+    work.then(
+      (body) => {
+        setBatch(body);
+        setTrouble(null);
+      },
+      (error: Error) => (error instanceof RefusedError ? setTrouble(error.message) : fail(error)),
+    );
+  };
+  const running = batch === null || isRunning(batch.state);
+  useEffect(() => {
+    settle(currentApi().batch(id));
+    if (!running) return;
+    const timer = setInterval(() => settle(currentApi().batch(id)), againMs);
+    return () => clearInterval(timer);
+  }, [id, running]);
+  if (batch === null) return trouble === null ? <p class="empty">Reading…</p> : <Failed what={trouble} />;
+  const { name, params, target, state, total, counts, concurrency, abortOnFailurePercent, createdAt, endedAt, failed } =
+    batch;
+  const parts = partsOf(counts);
+  return (
+    <section class="card batch-shown" aria-label={`Batch ${name}`}>
+      <h2>
+        {name} <span class={`badge ${state === 'running' ? 'go' : state === 'done' ? 'good' : 'bad'}`}>{state}</span>
+      </h2>
+      <p class="hint">
+        <code>{JSON.stringify(params)}</code> to {targetText(target)}, {countText(concurrency)} at a time
+        {abortOnFailurePercent !== null && `, given up above ${abortOnFailurePercent} % failures`}. Made{' '}
+        <Time at={createdAt} />
+        {endedAt !== null && (
+          <>
+            , ended <Time at={endedAt} />
+          </>
+        )}
+        .
+      </p>
+      <div class="bar" aria-hidden="true">
+        {parts.map((part) => (
+          <span
+            key={part.name}
+            class={part.tone}
+            ref={(element) => element?.style.setProperty('flex-grow', String(part.count / Math.max(1, total)))}
+          />
+        ))}
+      </div>
+      <ul class="legend" aria-label={`Of ${total} devices`}>
+        {parts
+          .filter(({ count }) => count > 0)
+          .map((part) => (
+            <li key={part.name} class={`dot ${part.tone}`}>
+              {part.name} <b>{countText(part.count)}</b>
+            </li>
+          ))}
+      </ul>
+      {trouble !== null && <Failed what={trouble} />}
+      {may('operator') && isRunning(state) && (
+        <p class="buttons">
+          {state === 'running' ? (
+            <button type="button" class="quiet" onClick={() => settle(currentApi().steerBatch(id, 'stop'))}>
+              Stop
+            </button>
+          ) : (
+            <button type="button" class="primary" onClick={() => settle(currentApi().steerBatch(id, 'resume'))}>
+              Resume
+            </button>
+          )}
+        </p>
+      )}
+      <table>
+        <caption class="hidden">Devices by the state of their command</caption>
+        <tbody>
+          {Object.entries(counts)
+            .filter(([, count]) => count > 0)
+            .map(([one, count]) => (
+              <tr key={one}>
+                <th scope="row">{stateText(one)}</th>
+                <td class="number">{countText(count)}</td>
+              </tr>
+            ))}
+        </tbody>
+      </table>
+      {failed.length > 0 && (
+        <>
+          <h3>Failed</h3>
+          <ul class="list failed">
+            {failed.slice(0, failedShown).map(({ device, state: how, error }) => (
+              <li key={device}>
+                <Link to={`${devicePath(device)}?tab=commands`}>
+                  <StateBadge state={how} />
+                  <span>
+                    <b>{device}</b> <small>{error === null ? '' : JSON.stringify(error)}</small>
+                  </span>
+                </Link>
+              </li>
+            ))}
+          </ul>
+          {failed.length > failedShown && <p class="hint">and {countText(failed.length - failedShown)} more</p>}
+        </>
+      )}
+    </section>
+  );
+}

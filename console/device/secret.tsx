@@ -1,0 +1,35 @@
+import { useState } from 'preact/hooks';
+import type { NewCredentialBody } from '../../schemas/generated/operator.js';
+import { CopyBlock } from '../parts/copy.js';
+import { session } from '../session/session.js';
+import { clientSnippets } from './clientSnippets.js';
+
+/** A secret, shown this once, with programs to paste that use it. */
+export function Secret({ credential: { id, secret } }: { credential: NewCredentialBody }) {
+  const snippets = clientSnippets(deviceUrl(), id, secret);
+  const [at, setAt] = useState(0);
+  return (
+    <div class="secret-box">
+      <p>
+        <b>The secret of {id}.</b> The gateway keeps only its hash: this is the one time that it is shown.
+      </p>
+      <CopyBlock text={secret} label="Secret" />
+      <fieldset class="chips">
+        <legend class="hidden">Program to paste</legend>
+        {snippets.map(({ title }, i) => (
+          <label key={title}>
+            <input type="radio" name="snippet" checked={at === i} onChange={() => setAt(i)} />
+            <span>{title}</span>
+          </label>
+        ))}
+      </fieldset>
+      <CopyBlock text={snippets[at].code} label={snippets[at].title} />
+    </div>
+  );
+}
+
+/** Where devices reach this gateway, as seen from this browser. */
+function deviceUrl(): string {
+  const { devicePort, deviceTls } = session.value ?? { devicePort: 8080, deviceTls: false };
+  return `${deviceTls ? 'wss' : 'ws'}://${location.hostname}:${devicePort}/v1/device`;
+}

@@ -1,0 +1,122 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { valueText } from '../../schemas/message/valueText.js';
+import { Empty } from '../parts/empty.js';
+import { ageText, unitText } from '../parts/format.js';
+import { Link } from '../parts/link.js';
+import { devicePath, query, setParams } from '../parts/router.js';
+import { now } from '../session/session.js';
+import { counts, listed, loading } from './devices.js';
+import type { Device } from './presence.js';
+import { PresenceDot } from './presenceDot.js';
+import { type Values, valuesOf, watchValues } from './values.js';
+
+/** Pixels. Browsers end at some 33,000,000; 100,000 rows have 5,600,000. */
+const rowHeight = 56;
+const rowsBeyond = 6;
+const settleMs = 120;
+
+/** Only the rows on the screen exist, and only their values are asked for, however many devices there are. */
+export function DeviceRows() {
+  const scroller = useRef<HTMLElement>(null);
+  const view = useSignal({ top: 0, height: 0 });
+  // Before the first paint: a guessed height would make rows for a screen that nobody has.
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    const look = (): void => {
+      view.value = { top: element.scrollTop, height: element.clientHeight };
+    };
+    look();
+    const observer = new ResizeObserver(look);
+    observer.observe(element);
+    element.addEventListener('scroll', look, { passive: true });
+    return () => observer.disconnect();
+  }, []);
+  const devices = listed.value;
+  const first = Math.max(0, Math.floor(view.value.top / rowHeight) - rowsBeyond);
+  const shown = devices.slice(first, first + Math.ceil(view.value.height / rowHeight) + 2 * rowsBeyond);
+  const ids = shown.map(({ id }) => id);
+  const wanted = ids.join(' ');
+  useEffect(() => {
+    let end = (): void => {};
+    // While someone scrolls nothing is asked for.
+    const timer = setTimeout(() => {
+      end = watchValues('rows', ids);
+    }, settleMs);
+    return () => {
+      clearTimeout(timer);
+      end();
+    };
+  }, [wanted]);
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard (WCAG 2.1.1)
+    <section class="card scroller" ref={scroller} tabIndex={0} aria-label={`${devices.length} devices`}>
+      {devices.length === 0 && <NoDevices />}
+      <ul class="rows" ref={(list) => list?.style.setProperty('height', `${devices.length * rowHeight}px`)}>
+        {shown.map((device, i) => (
+          <Row key={device.id} device={device} top={(first + i) * rowHeight} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Row({ device, top }: { device: Device; top: number }) {
+  const { id, presence, model, tags, state } = device;
+  const values = valuesOf(id);
+  const about = [model, ...Object.entries(tags).map(([name, value]) => `${name}=${value}`)];
+  if (state === 'disabled') about.unshift('disabled');
+  return (
+    <li ref={(row) => row?.style.setProperty('transform', `translateY(${top}px)`)}>
+      <Link to={devicePath(id)} class="row">
+        <PresenceDot presence={presence} />
+        <span class="id">
+          <b>{id}</b>
+          <small>{about.filter(Boolean).join(' · ')}</small>
+        </span>
+        <span class="values">
+          {Object.entries(values)
+            .slice(0, 4)
+            .map(([metric, { value, unit }]) => (
+              <span key={metric} class="value">
+                <small>{metric}</small>
+                <span>
+                  {valueText(value)} <i>{unitText(unit)}</i>
+                </span>
+              </span>
+            ))}
+        </span>
+        <span class="age">{newestAge(values)}</span>
+      </Link>
+    </li>
+  );
+}
+
+function newestAge(values: Values): string {
+  const newest = Math.max(0, ...Object.values(values).map(({ ts }) => ts));
+  return newest === 0 ? '' : ageText(newest, now.value);
+}
+
+function NoDevices() {
+  if (loading.value) return <p class="empty">Reading the devices…</p>;
+  if (counts.value.all === 0)
+    return (
+      <Empty title="No devices yet.">
+        <p>
+          <Link to="/add">Add one here</Link>, or with <code>npx tidegate device add boiler-7</code>. Both give its
+          secret and programs to paste.
+        </p>
+      </Empty>
+    );
+  const all = Object.fromEntries([...query.value.keys()].map((name) => [name, '']));
+  return (
+    <Empty title="No device fits.">
+      <p>
+        <button type="button" class="quiet" onClick={() => setParams(all)}>
+          Show all {counts.value.all.toLocaleString('en')}
+        </button>
+      </p>
+    </Empty>
+  );
+}

@@ -1,0 +1,15 @@
+import { render } from 'preact';
+import './styles/main.css';
+import { App } from './app.js';
+import { startTheme } from './parts/theme.js';
+import { signIn, tick } from './session/session.js';
+
+// The key comes in the fragment, which never reaches a server, and leaves the address bar at once.
+const fragment = new URLSearchParams(location.hash.slice(1));
+const given = fragment.get('key') ?? sessionStorage.getItem('tidegate.key');
+if (fragment.has('key')) history.replaceState(null, '', location.pathname + location.search);
+
+startTheme();
+if (given !== null) void signIn(given);
+render(<App />, document.getElementById('app') as HTMLElement);
+setInterval(tick, 1_000);

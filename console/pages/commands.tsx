@@ -1,0 +1,96 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { BatchBody, BatchItem } from '../../schemas/generated/operator.js';
+import { Main } from '../app.js';
+import { isRunning, targetText } from '../commands/batches.js';
+import { BatchForm } from '../commands/batchForm.js';
+import { BatchShown } from '../commands/batchShown.js';
+import { Empty } from '../parts/empty.js';
+import { countText } from '../parts/format.js';
+import { param, setParams } from '../parts/router.js';
+import { Time } from '../parts/time.js';
+import { currentApi, fail, may } from '../session/session.js';
+
+const pageItems = 50;
+const againMs = 2_000;
+
+/** Batches: one command for many devices, each with how far it is. */
+export function CommandsPage() {
+  const [batches, setBatches] = useState<BatchItem[] | null>(null);
+  const shown = param('batch');
+  useEffect(() => {
+    const load = (): void => {
+      currentApi()
+        .batches(pageItems)
+        .then(({ items }) => setBatches(items), fail);
+    };
+    load();
+    const timer = setInterval(load, againMs);
+    return () => clearInterval(timer);
+  }, [shown]);
+  const making = param('new') !== '';
+  const made = (batch: BatchBody): void => setParams({ new: '', batch: batch.id });
+  return (
+    <Main
+      title="Commands"
+      actions={
+        may('operator') && (
+          <button
+            type="button"
+            class={making ? 'quiet' : 'primary'}
+            onClick={() => setParams({ new: making ? '' : '1', batch: '' })}
+          >
+            {making ? 'Never mind' : 'Command many devices'}
+          </button>
+        )
+      }
+    >
+      {making && may('operator') && <BatchForm made={made} />}
+      <div class={shown === '' ? undefined : 'command-columns'}>
+        <Batches batches={batches} shown={shown} />
+        {shown !== '' && <BatchShown key={shown} id={shown} />}
+      </div>
+      <p class="hint">One device is commanded on its own page.</p>
+    </Main>
+  );
+}
+
+function Batches({ batches, shown }: { batches: BatchItem[] | null; shown: string }) {
+  if (batches === null) return <p class="empty">Reading the batches…</p>;
+  if (batches.length === 0)
+    return (
+      <section class="card">
+        <Empty title="No batch yet.">
+          <p>
+            A batch sends one command to devices by id, tag or model, so many at a time, and stops where too many fail.
+          </p>
+        </Empty>
+      </section>
+    );
+  return (
+    <section class="card" aria-label="Batches, newest first">
+      <ul class="list">
+        {batches.map((batch) => (
+          <li key={batch.id}>
+            <button
+              type="button"
+              class="batch"
+              aria-pressed={batch.id === shown}
+              onClick={() => setParams({ batch: batch.id === shown ? '' : batch.id })}
+            >
+              <span class={`badge ${isRunning(batch.state) ? 'go' : batch.state === 'done' ? 'good' : 'bad'}`}>
+                {batch.state}
+              </span>
+              <span>
+                <b>{batch.name}</b>{' '}
+                <small>
+                  {targetText(batch.target)} · {countText(batch.total)} devices
+                </small>
+              </span>
+              <Time at={batch.createdAt} as="age" />
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

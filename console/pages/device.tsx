@@ -1,0 +1,179 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { Main } from '../app.js';
+import { CommandBox } from '../commands/commandBox.js';
+import { CommandHistory } from '../commands/commandHistory.js';
+import { watchCommands } from '../commands/deviceCommands.js';
+import { Access } from '../device/access.js';
+import { Facts } from '../device/facts.js';
+import { Latest } from '../device/latest.js';
+import { Readings } from '../device/readings.js';
+import { Rejected } from '../device/rejected.js';
+import { TraceTab } from '../device/traceTab.js';
+import { deviceOf, forgetDevice, putDevice } from '../fleet/devices.js';
+import { type Device, reasonOf } from '../fleet/presence.js';
+import { PresenceDot } from '../fleet/presenceDot.js';
+import { watchValues } from '../fleet/values.js';
+import { Empty, Failed } from '../parts/empty.js';
+import { Icon } from '../parts/icons.js';
+import { Link } from '../parts/link.js';
+import { param, setParams } from '../parts/router.js';
+import { RefusedError } from '../session/api.js';
+import { currentApi, fail, models, now } from '../session/session.js';
+
+const tabs = [
+  ['', 'Readings'],
+  ['commands', 'Commands'],
+  ['rejected', 'Refused frames'],
+  ['trace', 'Trace'],
+  ['access', 'Access'],
+] as const;
+
+const readAgainMs = 5_000;
+
+/** One device: whether it is there and why not, what it says, what of it was refused, what it was told. */
+export function DevicePage({ id }: { id: string }) {
+  const [unknown, setUnknown] = useState(false);
+  useEffect(() => {
+    const read = (): void => {
+      currentApi()
+        .device(id)
+        .then(putDevice, (error: Error) => {
+          if (!(error instanceof RefusedError) || error.code !== 'device_unknown') return fail(error);
+          forgetDevice(id);
+          setUnknown(true);
+        });
+    };
+    read();
+    // Its last frame and round trip move without an event.
+    const timer = setInterval(read, readAgainMs);
+    return () => clearInterval(timer);
+  }, [id]);
+  useEffect(() => watchValues('device', [id]), [id]);
+  const device = deviceOf(id);
+  if (device === undefined)
+    return (
+      <Main title={id}>
+        {unknown ? (
+          <Empty title={`There is no device ${id}.`}>
+            <p>
+              <Link to={`/devices?q=${encodeURIComponent(id)}`}>Search for it</Link>, or{' '}
+              <Link to="/add">add a device</Link>. Whoever tries to connect with this id is listed under{' '}
+              <Link to={`/attempts?device=${encodeURIComponent(id)}`}>Attempts</Link>.
+            </p>
+          </Empty>
+        ) : (
+          <p class="empty">Asking for {id}…</p>
+        )}
+      </Main>
+    );
+  return <Shown device={device} />;
+}
+
+function Shown({ device }: { device: Device }) {
+  const { id, presence, model, tags, state } = device;
+  return (
+    <Main
+      title={id}
+      class="device"
+      heading={
+        <>
+          <Link to="/devices" class="back" label="Back to the devices">
+            <Icon name="back" />
+          </Link>
+          {id}
+        </>
+      }
+    >
+      <div class="presence-line">
+        <PresenceDot presence={presence} />
+        <span>{reasonOf(presence, now.value)}</span>
+        {presence.flapping === true && <span class="badge bad">comes and goes</span>}
+        {state === 'disabled' && <span class="badge bad">disabled: it is refused until someone enables it</span>}
+        <span class="tags">
+          {model !== null && <Link to={`/devices?model=${encodeURIComponent(model)}`}>{model}</Link>}
+          {Object.entries(tags).map(([name, value]) => (
+            <Link key={name} to={`/devices?tag=${encodeURIComponent(`${name}=${value}`)}`}>
+              {name}={value}
+            </Link>
+          ))}
+        </span>
+      </div>
+      <Tabs />
+      <Tab device={device} />
+    </Main>
+  );
+}
+
+function Tabs() {
+  const at = param('tab');
+  return (
+    <div class="tabs" role="tablist" aria-label="About the device">
+      {tabs.map(([name, title], i) => (
+        <button
+          key={name}
+          type="button"
+          role="tab"
+          id={`tab-${name}`}
+          aria-selected={at === name}
+          aria-controls="tab-panel"
+          tabIndex={at === name ? 0 : -1}
+          onClick={() => setParams({ tab: name })}
+          onKeyDown={({ key, currentTarget }) => {
+            const step = key === 'ArrowRight' ? 1 : key === 'ArrowLeft' ? -1 : 0;
+            if (step === 0) return;
+            const next = (i + step + tabs.length) % tabs.length;
+            setParams({ tab: tabs[next][0] });
+            const other = currentTarget.parentElement?.children[next];
+            if (other instanceof HTMLElement) other.focus();
+          }}
+        >
+          {title}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Tab({ device }: { device: Device }) {
+  const { id } = device;
+  const panels: Record<string, () => ComponentChildren> = {
+    '': () => (
+      <>
+        <div class="device-columns">
+          <Latest id={id} />
+          <Readings id={id} />
+        </div>
+        <Facts device={device} />
+      </>
+    ),
+    commands: () => <Commands device={device} />,
+    rejected: () => <Rejected device={device} />,
+    trace: () => <TraceTab id={id} model={device.model} />,
+    access: () => <Access device={device} />,
+  };
+  const panel = panels[param('tab')];
+  return (
+    <div id="tab-panel" role="tabpanel" aria-labelledby={`tab-${param('tab')}`}>
+      {panel === undefined ? <Failed what="There is no such part of the page." /> : panel()}
+    </div>
+  );
+}
+
+/** The box, and beside it the history, which moves as the device answers. */
+function Commands({ device: { id, model, presence } }: { device: Device }) {
+  useEffect(() => watchCommands(id), [id]);
+  return (
+    <div class="command-columns">
+      <CommandBox
+        device={id}
+        model={model === null ? null : (models.value.get(model) ?? null)}
+        online={presence.online}
+      />
+      <section class="card" aria-label="History of commands">
+        <h2>History</h2>
+        <CommandHistory device={id} />
+      </section>
+    </div>
+  );
+}

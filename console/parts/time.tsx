@@ -1,0 +1,19 @@
+import { now } from '../session/session.js';
+import { ageText, clockTime, localTime, spanText, utcTime } from './format.js';
+
+/** A time in the browser's zone; the exact UTC time on hover. */
+export function Time({ at, as = 'full' }: { at: number; as?: 'full' | 'clock' | 'age' | 'span' }) {
+  const text =
+    as === 'age'
+      ? ageText(at, now.value)
+      : as === 'span'
+        ? spanText(Math.max(0, now.value - at))
+        : as === 'clock'
+          ? clockTime(at)
+          : localTime(at);
+  return (
+    <time dateTime={utcTime(at)} title={`${utcTime(at)} (UTC)${as === 'full' ? '' : ` · ${localTime(at)} here`}`}>
+      {text}
+    </time>
+  );
+}

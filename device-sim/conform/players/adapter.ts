@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Encoding } from '../../../schemas/tables/subprotocols.js';
+import { Broken, createInbox, patienceMs } from './waiting.js';
+
+export interface ClientOptions {
+  command: readonly string[];
+  url: string;
+  id: string;
+  secret: string;
+  /** The folder of what it persists. */
+  state: string;
+  encoding: Encoding;
+}
+
+/** A line of the client's stdout, and when it came. */
+export interface ClientEvent {
+  event: string;
+  at: number;
+  [field: string]: unknown;
+}
+
+export type Client = ReturnType<typeof startClient>;
+
+const stderrMax = 2_000;
+const traceMax = 400;
+/** A client that does not end after `stop` is ended. */
+const stopMs = 10_000;
+
+/** The client under test, in a process of its own (clients/CONFORMANCE.md). */
+export function startClient({ command, url, id, secret, state, encoding }: ClientOptions) {
+  const [program, ...args] = command;
+  const child: ChildProcess = spawn(program, args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      TIDEGATE_URL: url,
+      TIDEGATE_DEVICE: id,
+      TIDEGATE_SECRET: secret,
+      TIDEGATE_STREAM: 'main',
+      TIDEGATE_STATE: state,
+      TIDEGATE_ENCODING: encoding,
+    },
+  });
+  const events = createInbox<ClientEvent>();
+  const history: ClientEvent[] = [];
+  const trace: string[] = [];
+  let errors = '';
+  let toEnd = false;
+  const exited = new Promise<string | number>((resolve) => {
+    child.on('error', (error) => resolve(error.message));
+    child.on('exit', (code, signal) => resolve(code ?? signal ?? 'unknown'));
+  });
+  child.stdin?.on('error', () => {});
+  child.stderr?.on('data', (chunk: Buffer) => {
+    errors = (errors + chunk.toString()).slice(-stderrMax);
+  });
+  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
+    note(`> ${line}`);
+    const event = eventIn(line);
+    if (event === null) return;
+    history.push(event);
+    events.push(event);
+  });
+
+  function note(line: string): void {
+    if (trace.length < traceMax) trace.push(line);
+  }
+
+  function tell(line: object): void {
+    note(`< ${JSON.stringify(line)}`);
+    child.stdin?.write(`${JSON.stringify(line)}\n`);
+  }
+
+  return {
+    exited,
+    trace,
+    errors: (): string => errors.trim(),
+    tell,
+    send: (readings: readonly object[]): void => {
+      for (const reading of readings) tell({ do: 'send', ...reading });
+    },
+    /** The next event of that name. */
+    event: (rule: string, name: string, wanted: (event: ClientEvent) => boolean = () => true, ms = patienceMs) =>
+      events.next(rule, `event ${name}`, (event) => event.event === name && wanted(event), ms),
+    /** All events of that name so far, taken or not. */
+    all: (name: string): ClientEvent[] => history.filter(({ event }) => event === name),
+    /** Waits until all up to seq is taken for stored, in one event or several. */
+    acked: (rule: string, seq: number) =>
+      events.next(rule, `event acked of ${seq}`, (event) => event.event === 'acked' && (event.seq as number) >= seq),
+    /** Someone asked it to end. */
+    isToEnd: (): boolean => toEnd,
+    kill(): Promise<string | number> {
+      toEnd = true;
+      child.kill('SIGKILL');
+      return exited;
+    },
+    /** Asks it to stop; its exit code, or a Broken where it does not end. */
+    async stop(rule: string): Promise<string | number> {
+      toEnd = true;
+      tell({ do: 'stop' });
+      const code = await Promise.race([exited, late(stopMs)]);
+      if (code === null) throw new Broken(rule, `the client still runs ${stopMs / 1000} s after stop`);
+      return code;
+    },
+  };
+}
+
+function eventIn(line: string): ClientEvent | null {
+  try {
+    const event = JSON.parse(line) as ClientEvent;
+    return typeof event?.event === 'string' ? { ...event, at: Date.now() } : null;
+  } catch {
+    return null;
+  }
+}
+
+const late = (ms: number): Promise<null> => new Promise((resolve) => setTimeout(() => resolve(null), ms).unref());

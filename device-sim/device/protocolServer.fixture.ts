@@ -1,0 +1,138 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { TestContext } from 'node:test';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { decodeUp } from '../../schemas/frame/decode.js';
+import type { Timing } from './timing.js';
+
+/** What a device said, whichever way it said it. */
+export type Said = { type: string; seq?: number; [field: string]: unknown };
+
+/** The gateway's side in the hands of a test: it sees each upgrade request and each message, and says what it likes. */
+export async function startProtocolServer(context: TestContext) {
+  const http = createServer();
+  const sockets = new WebSocketServer({ noServer: true });
+  const peers = createQueue<Peer>();
+  const refusals: { status: number; headers: Record<string, string> }[] = [];
+  http.on('upgrade', (request, socket, head) => {
+    const refusal = refusals.shift();
+    if (refusal !== undefined) {
+      const headers = Object.entries(refusal.headers).map(([name, value]) => `${name}: ${value}\r\n`);
+      socket.end(`HTTP/1.1 ${refusal.status} No\r\n${headers.join('')}Content-Length: 0\r\nConnection: close\r\n\r\n`);
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (ws) => peers.push(createPeer(ws, request)));
+  });
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  context.after(async () => {
+    for (const client of sockets.clients) client.terminate();
+    http.close();
+    await once(http, 'close');
+  });
+  return {
+    url: `ws://127.0.0.1:${(http.address() as AddressInfo).port}/v1/device`,
+    /** The next link. */
+    peer: peers.next,
+    refuse: (status: number, headers: Record<string, string> = {}): number => refusals.push({ status, headers }),
+  };
+}
+
+export type Peer = ReturnType<typeof createPeer>;
+
+function createPeer(ws: WebSocket, request: IncomingMessage) {
+  const said = createQueue<Said>();
+  const closed = once(ws, 'close').then(([code, reason]) => ({ code: code as number, reason: String(reason) }));
+  ws.on('message', (data, isBinary) =>
+    said.push(isBinary ? binary(data as Buffer) : { type: 'telemetry', ...JSON.parse(String(data)) }),
+  );
+  ws.on('error', () => {});
+  const say = (message: object | Uint8Array | string): void =>
+    ws.send(typeof message === 'string' || message instanceof Uint8Array ? message : JSON.stringify(message));
+  return {
+    request,
+    said: said.next,
+    /** How much was said and not asked for yet. */
+    waiting: said.size,
+    say,
+    welcome: (lastSeq: number, window = 64): void =>
+      say({
+        type: 'welcome',
+        device: 'd',
+        stream: 'main',
+        lastSeq,
+        window,
+        serverTime: 1_795_305_600_000,
+        maxFrameBytes: 65_536,
+        keepaliveSeconds: 25,
+      }),
+    /** All that was sent before it has been dealt with by the device when this resolves. */
+    async settled(): Promise<void> {
+      ws.ping();
+      await once(ws, 'pong');
+    },
+    close: (code: number, reason = ''): void => ws.close(code, reason),
+    cut: (): void => ws.terminate(),
+    closed,
+  };
+}
+
+function binary(bytes: Buffer): Said {
+  const decoded = decodeUp(bytes);
+  if (!decoded.ok) throw new Error(`the device sent ${bytes.toString('hex')}: ${decoded.fault.code}`);
+  return decoded.frame as unknown as Said;
+}
+
+function createQueue<Item>() {
+  const items: Item[] = [];
+  const takers: ((item: Item) => void)[] = [];
+  return {
+    push(item: Item): void {
+      const taker = takers.shift();
+      if (taker === undefined) items.push(item);
+      else taker(item);
+    },
+    next: (): Promise<Item> =>
+      new Promise((resolve) => {
+        const item = items.shift();
+        if (item === undefined) takers.push(resolve);
+        else resolve(item);
+      }),
+    size: (): number => items.length,
+  };
+}
+
+/** A clock that stands until it is moved, and runs what is due on its way. */
+export function createManualTiming(startMs = 1_795_305_600_000) {
+  let passedMs = 0;
+  let timers: { at: number; work: () => void }[] = [];
+  const timing: Timing = {
+    now: () => startMs + passedMs,
+    elapsedMs: () => passedMs,
+    after(delayMs, work) {
+      const timer = { at: passedMs + delayMs, work };
+      timers.push(timer);
+      return () => {
+        timers = timers.filter((other) => other !== timer);
+      };
+    },
+  };
+  return {
+    timing,
+    /** When the next timers are due, in ms from now, ascending. */
+    due: (): number[] => timers.map(({ at }) => at - passedMs).sort((a, b) => a - b),
+    advance(ms: number): void {
+      const until = passedMs + ms;
+      for (;;) {
+        const next = timers.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
+        if (next === undefined) break;
+        timers = timers.filter((other) => other !== next);
+        passedMs = next.at;
+        next.work();
+      }
+      passedMs = until;
+    },
+  };
+}

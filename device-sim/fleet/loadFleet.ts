@@ -1,0 +1,169 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { parseDocument } from 'yaml';
+import type {
+  CommandBehaviour,
+  FleetCommands,
+  FleetConfig,
+  FleetFault,
+  FleetGroup,
+  FleetPhase,
+  SignalConfig,
+} from '../../schemas/generated/config.js';
+import { loadSchema, packageRoot } from '../../schemas/load.js';
+import { limits } from '../../schemas/tables/limits.js';
+import { isTrait } from '../member/faults.js';
+import { parseThreshold } from '../report/thresholds.js';
+import { framesDue, planOf } from './plan.js';
+
+/** A fleet file with every default in place. */
+export interface Fleet {
+  seed: number;
+  rampSeconds: number;
+  phases: FleetPhase[];
+  faults: FleetFault[];
+  commands: FleetCommands | null;
+  require: string[];
+  groups: Group[];
+}
+
+export interface Group extends Required<Omit<FleetGroup, 'model' | 'tags' | 'signals' | 'commands'>> {
+  model: string | null;
+  tags: Record<string, string>;
+  signals: Record<string, SignalConfig>;
+  commands: CommandBehaviour;
+}
+
+/** What was asked for cannot be run; where it is a fleet file, with all its faults. */
+export class FleetError extends Error {
+  readonly exitCode = 78;
+}
+
+const validate = new Ajv2020({ allErrors: true, useDefaults: true, verbose: true }).compile<FleetConfig>(
+  loadSchema('config/fleet'),
+);
+const shipped = join(packageRoot, 'config', 'fleets');
+
+/** Reads a fleet file, by its path or by its name in config/fleets. Throws FleetError. */
+export function loadFleet(nameOrPath: string): Fleet {
+  const candidates = [nameOrPath, join(shipped, nameOrPath), join(shipped, `${nameOrPath}.yaml`)];
+  const path = candidates.find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile());
+  if (path === undefined) {
+    const names = readdirSync(shipped).map((file) => file.replace('.yaml', ''));
+    throw new FleetError(`There is no fleet file ${nameOrPath}; give a path, or one of ${names.join(', ')}`);
+  }
+  const document = parseDocument(readFileSync(path, 'utf8'));
+  if (document.errors.length > 0)
+    throw faultsIn(
+      path,
+      document.errors.map(({ message }) => message.trimEnd()),
+    );
+  return checkFleet(document.toJS(), path);
+}
+
+/** Throws FleetError with every fault; `origin` names the file in its message. */
+export function checkFleet(tree: unknown, origin: string): Fleet {
+  if (!validate(tree)) throw faultsIn(origin, (validate.errors ?? []).map(describeFault));
+  const fleet: Fleet = {
+    seed: tree.seed ?? 1,
+    rampSeconds: tree.rampSeconds ?? 1,
+    phases: tree.phases ?? [],
+    faults: tree.faults ?? [],
+    commands: tree.commands ?? null,
+    require: tree.require ?? [],
+    groups: tree.groups.map(
+      (group): Group => ({
+        ...(group as Group),
+        model: group.model ?? null,
+        tags: group.tags ?? {},
+        commands: group.commands ?? {},
+      }),
+    ),
+  };
+  const faults = [
+    ...faultsOfPrefixes(fleet),
+    ...faultsOfFaults(fleet),
+    ...faultsOfRequire(fleet),
+    ...fleet.groups.flatMap((group, i) => faultsOfGroup(group, i, fleet.seed)),
+  ];
+  if (faults.length > 0) throw faultsIn(origin, faults);
+  return fleet;
+}
+
+function faultsIn(origin: string, faults: string[]): FleetError {
+  return new FleetError(`${origin} cannot be run:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+}
+
+/** Path, what is wrong, the value, and what would be right. */
+function describeFault({ instancePath, keyword, message, params, data, parentSchema }: ErrorObject): string {
+  const where = instancePath || '/';
+  if (keyword === 'additionalProperties') {
+    const known = Object.keys((parentSchema as { properties?: object }).properties ?? {});
+    return `${where}: there is no ${params.additionalProperty}; use ${known.join(', ')}`;
+  }
+  const found = data === undefined ? '' : `, found ${JSON.stringify(data).slice(0, 80)}`;
+  return keyword === 'enum'
+    ? `${where}: must be one of ${params.allowedValues.join(', ')}${found}`
+    : `${where}: ${message}${found}`;
+}
+
+function faultsOfPrefixes({ groups }: Fleet): string[] {
+  return groups.flatMap(({ prefix }, i) => {
+    const first = groups.findIndex((group) => group.prefix === prefix);
+    return first === i ? [] : [`/groups/${i}/prefix: ${prefix} is that of /groups/${first} already; give it another`];
+  });
+}
+
+/** What the schema cannot tell: when a fault comes, and which do not go together. */
+function faultsOfFaults({ faults, groups }: Fleet): string[] {
+  return faults.flatMap((fault, i) => {
+    const where = `/faults/${i}`;
+    const isTimed = fault.perMinute !== undefined || fault.atSeconds !== undefined;
+    if (isTrait(fault) && isTimed) return [`${where}: ${fault.fault} holds from the start; leave out when`];
+    if (!isTrait(fault) && (fault.perMinute === undefined) === (fault.atSeconds === undefined))
+      return [`${where}: say when ${fault.fault} comes, by perMinute or by atSeconds`];
+    const unknown = fault.groups?.find((prefix) => !groups.some((group) => group.prefix === prefix));
+    if (unknown !== undefined) return [`${where}/groups: there is no group ${unknown}`];
+    // A repeat of a reading without a time is a reading of its own: nobody could tell the two apart.
+    const clockless = faults.filter(({ fault: other }) => other === 'no_clock');
+    const forgets = fault.fault === 'reboot_forgetting' && clockless.some((other) => shareGroup(fault, other));
+    return forgets ? [`${where}: reboot_forgetting and no_clock do not go together: repeats could not be told`] : [];
+  });
+}
+
+/** Without groups a fault is for all of them. */
+function shareGroup({ groups: some }: FleetFault, { groups: others }: FleetFault): boolean {
+  return some === undefined || others === undefined || some.some((prefix) => others.includes(prefix));
+}
+
+function faultsOfRequire({ require }: Fleet): string[] {
+  return require.flatMap((text, i) => {
+    try {
+      parseThreshold(text);
+      return [];
+    } catch (error) {
+      return [`/require/${i}: ${(error as Error).message}`];
+    }
+  });
+}
+
+/** What the schema cannot tell: that times differ, and that a frame fits. */
+function faultsOfGroup(group: Group, i: number, seed: number): string[] {
+  const { frameIntervalMs, samplesPerFrame } = group;
+  if (frameIntervalMs < samplesPerFrame)
+    return [
+      `/groups/${i}/samplesPerFrame: ${samplesPerFrame} samples in ${frameIntervalMs} ms, so times would repeat; at most ${frameIntervalMs}`,
+    ];
+  const plan = planOf(group, seed);
+  if (group.encoding === 'binary' && plan.numeric.length > limits.columnsMax)
+    return [`/groups/${i}/signals: ${plan.numeric.length} numbers; a binary frame has ${limits.columnsMax} columns`];
+  const largest = Math.max(...framesDue(plan, 0, 1_795_305_600_000).map(({ encode }) => sizeOf(encode(limits.seqMax))));
+  return largest <= limits.maxFrameBytes
+    ? []
+    : [
+        `/groups/${i}/samplesPerFrame: ${samplesPerFrame} make a frame of ${largest} bytes; ${limits.maxFrameBytes} is the most, so take fewer`,
+      ];
+}
+
+const sizeOf = (message: string | Uint8Array): number => Buffer.byteLength(message);

@@ -1,0 +1,138 @@
+import { encodeTelemetry } from '../../schemas/frame/encode.js';
+import type { Metric, OutgoingFrame } from '../device/device.js';
+import type { Group } from './loadFleet.js';
+import { createSignal, type Signal } from './signals.js';
+
+/** What all devices of a group share: their signals, split by what a binary frame can carry. */
+export interface Plan {
+  group: Group;
+  numeric: Channel[];
+  /** In a binary group, strings go as JSON text in the same numbering. */
+  text: Channel[];
+  /** How it begins. */
+  pace: Pace;
+}
+
+/** How a device sends at present. */
+export interface Pace {
+  intervalMs: number;
+  /** Between the samples of a frame. */
+  stepMs: number;
+  /** How far the device's clock is ahead; null: it has none, and tells ages. */
+  skewMs: number | null;
+}
+
+export function paceOf(intervalMs: number, samplesPerFrame: number, skewMs: number | null = 0): Pace {
+  return { intervalMs, stepMs: Math.floor(intervalMs / samplesPerFrame), skewMs };
+}
+
+interface Channel {
+  metric: string;
+  signal: Signal;
+}
+
+const textTypes = new Set(['door', 'switch']);
+
+export function planOf(group: Group, seed: number): Plan {
+  const channels = Object.entries(group.signals).map(([metric, config], i) => ({
+    metric,
+    signal: createSignal(config, seed + 101 * i),
+    isText: textTypes.has(config.type),
+  }));
+  const binary = group.encoding === 'binary';
+  return {
+    group,
+    numeric: channels.filter(({ isText }) => !(binary && isText)),
+    text: channels.filter(({ isText }) => binary && isText),
+    pace: paceOf(group.frameIntervalMs, group.samplesPerFrame),
+  };
+}
+
+/** The metric table of a binary group; none where it has nothing that a binary frame can carry. */
+export function metricsOf({ group, numeric }: Plan): Metric[] | undefined {
+  const hasTable = group.encoding === 'binary' && numeric.length > 0;
+  return hasTable ? numeric.map(({ metric }) => ({ name: metric })) : undefined;
+}
+
+export const parts = ['numeric', 'text'] as const;
+export type Part = (typeof parts)[number];
+
+/** Part of what a device measured in one interval. Its readings follow from (plan, device, pace, dueAt) alone. */
+export interface SimulatedFrame extends OutgoingFrame {
+  part: Part;
+  /** Unix ms: when it is due, and the time of its last sample. */
+  dueAt: number;
+}
+
+/** The frames that are due at `dueAt`: one, or two where a binary device has strings. */
+export function framesDue(plan: Plan, device: number, dueAt: number, pace = plan.pace): SimulatedFrame[] {
+  const binary = plan.group.encoding === 'binary';
+  return parts
+    .filter((part) => plan[part].length > 0)
+    .map((part) => {
+      const encode = binary && part === 'numeric' ? encodeBinary : encodeJson;
+      return {
+        part,
+        dueAt,
+        encode: (seq) => encode(plan, plan[part], device, sampleTimes(plan, dueAt, pace), pace, seq),
+      };
+    });
+}
+
+/** Sample times of the frame due at `dueAt`, ascending, by a right clock. */
+export function sampleTimes({ group, pace }: Plan, dueAt: number, { stepMs } = pace): number[] {
+  return Array.from({ length: group.samplesPerFrame }, (_, i) => dueAt - (group.samplesPerFrame - 1 - i) * stepMs);
+}
+
+type Encoder = (
+  plan: Plan,
+  channels: Channel[],
+  device: number,
+  times: number[],
+  pace: Pace,
+  seq: number,
+) => string | Uint8Array;
+
+const encodeBinary: Encoder = (plan, channels, device, times, { skewMs }, seq) => {
+  const rows = times.map((ts) => [ts - times[0], ...channels.map(({ signal }) => signal(device, ts) as number)]);
+  const metrics = channels.map((_, number) => number);
+  return encodeTelemetry({
+    type: 'telemetry',
+    kind: plan.group.valueType,
+    seq,
+    base: skewMs === null ? Math.min(0, times[times.length - 1] - Date.now()) : times[0] + skewMs,
+    table: 0,
+    metrics,
+    rows,
+  });
+};
+
+const encodeJson: Encoder = (_plan, channels, device, times, { skewMs }, seq) => {
+  const now = Date.now();
+  const samples = times.map((ts) => ({
+    ts: skewMs === null ? Math.min(0, ts - now) : ts + skewMs,
+    values: Object.fromEntries(channels.map(({ metric, signal }) => [metric, signal(device, ts)])),
+  }));
+  return JSON.stringify(samples.length === 1 ? { seq, ...samples[0] } : { seq, samples });
+};
+
+/** What the gateway must hold of that frame, by metric and time; without a clock the time is not known here. */
+export function* expectedReadings(
+  plan: Plan,
+  part: Part,
+  device: number,
+  dueAt: number,
+  pace = plan.pace,
+): Generator<{ metric: string; ts: number; value: number | string | boolean }> {
+  const narrow = part === 'numeric' && plan.group.encoding === 'binary' && plan.group.valueType === 'f32';
+  for (const ts of sampleTimes(plan, dueAt, pace)) {
+    for (const { metric, signal } of plan[part]) {
+      const value = signal(device, ts);
+      yield { metric, ts: ts + (pace.skewMs ?? 0), value: narrow ? Math.fround(value as number) : value };
+    }
+  }
+}
+
+export function readingsPerFrame(plan: Plan, part: Part): number {
+  return plan[part].length * plan.group.samplesPerFrame;
+}

@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Fleet, FleetError, type Group } from './loadFleet.js';
+
+/** What the command line may change of a fleet file, as it was written there. */
+export interface Changes {
+  devices?: string;
+  rate?: string;
+  seed?: string;
+  /** Before every id. */
+  prefix?: string;
+}
+
+/** The fleet with those changes. Throws FleetError. */
+export function changedFleet(fleet: Fleet, { devices, rate, seed, prefix = '' }: Changes): Fleet {
+  const counts =
+    devices === undefined
+      ? fleet.groups.map(({ count }) => count)
+      : shares(fleet, wholeNumber('--devices', devices, 1));
+  const intervalMs = rate === undefined ? undefined : intervalOf(rate);
+  const groups = fleet.groups.map((group, i): Group => {
+    const frameIntervalMs = intervalMs ?? group.frameIntervalMs;
+    return {
+      ...group,
+      prefix: prefixed(prefix, group.prefix),
+      count: counts[i],
+      frameIntervalMs,
+      samplesPerFrame: Math.min(group.samplesPerFrame, frameIntervalMs),
+    };
+  });
+  return {
+    ...fleet,
+    seed: seed === undefined ? fleet.seed : wholeNumber('--seed', seed, 0),
+    groups: groups.filter(({ count }) => count > 0),
+    faults: fleet.faults.map((fault) => ({ ...fault, groups: fault.groups?.map((name) => prefix + name) })),
+  };
+}
+
+function prefixed(prefix: string, name: string): string {
+  if (!/^[A-Za-z0-9_-]{1,56}$/.test(prefix + name))
+    throw new FleetError(`--prefix ${prefix}: ids have letters, digits, _ and -, and 64 characters at most`);
+  return prefix + name;
+}
+
+/** `wanted` devices over the groups in their proportions; what is rounded away here comes back there. */
+function shares({ groups }: Fleet, wanted: number): number[] {
+  const total = groups.reduce((sum, { count }) => sum + count, 0);
+  let before = 0;
+  return groups.map(({ count }) => {
+    const from = Math.round((before * wanted) / total);
+    before += count;
+    return Math.round((before * wanted) / total) - from;
+  });
+}
+
+function intervalOf(rate: string): number {
+  const hertz = /^\d+(\.\d+)?$/.test(rate) ? Number(rate) : 0;
+  if (hertz <= 0 || hertz > 1000)
+    throw new FleetError(`--rate ${rate}: write frames a second, above 0 to 1000, such as 2 or 0.1`);
+  return Math.round(1000 / hertz);
+}
+
+export function wholeNumber(option: string, text: string, min: number): number {
+  if (!/^\d{1,9}$/.test(text) || Number(text) < min)
+    throw new FleetError(`${option} ${text}: write a whole number from ${min}`);
+  return Number(text);
+}
+
+const unitsMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** '500ms', '60s', '5m', '1h' in ms. Throws FleetError. */
+export function durationMs(text: string): number {
+  const [, count, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
+  if (count === undefined) throw new FleetError(`--duration ${text}: write 500ms, 60s, 5m or 1h`);
+  return Number(count) * unitsMs[unit as keyof typeof unitsMs];
+}
+
+/** Where devices connect: host and port are enough. Throws FleetError. */
+export function deviceUrlOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || (url.protocol !== 'ws:' && url.protocol !== 'wss:'))
+    throw new FleetError(`${text} is not where devices connect: write ws://host:port or wss://host:port`);
+  return url.origin + (url.pathname === '/' ? '/v1/device' : url.pathname.replace(/\/+$/, ''));
+}
+
+/** The operator key: as given, from the environment, or from the gateway's data folder. Throws FleetError. */
+export function operatorKey(given: string | undefined, environment: string | undefined, dataFolder: string): string {
+  const named = given ?? environment;
+  if (named !== undefined && named !== '') return named;
+  const file = join(dataFolder, 'admin.key');
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new FleetError(
+      `There is no operator key: ${file} cannot be read (${code}). Give --key, TIDEGATE_KEY, or --data with the gateway's data folder`,
+    );
+  }
+}

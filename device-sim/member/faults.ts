@@ -1,0 +1,133 @@
+import type { FleetFault } from '../../schemas/generated/config.js';
+import type { OperatorApi } from '../api/operatorApi.js';
+import { uniform } from '../fleet/signals.js';
+import type { Counts } from '../measure/counts.js';
+import { type Member, setClock } from './members.js';
+import type { Schedule } from './schedule.js';
+
+/** What a fault may use, and how long it lasts. */
+interface Strike {
+  member: Member;
+  fault: FleetFault;
+  ms: number;
+  api: Pick<OperatorApi, 'newSecret'>;
+  counts: Counts;
+}
+
+/** Does harm; a function that it returns ends it. */
+type Harm = (strike: Strike) => unknown;
+
+export type FaultName = FleetFault['fault'];
+
+/** Text that no device of the contract would send. */
+const malformedText = ['{"seq":', '[]', '{"type":"later"}', '{"seq":1.5,"values":{}}', 'ÿ'];
+
+/** Each fault, as a device out there would have it. */
+export const harms: Record<FaultName, Harm> = {
+  drop_link: ({ member }) => member.device.drop(),
+  half_open: ({ member, ms }) => member.device.link()?.abandon(ms),
+  black_hole({ member }) {
+    const link = member.device.link();
+    link?.mute(true);
+    return () => link?.mute(false);
+  },
+  slow_reader({ member }) {
+    const link = member.device.link();
+    link?.reading(false);
+    return () => link?.reading(true);
+  },
+  offline({ member, ms }) {
+    member.device.sleep(ms);
+    return () => member.device.wake();
+  },
+  outage({ member, ms }) {
+    member.device.outage(ms);
+    return () => member.device.wake();
+  },
+  reboot_forgetting({ member, ms }) {
+    member.device.reboot(ms);
+    return () => member.device.wake();
+  },
+  repeated_seq: ({ member }) => sayNumbered(member, member.device.ackedSeq()),
+  descending_seq: ({ member }) => sayNumbered(member, Math.ceil(member.device.ackedSeq() / 2)),
+  malformed({ member }) {
+    const link = member.device.link();
+    for (const text of malformedText) link?.send(text);
+    link?.send(Uint8Array.of(1, 1, 1, 1, 0));
+  },
+  clock_jump: ({ member, fault }) => setClock(member, (member.pace.skewMs ?? 0) + skewOf(fault)),
+  clock_skew: ({ member, fault }) => setClock(member, skewOf(fault)),
+  no_clock: ({ member }) => setClock(member, null),
+  rotate_secret({ member, ms, api, counts }) {
+    void api.newSecret(member.id, Math.ceil(ms / 1000)).then(member.device.rotate, () => counts.error('no new secret'));
+  },
+};
+
+const skewOf = ({ skewSeconds = 60 }: FleetFault): number => Math.round(1000 * skewSeconds);
+
+/** Refused by the gateway, or it would be found at the verification: no device has this metric. */
+function sayNumbered({ device }: Member, seq: number): void {
+  if (seq > 0) device.link()?.send(JSON.stringify({ seq, ts: Date.now(), values: { 'fault/seq': seq } }));
+}
+
+/** Of the clock from the first frame on. */
+export const isTrait = ({ fault }: FleetFault): boolean => fault === 'clock_skew' || fault === 'no_clock';
+
+/** Whether the fault befalls this device at all. */
+export function befalls({ devices = 1, groups }: FleetFault, place: number, seed: number, member: Member): boolean {
+  if (groups !== undefined && !groups.includes(member.plan.group.prefix)) return false;
+  return uniform(seed + 7_919 * (place + 1), member.index, 0) < devices;
+}
+
+export interface FaultRun {
+  faults: readonly FleetFault[];
+  seed: number;
+  /** Unix ms of the end of the ramp, from which times count. */
+  from: number;
+  schedule: Schedule;
+  counts: Counts;
+  api: Pick<OperatorApi, 'newSecret'>;
+}
+
+/**
+ * Puts what will go wrong with a device into the schedule. When, and for how long, follows from the seed, the device and the fault.
+ * Returns what ends all that is still going on.
+ */
+export function scheduleFaults(member: Member, { faults, seed, from, schedule, counts, api }: FaultRun): () => void {
+  const goingOn = new Set<() => void>();
+
+  function strike(fault: FleetFault, ms: number, now: number): void {
+    counts.harmed(fault.fault);
+    const end = harms[fault.fault]({ member, fault, ms, api, counts });
+    if (typeof end !== 'function') return;
+    const once = (): void => {
+      if (goingOn.delete(once)) end();
+    };
+    goingOn.add(once);
+    schedule.add(now + ms, once);
+  }
+
+  faults.forEach((fault, place) => {
+    if (isTrait(fault) || !befalls(fault, place, seed, member)) return;
+    const draw = (salt: number, n: number): number => uniform(seed + 7_919 * (place + 1) + salt, member.index, n);
+    const [least, most] = fault.seconds ?? [5, 5];
+    const lasts = (n: number): number => 1000 * (least + (most - least) * draw(1, n));
+    const next = (at: number, n: number): void =>
+      schedule.add(at, (now) => {
+        strike(fault, lasts(n), now);
+        if (fault.perMinute !== undefined) next(at + gapMs(fault.perMinute, draw(2, n + 1)), n + 1);
+      });
+    next(
+      from + (fault.perMinute === undefined ? 1000 * (fault.atSeconds ?? 0) : gapMs(fault.perMinute, draw(2, 0))),
+      0,
+    );
+  });
+  return () => {
+    for (const end of [...goingOn]) end();
+  };
+}
+
+/** Between two events of a Poisson process. */
+export function gapMs(perMinute: number, chance: number): number {
+  return perMinute === 0 ? Number.POSITIVE_INFINITY : (-Math.log(1 - chance) * 60_000) / perMinute;
+}

@@ -1,0 +1,122 @@
+import type { FleetResult, Progress } from '../run/runFleet.js';
+import { escaped, linePlot, type PlotOptions } from './plot.js';
+import { measuredText, summaryOf } from './report.js';
+import type { Check } from './thresholds.js';
+
+/** What the page says beside the figures. */
+export interface ReportHead {
+  fleet: string;
+  /** Where the devices connected. */
+  target: string;
+  /** What the simulator ran on. */
+  machine: string;
+  checks: readonly Check[];
+}
+
+/** A page that needs nothing but itself: the summary, the thresholds, and how the run went. */
+export function htmlReport(result: FleetResult, { fleet, target, machine, checks }: ReportHead): string {
+  const plots = plotsOf(result).map((plot) => `<figure>${linePlot(plot)}</figure>`);
+  const rows = checks.map(
+    ({ text, value, passed }) =>
+      `<tr class="${passed ? 'pass' : 'fail'}"><td>${passed ? 'pass' : 'FAIL'}</td><td>${escaped(text)}</td><td>${measuredText(value)}</td></tr>`,
+  );
+  const table =
+    rows.length === 0 ? '' : `<table><tr><th></th><th>required</th><th>was</th></tr>${rows.join('')}</table>`;
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>${escaped(fleet)}: a simulated fleet</title>
+<style>
+body{font:15px/1.5 sans-serif;max-width:800px;margin:2em auto;padding:0 1em;color:#1f2328}
+pre{background:#f6f8fa;padding:1em;white-space:pre-wrap;font-size:13px}figure{margin:1em 0}
+table{border-collapse:collapse}td,th{padding:.2em .8em;border:1px solid #d0d7de;text-align:left}
+.pass td:first-child{color:#1a7f37}.fail td:first-child{color:#cf222e;font-weight:bold}
+</style></head><body>
+<h1>${escaped(fleet)}</h1>
+<p>${new Date(result.startedAt).toISOString()}, seed ${result.seed}, against ${escaped(target)}; the simulator ran on ${escaped(machine)}.</p>
+${table}
+<pre>${escaped(summaryOf(result))}</pre>
+${plots.join('\n')}
+</body></html>
+`;
+}
+
+function plotsOf(result: FleetResult): PlotOptions[] {
+  const { samples } = result;
+  const stages = stagesOf(samples);
+  const points = (of: (sample: Progress) => number): [number, number][] =>
+    samples.map((sample) => [sample.elapsedMs / 1000, of(sample)]);
+  const rates = (of: (sample: Progress) => number): [number, number][] =>
+    samples
+      .slice(1)
+      .map((sample, i) => [
+        sample.elapsedMs / 1000,
+        (1000 * (of(sample) - of(samples[i]))) / Math.max(1, sample.elapsedMs - samples[i].elapsedMs),
+      ]);
+  /** A gap where nothing was acknowledged: no latency is not a good one. */
+  const latencies = (of: (sample: Progress) => number): [number, number][] =>
+    points(of).map(([at, ms], i) => [
+      at,
+      samples[i].framesAcked === (samples[i - 1]?.framesAcked ?? 0) ? Number.NaN : ms,
+    ]);
+  const gateway = (of: (seen: NonNullable<Progress['gateway']>) => number): [number, number][] =>
+    points((sample) => (sample.gateway === null ? Number.NaN : of(sample.gateway)));
+  const own: PlotOptions[] = [
+    {
+      title: 'Throughput',
+      unit: '/s',
+      lines: [
+        { name: 'readings acked', points: rates(({ readingsAcked }) => readingsAcked) },
+        { name: 'frames due', points: rates(({ framesSent, framesDropped }) => framesSent + framesDropped) },
+        { name: 'frames acked', points: rates(({ framesAcked }) => framesAcked) },
+      ],
+    },
+    {
+      title: 'Ack latency, from when a frame was due',
+      unit: ' ms',
+      lines: [
+        { name: 'p50', points: latencies(({ ackP50Ms }) => ackP50Ms) },
+        { name: 'p90', points: latencies(({ ackP90Ms }) => ackP90Ms) },
+        { name: 'p99', points: latencies(({ ackP99Ms }) => ackP99Ms) },
+        { name: 'simulator late, p99', points: points(({ lateP99Ms }) => lateP99Ms) },
+      ],
+    },
+    {
+      title: 'Links',
+      unit: '',
+      lines: [
+        { name: 'connected', points: points(({ connected }) => connected) },
+        { name: 'connects a second', points: rates(({ linksOpened }) => linksOpened) },
+      ],
+    },
+    {
+      title: 'Errors a second',
+      unit: '',
+      lines: [
+        { name: 'links lost', points: rates(({ linksLost }) => linksLost) },
+        { name: 'frames nacked', points: rates(({ framesNacked }) => framesNacked) },
+        { name: 'frames dropped', points: rates(({ framesDropped }) => framesDropped) },
+      ],
+    },
+  ];
+  const itsOwn: PlotOptions[] = [
+    {
+      title: 'Gateway CPU, of one core',
+      unit: ' %',
+      lines: [{ name: 'CPU', points: gateway(({ cpuShare }) => 100 * cpuShare) }],
+    },
+    {
+      title: 'Gateway memory',
+      unit: ' MiB',
+      lines: [{ name: 'resident', points: gateway(({ residentBytes }) => residentBytes / 2 ** 20) }],
+    },
+  ];
+  const watched = samples.some(({ gateway: seen }) => seen !== null);
+  return [...own, ...(watched ? itsOwn : [])].map((plot) => ({ ...plot, stages }));
+}
+
+/** Where each stage began, in seconds. */
+function stagesOf(samples: readonly Progress[]): [string, number][] {
+  return samples
+    .filter(({ stage }, i) => i > 0 && stage !== samples[i - 1].stage)
+    .map(({ stage, elapsedMs }) => [stage, elapsedMs / 1000]);
+}

@@ -1,0 +1,92 @@
+import type { FleetResult } from '../run/runFleet.js';
+
+/** A condition on what a run measured. */
+export interface Threshold {
+  text: string;
+  name: string;
+  holds(value: number): boolean;
+}
+
+const comparisons: Record<string, (value: number, bound: number) => boolean> = {
+  '<=': (value, bound) => value <= bound,
+  '>=': (value, bound) => value >= bound,
+  '==': (value, bound) => value === bound,
+  '<': (value, bound) => value < bound,
+  '>': (value, bound) => value > bound,
+};
+
+type Measure = (result: FleetResult) => number;
+
+const seconds = ({ elapsedMs }: FleetResult): number => Math.max(0.001, elapsedMs / 1000);
+const sum = (counts: Record<string, number>): number =>
+  Object.values(counts).reduce((total, count) => total + count, 0);
+
+/** Where there was no ack, there is no latency. */
+const ofAcks =
+  (measure: Measure): Measure =>
+  (result) =>
+    result.framesAcked === 0 ? Number.NaN : measure(result);
+
+/** Measured only where what was stored is read back. */
+const verified: Record<string, Measure> = {
+  lost: ({ verdict }) => verdict?.lost ?? Number.NaN,
+  duplicated: ({ verdict }) => verdict?.duplicated ?? Number.NaN,
+  altered: ({ verdict }) => verdict?.altered ?? Number.NaN,
+  invented: ({ verdict }) => verdict?.invented ?? Number.NaN,
+  misordered: ({ verdict }) => verdict?.misordered ?? Number.NaN,
+  commandP50Ms: ({ commands }) => commands?.doneP50Ms ?? Number.NaN,
+  commandP99Ms: ({ commands }) => commands?.doneP99Ms ?? Number.NaN,
+  commandsWrong: ({ commands }) =>
+    commands === null
+      ? Number.NaN
+      : commands.further + commands.twice + commands.denied + commands.stuck + commands.unknown,
+};
+
+/** What a threshold may be about. */
+export const measures: Record<string, Measure> = {
+  ackP50Ms: ofAcks(({ ackP50Ms }) => ackP50Ms),
+  ackP90Ms: ofAcks(({ ackP90Ms }) => ackP90Ms),
+  ackP99Ms: ofAcks(({ ackP99Ms }) => ackP99Ms),
+  ackMaxMs: ofAcks(({ ackMaxMs }) => ackMaxMs),
+  lateP99Ms: ({ lateP99Ms }) => lateP99Ms,
+  framesSent: ({ framesSent }) => framesSent,
+  framesAcked: ({ framesAcked }) => framesAcked,
+  framesNacked: ({ framesNacked }) => framesNacked,
+  framesDropped: ({ framesDropped }) => framesDropped,
+  framesUnacked: ({ framesUnacked }) => framesUnacked,
+  framesPerSecond: (result) => result.framesAcked / seconds(result),
+  readingsPerSecond: (result) => result.readingsAcked / seconds(result),
+  linksLost: ({ linksLost }) => linksLost,
+  connected: ({ connected }) => connected,
+  errors: ({ errors }) => sum(errors),
+  ...verified,
+  gatewayMemoryMiB: ({ samples }) => {
+    const seen = samples.flatMap(({ gateway }) => (gateway === null ? [] : [gateway.residentBytes / 2 ** 20]));
+    return seen.length === 0 ? Number.NaN : Math.max(...seen);
+  },
+};
+
+export const needsVerify = ({ name }: Threshold): boolean => Object.hasOwn(verified, name);
+
+/** Throws Error with what would be right. */
+export function parseThreshold(text: string): Threshold {
+  const [, name, comparison, bound] = /^\s*(\w+)\s*(<=|>=|==|<|>)\s*(-?\d+(?:\.\d+)?)\s*$/.exec(text) ?? [];
+  if (name === undefined) throw new Error(`${text}: write a measure, a comparison and a number, as 'ackP99Ms<50'`);
+  if (!Object.hasOwn(measures, name))
+    throw new Error(`${text}: there is no measure ${name}; use ${Object.keys(measures).join(', ')}`);
+  return { text: text.replaceAll(/\s/g, ''), name, holds: (value) => comparisons[comparison](value, Number(bound)) };
+}
+
+export interface Check {
+  text: string;
+  value: number;
+  passed: boolean;
+}
+
+/** What was not measured holds no threshold. */
+export function checksOf(thresholds: readonly Threshold[], result: FleetResult): Check[] {
+  return thresholds.map(({ text, name, holds }) => {
+    const value = measures[name](result);
+    return { text, value, passed: holds(value) };
+  });
+}

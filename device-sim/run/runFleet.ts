@@ -1,0 +1,157 @@
+import { createGatewayWatch, type GatewaySample } from '../api/gatewayWatch.js';
+import { createOperatorApi, inParallel, type OperatorApi } from '../api/operatorApi.js';
+import type { Fleet } from '../fleet/loadFleet.js';
+import { type TimedPhase, timedPhases } from '../fleet/phases.js';
+import { type FleetStats, mergedTally, statsOf, type Tally } from '../measure/counts.js';
+import { seatsOf } from '../member/members.js';
+import { isClean, mergedVerdict, type Verdict } from '../verify/verify.js';
+import { commandsAreClean, type FleetCommandVerdict, mergedCommandVerdict } from '../verify/verifyCommands.js';
+import { divide, linksPerProcess, openShards } from './shards.js';
+
+export interface FleetOptions {
+  fleet: Fleet;
+  /** The operator API, and its key. */
+  url: string;
+  key: string;
+  /** ws://host:port/v1/device */
+  deviceUrl: string;
+  /** Ms of load after the ramp; undefined: what the phases say, or until `stop` resolves. */
+  durationMs?: number;
+  stop: Promise<void>;
+  /** How long the last acks are waited for; 30,000 unless told. */
+  drainMs?: number;
+  verify: boolean;
+  /** Processes over which the devices are spread; as many as they need unless told. */
+  processes?: number;
+  /** Reads the gateway's /metrics once a second. */
+  watch?: boolean;
+  /** Removes the devices and their readings at the end. */
+  remove?: boolean;
+  /** About once a second. */
+  progress?(progress: Progress): void;
+  /** At each ack, with the frames acknowledged so far in the whole fleet; where that runs in one process. */
+  acked?(framesAcked: number): void;
+}
+
+/** A moment of a run: counts are those so far, latencies those since the moment before. */
+export interface Progress extends FleetStats {
+  stage: string;
+  /** Ms of the whole load; null: until someone ends it. */
+  wholeMs: number | null;
+  gateway: GatewaySample | null;
+}
+
+export interface FleetResult extends FleetStats {
+  /** Unix ms. */
+  startedAt: number;
+  seed: number;
+  /** With the ramp, in ms of the run. */
+  phases: TimedPhase[];
+  verdict: Verdict | null;
+  commands: FleetCommandVerdict | null;
+  /** Why it could not be verified, where it was to be. */
+  unverified: string | null;
+  samples: Progress[];
+}
+
+const provisionsAtOnce = 32;
+const drainMsByDefault = 30_000;
+const sampleEveryMs = 1_000;
+
+/** Nothing verified was found wrong, and something was verified. */
+export function isVerified({ verdict, commands }: Pick<FleetResult, 'verdict' | 'commands'>): boolean {
+  return verdict !== null && isClean(verdict) && (commands === null || commandsAreClean(commands));
+}
+
+/** Provisions the fleet, runs it in as many processes as it needs, and puts together what they tell. */
+export async function runFleet(options: FleetOptions): Promise<FleetResult> {
+  const { fleet, url, key, deviceUrl, verify } = options;
+  const api = createOperatorApi(url, key);
+  const secrets = await provision(fleet, api);
+  const phases = timedPhases(fleet.phases, options.durationMs);
+  const ranges = divide(secrets.size, options.processes ?? Math.ceil(secrets.size / linksPerProcess));
+  const shards = await openShards(ranges.length);
+  const startedAt = Date.now();
+  const recorder = createRecorder(options, api, startedAt, secrets.size, ranges.length, phases);
+  const common = { fleet, phases, secrets, startedAt, url, key, deviceUrl, verify };
+  let unverified: string | null = null;
+  try {
+    const results = await shards.run(
+      ranges.map(([from, to]) => ({ ...common, from, to, drainMs: options.drainMs ?? drainMsByDefault })),
+      (part) => ({
+        stop: options.stop,
+        progress: (tally, stage) => recorder.take(part, tally, stage),
+        acked: options.acked,
+      }),
+    );
+    unverified = results.find((result) => result.unverified !== null)?.unverified ?? null;
+    const verified = verify && unverified === null;
+    const elapsedMs = Math.max(...results.map((result) => result.elapsedMs));
+    return {
+      ...statsOf(mergedTally(results.map(({ tally }) => tally)), elapsedMs, secrets.size),
+      ...{ startedAt, seed: fleet.seed, phases, samples: recorder.samples },
+      unverified,
+      verdict: verified ? mergedVerdict(results.flatMap(({ verdict }) => verdict ?? [])) : null,
+      commands: verified ? mergedCommandVerdict(results.flatMap(({ commands }) => commands ?? [])) : null,
+    };
+  } finally {
+    recorder.end();
+    shards.end();
+    if (options.remove === true && unverified === null)
+      await inParallel([...secrets.keys()], provisionsAtOnce, api.remove);
+  }
+}
+
+async function provision(fleet: Fleet, api: OperatorApi): Promise<Map<string, string>> {
+  const secrets = new Map<string, string>();
+  await inParallel(seatsOf(fleet, 0), provisionsAtOnce, async ({ id, plan }) => {
+    secrets.set(id, await api.provision(id, plan.group.model, plan.group.tags));
+  });
+  return secrets;
+}
+
+/** Puts together what the processes tell once a second, as soon as all have. */
+function createRecorder(
+  { fleet, watch, progress }: FleetOptions,
+  api: OperatorApi,
+  startedAt: number,
+  devices: number,
+  parts: number,
+  phases: TimedPhase[],
+) {
+  const samples: Progress[] = [];
+  const latest = new Map<number, Tally>();
+  /** Those that told something since the last sample. */
+  const fresh = new Set<number>();
+  const watchGateway = createGatewayWatch(api, Date.now);
+  const loadMs = fleet.rampSeconds * 1000 + phases[phases.length - 1].untilMs;
+  const wholeMs = Number.isFinite(loadMs) ? loadMs : null;
+  let before: Tally | null = null;
+  let stage = 'ramp';
+  let gateway: GatewaySample | null = null;
+
+  function sample(): void {
+    const tally = mergedTally([...latest.values()]);
+    const moment = { ...statsOf(tally, Date.now() - startedAt, devices, before), stage, wholeMs, gateway };
+    before = tally;
+    samples.push(moment);
+    progress?.(moment);
+  }
+
+  const look = (): void => void watchGateway().then((seen) => (gateway = seen));
+  const timer = watch === true ? setInterval(look, sampleEveryMs) : null;
+
+  return {
+    samples,
+    take(part: number, tally: Tally, at: string): void {
+      latest.set(part, tally);
+      stage = at;
+      if (fresh.add(part).size < parts) return;
+      fresh.clear();
+      sample();
+    },
+    end(): void {
+      if (timer !== null) clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,186 @@
+import { createOperatorApi, type OperatorApi, reasonOf } from '../api/operatorApi.js';
+import type { Fleet } from '../fleet/loadFleet.js';
+import { stageAt, type TimedPhase } from '../fleet/phases.js';
+import { type Counts, createCounts, type Tally } from '../measure/counts.js';
+import { befalls, isTrait, scheduleFaults } from '../member/faults.js';
+import { createMember, type Member, seatsOf, setClock, setRate } from '../member/members.js';
+import { createSchedule, type Schedule } from '../member/schedule.js';
+import { type Verdict, verifyFleet } from '../verify/verify.js';
+import { type TimedCommandVerdict, verifyCommands } from '../verify/verifyCommands.js';
+import { scheduleCommands } from './operatorLoad.js';
+
+/** The part of a fleet that one process runs. */
+export interface ShardOptions {
+  fleet: Fleet;
+  phases: TimedPhase[];
+  /** Places of the fleet: from, and up to but without. */
+  from: number;
+  to: number;
+  /** By device id. */
+  secrets: Map<string, string>;
+  /** Unix ms at which the ramp begins, the same in all processes. */
+  startedAt: number;
+  url: string;
+  key: string;
+  deviceUrl: string;
+  drainMs: number;
+  verify: boolean;
+}
+
+export interface ShardHooks {
+  /** Ends the load early. */
+  stop: Promise<void>;
+  /** About once a second, and whenever the stage changes. */
+  progress(tally: Tally, stage: string): void;
+  acked?(framesAcked: number): void;
+}
+
+export interface ShardResult {
+  tally: Tally;
+  elapsedMs: number;
+  verdict: Verdict | null;
+  commands: TimedCommandVerdict | null;
+  /** Why what was to be verified could not be; null where it was. */
+  unverified: string | null;
+}
+
+const tickMs = 5;
+/** What is due beyond it waits until the sockets had their turn: a simulator that is late must not also be deaf. */
+const turnMs = 20;
+const progressEveryMs = 1_000;
+
+/** Runs the load on an open-loop schedule, lets it drain, and verifies. */
+export async function runShard(options: ShardOptions, hooks: ShardHooks): Promise<ShardResult> {
+  const { fleet, startedAt } = options;
+  const api = createOperatorApi(options.url, options.key);
+  const counts = createCounts();
+  const schedule = createSchedule();
+  const members = membersOf(options, counts, schedule, hooks);
+  const { recover, unanswered } = plan(members, options, counts, schedule, api);
+  const report = (stage: string): void => hooks.progress(counts.tally(connectedOf(members)), stage);
+  const elapsedMs = await load(schedule, { ...options, rampMs: fleet.rampSeconds * 1000 }, hooks.stop, report);
+  report('drain');
+  recover();
+  await drain(members, unanswered, options.drainMs, () => report('drain'));
+  const tally = counts.tally(connectedOf(members));
+  const none = { verdict: null, commands: null, unverified: null };
+  const stop = (): Promise<unknown> => Promise.all(members.map(({ device }) => device.stop()));
+  try {
+    if (!options.verify) return { tally, elapsedMs, ...none };
+    report('verify');
+    // Commands first: a final word that was lost with its link is told again as long as there is one.
+    const commands = await verifyCommands(api, members, startedAt);
+    await stop();
+    return { tally, elapsedMs, commands, verdict: await verifyFleet(api, members), unverified: null };
+  } catch (error) {
+    return { tally, elapsedMs, ...none, unverified: reasonOf(error as Error) };
+  } finally {
+    await stop();
+  }
+}
+
+function membersOf(
+  { fleet, from, to, secrets, startedAt, deviceUrl }: ShardOptions,
+  counts: Counts,
+  schedule: Schedule,
+  { acked }: ShardHooks,
+): Member[] {
+  const seats = seatsOf(fleet, startedAt);
+  return seats.slice(from, to).map((seat) =>
+    createMember(seat, {
+      ...{ deviceUrl, secret: secrets.get(seat.id) as string, total: seats.length, seed: fleet.seed },
+      ...{ schedule, counts, startedAt, acked },
+    }),
+  );
+}
+
+/** Puts all that is known beforehand into the schedule. `recover` ends the faults still going on, `unanswered` counts commands asked for. */
+function plan(
+  members: readonly Member[],
+  { fleet, phases, startedAt }: ShardOptions,
+  counts: Counts,
+  schedule: Schedule,
+  api: OperatorApi,
+): { recover(): void; unanswered(): number } {
+  const { seed, faults, commands, groups, rampSeconds } = fleet;
+  const total = groups.reduce((sum, { count }) => sum + count, 0);
+  const from = startedAt + rampSeconds * 1000;
+  for (const { device, index } of members)
+    schedule.add(startedAt + (1000 * rampSeconds * index) / total, () => device.start());
+  for (const { fromMs, rate } of phases)
+    schedule.add(from + fromMs, (now) => {
+      for (const member of members) setRate(member, rate, now);
+    });
+  for (const member of members) faults.forEach((fault, place) => giveTrait(fault, place, seed, member, counts));
+  const unanswered =
+    commands === null
+      ? () => 0
+      : scheduleCommands({ commands, share: members.length / total, seed, from, members, schedule, counts, api });
+  const ends = members.map((member) => scheduleFaults(member, { faults, seed, from, schedule, counts, api }));
+  return {
+    recover() {
+      for (const end of ends) end();
+    },
+    unanswered,
+  };
+}
+
+function giveTrait(fault: Fleet['faults'][number], place: number, seed: number, member: Member, counts: Counts): void {
+  if (!isTrait(fault) || !befalls(fault, place, seed, member)) return;
+  counts.harmed(fault.fault);
+  setClock(member, fault.fault === 'no_clock' ? null : 1000 * (fault.skewSeconds ?? 60));
+}
+
+/** Returns how long it went, in ms. */
+async function load(
+  schedule: Schedule,
+  { startedAt, rampMs, phases }: Pick<ShardOptions, 'startedAt' | 'phases'> & { rampMs: number },
+  stop: Promise<void>,
+  report: (stage: string) => void,
+): Promise<number> {
+  const untilMs = rampMs + phases[phases.length - 1].untilMs;
+  let stopped = false;
+  void stop.then(() => {
+    stopped = true;
+  });
+  for (let reportedAt = 0; ; ) {
+    const now = Date.now();
+    const elapsed = now - startedAt;
+    // What was due before the end is done, however late: it would be missing from what was measured.
+    const isDone = runTurn(schedule, Math.min(now, startedAt + untilMs));
+    if (stopped || (isDone && elapsed >= untilMs)) return Math.max(0, elapsed);
+    if (elapsed - reportedAt >= progressEveryMs) {
+      reportedAt = elapsed;
+      report(stageAt(phases, elapsed - rampMs));
+    }
+    await new Promise((resolve) => (isDone ? setTimeout(resolve, tickMs) : setImmediate(resolve)));
+  }
+}
+
+/** False where the turn was over before all was done. */
+function runTurn(schedule: Schedule, now: number): boolean {
+  const endsAt = performance.now() + turnMs;
+  return schedule.run(now, () => performance.now() < endsAt);
+}
+
+function connectedOf(members: readonly Member[]): number {
+  return members.filter(({ device }) => device.state() === 'linked').length;
+}
+
+/** What is on its way gets its ack or answer, unless that takes too long. Devices that never connected have nobody to wait for. */
+async function drain(
+  members: readonly Member[],
+  unanswered: () => number,
+  drainMs: number,
+  report: () => void,
+): Promise<void> {
+  const until = Date.now() + drainMs;
+  let reportedAt = Date.now();
+  const isWaiting = ({ device }: Member): boolean => device.state() !== 'idle' && device.unacked() > 0;
+  while (Date.now() < until && (unanswered() > 0 || members.some(isWaiting))) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    if (Date.now() - reportedAt < progressEveryMs) continue;
+    reportedAt = Date.now();
+    report();
+  }
+}

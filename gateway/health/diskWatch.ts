@@ -1,0 +1,28 @@
+import type { Logger } from 'pino';
+import { freeBytes } from '../store/writer/ballast.js';
+
+const checkEveryMs = 5_000;
+
+/** Looks at the free space of the data folder now and then, and says once when it gets low, and once when it is well again. */
+export function createDiskWatch(options: { folder: string; warnBytes: number; log: Logger }) {
+  const { folder, warnBytes, log } = options;
+  let free = freeBytes(folder);
+  let low = false;
+  let checkedAt = Number.NEGATIVE_INFINITY;
+
+  return {
+    /** `monotonic` in ms. */
+    tick(monotonic: number): void {
+      if (monotonic - checkedAt < checkEveryMs) return;
+      checkedAt = monotonic;
+      free = freeBytes(folder);
+      const wasLow = low;
+      low = free < warnBytes;
+      const facts = { freeBytes: free, warnBytes, folder };
+      if (low && !wasLow) log.warn(facts, 'disk space is low: make room, or shorten store.retentionDays');
+      if (!low && wasLow) log.info(facts, 'disk space is no longer low');
+    },
+    freeBytes: (): number => free,
+    isLow: (): boolean => low,
+  };
+}

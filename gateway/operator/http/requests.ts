@@ -1,0 +1,109 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { loadSchema } from '../../../schemas/load.js';
+import { allows } from '../../registry/keys.js';
+import type { KeyRecord } from '../../store/threads/calls.js';
+import type { OperatorContext } from './context.js';
+import { Problem, type ProblemError } from './problems.js';
+import type { OperatorRequest, Route } from './route.js';
+
+/** The facts of a request, copied out of it. */
+export interface RequestFacts {
+  authorization: string;
+  contentType: string;
+  accept: string;
+  idempotencyKey: string;
+  /** Without the question mark. */
+  query: string;
+  parameters: string[];
+}
+
+const bodies = new Ajv2020({ allErrors: true, allowUnionTypes: true });
+const queries = new Ajv2020({ allErrors: true, useDefaults: true, coerceTypes: 'array' });
+
+/** A route with its compiled checks. */
+export interface CheckedRoute {
+  route: Route;
+  /** Throws the Problem that the caller is to read. */
+  check(facts: RequestFacts, body: Buffer | null, context: OperatorContext): OperatorRequest;
+}
+
+export function checkRoute(route: Route): CheckedRoute {
+  const checkBody = route.body === undefined ? null : bodyCheck(route.body);
+  const { properties = {}, patternProperties = {} } = route.query ?? {};
+  const checkQuery = queries.compile({ type: 'object', additionalProperties: false, properties, patternProperties });
+  return {
+    route,
+    check(facts, body, context) {
+      const key = route.role === null ? null : authorize(facts.authorization, route.role, context);
+      const query = readQuery(
+        facts.query,
+        new Set(Object.keys(properties).filter((name) => properties[name].type === 'array')),
+      );
+      if (!checkQuery(query)) throw new Problem('query_invalid', 'See errors', errorsOf(checkQuery));
+      const { parameters, accept, idempotencyKey } = facts;
+      return { parameters, query, body: readBody(route, checkBody, facts, body), accept, idempotencyKey, key };
+    },
+  };
+}
+
+/** Compiled once, however many gateways a process starts. */
+function bodyCheck(name: string): ValidateFunction {
+  const schema = loadSchema(`operator/${name}`) as { $id: string };
+  return bodies.getSchema(schema.$id) ?? bodies.compile(schema);
+}
+
+/** The key of the request. Throws key_missing, key_invalid, role_insufficient. */
+export function authorize(
+  authorization: string,
+  role: KeyRecord['role'],
+  { keys }: Pick<OperatorContext, 'keys'>,
+): KeyRecord {
+  const [, text] = /^bearer +(\S+)\s*$/i.exec(authorization) ?? [];
+  if (text === undefined) throw new Problem('key_missing', 'Send Authorization: Bearer tgk_…');
+  const key = keys.authenticate(text);
+  if (key === undefined) throw new Problem('key_invalid', 'No key has this text; it may have been revoked');
+  if (!allows(key.role, role))
+    throw new Problem('role_insufficient', `This needs the role ${role}; the key has ${key.role}`);
+  return key;
+}
+
+/** A parameter given twice stays a list, which only those of type array take. */
+function readQuery(text: string, arrays: ReadonlySet<string>): Record<string, unknown> {
+  const query: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  for (const [name, value] of new URLSearchParams(text)) {
+    const before = query[name];
+    if (before === undefined) query[name] = arrays.has(name) ? [value] : value;
+    else query[name] = [...(Array.isArray(before) ? (before as unknown[]) : [before]), value];
+  }
+  return { ...query };
+}
+
+function readBody(
+  route: Route,
+  check: ValidateFunction | null,
+  { contentType }: RequestFacts,
+  bytes: Buffer | null,
+): unknown {
+  if (check === null || bytes === null) return undefined;
+  if (bytes.length === 0 && route.bodyOptional) return undefined;
+  if (!/^application\/json\b/i.test(contentType))
+    throw new Problem('media_type_unsupported', 'Send Content-Type: application/json');
+  let body: unknown;
+  try {
+    body = JSON.parse(bytes.toString());
+  } catch (error) {
+    throw new Problem('body_invalid', `The body is not JSON: ${(error as Error).message}`);
+  }
+  if (!check(body)) throw new Problem('body_invalid', 'See errors', errorsOf(check));
+  return body;
+}
+
+export function errorsOf({ errors }: ValidateFunction): ProblemError[] {
+  return (errors ?? []).map((error) => ({ path: error.instancePath, message: explain(error) }));
+}
+
+function explain({ keyword, message, params }: ErrorObject): string {
+  if (keyword === 'additionalProperties') return `there is no ${params.additionalProperty as string}`;
+  if (keyword === 'enum') return `must be one of ${(params.allowedValues as string[]).join(', ')}`;
+  return message ?? keyword;
+}

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import WebSocket from 'ws';
+import type { LiveMessage, LiveTrace } from '../../../schemas/generated/operator.js';
+import { startTestGateway, type TestGateway } from '../../gateway.fixture.js';
+
+type Of<Type extends LiveMessage['type']> = Extract<LiveMessage, { type: Type }>;
+
+/** A client of the live feed in the hands of a test. */
+async function openLive({ gateway }: TestGateway) {
+  const ws = new WebSocket(`${gateway.operatorUrl.replace('http', 'ws')}/v1/live`, ['tidegate.live.v1'], {
+    headers: { authorization: `Bearer ${gateway.adminKey}` },
+  });
+  const heard: LiveMessage[] = [];
+  let wake = (): void => {};
+  ws.on('message', (data) => {
+    heard.push(JSON.parse(String(data)) as LiveMessage);
+    wake();
+  });
+  const next = async <Type extends LiveMessage['type']>(
+    type: Type,
+    fits: (message: Of<Type>) => boolean = () => true,
+  ): Promise<Of<Type>> => {
+    for (;;) {
+      const at = heard.findIndex((message) => message.type === type && fits(message as Of<Type>));
+      if (at >= 0) return heard.splice(at, 1)[0] as Of<Type>;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
+  const ask = (message: object): void => ws.send(JSON.stringify(message));
+  await next('welcome');
+  return { ws, heard, next, ask };
+}
+
+test('a subscription by tag begins with a snapshot of those devices, and then tells what changes', async (context) => {
+  const tools = await startTestGateway(context);
+  const a = await tools.addDevice('a', { tags: { site: 'north' } });
+  const b = await tools.addDevice('b', { tags: { site: 'south' } });
+  const [first, other] = [await tools.connect(a), await tools.connect(b)];
+  first.send({ seq: 1, values: { x: 1 } });
+  await first.untilAck(1);
+  const live = await openLive(tools);
+  const kinds = ['presence', 'latest'];
+  live.ask({ type: 'subscribe', id: 'north', tags: { site: 'north' }, kinds, snapshot: true });
+  assert.equal((await live.next('subscribed')).id, 'north');
+  const { devices, more } = await live.next('snapshot');
+  assert.deepEqual([Object.keys(devices), more], [['a'], false]);
+  assert.deepEqual([devices.a.presence?.online, devices.a.latest?.x.value], [true, 1]);
+  other.send({ seq: 1, values: { x: 5 } });
+  await other.untilAck(1);
+  first.send({ seq: 2, values: { x: 2 } });
+  const { changes } = await live.next('latest');
+  assert.deepEqual([Object.keys(changes), changes.a.x.value], [['a'], 2]);
+  live.ask({ type: 'unsubscribe', id: 'north' });
+  await live.next('unsubscribed');
+  live.ask({ type: 'subscribe', id: 'b', devices: ['b'], kinds: ['presence'] });
+  await live.next('subscribed');
+  await first.close();
+  await other.close();
+  assert.equal((await live.next('presence')).device, 'b');
+  live.ws.close();
+});
+
+test('a snapshot of many devices comes in pieces, each device once', async (context) => {
+  const tools = await startTestGateway(context);
+  for (let n = 0; n < 300; n += 50)
+    await Promise.all(Array.from({ length: 50 }, (_, i) => tools.addDevice(`d${n + i}`)));
+  const live = await openLive(tools);
+  live.ask({ type: 'subscribe', kinds: ['presence'], snapshot: true });
+  const ids: string[] = [];
+  for (;;) {
+    const { devices, more } = await live.next('snapshot');
+    ids.push(...Object.keys(devices));
+    if (!more) break;
+    assert.equal(Object.keys(devices).length, 250);
+  }
+  assert.deepEqual([ids.length, new Set(ids).size], [300, 300]);
+  live.ws.close();
+});
+
+test('what cannot be subscribed to is said with a code', async (context) => {
+  const tools = await startTestGateway(context);
+  const live = await openLive(tools);
+  for (const [message, code] of [
+    [{ type: 'subscribe', kinds: ['trace'] }, 'trace_needs_devices'],
+    [
+      { type: 'subscribe', kinds: ['trace'], devices: Array.from({ length: 11 }, (_, n) => `d${n}`) },
+      'trace_needs_devices',
+    ],
+    [{ type: 'subscribe', kinds: [] }, 'subscription_invalid'],
+    [{ type: 'unsubscribe' }, 'subscription_invalid'],
+  ] as const) {
+    live.ask(message);
+    assert.equal((await live.next('error')).code, code, JSON.stringify(message));
+  }
+  for (let n = 0; n < 16; n++) live.ask({ type: 'subscribe', id: `s${n}`, kinds: ['presence'] });
+  live.ask({ type: 'subscribe', id: 's16', kinds: ['presence'] });
+  assert.equal((await live.next('error')).code, 'too_many_subscriptions');
+  live.ws.close();
+});
+
+test('a client that does not read loses samples and is told how many, and loses no event', async (context) => {
+  const tools = await startTestGateway(context);
+  const link = await tools.connect(await tools.addDevice('d'), '?stream=main');
+  const live = await openLive(tools);
+  live.ask({ type: 'subscribe', kinds: ['readings', 'rejected'] });
+  await live.next('subscribed');
+  live.ws.pause();
+  const start = Date.now();
+  const [frames, samples] = [160, 1_000];
+  for (let seq = 1; seq <= frames; seq++) {
+    const rows = Array.from({ length: samples }, (_, n) => ({ ts: start - seq * samples + n, values: { m: n } }));
+    link.send({ seq, samples: rows });
+    if (seq % 10 === 0) link.send('{"bad":');
+    if (seq % 10 === 0) await link.untilAck(seq);
+  }
+  live.ws.resume();
+  for (let n = 0; n < frames / 10; n++) await live.next('rejected');
+  let told = (await live.next('dropped')).samples;
+  // Whatever comes now comes after all that waited.
+  link.send({ seq: frames + 1, values: { last: 1 } });
+  await live.next('readings', ({ readings }) => readings[0].metric === 'last');
+  for (const message of live.heard) if (message.type === 'dropped') told += message.samples;
+  const seen = live.heard.reduce(
+    (sum, message) => sum + (message.type === 'readings' ? message.readings.length : 0),
+    0,
+  );
+  assert.equal(seen + told, frames * samples);
+  live.ws.close();
+});
+
+test('the way of a frame is told with its times, and of a refused one with its bytes and the reason', async (context) => {
+  const tools = await startTestGateway(context);
+  const link = await tools.connect(await tools.addDevice('d'), '?stream=main');
+  const other = await tools.connect(await tools.addDevice('e'));
+  const live = await openLive(tools);
+  live.ask({ type: 'subscribe', devices: ['d'], kinds: ['trace'] });
+  await live.next('subscribed');
+  other.send({ seq: 1, values: { x: 1 } });
+  await other.untilAck(1);
+  link.send({ seq: 1, values: { x: 1, y: 2 } });
+  const stored = await live.next('trace');
+  assert.deepEqual([stored.device, stored.seq, stored.outcome, stored.readings], ['d', 1, 'stored', 2]);
+  const { decodedMs, committedMs, ackedMs, bridgedMs } = stored;
+  assert.ok(decodedMs >= 0 && committedMs !== null && ackedMs !== null);
+  assert.ok(decodedMs <= committedMs && committedMs <= ackedMs);
+  assert.equal(bridgedMs, null);
+  link.send('{"seq":2,"values":{"x":"one"}}');
+  const refused = await live.next('trace');
+  assert.deepEqual([refused.seq, refused.outcome, refused.fault?.code], [2, 'refused', 'value_invalid']);
+  assert.equal(Buffer.from(refused.bytes, 'base64').toString(), '{"seq":2,"values":{"x":"one"}}');
+  link.send({ values: { x: 3 } });
+  link.send({ type: 'time', echo: 7 });
+  link.sendBytes('0199');
+  const rest: LiveTrace[] = [await live.next('trace'), await live.next('trace'), await live.next('trace')];
+  assert.deepEqual(rest.map(({ seq, outcome, fault }) => [seq, outcome, fault?.code]).sort(), [
+    [0, 'other', undefined],
+    [0, 'refused', 'type_unknown'],
+    [0, 'stored', undefined],
+  ]);
+  live.ask({ type: 'unsubscribe', id: '' });
+  await live.next('unsubscribed');
+  link.send({ seq: 3, values: { x: 4 } });
+  await link.untilAck(3);
+  assert.equal(live.heard.length, 0);
+  live.ws.close();
+});

@@ -1,0 +1,118 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { LiveSubscribe, LiveUnsubscribe } from '../../../schemas/generated/operator.js';
+import { loadSchema } from '../../../schemas/load.js';
+import type { Device } from '../../domain/device.js';
+import type { WebSocket } from '../../net/uws.js';
+import { errorsOf } from '../http/requests.js';
+
+export type LiveKind = LiveSubscribe['kinds'][number];
+
+const subscriptionsMax = 16;
+const tracedMax = 10;
+
+/** What a client asked for under one name. */
+interface Subscription {
+  kinds: ReadonlySet<LiveKind>;
+  /** Null: all. */
+  devices: ReadonlySet<string> | null;
+  tags: [string, string][];
+}
+
+/** A client of /v1/live. */
+export interface LiveClient {
+  /** Its key's id. */
+  key: string;
+  ws: WebSocket<unknown> | null;
+  subscriptions: Map<string, Subscription>;
+  /** Of all its subscriptions: most clients can be passed over by it. */
+  kinds: ReadonlySet<LiveKind>;
+  /** Series whose newest reading it has yet to be told. */
+  changed: Set<number>;
+  dropped: number;
+  /** Snapshots under way, each a piece at a time. */
+  snapshots: Map<string, Iterator<Device>>;
+}
+
+export function createLiveClient(key: string): LiveClient {
+  return {
+    key,
+    ws: null,
+    subscriptions: new Map(),
+    kinds: new Set(),
+    changed: new Set(),
+    dropped: 0,
+    snapshots: new Map(),
+  };
+}
+
+export function hears(client: LiveClient, kind: LiveKind, device: Device): boolean {
+  if (!client.kinds.has(kind)) return false;
+  for (const subscription of client.subscriptions.values())
+    if (subscription.kinds.has(kind) && means(subscription, device)) return true;
+  return false;
+}
+
+export function means({ devices, tags }: Subscription, device: Device): boolean {
+  return (devices === null || devices.has(device.id)) && tags.every(([name, value]) => device.tags[name] === value);
+}
+
+/** Devices whose frames it wants to follow. */
+export function* tracedBy({ subscriptions }: LiveClient): Generator<string> {
+  for (const { kinds, devices } of subscriptions.values()) if (kinds.has('trace')) yield* devices ?? [];
+}
+
+const ajv = new Ajv2020({ allErrors: true });
+const checkSubscribe = ajv.compile<LiveSubscribe>(loadSchema('operator/live_subscribe'));
+const checkUnsubscribe = ajv.compile<LiveUnsubscribe>(loadSchema('operator/live_unsubscribe'));
+
+export type LiveRequest =
+  | { type: 'subscribe'; id: string; snapshot: boolean }
+  | { type: 'unsubscribe'; id: string }
+  | { type: 'error'; code: string; message: string };
+
+/** Does what a client's message asks for; a subscription replaces the one of the same id. */
+export function takeRequest(client: LiveClient, text: string): LiveRequest {
+  let message: unknown;
+  try {
+    message = JSON.parse(text);
+  } catch {
+    return { type: 'error', code: 'json_invalid', message: 'the message is not JSON' };
+  }
+  if (checkUnsubscribe(message)) {
+    client.subscriptions.delete(message.id);
+    settle(client);
+    return { type: 'unsubscribe', id: message.id };
+  }
+  if (!checkSubscribe(message)) {
+    const faults = errorsOf(checkSubscribe).map(({ path, message: what }) => `${path} ${what}`);
+    return { type: 'error', code: 'subscription_invalid', message: faults.join('; ') };
+  }
+  const refusal = refusalOf(client, message);
+  if (refusal !== null) return { type: 'error', ...refusal };
+  const { id = '', kinds, devices, tags = {}, snapshot = false } = message;
+  client.subscriptions.set(id, {
+    kinds: new Set(kinds),
+    devices: devices === undefined ? null : new Set(devices),
+    tags: Object.entries(tags),
+  });
+  settle(client);
+  return { type: 'subscribe', id, snapshot };
+}
+
+function refusalOf(
+  { subscriptions }: LiveClient,
+  { id = '', kinds, devices }: LiveSubscribe,
+): { code: string; message: string } | null {
+  if (!subscriptions.has(id) && subscriptions.size >= subscriptionsMax)
+    return { code: 'too_many_subscriptions', message: `a client has at most ${subscriptionsMax}` };
+  if (kinds.includes('trace') && (devices === undefined || devices.length > tracedMax))
+    return { code: 'trace_needs_devices', message: `trace follows 1 to ${tracedMax} devices, which are named` };
+  return null;
+}
+
+/** After a change: what the client no longer wants is not owed to it. */
+function settle(client: LiveClient): void {
+  client.kinds = new Set([...client.subscriptions.values()].flatMap(({ kinds }) => [...kinds]));
+  if (!client.kinds.has('latest')) client.changed.clear();
+  for (const id of client.snapshots.keys()) if (!client.subscriptions.has(id)) client.snapshots.delete(id);
+}

@@ -1,0 +1,77 @@
+import { copyFileSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import Database from 'better-sqlite3';
+import { dayFolder, listDays, syncPath } from '../dayFiles/days.js';
+import type { DayWriters } from '../dayFiles/dayWriters.js';
+import { isFinished } from '../dayFiles/finishedDay.js';
+import { newEpoch } from '../migration.js';
+import type { JobProgress } from '../threads/calls.js';
+
+/** Lies in a backup until the last file is there; a gateway does not start on such a folder. */
+export const unfinishedBackup = 'backup.unfinished';
+
+/**
+ * Copies the store, a file a slice, while it is written to. The log comes first: what is sealed and cut after that is still in
+ * the copied log, and what was cut before is in the day files that are copied later. A reading that is in both is found to be a
+ * repeat when the copy is sealed. Copies get a new epoch, so that they are known for another store.
+ */
+export function* backUp(folder: string, days: DayWriters, target: string): Generator<JobProgress, JobProgress> {
+  const all = listDays(folder);
+  const paths = all.flatMap(({ day, readings, late, rollup }) =>
+    [readings, late, rollup].filter((path) => path !== null).map((path) => ({ day, path })),
+  );
+  const progress: JobProgress = { done: 0, total: 2 + paths.length, bytes: 0, finished: false };
+  const done = (copy: string | null): JobProgress => {
+    progress.done++;
+    if (copy !== null) progress.bytes += statSync(copy).size;
+    return { ...progress };
+  };
+  const mark = join(target, unfinishedBackup);
+  writeFileSync(mark, 'A backup is being copied into this folder, or was not finished.\n');
+  for (const name of ['log.db', 'tidegate.db']) yield done(copyDatabase(join(folder, name), join(target, name)));
+  mkdirSync(dayFolder(target), { mode: 0o700 });
+  for (const { day, path } of paths) yield done(copyDayFile(days, day, path, join(dayFolder(target), basename(path))));
+  const key = join(folder, 'admin.key');
+  if (existsSync(key)) copyFileSync(key, join(target, 'admin.key'));
+  syncPath(dayFolder(target));
+  syncPath(target);
+  rmSync(mark);
+  syncPath(target);
+  return { ...progress, finished: true };
+}
+
+function copyDatabase(path: string, copy: string): string {
+  const source = new Database(path, { readonly: true, fileMustExist: true, timeout: 5_000 });
+  try {
+    source.prepare('VACUUM INTO ?').run(copy);
+  } finally {
+    source.close();
+  }
+  const db = new Database(copy);
+  db.prepare("UPDATE meta SET value = ? WHERE name = 'epoch'").run(newEpoch());
+  db.close();
+  syncPath(copy);
+  return copy;
+}
+
+/** A finished file is copied as it is, and so is a live one when its write-ahead log could be brought home; nobody else writes. */
+function copyDayFile(days: DayWriters, day: number, path: string, copy: string): string | null {
+  if (!existsSync(path)) return null;
+  const plain =
+    path.endsWith('.rollup.db') || (isFinished(path) && !path.endsWith('.late.db')) || isCheckpointed(days, day);
+  if (plain) {
+    copyFileSync(path, copy);
+    syncPath(copy);
+    return copy;
+  }
+  const source = new Database(path, { readonly: true, fileMustExist: true });
+  source.prepare('VACUUM INTO ?').run(copy);
+  source.close();
+  syncPath(copy);
+  return copy;
+}
+
+function isCheckpointed(days: DayWriters, day: number): boolean {
+  const [{ busy }] = days.of(day).db.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }];
+  return busy === 0;
+}

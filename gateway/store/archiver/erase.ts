@@ -1,0 +1,109 @@
+import { existsSync, renameSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { openDayForReading, openDayForWriting, readRuns, replaceView, runTable } from '../dayFiles/dayFile.js';
+import { type DayFiles, dayOf, dayPath, listDays, syncPath } from '../dayFiles/days.js';
+import type { DayWriters } from '../dayFiles/dayWriters.js';
+import { finishDay, removeDatabase } from '../dayFiles/finishedDay.js';
+import { bringHome } from '../sqlite/openDatabase.js';
+import type { DeviceIdentity, JobProgress } from '../threads/calls.js';
+
+/**
+ * Takes a device's readings out of every day file: each is made anew without it and put in the place of the old one. The log
+ * is sealed and cut before this begins, and seals leave the device out from then on.
+ */
+export function* eraseDevice(
+  folder: string,
+  days: DayWriters,
+  device: DeviceIdentity,
+): Generator<JobProgress, JobProgress> {
+  const all = listDays(folder);
+  const progress: JobProgress = { done: 0, total: all.length, bytes: 0, finished: false };
+  for (const files of all) {
+    for (const _ of eraseDay(folder, days, files, device)) yield { ...progress };
+    progress.done++;
+    yield { ...progress };
+  }
+  return { ...progress, finished: true };
+}
+
+/**
+ * The day file is made anew without the device. What is sealed for the day meanwhile goes to its late file, as for any finished
+ * day, and stays there; the late file itself is small enough to be cleaned in its place.
+ */
+function* eraseDay(folder: string, days: DayWriters, files: DayFiles, device: DeviceIdentity): Generator<void> {
+  const { day, readings, late, rollup } = files;
+  const present = [readings, late, rollup].some((path) => path !== null && existsSync(path) && holds(path, device));
+  if (present && readings !== null) {
+    days.freeze(day);
+    const finishing = { folder, day, takesLate: false, except: ofDevice(device), letGo: () => days.close(day) };
+    if (!(yield* finishDay(finishing)))
+      throw new Error(
+        `${basename(readings)} is kept open by another program; its readings are erased once it is closed`,
+      );
+  } else if (present && rollup !== null) eraseRollup(rollup, device);
+  const lateNow = dayPath(folder, day, 'late');
+  if (!existsSync(lateNow)) return;
+  // Also where it has no row of the device: an erasure that was killed after the rows went has not yet made the file anew.
+  days.close(day);
+  eraseLate(lateNow, device);
+}
+
+/** An SQL condition on rows of a series table. */
+function ofDevice({ id, key, createdAt }: DeviceIdentity): string {
+  return `device = '${id}' AND device_key = ${key} AND device_created_at = ${createdAt}`;
+}
+
+function holds(path: string, device: DeviceIdentity): boolean {
+  const db = openDayForReading(path);
+  try {
+    return (
+      db
+        .prepare(`SELECT 1 FROM series WHERE ${ofDevice(device)}`)
+        .pluck()
+        .get() !== undefined
+    );
+  } finally {
+    db.close();
+  }
+}
+
+/** Rows are deleted where there are any, and the file is made anew by SQLite, since neither pages nor gaps in them may remember. */
+function eraseLate(path: string, device: DeviceIdentity): void {
+  const db = openDayForWriting(path, dayOf(Date.parse(basename(path).slice(0, 10))));
+  try {
+    db.transaction(() => {
+      for (const run of readRuns(db)) {
+        const table = runTable(run);
+        const { changes } = db
+          .prepare(`DELETE FROM ${table} WHERE series IN (SELECT id FROM series WHERE ${ofDevice(device)})`)
+          .run();
+        if (changes === 0) continue;
+        db.prepare('UPDATE runs SET readings = readings - ? WHERE id = ?').run(changes, run.id);
+        if (changes === run.readings) db.exec(`DROP TABLE ${table}; DELETE FROM runs WHERE id = ${run.id};`);
+      }
+      db.exec(`DELETE FROM series WHERE ${ofDevice(device)}`);
+      replaceView(db);
+    })();
+    db.exec('VACUUM');
+    bringHome(db, path);
+  } finally {
+    db.close();
+  }
+}
+
+function eraseRollup(path: string, device: DeviceIdentity): void {
+  const fresh = `${path}.new`;
+  removeDatabase(fresh);
+  const source = openDayForReading(path);
+  source.prepare('VACUUM INTO ?').run(fresh);
+  source.close();
+  const db = new Database(fresh);
+  for (const table of ['rollup_1h', 'rollup_1m'])
+    db.exec(`DELETE FROM ${table} WHERE series IN (SELECT id FROM series WHERE ${ofDevice(device)})`);
+  db.exec(`DELETE FROM series WHERE ${ofDevice(device)}; VACUUM;`);
+  db.close();
+  syncPath(fresh);
+  renameSync(fresh, path);
+  syncPath(dirname(path));
+}

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { createArchive } from './schedule.js';
+
+interface Call {
+  name: string;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** An archive whose threads answer when the test says so. */
+function open() {
+  const calls: Call[] = [];
+  const failures: string[] = [];
+  const thread = {
+    call: (name: string) => new Promise((resolve, reject) => calls.push({ name, resolve, reject })),
+  };
+  const clock = { ms: 1_000 };
+  /** What the pacer was told: ms to spread the work over, or to hurry. */
+  const told: (number | 'hurry')[] = [];
+  const pacer = { worked() {}, spread: (ms: number) => void told.push(ms), hurry: () => void told.push('hurry') };
+  const archive = createArchive({
+    writer: thread as never,
+    archiver: thread as never,
+    pacer,
+    now: () => clock.ms,
+    sealReadings: 1_000,
+    sealIntervalMs: 1e9,
+    restored: { position: 0, sealedPosition: 0, replayedReadings: 0 },
+    retentionAllowed: () => false,
+    sealed() {},
+    worked() {},
+    failed: ({ message }) => void failures.push(message),
+  });
+  /** The oldest call of this name that was not answered. */
+  async function next(name: string): Promise<Call> {
+    for (let turns = 0; turns < 100; turns++) {
+      const at = calls.findIndex((call) => call.name === name);
+      if (at >= 0) return calls.splice(at, 1)[0];
+      await turn();
+    }
+    throw new Error(`there was no call of ${name}, but of ${calls.map((call) => call.name)}`);
+  }
+  return { archive, calls, failures, next, clock, told };
+}
+
+const sealedUpTo = (position: number, fold: Uint8Array[] = [], readings = 10) => ({
+  position,
+  ...{ rows: 1, readings, repeated: 0, days: 1, runsMax: 1, fold, ms: 1, restedMs: 0 },
+});
+
+test('who asks for a seal while an older one fails gets a try of its own', async () => {
+  const { archive, failures, next } = open();
+  archive.committed(5, 10);
+  const first = archive.seal();
+  const second = archive.seal();
+  (await next('seal')).reject(new Error('disk full'));
+  await assert.rejects(first, /disk full/);
+  (await next('seal')).resolve(sealedUpTo(5));
+  (await next('upkeep')).resolve(null);
+  (await next('cut')).resolve(true);
+  await second;
+  assert.deepEqual([failures, archive.unsealedReadings()], [['disk full'], 0]);
+  await archive.close();
+});
+
+test('the archiver merges while the writer keeps what a seal left behind, and seals again only after that', async () => {
+  const { archive, calls, next } = open();
+  archive.committed(5, 10);
+  const first = archive.seal();
+  archive.committed(6, 10);
+  const second = archive.seal();
+  (await next('seal')).resolve(sealedUpTo(5, [new Uint8Array(1), new Uint8Array(1)]));
+  const fold = await next('fold');
+  (await next('upkeep')).resolve({ task: 'merge', day: '2026-11-25', ms: 1, done: false });
+  (await next('upkeep')).resolve(null);
+  fold.resolve(undefined);
+  (await next('fold')).resolve(undefined);
+  const cut = await next('cut');
+  await turn();
+  assert.deepEqual([calls, archive.unsealedReadings()], [[], 20]);
+  cut.resolve(true);
+  await first;
+  (await next('seal')).resolve(sealedUpTo(6));
+  (await next('upkeep')).resolve(null);
+  (await next('cut')).resolve(true);
+  await second;
+  assert.equal(archive.unsealedReadings(), 0);
+  await archive.close();
+});
+
+test('a seal that the writer could not keep is kept at the next try, and not made again', async () => {
+  const { archive, calls, failures, next } = open();
+  archive.committed(5, 10);
+  const first = archive.seal();
+  (await next('seal')).resolve(sealedUpTo(5, [new Uint8Array(1)]));
+  (await next('fold')).reject(new Error('disk full'));
+  (await next('upkeep')).resolve(null);
+  await assert.rejects(first, /disk full/);
+  const second = archive.seal();
+  (await next('fold')).resolve(undefined);
+  (await next('cut')).resolve(true);
+  (await next('upkeep')).resolve(null);
+  await second;
+  assert.deepEqual([failures, calls, archive.unsealedReadings()], [['disk full'], [], 0]);
+  await archive.close();
+});
+
+test('a seal may take the time in which as much came in, however long the one before took, and none when two are waiting', async () => {
+  const { archive, next, clock, told } = open();
+  async function sealed(position: number): Promise<void> {
+    (await next('seal')).resolve(sealedUpTo(position, [], 1_000));
+    (await next('upkeep')).resolve(null);
+    (await next('cut')).resolve(true);
+    await turn();
+  }
+  clock.ms += 10_000;
+  archive.committed(1, 1_000);
+  assert.deepEqual(told, [10_000]);
+  // While that seal is made, which takes 15 s, half as much again comes in as one takes.
+  clock.ms += 15_000;
+  archive.committed(2, 1_500);
+  assert.deepEqual(told.splice(1), ['hurry']);
+  await sealed(1);
+  assert.deepEqual(told.splice(1), [10_000]);
+  clock.ms += 1_000;
+  archive.committed(3, 3_000);
+  assert.deepEqual(told.splice(1), ['hurry']);
+  await sealed(2);
+  assert.deepEqual(told.splice(1), [0]);
+  await sealed(3);
+  await archive.close();
+});

@@ -1,0 +1,207 @@
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { newEpoch } from '../migration.js';
+import { openMeta } from '../sqlite/meta.js';
+import {
+  createDaySchema,
+  createRunTable,
+  openDayForReading,
+  type Run,
+  readDaySeries,
+  readRuns,
+  replaceView,
+  runTable,
+  seriesIdentity,
+} from './dayFile.js';
+import { dayPath, dayText, syncPath } from './days.js';
+import { buildRollup } from './rollup.js';
+import { copyRuns } from './runCopy.js';
+
+/** Whether the day file is one that is never written again. */
+export function isFinished(path: string): boolean {
+  if (!existsSync(path)) return false;
+  const db = openDayForReading(path);
+  try {
+    return openMeta(db).text('finished') !== null;
+  } finally {
+    db.close();
+  }
+}
+
+/** Queries keep files open for the time of a page; so often, a slice apart, it is tried before a day was built in vain. */
+const aloneTries = 400;
+const alonePauseMs = 5;
+
+export interface Finishing {
+  folder: string;
+  day: number;
+  /** Whether what came late is taken in, and its file removed; else it stays beside. */
+  takesLate: boolean;
+  /** An SQL condition on series rows that are left out. */
+  except?: string;
+  /** Closes what the archiver itself has open of the day. */
+  letGo(): void;
+}
+
+/**
+ * Makes the finished file of a day, and its rollup, from the day file and what came late, a slice each time the generator goes
+ * on. The fresh files are on disk before they take their names. It ends with false, to be tried again, where anyone keeps a
+ * file open, or where a seal has written to the day since.
+ *
+ * Only a file in rollback mode may be replaced: beside a fresh file, the write-ahead log of the old one would be replayed into
+ * it. Switching the mode succeeds only when nobody else has the file open, which is the proof that is needed.
+ */
+export function* finishDay({ folder, day, takesLate, except = '0', letGo }: Finishing): Generator<void, boolean> {
+  const path = dayPath(folder, day, 'readings');
+  const lateName = takesLate ? dayPath(folder, day, 'late') : null;
+  const late = lateName !== null && existsSync(lateName) ? lateName : null;
+  const built = runsText(path, lateName);
+  const rollup = dayPath(folder, day, 'rollup');
+  const fresh = `${path}.new`;
+  const freshRollup = `${rollup}.new`;
+  removeDatabase(fresh);
+  removeDatabase(freshRollup);
+  try {
+    yield* buildDay(fresh, day, path, late, except);
+    yield* buildRollup(freshRollup, fresh);
+    syncPath(fresh);
+    syncPath(freshRollup);
+    for (let tries = 1; ; tries++) {
+      letGo();
+      // From here to the end in one slice: no seal comes in between.
+      if (runsText(path, lateName) !== built) return false;
+      if (isAlone(path) && (late === null || isAlone(late))) break;
+      if (tries === aloneTries) return false;
+      pause(alonePauseMs);
+      yield;
+    }
+    renameSync(freshRollup, rollup);
+    renameSync(fresh, path);
+    syncPath(dirname(path));
+    if (late !== null) {
+      removeDatabase(late);
+      syncPath(dirname(path));
+    }
+    return true;
+  } finally {
+    removeDatabase(fresh);
+    removeDatabase(freshRollup);
+  }
+}
+
+function* buildDay(fresh: string, day: number, path: string, late: string | null, except: string): Generator<void> {
+  const db = new Database(fresh);
+  try {
+    db.pragma('journal_mode = OFF');
+    db.pragma('synchronous = OFF');
+    createDaySchema(db);
+    db.exec(createRunTable('run_1'));
+    const attach = db.prepare('ATTACH ? AS ?');
+    const meta = openMeta(db);
+    meta.set('day', dayText(day));
+    meta.set('file', newEpoch());
+    meta.set('finished', newEpoch());
+    const sources: string[] = [];
+    const runs: Run[] = [];
+    for (const [name, file] of [
+      ['day', path],
+      ['late', late],
+    ] as const) {
+      if (file === null) continue;
+      attach.run(file, name);
+      for (const run of readRuns(db, `${name}.`)) {
+        runs.push(run);
+        sources.push(`${name}.${runTable(run)}`);
+      }
+    }
+    // The late file has the series of the day file, with the same ids, and more; units there are newer.
+    for (const from of late === null ? ['day'] : ['late', 'day'])
+      db.exec(`INSERT OR IGNORE INTO series SELECT * FROM ${from}.series WHERE NOT (${except})`);
+    const keep = except === '0' ? '1' : 'series IN (SELECT id FROM main.series)';
+    const readings = yield* copyRuns(db, 'main.run_1', sources, keep);
+    describeRun(db, late === null ? ['day'] : ['day', 'late'], readings, runs);
+    if (late !== null)
+      meta.set('folded', db.prepare("SELECT value FROM late.meta WHERE name = 'file'").pluck().get() as string);
+    replaceView(db, 'main.');
+  } finally {
+    db.close();
+  }
+}
+
+/** What the runs it is made of say; the rows are not looked through again, since a seal would wait for that. */
+function describeRun(db: Database.Database, from: string[], readings: number, runs: readonly Run[]): void {
+  const all = from.map((name) => `SELECT * FROM ${name}.runs`).join(' UNION ALL ');
+  const least = runs.reduce((min, { tsMin }) => Math.min(min, tsMin), Number.MAX_SAFE_INTEGER);
+  const most = runs.reduce((max, { tsMax }) => Math.max(max, tsMax), 0);
+  db.prepare(`
+    INSERT INTO main.runs (id, level, readings, ts_min, ts_max, epoch, position, sealed_at)
+    SELECT 1, 0, ?, ?, ?, coalesce(s.epoch, ''), coalesce(s.position, 0), coalesce((SELECT max(sealed_at) FROM (${all})), 0)
+    FROM (SELECT epoch, max(position) AS position FROM (${all})) AS s`).run(
+    readings,
+    runs.length === 0 ? 0 : least,
+    most,
+  );
+}
+
+/** The runs of the files, by number and size: while they are the same, nothing was sealed into them. */
+function runsText(...paths: (string | null)[]): string {
+  return paths
+    .map((path) => {
+      if (path === null || !existsSync(path)) return '';
+      const db = openDayForReading(path);
+      try {
+        return JSON.stringify(readRuns(db));
+      } finally {
+        db.close();
+      }
+    })
+    .join('\n');
+}
+
+const nothing = new Int32Array(new SharedArrayBuffer(4));
+const pause = (ms: number): void => void Atomics.wait(nothing, 0, 0, ms);
+
+/** Brings the file into rollback mode, alone; false while anyone else has it open. */
+function isAlone(path: string): boolean {
+  const db = new Database(path, { timeout: 0 });
+  try {
+    return db.pragma('journal_mode = DELETE', { simple: true }) === 'delete';
+  } catch (error) {
+    if ((error as { code?: string }).code?.startsWith('SQLITE_BUSY')) return false;
+    throw error;
+  } finally {
+    db.close();
+  }
+}
+
+export function removeDatabase(path: string): void {
+  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(path + suffix, { force: true });
+}
+
+/** A late file whose readings its day file has taken in; a crash left it. */
+export function isFolded(path: string, late: string): boolean {
+  const [day, rest] = [openDayForReading(path), openDayForReading(late)];
+  try {
+    const folded = openMeta(day).text('folded');
+    return folded !== null && folded === openMeta(rest).text('file');
+  } finally {
+    day.close();
+    rest.close();
+  }
+}
+
+/** Whether ids of series in the late file mean in it what they mean in the day file. */
+export function belongTogether(path: string, late: string): boolean {
+  const [day, rest] = [openDayForReading(path), openDayForReading(late)];
+  try {
+    const known = new Map(readDaySeries(rest).map((series) => [series.id, seriesIdentity(series)]));
+    // What was erased from one of them is missing there.
+    return readDaySeries(day).every(
+      (series) => (known.get(series.id) ?? seriesIdentity(series)) === seriesIdentity(series),
+    );
+  } finally {
+    day.close();
+    rest.close();
+  }
+}

@@ -1,0 +1,183 @@
+import type { ReadingColumns } from '../../columns/latest.js';
+import type { Batch } from '../threads/calls.js';
+
+/**
+ * The two blobs of a row of the commit log, little-endian, columnar.
+ *
+ * frames: u32 count F, then F times u32 device, u32 stream, u32 seq, u32 readings, and i32 ms from the commit to the receipt;
+ *         with the highest bit of F set the last two are u16 readings and i16 ms in one word.
+ * data:   u8 version, u8 bytes per time (2 or 4: offset from the base; 8: f64 ms), u8 bytes per value (4: f32; 8: f64), u8 zero,
+ *         u32 count N, f64 base ms, then N u32 series, N times, N values (8-byte columns start at a multiple of 8).
+ * Frame i holds the next readings[i] readings. The narrow forms are taken only where nothing is lost.
+ */
+const dataVersion = 1;
+const dataHeaderBytes = 16;
+const frameColumns = 5;
+const narrowFrames = 0x8000_0000;
+
+export interface FrameColumns {
+  count: number;
+  device: Uint32Array;
+  stream: Uint32Array;
+  seq: Uint32Array;
+  readings: Uint32Array;
+  receivedAt: Float64Array;
+}
+
+export function encodeFrames(batch: Batch, committedAt: number): Uint8Array {
+  const count = batch.frames;
+  const isNarrow = fitsNarrowFrames(batch, committedAt);
+  const words = new Uint32Array(1 + (isNarrow ? frameColumns - 1 : frameColumns) * count);
+  words[0] = isNarrow ? count + narrowFrames : count;
+  words.set(batch.frameDevice.subarray(0, count), 1);
+  words.set(batch.frameStream.subarray(0, count), 1 + count);
+  words.set(batch.frameSeq.subarray(0, count), 1 + 2 * count);
+  if (isNarrow) {
+    for (let i = 0, at = 1 + 3 * count; i < count; i++, at++)
+      words[at] = batch.frameReadings[i] | ((batch.frameReceivedAt[i] - committedAt) << 16);
+    return bytesOf(words);
+  }
+  words.set(batch.frameReadings.subarray(0, count), 1 + 3 * count);
+  for (let i = 0, at = 1 + 4 * count; i < count; i++, at++) words[at] = batch.frameReceivedAt[i] - committedAt;
+  return bytesOf(words);
+}
+
+function fitsNarrowFrames({ frames, frameReadings, frameReceivedAt }: Batch, committedAt: number): boolean {
+  for (let i = 0; i < frames; i++) {
+    const ms = frameReceivedAt[i] - committedAt;
+    if (frameReadings[i] > 0xffff || (ms << 16) >> 16 !== ms) return false;
+  }
+  return true;
+}
+
+export function decodeFrames(blob: Uint8Array, committedAt: number): FrameColumns {
+  const { column, isNarrow, ...owners } = viewFrames(blob);
+  const receivedAt = isNarrow
+    ? Float64Array.from(column(3), (word) => committedAt + ((word | 0) >> 16))
+    : Float64Array.from(column(4), (offset) => committedAt + (offset | 0));
+  return { ...owners, stream: column(1), seq: column(2), receivedAt };
+}
+
+/** Of each frame only whose it is, and how many readings it has. */
+export function decodeOwners(blob: Uint8Array): Pick<FrameColumns, 'count' | 'device' | 'readings'> {
+  const { count, device, readings } = viewFrames(blob);
+  return { count, device, readings };
+}
+
+function viewFrames(blob: Uint8Array) {
+  const words = new Uint32Array(aligned(blob).buffer);
+  const isNarrow = words[0] >= narrowFrames;
+  const count = isNarrow ? words[0] - narrowFrames : words[0];
+  const column = (index: number): Uint32Array => words.subarray(1 + index * count, 1 + (index + 1) * count);
+  const readings = isNarrow ? column(3).map((word) => word & 0xffff) : column(3);
+  return { count, isNarrow, column, device: column(0), readings };
+}
+
+export interface TimeRange {
+  min: number;
+  max: number;
+}
+
+/** The lowest and highest time of the batch's readings; null where it has none. */
+export function timeRangeOf({ readings, ts }: Batch): TimeRange | null {
+  if (readings === 0) return null;
+  let min = ts[0];
+  let max = ts[0];
+  for (let i = 1; i < readings; i++) {
+    if (ts[i] < min) min = ts[i];
+    else if (ts[i] > max) max = ts[i];
+  }
+  return { min, max };
+}
+
+export function encodeReadings(batch: Batch, range: TimeRange | null): Uint8Array {
+  const count = batch.readings;
+  const base = range?.min ?? 0;
+  const timeBytes = timeBytesOf(range);
+  const valueBytes = fitsFloat32(batch.value, count) ? 4 : 8;
+  const seriesEnd = dataHeaderBytes + 4 * count;
+  const timeStart = alignedTo(seriesEnd, timeBytes);
+  const valueStart = alignedTo(timeStart + timeBytes * count, valueBytes);
+  const memory = new ArrayBuffer(valueStart + valueBytes * count);
+  const header = new DataView(memory);
+  header.setUint8(0, dataVersion);
+  header.setUint8(1, timeBytes);
+  header.setUint8(2, valueBytes);
+  header.setUint32(4, count, true);
+  header.setFloat64(8, base, true);
+  new Uint32Array(memory, dataHeaderBytes, count).set(batch.series.subarray(0, count));
+  if (timeBytes === 8) new Float64Array(memory, timeStart, count).set(batch.ts.subarray(0, count));
+  else if (timeBytes === 4) writeOffsets(new Uint32Array(memory, timeStart, count), batch.ts, base);
+  else writeOffsets(new Uint16Array(memory, timeStart, count), batch.ts, base);
+  if (valueBytes === 8) new Float64Array(memory, valueStart, count).set(batch.value.subarray(0, count));
+  else new Float32Array(memory, valueStart, count).set(batch.value.subarray(0, count));
+  return new Uint8Array(memory);
+}
+
+function timeBytesOf(range: TimeRange | null): 2 | 4 | 8 {
+  const width = range === null ? 0 : range.max - range.min;
+  return width <= 0xffff ? 2 : width <= 0xffff_ffff ? 4 : 8;
+}
+
+function writeOffsets(out: Uint16Array | Uint32Array, ts: Float64Array, base: number): void {
+  for (let i = 0; i < out.length; i++) out[i] = ts[i] - base;
+}
+
+function fitsFloat32(value: Float64Array, count: number): boolean {
+  for (let i = 0; i < count; i++) if (Math.fround(value[i]) !== value[i]) return false;
+  return true;
+}
+
+/** The strings of a row; they are kept beside the data blob, as a JSON array, or NULL for none. */
+export function stringsOf(text: string | null): string[] {
+  return text === null ? [] : (JSON.parse(text) as string[]);
+}
+
+/** A row's readings as they lie in its blob: a time is `base` more than its entry in `times`. */
+export function viewReadings(blob: Uint8Array) {
+  const memory = aligned(blob).buffer;
+  const header = new DataView(memory);
+  if (header.getUint8(0) !== dataVersion) throw new Error(`log row of version ${header.getUint8(0)}`);
+  const timeBytes = header.getUint8(1);
+  const valueBytes = header.getUint8(2);
+  const count = header.getUint32(4, true);
+  const timeStart = alignedTo(dataHeaderBytes + 4 * count, timeBytes);
+  const valueStart = alignedTo(timeStart + timeBytes * count, valueBytes);
+  const Times = timeBytes === 8 ? Float64Array : timeBytes === 4 ? Uint32Array : Uint16Array;
+  const Values = valueBytes === 8 ? Float64Array : Float32Array;
+  return {
+    count,
+    base: timeBytes === 8 ? 0 : header.getFloat64(8, true),
+    series: new Uint32Array(memory, dataHeaderBytes, count),
+    times: new Times(memory, timeStart, count),
+    values: new Values(memory, valueStart, count),
+  };
+}
+
+/** All but the strings, which lie in their own column. */
+export function decodeReadings(blob: Uint8Array): ReadingColumns {
+  const { count, base, series, times, values } = viewReadings(blob);
+  return {
+    readings: count,
+    strings: [],
+    series,
+    ts: times instanceof Float64Array ? times : readOffsets(times, base),
+    value: values instanceof Float64Array ? values : Float64Array.from(values),
+  };
+}
+
+function readOffsets(offsets: Uint16Array | Uint32Array, base: number): Float64Array {
+  const ts = new Float64Array(offsets.length);
+  for (let i = 0; i < ts.length; i++) ts[i] = base + offsets[i];
+  return ts;
+}
+
+const alignedTo = (at: number, bytes: number): number => (at + bytes - 1) & ~(bytes - 1);
+
+const bytesOf = (words: Uint32Array): Uint8Array => new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+
+/** SQLite hands blobs out at any address; typed arrays need theirs aligned. */
+function aligned(blob: Uint8Array): Uint8Array<ArrayBuffer> {
+  if (blob.byteOffset === 0 && blob.byteLength === blob.buffer.byteLength) return blob as Uint8Array<ArrayBuffer>;
+  return new Uint8Array(blob);
+}

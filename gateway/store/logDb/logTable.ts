@@ -1,0 +1,75 @@
+import type Database from 'better-sqlite3';
+import type { Batch, Declared, NewRejectedFrame } from '../threads/calls.js';
+import { encodeFrames, encodeReadings, timeRangeOf } from './logRow.js';
+
+/** Refused frames kept for one device; the oldest go first. */
+export const rejectedPerDeviceMax = 1_000;
+/** Of a longer refused message only so much is kept. */
+export const rejectedBytesMax = 65_536;
+
+export interface Appended {
+  position: number;
+  bytes: number;
+  rids: string[];
+  rejectedDropped: number;
+}
+
+/** Appends to the commit log and its quarantine (log.db). Only the writer calls this. */
+export function openLogTable(db: Database.Database) {
+  const insert = db.prepare(`
+    INSERT INTO log (committed_at, readings, ts_min, ts_max, declared, frames, strings, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
+  const reject = db.prepare(`
+    INSERT INTO quarantine (device, stream, seq, received_at, code, path, message, encoding, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const trim = db.prepare(`
+    DELETE FROM quarantine WHERE device = :device AND rid <= (
+      SELECT rid FROM quarantine WHERE device = :device ORDER BY rid DESC LIMIT 1 OFFSET ${rejectedPerDeviceMax})`);
+  const admit = db.prepare('UPDATE quarantine SET admitted_at = ? WHERE rid = ?');
+  const touch = db.prepare("INSERT OR REPLACE INTO meta (name, value) VALUES ('probed_at', ?)");
+
+  function keepRejected(frames: NewRejectedFrame[]): { rids: string[]; dropped: number } {
+    const rids = frames.map((frame) => {
+      const bytes = frame.bytes.subarray(0, rejectedBytesMax);
+      const { deviceKey, stream, seq, receivedAt, code, path, message, encoding } = frame;
+      return String(
+        reject.run(deviceKey, stream, seq, receivedAt, code, path, message, encoding, bytes).lastInsertRowid,
+      );
+    });
+    let dropped = 0;
+    for (const device of new Set(frames.map((frame) => frame.deviceKey))) dropped += trim.run({ device }).changes;
+    return { rids, dropped };
+  }
+
+  const append = db.transaction((batch: Batch, committedAt: number): Appended => {
+    const range = timeRangeOf(batch);
+    const frames = encodeFrames(batch, committedAt);
+    const data = encodeReadings(batch, range);
+    const strings = batch.strings.length === 0 ? null : JSON.stringify(batch.strings);
+    const declared = declaredText(batch.declared);
+    const { lastInsertRowid } = insert.run(
+      committedAt,
+      batch.readings,
+      range?.min ?? null,
+      range?.max ?? null,
+      declared,
+      frames,
+      strings,
+      data,
+    );
+    const { rids, dropped } = keepRejected(batch.rejected);
+    const bytes = frames.length + data.length + (strings?.length ?? 0) + (declared?.length ?? 0);
+    return { position: Number(lastInsertRowid), bytes, rids, rejectedDropped: dropped };
+  });
+
+  return {
+    /** One commit, on disk when it returns. */
+    append: append.immediate,
+    markAdmitted: (rid: string, at: number): void => void admit.run(at, rid),
+    /** Any write that must reach the disk. */
+    touch: (at: number): void => void touch.run(String(at)),
+  };
+}
+
+function declaredText(declared: Declared): string | null {
+  const { series, streams, tables } = declared;
+  return series.length + streams.length + tables.length === 0 ? null : JSON.stringify(declared);
+}

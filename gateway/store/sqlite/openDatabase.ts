@@ -1,0 +1,38 @@
+import { strict as assert } from 'node:assert';
+import { basename } from 'node:path';
+import Database from 'better-sqlite3';
+import type { Migration } from '../migration.js';
+import { migrate } from './migrate.js';
+
+const busyTimeoutMs = 5_000;
+const journalBytesMax = 64 * 1024 * 1024;
+
+/**
+ * Opens a database for its one writer. A commit has reached the disk when it returns: better-sqlite3 is compiled with
+ * synchronous=NORMAL for existing WAL databases, so FULL is set and checked at every open.
+ */
+export function openForWriting(file: string, migrations: readonly Migration[]): Database.Database {
+  const db = new Database(file, { timeout: busyTimeoutMs });
+  db.pragma('journal_mode = WAL');
+  db.pragma('synchronous = FULL');
+  assert.equal(db.pragma('journal_mode', { simple: true }), 'wal');
+  assert.equal(db.pragma('synchronous', { simple: true }), 2);
+  db.pragma(`journal_size_limit = ${journalBytesMax}`);
+  db.pragma('foreign_keys = ON');
+  migrate(db, file, migrations);
+  return db;
+}
+
+/** Opens a database that another thread writes. */
+export function openForReading(file: string): Database.Database {
+  const db = new Database(file, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
+  db.pragma('query_only = ON');
+  return db;
+}
+
+/** Empties the write-ahead log. Throws where someone reads on an old state of the file for longer than the busy timeout. */
+export function bringHome(db: Database.Database, path: string): void {
+  const [{ busy }] = db.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }];
+  if (busy !== 0)
+    throw new Error(`${basename(path)} is read by another program; its write-ahead log cannot be emptied`);
+}

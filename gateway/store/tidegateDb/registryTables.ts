@@ -1,0 +1,197 @@
+import type Database from 'better-sqlite3';
+import type { Credential, Device } from '../../domain/device.js';
+import type { AuditRecord, DeviceIdentity, KeyRecord, RegistryChange } from '../threads/calls.js';
+import { openCommandTables } from './commandTables.js';
+import { openPresenceTable } from './presenceTable.js';
+
+/** The audit keeps this many records; older ones go as new ones come. */
+export const auditRecordsMax = 200_000;
+
+interface DeviceRow {
+  key: number;
+  id: string;
+  model: string | null;
+  tags: string;
+  state: Device['state'];
+  created_at: number;
+  attributes: string;
+}
+interface CredentialRow {
+  cid: string;
+  device: number;
+  hash: Buffer;
+  created_at: number;
+  not_before: number | null;
+  not_after: number | null;
+  last_used_at: number | null;
+}
+
+/** Devices, credentials, presence, keys, the audit and commands in tidegate.db. */
+export function openRegistryTables(db: Database.Database) {
+  // The parameters of a command that were secret leave the file when they leave its row.
+  db.pragma('secure_delete = ON');
+  const commands = openCommandTables(db);
+  const presence = openPresenceTable(db);
+  const putDevice = db.prepare(
+    'INSERT INTO devices (key, id, model, tags, state, created_at, attributes) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const patchDevice = db.prepare(`
+    UPDATE devices SET model = CASE WHEN ? THEN ? ELSE model END, tags = coalesce(?, tags), state = coalesce(?, state),
+      attributes = coalesce(?, attributes) WHERE key = ?`);
+  const putCredential = db.prepare(`
+    INSERT INTO credentials (cid, hash, created_at, not_before, not_after, last_used_at, device)
+    SELECT ?, ?, ?, ?, ?, ?, key FROM devices WHERE key = ?`);
+  const retireCredential = db.prepare('UPDATE credentials SET not_after = ? WHERE cid = ?');
+  const dropCredential = db.prepare('DELETE FROM credentials WHERE cid = ?');
+  const useCredential = db.prepare('UPDATE credentials SET last_used_at = ? WHERE cid = ?');
+  const dropDevice = db.prepare('DELETE FROM devices WHERE key = ?');
+  const putErasure = db.prepare(
+    'INSERT OR REPLACE INTO erasures (device_key, device_id, device_created_at) VALUES (?, ?, ?)',
+  );
+  const dropErasure = db.prepare('DELETE FROM erasures WHERE device_key = ?');
+  const putKey = db.prepare(
+    'INSERT OR REPLACE INTO keys (id, name, role, hash, created_at, not_after, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const useKey = db.prepare('UPDATE keys SET last_used_at = ? WHERE id = ?');
+  const dropKey = db.prepare('DELETE FROM keys WHERE id = ?');
+  const putAudit = db.prepare('INSERT INTO audit (at, by, action, subject, detail) VALUES (?, ?, ?, ?, ?)');
+  const trimAudit = db.prepare(`DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ${auditRecordsMax}`);
+
+  function apply(change: RegistryChange): void {
+    switch (change.type) {
+      case 'put_device':
+        return putWholeDevice(change.device);
+      case 'patch_device':
+        return patch(change.deviceKey, change.patch);
+      case 'put_credential':
+        return putOneCredential(change.deviceKey, change.credential);
+      case 'retire_credential':
+        retireCredential.run(change.notAfter, change.cid);
+        return;
+      case 'remove_credential':
+        dropCredential.run(change.cid);
+        return;
+      case 'remove_device':
+        dropDevice.run(change.deviceKey);
+        return;
+      case 'erase_device':
+        putErasure.run(change.device.key, change.device.id, change.device.createdAt);
+        return;
+      case 'device_erased':
+        dropErasure.run(change.deviceKey);
+        commands.erase(change.deviceKey);
+        return;
+      case 'put_key': {
+        const { id, name, role, hash, createdAt, notAfter, lastUsedAt } = change.key;
+        putKey.run(id, name, role, hash, createdAt, notAfter, lastUsedAt);
+        return;
+      }
+      case 'remove_key':
+        dropKey.run(change.id);
+        return;
+      case 'put_presence':
+        for (const record of change.records) presence.put(record);
+        return;
+      case 'credentials_used':
+        for (const { id, at } of change.uses) useCredential.run(at, id);
+        return;
+      case 'keys_used':
+        for (const { id, at } of change.uses) useKey.run(at, id);
+        return;
+      case 'audit': {
+        const { at, by, action, subject, detail } = change.record;
+        putAudit.run(at, by, action, subject, detail);
+        return;
+      }
+      default:
+        commands.apply(change);
+    }
+  }
+
+  function putWholeDevice(device: Device): void {
+    const { key, id, model, tags, state, createdAt, attributes } = device;
+    putDevice.run(key, id, model, JSON.stringify(tags), state, createdAt, JSON.stringify(attributes));
+    for (const credential of device.credentials) putOneCredential(key, credential);
+  }
+
+  function patch(key: number, { model, tags, state, attributes }: Partial<Device>): void {
+    const text = (value: object | undefined): string | null => (value === undefined ? null : JSON.stringify(value));
+    patchDevice.run(model === undefined ? 0 : 1, model ?? null, text(tags), state ?? null, text(attributes), key);
+  }
+
+  function putOneCredential(key: number, credential: Credential): void {
+    const { cid, hash, createdAt, notBefore, notAfter, lastUsedAt } = credential;
+    putCredential.run(cid, hash, createdAt, notBefore, notAfter, lastUsedAt, key);
+  }
+
+  const change = db.transaction((changes: RegistryChange[]) => {
+    for (const one of changes) apply(one);
+    trimAudit.run();
+  });
+
+  return { change: (changes: RegistryChange[]): void => change.immediate(changes) };
+}
+
+export function readDevices(db: Database.Database): { devices: Device[]; nextDeviceKey: number } {
+  const credentials = new Map<number, Credential[]>();
+  const rows = db
+    .prepare(
+      'SELECT cid, device, hash, created_at, not_before, not_after, last_used_at FROM credentials ORDER BY device, cid',
+    )
+    .all();
+  for (const { cid, device, hash, created_at, not_before, not_after, last_used_at } of rows as CredentialRow[]) {
+    const list = credentials.get(device) ?? [];
+    if (list.length === 0) credentials.set(device, list);
+    list.push({
+      cid,
+      hash,
+      createdAt: created_at,
+      notBefore: not_before,
+      notAfter: not_after,
+      lastUsedAt: last_used_at,
+    });
+  }
+  const devices = (db.prepare('SELECT * FROM devices ORDER BY id').all() as DeviceRow[]).map(
+    ({ key, id, model, tags, state, created_at, attributes }): Device => ({
+      key,
+      id,
+      model,
+      tags: JSON.parse(tags) as Device['tags'],
+      state,
+      createdAt: created_at,
+      attributes: JSON.parse(attributes) as Device['attributes'],
+      credentials: credentials.get(key) ?? [],
+    }),
+  );
+  const highest = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'devices'").pluck().get() as
+    | number
+    | undefined;
+  return { devices, nextDeviceKey: (highest ?? 0) + 1 };
+}
+
+export function readErasures(db: Database.Database): DeviceIdentity[] {
+  return db
+    .prepare(
+      'SELECT device_key AS "key", device_id AS id, device_created_at AS createdAt FROM erasures ORDER BY device_key',
+    )
+    .all() as DeviceIdentity[];
+}
+
+export function readKeys(db: Database.Database): KeyRecord[] {
+  return db
+    .prepare(
+      'SELECT id, name, role, hash, created_at AS createdAt, not_after AS notAfter, last_used_at AS lastUsedAt FROM keys ORDER BY created_at',
+    )
+    .all() as KeyRecord[];
+}
+
+/** Newest first, below id `before`. */
+export function readAudit(
+  db: Database.Database,
+  before: number | null,
+  limit: number,
+): (AuditRecord & { id: number })[] {
+  return db
+    .prepare('SELECT id, at, by, action, subject, detail FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?')
+    .all(before ?? Number.MAX_SAFE_INTEGER, limit) as (AuditRecord & { id: number })[];
+}

@@ -1,0 +1,38 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type {
+  AckMessage,
+  CommandMessage,
+  NackMessage,
+  TimeAnswerMessage,
+  WelcomeMessage,
+} from '../generated/device.js';
+import { loadSchema } from '../load.js';
+
+/** What the gateway may say as text. */
+export type DownMessage = WelcomeMessage | AckMessage | NackMessage | CommandMessage | TimeAnswerMessage;
+
+const ajv = new Ajv2020({ allowUnionTypes: true });
+const schemaNames = { welcome: 'welcome', ack: 'ack', nack: 'nack', command: 'command', time: 'time_answer' } as const;
+const validators = new Map<unknown, ValidateFunction<DownMessage>>(
+  Object.entries(schemaNames).map(([type, name]) => [type, ajv.compile<DownMessage>(loadSchema(`device/${name}`))]),
+);
+
+/**
+ * Reads a text message from the gateway, as a device must: undefined for a type of a later version, and for whatever does not
+ * have the form of its type. Never throws; unknown fields are left alone.
+ */
+export function parseDownMessage(text: string): DownMessage | undefined {
+  const message = parseJson(text);
+  if (typeof message !== 'object' || message === null) return undefined;
+  return validators.get((message as { type?: unknown }).type)?.(message) === true
+    ? (message as DownMessage)
+    : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

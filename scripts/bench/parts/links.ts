@@ -1,0 +1,142 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { WebSocket } from 'ws';
+import type { NewCredentialBody } from '../../../schemas/generated/operator.js';
+import { startGatewayProcess } from '../../../tests/rig/gatewayProcess.js';
+import { freePort } from '../../../tests/rig/mosquitto.js';
+import { basicAuthorization } from '../../../tests/rig/wireClient.js';
+import type { GeneratorData } from '../load/generator.js';
+import type { SwarmCommand } from '../load/linkSwarm.js';
+import type { Part } from '../part.js';
+import { measure } from '../table/measure.js';
+import { warmupMs } from '../table/rows.js';
+
+const importedAtOnce = 2_000;
+/** So many until memory that is free is given back to the system. */
+const collections = 6;
+const restedMs = 3_000;
+/** Devices that are there already when the others come back, and what they send. */
+const established = 200;
+const establishedFramesPerSecond = 2_000;
+const watchedMs = 5_000;
+
+interface Told {
+  seconds: number;
+  counts: Record<number, number>;
+}
+
+/** After a collection of garbage, by the inspector of the process: else what its start has left hides what the links need. */
+async function residentBytes(pid: number, inspectorPort: number): Promise<number> {
+  const [{ webSocketDebuggerUrl }] = (await (await fetch(`http://127.0.0.1:${inspectorPort}/json`)).json()) as [
+    { webSocketDebuggerUrl: string },
+  ];
+  const inspector = new WebSocket(webSocketDebuggerUrl);
+  await new Promise((resolve) => inspector.once('open', resolve));
+  for (let id = 1; id <= collections; id++) {
+    inspector.send(JSON.stringify({ id, method: 'HeapProfiler.collectGarbage' }));
+    await new Promise((resolve) => inspector.once('message', resolve));
+    await rest(1_000);
+  }
+  inspector.terminate();
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+}
+
+function swarmOf(headers: string[]) {
+  const worker = new Worker(new URL('../load/linkSwarm.js', import.meta.url), { workerData: { headers } });
+  return {
+    ask: (type: SwarmCommand['type'], port: number, atOnce: number): Promise<Told> =>
+      new Promise((resolve, reject) => {
+        worker.once('error', reject);
+        worker.once('message', resolve);
+        worker.postMessage({ type, port, atOnce });
+      }),
+    end: () => worker.terminate(),
+  };
+}
+
+/** Ack p99 of devices that are there, in ms. */
+async function ackP99(pid: number, port: number, headers: string[], daysAgo: number): Promise<number> {
+  const data: GeneratorData = {
+    port,
+    protocol: 'websocket',
+    path: `/v1/device?stream=from-${daysAgo}`,
+    headers: headers.map((line) => [line, 'Sec-WebSocket-Protocol: tidegate.v1.binary']),
+    opening: '{"type":"metrics","metrics":[{"name":"temperature"}]}',
+    frame: 'binary',
+    readings: 1,
+    window: 64,
+    framesPerSecond: establishedFramesPerSecond,
+    warmupMs,
+    runMs: watchedMs,
+    answers: 'cumulative',
+    firstAt: Date.now() - daysAgo * 86_400_000,
+  };
+  const { p99Ms } = await measure({ name: 'established', ackMeans: 'fsynced' }, { pids: [pid] }, data, 1);
+  return p99Ms ?? Number.NaN;
+}
+
+const rest = (ms = restedMs): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * Memory of an idle link, handshakes and refusals a second, how soon a whole fleet is back after a SIGKILL, and what devices that
+ * are back already notice of it.
+ */
+export const benchLinks: Part = async ({ links, json }) => {
+  const data = mkdtempSync(join(tmpdir(), 'tidegate-links-'));
+  const set = ['admission.addressConnectsPerSecond=100000', 'admission.addressConnectsBurst=100000', 'log.level=info'];
+  const inspectorPort = await freePort();
+  const environment = { NODE_OPTIONS: `--inspect=127.0.0.1:${inspectorPort}`, MALLOC_TRIM_THRESHOLD_: '0' };
+  const importing = await startGatewayProcess({ data, set, environment });
+  const credentials: NewCredentialBody[] = [];
+  const all = links + established;
+  for (let at = 0; at < all; at += importedAtOnce) {
+    const devices = Array.from({ length: Math.min(importedAtOnce, all - at) }, (_, i) => ({ id: `link-${at + i}` }));
+    credentials.push(
+      ...(await importing.api<{ items: NewCredentialBody[] }>('POST', '/v1/device-imports', { devices })).items,
+    );
+  }
+  // A process that has made nothing yet but what it needs for these devices.
+  await importing.stop();
+  const gateway = await importing.again();
+  const there = credentials.splice(links).map(basicAuthorization);
+  const headers = credentials.map(basicAuthorization);
+  const half = Math.floor(links / 2);
+  const [first, second] = [swarmOf(headers.slice(0, half)), swarmOf(headers.slice(half))];
+  const strangers = swarmOf(credentials.map(({ id }) => basicAuthorization({ id, secret: `tgd_${'A'.repeat(43)}` })));
+
+  // What the second half adds: the first has what is made only once, and takes what the start has left free.
+  await first.ask('until-back', gateway.devicePort, 64);
+  await rest();
+  const before = await residentBytes(gateway.pid, inspectorPort);
+  const opened = await second.ask('until-back', gateway.devicePort, 64);
+  await rest();
+  const bytesPerLink = ((await residentBytes(gateway.pid, inspectorPort)) - before) / (links - half);
+  const refused = await strangers.ask('refused', gateway.devicePort, 64);
+
+  await gateway.kill('SIGKILL');
+  const again = await gateway.again();
+  const calmP99Ms = await ackP99(again.pid, again.devicePort, there, 2);
+  const watched = ackP99(again.pid, again.devicePort, there, 1);
+  await rest(warmupMs);
+  const halves = await Promise.all([first, second].map((swarm) => swarm.ask('until-back', again.devicePort, 256)));
+  const comebackP99Ms = await watched;
+  await first.end();
+  await second.end();
+  await strangers.end();
+  await again.stop();
+  rmSync(data, { recursive: true, force: true });
+  const figures = {
+    links,
+    bytesPerLink: Math.round(bytesPerLink),
+    handshakesPerSecond: Math.round((links - half) / opened.seconds),
+    refusalsPerSecond: Math.round(links / refused.seconds),
+    refusedWith: refused.counts,
+    backSeconds: Number(Math.max(...halves.map(({ seconds }) => seconds)).toFixed(2)),
+    backAnswers: halves.map(({ counts }) => counts),
+    establishedP99Ms: { calm: calmP99Ms, comeback: comebackP99Ms },
+  };
+  if (json) console.log(JSON.stringify(figures, null, 2));
+  else for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(24)}${JSON.stringify(value)}`);
+};

@@ -1,0 +1,130 @@
+import { addFrame, createBatch, reserveReadings } from '../../../gateway/columns/batch.js';
+import { type Device, seriesKinds } from '../../../gateway/domain/device.js';
+import { dayMs, dayOf } from '../../../gateway/store/dayFiles/days.js';
+import { openStore, type Store, type StoreOptions } from '../../../gateway/store/store.js';
+import type { Batch, SeriesRecord } from '../../../gateway/store/threads/calls.js';
+import { usageOf } from '../table/measure.js';
+
+/** History: so many finished days, in which each device has one metric, read every 10 s. */
+export const days = 30;
+const intervalMs = 10_000;
+export const readingsPerDeviceDay = dayMs / intervalMs;
+const frameReadings = 60;
+
+/** Days of history are told from the newest: yesterday is left free for what is measured. */
+export const firstDay = dayOf(Date.now()) - 1 - days;
+
+export const deviceName = (n: number): string => `history-${n}`;
+
+/** A day of history, stored, sealed and finished. */
+export interface Point {
+  stored: number;
+  readingsPerSecond: number;
+}
+
+export interface Filled {
+  points: Point[];
+  bytesWritten: number;
+}
+
+/** The store's own threads, on a clock of the caller; what fails ends the bench. */
+export function openBenchStore(folder: string, more: Partial<StoreOptions>): Promise<{ store: Store }> {
+  const fail = (error: Error): never => {
+    throw error;
+  };
+  return openStore({
+    folder,
+    ballastBytes: 0,
+    sealReadings: 4_000_000,
+    sealIntervalMs: 1e12,
+    finishAfterMs: 0,
+    retentionDays: 40,
+    rollupRetentionDays: 730,
+    now: Date.now,
+    retentionAllowed: () => false,
+    archiveFailed: fail,
+    died: fail,
+    ...more,
+  });
+}
+
+/** Fills days `from` to `to` by the way that every reading takes: commits, seals, finished days with their aggregates. */
+export async function fillDays(folder: string, devices: number, from: number, to: number): Promise<Filled> {
+  let now = (firstDay + from) * dayMs;
+  const { store } = await openBenchStore(folder, { now: () => now });
+  if (from === 0 && to > 0) await addDevices(store, devices);
+  // What the measurements before have left is brought in order first.
+  await store.seal();
+  await store.idle();
+  const points: Point[] = [];
+  const before = usageOf(process.pid);
+  for (let day = from; day < to; day++) {
+    const started = performance.now();
+    await commitDay(store, devices, firstDay + day, day);
+    await store.seal();
+    now = (firstDay + day + 1) * dayMs + 1;
+    await store.idle();
+    const rows = devices * readingsPerDeviceDay;
+    const readingsPerSecond = (rows / (performance.now() - started)) * 1000;
+    points.push({ stored: (day + 1) * rows, readingsPerSecond });
+    console.error(
+      `day ${day + 1} of ${days}: ${Math.round(readingsPerSecond).toLocaleString('en')} readings/s stored, sealed and finished`,
+    );
+  }
+  const { bytesWritten } = usageOf(process.pid);
+  await store.close();
+  return { points, bytesWritten: bytesWritten - before.bytesWritten };
+}
+
+async function addDevices(store: Store, devices: number): Promise<void> {
+  const made = Array.from({ length: devices }, (_, i) => deviceOf(i + 1));
+  await store.change(made.map((device) => ({ type: 'put_device', device })));
+  const batch = createBatch();
+  for (const { key } of made) batch.declared.series.push(seriesOf(key));
+  await store.commit(batch, (firstDay - 1) * dayMs);
+}
+
+const deviceOf = (key: number): Device => ({
+  key,
+  id: deviceName(key),
+  model: null,
+  tags: {},
+  state: 'active',
+  createdAt: 1,
+  attributes: {},
+  credentials: [],
+});
+
+const seriesOf = (n: number): SeriesRecord => ({
+  id: n,
+  deviceKey: n,
+  device: deviceName(n),
+  deviceCreatedAt: 1,
+  metric: 'temperature',
+  unit: 'Cel',
+  kind: seriesKinds.number,
+});
+
+/** Ten minutes of all devices a commit: as a busy gateway would have it. */
+async function commitDay(store: Store, devices: number, day: number, index: number): Promise<void> {
+  let batch = createBatch();
+  for (let at = day * dayMs, seq = index * 144 + 1; at < (day + 1) * dayMs; at += frameReadings * intervalMs, seq++) {
+    fillBatch(batch, devices, at, seq);
+    batch = (await store.commit(batch, at)).batch;
+    batch.readings = 0;
+    batch.frames = 0;
+  }
+}
+
+function fillBatch(batch: Batch, devices: number, at: number, seq: number): void {
+  reserveReadings(batch, devices * frameReadings);
+  for (let device = 1; device <= devices; device++) {
+    for (let i = 0; i < frameReadings; i++) {
+      const ts = at + i * intervalMs + (device % intervalMs);
+      batch.series[batch.readings] = device;
+      batch.ts[batch.readings] = ts;
+      batch.value[batch.readings++] = Math.fround(20 + 5 * Math.sin(ts / 7e6 + device));
+    }
+    addFrame(batch, device, 0, seq, frameReadings, at + device);
+  }
+}

@@ -1,0 +1,91 @@
+import { Agent, get } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import { dayMs } from '../../../gateway/store/dayFiles/days.js';
+import { startGatewayOn } from '../servers/servers.js';
+import { days, deviceName, firstDay } from './storeFill.js';
+
+/** How long answers to one kind of query took, over HTTP, until the last byte. */
+export interface Timing {
+  name: string;
+  count: number;
+  rows: number;
+  p50Ms: number;
+  p99Ms: number;
+}
+
+const count = 300;
+/** Asked before it counts. */
+const warmups = 20;
+
+export async function timeQueries(folder: string, devices: number): Promise<Timing[]> {
+  const server = await startGatewayOn(folder, 1, 'binary', ['store.retentionDays=40']);
+  const { gateway } = server;
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const random = randomOf(1);
+  const dayQuery = (more: string) => (): string => {
+    const from = (firstDay + random(days)) * dayMs;
+    return `${device()}?from=${from}&to=${from + dayMs}&limit=10000${more}`;
+  };
+  const device = (): string => `/v1/devices/${deviceName(1 + random(devices))}/readings`;
+  const month = `from=${firstDay * dayMs}&to=${(firstDay + days) * dayMs}`;
+  const kinds: [string, () => string][] = [
+    ['one device, one day of readings', dayQuery('')],
+    ['one metric, 30 days, every=1h', () => `${device()}?metric=temperature&every=1h&${month}&limit=10000`],
+    ['one metric, one day, every=1m', dayQuery('&every=1m')],
+    ['the newest 100 readings of a device', () => `${device()}?order=desc&limit=100`],
+  ];
+  try {
+    await gateway.api('POST', '/v1/gateway/seal');
+    await untilQuiet(() => gateway.api<string>('GET', '/metrics'));
+    const timings: Timing[] = [];
+    for (const [name, path] of kinds)
+      timings.push(await time(name, () => read(agent, gateway.operatorUrl + path(), gateway.key)));
+    return timings;
+  } finally {
+    agent.destroy();
+    await server.stop();
+  }
+}
+
+async function time(name: string, ask: () => Promise<string>): Promise<Timing> {
+  const times: number[] = [];
+  let rows = 0;
+  for (let i = 0; i < count + warmups; i++) {
+    const started = performance.now();
+    const body = await ask();
+    // The client's own parsing is not the gateway's time.
+    if (i >= warmups) times.push(performance.now() - started);
+    rows = (JSON.parse(body) as { items: unknown[] }).items.length;
+  }
+  times.sort((a, b) => a - b);
+  return { name, count, rows, p50Ms: times[count >> 1], p99Ms: times[Math.floor(count * 0.99)] };
+}
+
+function randomOf(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    return (state >>> 8) % below;
+  };
+}
+
+/** The body of an answer, over a connection that is kept. */
+function read(agent: Agent, url: string, key: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get(url, { agent, headers: { authorization: `Bearer ${key}` } }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('end', () => resolve(Buffer.concat(chunks).toString()));
+    }).on('error', reject);
+  });
+}
+
+/** Until what the measurements before have left to merge and to finish is done. */
+async function untilQuiet(metrics: () => Promise<string>): Promise<void> {
+  for (let last = '', same = 0; same < 5; ) {
+    await wait(1_000);
+    const upkeep = (await metrics()).match(/^tidegate_(upkeep_seconds_total|seals_total).*$/gm)?.join() ?? '';
+    same = upkeep === last ? same + 1 : 0;
+    last = upkeep;
+  }
+}

@@ -1,0 +1,95 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tableOf } from '../../../cli/terminal/output.js';
+import { packageRoot } from '../../../schemas/load.js';
+import { fsyncP50Ms } from '../table/fsync.js';
+import { machineOf } from '../table/machine.js';
+import type { Row } from '../table/measure.js';
+import { plotOf } from '../table/plot.js';
+import type { Point } from './storeFill.js';
+import type { Timing } from './storeQueries.js';
+
+/** A measurement of the gateway on a store of that size. */
+export interface Ingest extends Row {
+  stored: number;
+  /** Readings a second of an empty gateway and of a plain append in the same minutes; null: not compared. */
+  empty: number | null;
+  raw: number | null;
+  /** Most unsealed readings in the first and the second half of the time, in seals. */
+  backlog: [number, number];
+}
+
+export interface Report {
+  fill: Point[];
+  ingest: Ingest[];
+  queries: Timing[];
+  readings: number;
+  /** Bytes written for `readings`, all in all. */
+  written: number;
+  sizes: { readings: number; rollups: number };
+  days: number;
+}
+
+const whole = (rate: number): string => Math.round(rate).toLocaleString('en');
+const millions = (count: number): string => `${(count / 1e6).toFixed(0)} M`;
+const figure = (value: number | null, digits = 1): string => value?.toFixed(digits) ?? '–';
+const share = (rate: number, of: number | null): string => (of === null ? '–' : `${((100 * rate) / of).toFixed(0)} %`);
+const isFlatOut = ({ name }: Row): boolean => name === 'as fast as it goes';
+
+/** Prints the tables and draws the plot of docs/store.md. */
+export function report(all: Report): void {
+  const machine = `${machineOf(fsyncP50Ms())}; generator on the same machine`;
+  const parts = [ingestTable(all.ingest), queryTable(all.queries), history(all), machine];
+  console.log(parts.join('\n\n'));
+  const flatOut = all.ingest.filter(isFlatOut);
+  const svg = plotOf('Readings a second against readings stored', [
+    { name: 'history: stored, sealed, finished', points: all.fill.map((p) => [p.stored, p.readingsPerSecond]) },
+    {
+      name: 'gateway: acknowledged, with sealing and merging',
+      points: flatOut.map((row) => [row.stored, row.readingsPerSecond]),
+    },
+  ]);
+  writeFileSync(join(packageRoot, 'docs', 'store-rate.svg'), svg);
+}
+
+function ingestTable(ingest: Ingest[]): string {
+  return tableOf(
+    ['STORED', 'LOAD', 'READINGS/S', 'OF EMPTY', 'OF RAW', 'P50 MS', 'P99 MS', 'BACKLOG', 'CPU S/M', 'B WRITTEN'],
+    ingest.map((row) => [
+      millions(row.stored),
+      row.name,
+      whole(row.readingsPerSecond),
+      isFlatOut(row) ? share(row.readingsPerSecond, row.empty) : '–',
+      isFlatOut(row) ? share(row.readingsPerSecond, row.raw) : '–',
+      figure(row.p50Ms),
+      figure(row.p99Ms),
+      row.backlog.map((seals) => seals.toFixed(1)).join(' → '),
+      figure(row.serverCpuPerMillion, 2),
+      figure(row.bytesWrittenPerReading, 0),
+    ]),
+  );
+}
+
+function queryTable(queries: Timing[]): string {
+  return tableOf(
+    ['QUERY OVER HTTP', 'ROWS', 'COUNT', 'P50 MS', 'P99 MS'],
+    queries.map(({ name, rows, count, p50Ms, p99Ms }) => [
+      name,
+      String(rows),
+      String(count),
+      figure(p50Ms),
+      figure(p99Ms),
+    ]),
+  );
+}
+
+function history({ fill, ingest, readings, written, sizes, days }: Report): string {
+  const rates = fill.map((point) => point.readingsPerSecond);
+  const raw = ingest.flatMap((row) => (isFlatOut(row) && row.raw !== null ? [whole(row.raw)] : []));
+  return [
+    `backlog: most unsealed readings in the first and in the second half of the time, in seals; commits wait at 4`,
+    `raw better-sqlite3 row append in this run: ${raw.join(', ')} rows/s`,
+    `history: ${(readings / 1e6).toFixed(1)} M readings in ${days} finished days, ${(sizes.readings / readings).toFixed(1)} B a reading on disk, ${(sizes.rollups / readings).toFixed(2)} B of aggregates; ${(written / readings).toFixed(0)} B written a reading (log, runs, finished files, aggregates)`,
+    `stored, sealed and finished at ${whole(Math.min(...rates))} to ${whole(Math.max(...rates))} readings/s`,
+  ].join('\n');
+}

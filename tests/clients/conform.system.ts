@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { wrongs } from '../../clients/js/conformance/wrong.js';
+import { inParallel } from '../../device-sim/api/operatorApi.js';
+import { verdictsOf } from '../../device-sim/conform/report.js';
+import { conform } from '../../device-sim/conform/runner.js';
+import { packageRoot } from '../../schemas/load.js';
+import type { Encoding } from '../../schemas/tables/subprotocols.js';
+
+const cFolder = mkdtempSync(join(tmpdir(), 'tidegate-c-'));
+const cClient = join(packageRoot, 'clients', 'c');
+execFileSync('make', ['-s', '-C', cClient, 'examples', `BUILD=${cFolder}`]);
+after(() => rmSync(cFolder, { recursive: true, force: true }));
+const pythonAdapter = join(packageRoot, 'clients', 'python', 'conformance_adapter.py');
+const adapter = [process.execPath, join(packageRoot, 'dist', 'clients', 'js', 'conformance', 'adapter.js')];
+
+/** Every client of this repository must pass every situation, in each encoding that it speaks. */
+const clients: { name: string; encodings: Encoding[]; command: string[] }[] = [
+  { name: 'JavaScript', encodings: ['json', 'binary'], command: adapter },
+  { name: 'C', encodings: ['binary'], command: [join(cFolder, 'adapter')] },
+  { name: 'Python', encodings: ['json', 'binary'], command: ['/usr/bin/python3', '-B', pythonAdapter] },
+];
+
+/** Rules that nothing a client does here shows: what only the other encoding has, and what it may leave alone. */
+const notShown: Record<Encoding, readonly string[]> = {
+  json: ['B-1', 'B-2', 'B-3', 'B-4', 'B-5', 'B-7', 'H-9', 'H-10'],
+  binary: ['B-7', 'H-9', 'H-10', 'I-2', 'J-1', 'J-2', 'J-3'],
+};
+
+/** Most of the time is that of a gateway that says nothing, so all runs go at once. */
+test('conformance', { concurrency: true, timeout: 600_000 }, async (context) => {
+  const runs = clients.flatMap(({ name, encodings, command }) =>
+    encodings.map((encoding) =>
+      context.test(`the ${name} client keeps every rule, in ${encoding}`, async () => {
+        const verdicts = verdictsOf(await conform({ command, encoding, rules: [], width: 4 }));
+        const failed = verdicts.filter(({ verdict }) => verdict === 'fail');
+        assert.deepEqual(failed, []);
+        const missing = verdicts.filter(
+          ({ verdict, rule }) => verdict === 'not shown' && !notShown[encoding].includes(rule),
+        );
+        assert.deepEqual(missing, [], 'every other rule is judged');
+      }),
+    ),
+  );
+  const wrong = context.test('each client that breaks a rule is caught by it', async () => {
+    const missed: string[] = [];
+    await inParallel(Object.entries(wrongs), 4, async ([name, { rule, situation, ...more }]) => {
+      const encoding: Encoding = 'encoding' in more ? more.encoding : 'json';
+      const options = { encoding, rules: [], situation, width: 1 };
+      const verdicts = verdictsOf(await conform({ ...options, command: [...adapter, '--wrong', name] }));
+      const failed = verdicts.filter(({ verdict }) => verdict === 'fail').map((verdict) => verdict.rule);
+      if (!failed.includes(rule)) missed.push(`${name}: ${rule} was not broken, but ${failed.join(', ') || 'none'}`);
+    });
+    assert.deepEqual(missed, []);
+  });
+  await Promise.all([...runs, wrong]);
+});

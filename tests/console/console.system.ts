@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import WebSocket from 'ws';
+import { loadFleet } from '../../device-sim/fleet/loadFleet.js';
+import { runFleet } from '../../device-sim/run/runFleet.js';
+import type { NewCredentialBody, NewKeyBody, ReadingPage } from '../../schemas/generated/operator.js';
+import { type GatewayProcess, startGatewayProcess } from '../rig/gatewayProcess.js';
+import { tempFolder } from '../rig/tempFolder.js';
+import { openBrowser } from './browser.js';
+import { openConsole, seriousFindings } from './consolePage.js';
+
+/** Where pictures for the README go; `npm run screenshot` sets it. Not TIDEGATE_…: the gateway reads those as settings. */
+const picturesFolder = process.env.CONSOLE_PICTURES;
+const firstViewBytesMax = 100_000;
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (picturesFolder !== undefined) await page.screenshot({ path: join(picturesFolder, `${name}.png`) });
+}
+
+/** Lines have to grow a little for a picture. */
+async function takeLongPictures(page: Page, gateway: GatewayProcess): Promise<void> {
+  await page.goto(`${gateway.operatorUrl}/devices/boiler-3?span=1m`);
+  await page.locator('.u-over').waitFor();
+  await page.waitForTimeout(25_000);
+  await picture(page, 'console-device');
+  await page.goto(gateway.operatorUrl);
+  await page.waitForTimeout(25_000);
+  await picture(page, 'console');
+}
+
+/** A fleet ends before its gateway, so that no device waits for its last acks, and the gateway before its folder goes. */
+async function startBoth(
+  context: TestContext,
+  withFleet = false,
+): Promise<{ gateway: GatewayProcess; browser: Browser }> {
+  const ends: (() => Promise<unknown>)[] = [];
+  // Hooks run in the order in which they were added.
+  context.after(async () => {
+    for (const end of ends.reverse()) await end();
+  });
+  const gateway = await startGatewayProcess({ data: tempFolder(context), set: ['gatewayId=harbour'] });
+  ends.push(gateway.stop);
+  if (withFleet) ends.push(startFleet(gateway));
+  const browser = await openBrowser();
+  ends.push(() => browser.close());
+  return { gateway, browser };
+}
+
+/** The demo's devices, until the function it returns is called. */
+function startFleet({ operatorUrl: url, key, deviceUrl }: GatewayProcess): () => Promise<unknown> {
+  let stop = (): void => {};
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  const running = runFleet({ fleet: loadFleet('demo'), url, key, deviceUrl, stop: stopped, verify: false });
+  return () => {
+    stop();
+    return running;
+  };
+}
+
+/** A device of which three frames are refused: too old, of another kind, and not finite. */
+async function sendBadFrames(context: TestContext, gateway: GatewayProcess): Promise<void> {
+  const { secret } = await gateway.api<NewCredentialBody>('POST', '/v1/devices', {
+    id: 'pump-3',
+    model: 'boiler',
+    tags: { site: 'harbour' },
+  });
+  const ws = new WebSocket(`${gateway.deviceUrl}?stream=main`, ['tidegate.v1.json'], { auth: `pump-3:${secret}` });
+  context.after(() => ws.terminate());
+  const acked = new Promise<void>((resolve) => {
+    ws.on('message', (data) => {
+      const message = JSON.parse(String(data)) as { type: string; seq: number };
+      if (message.type === 'welcome') {
+        ws.send('{"seq":1,"values":{"temperature":21.5,"pressure":1013}}');
+        ws.send('{"seq":2,"values":{"temperature":"warm"}}');
+        ws.send(Buffer.from('01010101030000000000000000000000010000000000000000000000' + '0000807f', 'hex'));
+        ws.send('{"seq":4,"ts":1600000000000,"values":{"temperature":20.25}}');
+      }
+      if (message.type === 'nack' && message.seq === 4) resolve();
+    });
+  });
+  await acked;
+}
+
+test('an operator finds a device, sees it live, zooms, commands it, admits a frame, and adds a device', async (context) => {
+  const { gateway, browser } = await startBoth(context, true);
+  await sendBadFrames(context, gateway);
+  // Devices come from pages of any origin; the console's own policy would not let it connect elsewhere.
+  const pages = createServer((_request, response) =>
+    response.setHeader('content-type', 'text/html').end('<!doctype html><title>device</title>'),
+  );
+  await new Promise<void>((resolve) => pages.listen(0, '127.0.0.1', resolve));
+  context.after(() => pages.close());
+
+  const { page, problems } = await openConsole(browser, `${gateway.operatorUrl}/#key=${gateway.key}`);
+  await page.getByRole('heading', { name: 'Fleet', level: 1 }).waitFor();
+  await page.getByText('of 26 devices connected').waitFor();
+  assert.doesNotMatch(page.url(), /tgk_/, 'the key leaves the address bar');
+
+  await context.test('finds a device', async () => {
+    await page.evaluate(`globalThis.mostRows = 0;
+      new MutationObserver(() => (mostRows = Math.max(mostRows, document.querySelectorAll('.row').length)))
+        .observe(document.body, { childList: true, subtree: true })`);
+    await page.getByRole('navigation').getByRole('link', { name: 'Devices' }).click();
+    await page.getByText('26 shown').waitFor();
+    await page.locator('.row').nth(11).waitFor();
+    const rows = await page.evaluate('mostRows');
+    assert.ok((rows as number) < 26, `${rows} rows at once: only those on the screen, and a few beyond`);
+    await page.getByRole('searchbox').fill('site=north boiler-3');
+    await page.getByText('1 shown').waitFor();
+    assert.match(page.url(), /\/devices\?q=site%3Dnorth\+boiler-3$/);
+    await page.getByRole('link', { name: /boiler-3.*temperature/ }).click();
+    await page.getByRole('heading', { name: 'boiler-3', level: 1 }).waitFor();
+  });
+
+  await context.test('sees a value change', async () => {
+    const cell = page
+      .getByRole('row', { name: /^temperature/ })
+      .locator('td')
+      .first();
+    const before = await cell.innerText();
+    await cell.filter({ hasNotText: before }).waitFor();
+    await page.locator('.chart .summary', { hasText: 'greatest' }).waitFor();
+  });
+
+  await context.test('zooms into the chart and comes back to now', async () => {
+    const plot = page.locator('.plot .u-over');
+    const box = (await plot.boundingBox()) as { x: number; y: number; width: number; height: number };
+    const y = box.y + box.height / 2;
+    await page.mouse.move(box.x + box.width * 0.5, y);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.75, y, { steps: 5 });
+    await page.mouse.up();
+    await page.waitForURL(/zoom=\d+-\d+/);
+    const [, from, to] = /zoom=(\d+)-(\d+)/.exec(page.url()) ?? [];
+    const span = Number(to) - Number(from);
+    assert.ok(span > 60_000 && span < 90_000, `a quarter of five minutes is about 75 s; zoomed to ${span} ms`);
+    await page.getByRole('button', { name: '5m' }).click();
+    await page.waitForURL((url) => !url.search.includes('zoom'));
+  });
+
+  await context.test('sends a command and sees it succeed', async () => {
+    await page.getByRole('tab', { name: 'Commands' }).click();
+    await page.getByText('set_interval', { exact: true }).first().click();
+    await page.getByLabel('seconds').fill('2');
+    await page.getByRole('button', { name: 'Send set_interval' }).click();
+    const item = page.getByRole('listitem').filter({ hasText: '{"seconds":2}' }).first();
+    for (const step of ['queued', 'sent', 'received', 'succeeded'])
+      await item.locator('.transitions li', { hasText: step }).waitFor();
+    await picture(page, 'console-commands');
+    await page.getByText('set_pin').click();
+    await page.getByRole('textbox', { name: /^pin/ }).fill('12');
+    await page.getByRole('button', { name: 'Send set_pin' }).click();
+    await page.getByText(/must match pattern/).waitFor();
+    // The refusal is an answer 400, which browsers note in their console.
+    const refusal = problems.findIndex((text) => text.includes('400'));
+    assert.ok(refusal >= 0);
+    problems.splice(refusal, 1);
+  });
+
+  await context.test('follows frames', async () => {
+    await page.getByRole('tab', { name: 'Trace' }).click();
+    await page
+      .locator('.trace li', { hasText: /stored.*committed.*acked/s })
+      .first()
+      .waitFor();
+  });
+
+  await context.test('sees refused frames explained, and admits one', async () => {
+    await page.goto(`${gateway.operatorUrl}/devices/pump-3?tab=rejected`);
+    const frame = (code: string) => page.getByRole('listitem').filter({ hasText: code });
+    await frame('infinity').locator('summary').click();
+    await frame('infinity').getByText('values are finite').waitFor();
+    await frame('is a number so far').locator('summary').click();
+    assert.match(await frame('is a number so far').locator('.json .wrong').innerText(), /"temperature": "warm"/);
+    await picture(page, 'console-refused');
+    const old = frame('time_too_old');
+    await old.getByRole('button', { name: 'Admit it' }).click();
+    await old.getByText('Admitted: 1 reading is stored.').waitFor();
+    const { items } = await gateway.api<ReadingPage>(
+      'GET',
+      '/v1/devices/pump-3/readings?metric=temperature&to=1600000000001',
+    );
+    assert.deepEqual(items, [{ metric: 'temperature', ts: 1_600_000_000_000, value: 20.25 }]);
+  });
+
+  await context.test('adds a device and connects it by the program shown', async () => {
+    await page.getByRole('navigation').getByRole('link', { name: 'Add a device' }).click();
+    await page.getByLabel('Id', { exact: true }).fill('browser-1');
+    await page.getByLabel('Tags').fill('site=north');
+    await page.getByRole('button', { name: 'Add it' }).click();
+    await page.getByText('Waiting for browser-1 to connect').waitFor();
+    const program = await page.getByRole('region', { name: 'Browser' }).innerText();
+    const device = await browser.newPage();
+    await device.goto(`http://127.0.0.1:${(pages.address() as AddressInfo).port}/`);
+    await device.evaluate(program.replace('const ws', 'globalThis.ws'));
+    await page.getByText('browser-1 is connected and has sent its first reading.').waitFor();
+    await device.evaluate(`ws.send('{"values":{"temperature":22.75}}')`);
+    await page.getByRole('link', { name: 'To browser-1' }).click();
+    await page.getByRole('cell', { name: '22.75' }).waitFor();
+    await device.close();
+    await page.getByText(/^Gone for/).waitFor();
+  });
+
+  await context.test('commands many devices', async () => {
+    await page.getByRole('navigation').getByRole('link', { name: 'Commands' }).click();
+    await page.getByRole('button', { name: 'Command many devices' }).click();
+    await page.getByLabel('Model', { exact: true }).selectOption('boiler');
+    await page.getByText('set_target').click();
+    await page.getByLabel('celsius').fill('61');
+    await page.getByRole('button', { name: /^Send set_target/ }).click();
+    // pump-3 does not answer.
+    await page.getByRole('region', { name: 'Batch set_target' }).getByText('succeeded 10').waitFor();
+    await picture(page, 'console-batch');
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('button', { name: 'Resume' }).waitFor();
+  });
+
+  await context.test('reads the API page, under the same policy', async () => {
+    const docs = await openConsole(browser, `${gateway.operatorUrl}/docs`);
+    await docs.page.locator('.opblock', { hasText: '/v1/command-batches' }).first().waitFor();
+    await docs.page.locator('.opblock-summary', { hasText: '/v1/session' }).click();
+    await docs.page.locator('.opblock.is-open').waitFor();
+    assert.deepEqual(docs.problems, []);
+    await docs.page.close();
+  });
+
+  if (picturesFolder !== undefined) await takeLongPictures(page, gateway);
+  assert.deepEqual(problems, []);
+});
+
+test('no page has a finding that axe-core calls serious, in light and in dark', async (context) => {
+  const { gateway, browser } = await startBoth(context, true);
+  await sendBadFrames(context, gateway);
+  await gateway.api('POST', '/v1/devices/boiler-1/commands?wait=20', { name: 'set_target', params: { celsius: 50 } });
+  await gateway.api('POST', '/v1/command-batches', { target: { model: 'boiler' }, name: 'reboot' });
+  const pages: [string, string][] = [
+    ['/', '.tile'],
+    ['/devices', '.row .value'],
+    ['/devices/boiler-1', '.u-over'],
+    ['/devices/boiler-1?tab=commands', '.transitions'],
+    ['/devices/pump-3?tab=rejected', '.refused'],
+    ['/devices/boiler-1?tab=trace', '.trace li'],
+    ['/devices/boiler-1?tab=access', '.credentials li'],
+    ['/commands?new=1', '.batch'],
+    ['/attempts', 'main .card, main .notice'],
+    ['/add', 'form'],
+    ['/devices/nobody', '.empty b'],
+  ];
+  const findings: string[] = [];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const { page } = await openConsole(browser, `${gateway.operatorUrl}/#key=${gateway.key}`, { colorScheme });
+    for (const [path, wanted] of pages) {
+      await page.goto(gateway.operatorUrl + path);
+      await page.locator(wanted).first().waitFor();
+      findings.push(...(await seriousFindings(page, colorScheme === 'dark')));
+    }
+    await page.goto(gateway.operatorUrl);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Operator key').waitFor();
+    findings.push(...(await seriousFindings(page, colorScheme === 'dark')));
+    await page.close();
+  }
+  assert.deepEqual(findings, []);
+});
+
+test('the first view is light, and a phone has all of it', async (context) => {
+  const { gateway, browser } = await startBoth(context);
+  const viewport = { width: 390, height: 844 };
+  const page = await browser.newPage({ viewport });
+  let bytes = 0;
+  page.on('requestfinished', async (request) => {
+    // What was asked for last may still be on its way when the test ends.
+    const { responseBodySize } = await request.sizes().catch(() => ({ responseBodySize: 0 }));
+    if (/\.(js|css|svg)$|\/$/.test(new URL(request.url()).pathname)) bytes += responseBodySize;
+  });
+  await page.goto(`${gateway.operatorUrl}/#key=${gateway.key}`);
+  await page.getByText('of 0 devices connected').waitFor();
+  const interactiveMs = await page.evaluate('performance.now()');
+  context.diagnostic(`the first view: ${bytes} bytes, interactive after ${Math.round(interactiveMs as number)} ms`);
+  assert.ok(bytes > 10_000 && bytes < firstViewBytesMax, `${bytes} bytes`);
+  for (const title of ['Devices', 'Commands', 'Attempts']) {
+    await page.getByRole('navigation').getByRole('link', { name: title }).click();
+    await page.getByRole('heading', { name: title, level: 1 }).waitFor();
+    const width = await page.evaluate('document.documentElement.scrollWidth');
+    assert.ok((width as number) <= viewport.width, `${title} is ${width} px wide`);
+  }
+});
+
+test('a viewer sees why there is no button; a wrong key leads back to the form with a sentence', async (context) => {
+  const { gateway, browser } = await startBoth(context);
+  await gateway.api('POST', '/v1/devices', { id: 'boiler-7', model: 'boiler' });
+  const viewer = await gateway.api<NewKeyBody>('POST', '/v1/keys', { name: 'wall', role: 'viewer' });
+  const { page } = await openConsole(browser, `${gateway.operatorUrl}/devices/boiler-7?tab=commands#key=${viewer.key}`);
+  await page.getByText('may look but not send').waitFor();
+  assert.equal(await page.getByRole('button', { name: /^Send/ }).count(), 0);
+  await page.goto(`${gateway.operatorUrl}/add`);
+  await page.getByText('To add devices it needs the role').waitFor();
+  await page.close();
+  const wrong = await openConsole(browser, `${gateway.operatorUrl}/#key=tgk_${'A'.repeat(43)}`);
+  await wrong.page.getByRole('alert').getByText('The gateway does not know this key.').waitFor();
+  await wrong.page.getByLabel('Operator key').fill(gateway.key);
+  await wrong.page.getByRole('button', { name: 'Sign in' }).click();
+  await wrong.page.getByText('of 1 devices connected').waitFor();
+});

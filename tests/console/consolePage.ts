@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { packageRoot } from '../../schemas/load.js';
+
+/** Generous: the machine may have other things to do. */
+const patienceMs = 60_000;
+const axeSource = readFileSync(join(packageRoot, 'node_modules', 'axe-core', 'axe.min.js'), 'utf8');
+
+export interface WatchedPage {
+  page: Page;
+  /** Errors of the console, exceptions, and what the content security policy refused. */
+  problems: string[];
+}
+
+/** A page of the console with an eye on whatever goes wrong in it. */
+export async function openConsole(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<WatchedPage> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...options });
+  page.setDefaultTimeout(patienceMs);
+  const problems: string[] = [];
+  await page.exposeFunction('noteProblem', (text: string) => void problems.push(text));
+  await page.addInitScript(
+    `document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+      noteProblem('policy: ' + violatedDirective + ' ' + blockedURI))`,
+  );
+  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+  page.on('pageerror', (error) => problems.push(error.message));
+  await page.goto(url);
+  return { page, problems };
+}
+
+interface Violation {
+  id: string;
+  impact: string | null;
+  nodes: { html: string; failureSummary?: string }[];
+}
+
+/** What axe-core finds serious or critical on the page as it is; `coloursOnly` where the rest was looked at before. */
+export async function seriousFindings(page: Page, coloursOnly: boolean): Promise<string[]> {
+  await page.evaluate(axeSource);
+  const options = { resultTypes: ['violations'], ...(coloursOnly ? { runOnly: ['color-contrast'] } : {}) };
+  const { violations } = (await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as {
+    violations: Violation[];
+  };
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${new URL(page.url()).pathname} ${id}: ${nodes[0].html} ${nodes[0].failureSummary ?? ''}`);
+}

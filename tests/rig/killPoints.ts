@@ -1,0 +1,18 @@
+import { uniform } from '../../device-sim/fleet/signals.js';
+
+/** Counts of acknowledged frames at which to strike: `rounds` of them, at least `gapMin` apart and `gapMax` at most. */
+export function killPoints(seed: number, rounds: number, gapMin: number, gapMax: number): number[] {
+  const points: number[] = [];
+  let at = 0;
+  for (let round = 0; round < rounds; round++) {
+    at += gapMin + Math.floor(uniform(seed, 0, round) * (gapMax - gapMin));
+    points.push(at);
+  }
+  return points;
+}
+
+/** How many rounds a fault test runs: TIDEGATE_ROUNDS, else what the test thinks right for CI. */
+export function roundsOr(few: number): number {
+  const asked = Number(process.env.TIDEGATE_ROUNDS);
+  return Number.isInteger(asked) && asked > 0 ? asked : few;
+}
