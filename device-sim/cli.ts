@@ -5,13 +5,16 @@ import { basename } from 'node:path';
 import { Command } from 'commander';
 import { reasonOf } from './api/operatorApi.js';
 import { conformCommand } from './conform/cli.js';
-import { FleetError, loadFleet } from './fleet/loadFleet.js';
+import { FleetError } from './fleet/fleet.js';
+import { loadFleet } from './fleet/loadFleet.js';
 import { type Changes, changedFleet, deviceUrlOf, durationMs, operatorKey, wholeNumber } from './fleet/runOptions.js';
+import { parseThreshold, type Threshold } from './fleet/threshold.js';
 import { htmlReport } from './report/htmlReport.js';
 import { createLine, summaryOf, textOfChecks } from './report/report.js';
 import { createLiveView } from './report/terminal.js';
-import { type Check, checksOf, needsVerify, parseThreshold, type Threshold } from './report/thresholds.js';
-import { type FleetResult, isVerified, type Progress, runFleet } from './run/runFleet.js';
+import { type Check, checksOf, needsVerify } from './report/thresholds.js';
+import type { FleetResult, Progress } from './run/result.js';
+import { isVerified, runFleet } from './run/runFleet.js';
 
 interface Options extends Changes {
   duration?: string;
@@ -28,6 +31,7 @@ interface Options extends Changes {
 }
 
 const exitCodes = { unclean: 1, unavailable: 69, misused: 78 };
+
 const linesEvery = 5;
 
 const program = new Command('tidegate-sim')

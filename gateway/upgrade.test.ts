@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import type { GatewayBody, ReadingItem } from '../schemas/generated/operator.js';
 import { packageRoot } from '../schemas/load.js';
-import type { Scalar } from './domain/device.js';
+import type { Scalar } from './domain/series.js';
 import { gatewayTools, startOn } from './gateway.fixture.js';
 import type { Gateway } from './gateway.js';
 

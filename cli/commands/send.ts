@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type CommandState, isFinal } from '../../gateway/command/lifecycle.js';
+import { type CommandState, isFinal } from '../../gateway/domain/command.js';
 import type { CommandBody, CommandStateBody } from '../../schemas/generated/operator.js';
 import { type ApiClient, type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
 import { Failure } from '../api/failure.js';

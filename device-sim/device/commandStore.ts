@@ -9,7 +9,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import type { CommandUpdate } from './commands.js';
+import type { CommandUpdate } from './command.js';
 
 /** What a device knows of a command. */
 export interface KeptCommand {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Command, CommandUpdate } from './command.js';
 import type { CommandStore, KeptCommand } from './commandStore.js';
-import { type Command, type CommandUpdate, createCommands } from './commands.js';
+import { createCommands } from './commands.js';
 
 function commandsWith(now = 1_000, store?: CommandStore) {
   const updates: CommandUpdate[] = [];

@@ -3,8 +3,9 @@ import { encodeCommandUpdate, encodeTimeRequest } from '../../schemas/frame/enco
 import { parseDownMessage } from '../../schemas/message/down.js';
 import { limits } from '../../schemas/tables/limits.js';
 import type { Encoding } from '../../schemas/tables/subprotocols.js';
+import type { Command, CommandHandlers, CommandUpdate } from './command.js';
 import type { CommandStore } from './commandStore.js';
-import { type Command, type CommandHandlers, type CommandUpdate, createCommands } from './commands.js';
+import { createCommands } from './commands.js';
 import { type Link, openLink } from './link.js';
 import { createOutbox } from './outbox.js';
 import { type Ending, reconnectDelayMs } from './reconnect.js';
@@ -69,7 +70,9 @@ export interface DeviceOptions<Frame extends OutgoingFrame> {
 export type DeviceState = 'idle' | 'connecting' | 'waiting' | 'linked' | 'stopped';
 
 const framesMaxByDefault = 10_000;
+
 const watchEveryMs = 5_000;
+
 /** A link that lived so long has held, though nothing was acknowledged on it. */
 const heldMs = 60_000;
 

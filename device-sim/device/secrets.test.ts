@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CommandHandler } from './commands.js';
+import type { CommandHandler } from './command.js';
 import { createSecrets, isAboutSecret, rotateSecret, withBuiltIns } from './secrets.js';
 
 function secretsWith(...first: string[]) {

@@ -1,12 +1,13 @@
 import { closeCodes } from '../../schemas/tables/closeCodes.js';
 import { limits } from '../../schemas/tables/limits.js';
-import type { CommandHandler, CommandHandlers } from './commands.js';
+import type { CommandHandler, CommandHandlers } from './command.js';
 import type { Ending } from './reconnect.js';
 
 export type Secrets = ReturnType<typeof createSecrets>;
 
 /** A command that the gateway itself may send. */
 export const rotateSecret = 'tidegate.rotate_secret';
+
 const secretsMax = 4;
 
 /**

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../../schemas/load.js';
-import { checkFleet, FleetError, loadFleet } from './loadFleet.js';
+import { FleetError } from './fleet.js';
+import { checkFleet, loadFleet } from './loadFleet.js';
 import { metricsOf, planOf } from './plan.js';
 
 test('the fleets that come with Tidegate are good, and faults in others are told all at once', () => {

@@ -2,47 +2,18 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { parseDocument } from 'yaml';
-import type {
-  CommandBehaviour,
-  FleetCommands,
-  FleetConfig,
-  FleetFault,
-  FleetGroup,
-  FleetPhase,
-  SignalConfig,
-} from '../../schemas/generated/config.js';
+import type { FleetConfig, FleetFault } from '../../schemas/generated/config.js';
 import { loadSchema, packageRoot } from '../../schemas/load.js';
 import { limits } from '../../schemas/tables/limits.js';
-import { isTrait } from '../member/faults.js';
-import { parseThreshold } from '../report/thresholds.js';
+import { type Fleet, FleetError, type Group } from './fleet.js';
 import { framesDue, planOf } from './plan.js';
-
-/** A fleet file with every default in place. */
-export interface Fleet {
-  seed: number;
-  rampSeconds: number;
-  phases: FleetPhase[];
-  faults: FleetFault[];
-  commands: FleetCommands | null;
-  require: string[];
-  groups: Group[];
-}
-
-export interface Group extends Required<Omit<FleetGroup, 'model' | 'tags' | 'signals' | 'commands'>> {
-  model: string | null;
-  tags: Record<string, string>;
-  signals: Record<string, SignalConfig>;
-  commands: CommandBehaviour;
-}
-
-/** What was asked for cannot be run; where it is a fleet file, with all its faults. */
-export class FleetError extends Error {
-  readonly exitCode = 78;
-}
+import { parseThreshold } from './threshold.js';
+import { isTrait } from './traits.js';
 
 const validate = new Ajv2020({ allErrors: true, useDefaults: true, verbose: true }).compile<FleetConfig>(
   loadSchema('config/fleet'),
 );
+
 const shipped = join(packageRoot, 'config', 'fleets');
 
 /** Reads a fleet file, by its path or by its name in config/fleets. Throws FleetError. */

@@ -1,4 +1,5 @@
-import { checkFleet, type Fleet } from './loadFleet.js';
+import type { Fleet } from './fleet.js';
+import { checkFleet } from './loadFleet.js';
 
 /** A small, fast fleet of every encoding, with strings among its signals. */
 export const mixedFleet = (): Fleet => checkFleet(structuredClone(mixed), 'mixed');

@@ -1,6 +1,6 @@
 import { encodeTelemetry } from '../../schemas/frame/encode.js';
 import type { Metric, OutgoingFrame } from '../device/device.js';
-import type { Group } from './loadFleet.js';
+import type { Group } from './fleet.js';
 import { createSignal, type Signal } from './signals.js';
 
 /** What all devices of a group share: their signals, split by what a binary frame can carry. */
@@ -55,6 +55,7 @@ export function metricsOf({ group, numeric }: Plan): Metric[] | undefined {
 }
 
 export const parts = ['numeric', 'text'] as const;
+
 export type Part = (typeof parts)[number];
 
 /** Part of what a device measured in one interval. Its readings follow from (plan, device, pace, dueAt) alone. */

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { checkFleet, FleetError, loadFleet } from './loadFleet.js';
+import { FleetError } from './fleet.js';
+import { checkFleet, loadFleet } from './loadFleet.js';
 import { changedFleet, deviceUrlOf, durationMs, operatorKey } from './runOptions.js';
 
 test('a number of devices is spread over the groups in their proportions, and is exact', () => {

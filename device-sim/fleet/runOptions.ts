@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Fleet, FleetError, type Group } from './loadFleet.js';
+import { type Fleet, FleetError, type Group } from './fleet.js';
 
 /** What the command line may change of a fleet file, as it was written there. */
 export interface Changes {

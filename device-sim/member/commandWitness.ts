@@ -1,5 +1,5 @@
 import type { CommandUpdateState } from '../../schemas/frame/types.js';
-import type { Command, CommandHandler, CommandUpdate } from '../device/commands.js';
+import type { Command, CommandHandler, CommandUpdate } from '../device/command.js';
 
 /** What a device saw and did of one command. */
 export interface WitnessedCommand {

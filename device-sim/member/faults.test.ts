@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startTestGateway } from '../../gateway/gateway.fixture.js';
-import { checkFleet, FleetError } from '../fleet/loadFleet.js';
+import { FleetError } from '../fleet/fleet.js';
+import { checkFleet } from '../fleet/loadFleet.js';
+import { isTrait } from '../fleet/traits.js';
 import { createCounts } from '../measure/counts.js';
 import { isVerified, runFleet } from '../run/runFleet.js';
-import { type FaultName, gapMs, harms, isTrait, scheduleFaults } from './faults.js';
+import { type FaultName, gapMs, harms, scheduleFaults } from './faults.js';
 import type { Member } from './members.js';
 import { createSchedule } from './schedule.js';
 

@@ -1,6 +1,7 @@
 import type { FleetFault } from '../../schemas/generated/config.js';
 import type { OperatorApi } from '../api/operatorApi.js';
 import { uniform } from '../fleet/signals.js';
+import { isTrait } from '../fleet/traits.js';
 import type { Counts } from '../measure/counts.js';
 import { type Member, setClock } from './members.js';
 import type { Schedule } from './schedule.js';
@@ -69,9 +70,6 @@ const skewOf = ({ skewSeconds = 60 }: FleetFault): number => Math.round(1000 * s
 function sayNumbered({ device }: Member, seq: number): void {
   if (seq > 0) device.link()?.send(JSON.stringify({ seq, ts: Date.now(), values: { 'fault/seq': seq } }));
 }
-
-/** Of the clock from the first frame on. */
-export const isTrait = ({ fault }: FleetFault): boolean => fault === 'clock_skew' || fault === 'no_clock';
 
 /** Whether the fault befalls this device at all. */
 export function befalls({ devices = 1, groups }: FleetFault, place: number, seed: number, member: Member): boolean {

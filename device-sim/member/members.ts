@@ -1,7 +1,7 @@
 import { createDevice, type Device } from '../device/device.js';
 import { describeEnding } from '../device/reconnect.js';
 import { systemTiming } from '../device/timing.js';
-import type { Fleet } from '../fleet/loadFleet.js';
+import type { Fleet } from '../fleet/fleet.js';
 import {
   framesDue,
   metricsOf,
@@ -50,6 +50,7 @@ export interface Member extends Seat {
  * bound to an address a quarter of them first, and beyond that each connect looks through all of those for milliseconds.
  */
 const devicesPerAddress = 7_000;
+
 /** Frames of one group are spread over its interval in so many places. */
 const phases = 97;
 

@@ -1,5 +1,5 @@
 import type { CommandBehaviour } from '../../schemas/generated/config.js';
-import type { Command, CommandFault, CommandHandler } from '../device/commands.js';
+import type { Command, CommandFault, CommandHandler } from '../device/command.js';
 import { uniform } from '../fleet/signals.js';
 
 /** What a simulated device can be told to do. */
@@ -24,6 +24,7 @@ export interface BehaviourOptions {
 type Mood = 'willing' | 'fail' | 'reject' | 'silent' | 'dropBefore' | 'dropAfter';
 
 const moods = ['fail', 'reject', 'silent', 'dropBefore', 'dropAfter'] as const;
+
 /** Draws kept; a command that comes again after so many others is drawn anew. */
 const drawsMax = 64;
 

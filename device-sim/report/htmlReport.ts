@@ -1,4 +1,4 @@
-import type { FleetResult, Progress } from '../run/runFleet.js';
+import type { FleetResult, Progress } from '../run/result.js';
 import { escaped, linePlot, type PlotOptions } from './plot.js';
 import { measuredText, summaryOf } from './report.js';
 import type { Check } from './thresholds.js';

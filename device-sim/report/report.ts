@@ -1,5 +1,5 @@
 import type { FleetStats } from '../measure/counts.js';
-import type { FleetResult } from '../run/runFleet.js';
+import type { FleetResult } from '../run/result.js';
 import type { Check } from './thresholds.js';
 
 /** One line of how the run goes; rates and latencies are those since the line before. */

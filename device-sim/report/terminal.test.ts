@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCounts, statsOf } from '../measure/counts.js';
-import type { Progress } from '../run/runFleet.js';
+import type { Progress } from '../run/result.js';
 import { createLiveView, progressBar, sparkline } from './terminal.js';
 
 function progressAt(elapsedMs: number, readings: number): Progress {

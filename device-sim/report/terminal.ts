@@ -1,8 +1,10 @@
-import type { Progress } from '../run/runFleet.js';
+import type { Progress } from '../run/result.js';
 import { figure } from './plot.js';
 
 const barWidth = 30;
+
 const historyMax = 60;
+
 const blocks = ' ▁▂▃▄▅▆▇█';
 
 /** A view of a run in a few lines that are written over once a second. */

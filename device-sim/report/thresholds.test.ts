@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FleetResult } from '../run/runFleet.js';
-import { checksOf, measures, parseThreshold } from './thresholds.js';
+import { parseThreshold } from '../fleet/threshold.js';
+import type { FleetResult } from '../run/result.js';
+import { checksOf, measures } from './thresholds.js';
 
 const result = {
   elapsedMs: 2_000,
@@ -12,6 +13,7 @@ const result = {
   commands: null,
   samples: [],
 } as unknown as FleetResult;
+
 const passes = (text: string): boolean => checksOf([parseThreshold(text)], result)[0].passed;
 
 test('a threshold holds or not, at its bound too', () => {

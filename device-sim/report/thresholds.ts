@@ -1,23 +1,10 @@
-import type { FleetResult } from '../run/runFleet.js';
-
-/** A condition on what a run measured. */
-export interface Threshold {
-  text: string;
-  name: string;
-  holds(value: number): boolean;
-}
-
-const comparisons: Record<string, (value: number, bound: number) => boolean> = {
-  '<=': (value, bound) => value <= bound,
-  '>=': (value, bound) => value >= bound,
-  '==': (value, bound) => value === bound,
-  '<': (value, bound) => value < bound,
-  '>': (value, bound) => value > bound,
-};
+import type { Threshold } from '../fleet/threshold.js';
+import type { FleetResult } from '../run/result.js';
 
 type Measure = (result: FleetResult) => number;
 
 const seconds = ({ elapsedMs }: FleetResult): number => Math.max(0.001, elapsedMs / 1000);
+
 const sum = (counts: Record<string, number>): number =>
   Object.values(counts).reduce((total, count) => total + count, 0);
 
@@ -67,15 +54,6 @@ export const measures: Record<string, Measure> = {
 };
 
 export const needsVerify = ({ name }: Threshold): boolean => Object.hasOwn(verified, name);
-
-/** Throws Error with what would be right. */
-export function parseThreshold(text: string): Threshold {
-  const [, name, comparison, bound] = /^\s*(\w+)\s*(<=|>=|==|<|>)\s*(-?\d+(?:\.\d+)?)\s*$/.exec(text) ?? [];
-  if (name === undefined) throw new Error(`${text}: write a measure, a comparison and a number, as 'ackP99Ms<50'`);
-  if (!Object.hasOwn(measures, name))
-    throw new Error(`${text}: there is no measure ${name}; use ${Object.keys(measures).join(', ')}`);
-  return { text: text.replaceAll(/\s/g, ''), name, holds: (value) => comparisons[comparison](value, Number(bound)) };
-}
 
 export interface Check {
   text: string;

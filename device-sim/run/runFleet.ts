@@ -1,11 +1,12 @@
 import { createGatewayWatch, type GatewaySample } from '../api/gatewayWatch.js';
 import { createOperatorApi, inParallel, type OperatorApi } from '../api/operatorApi.js';
-import type { Fleet } from '../fleet/loadFleet.js';
+import type { Fleet } from '../fleet/fleet.js';
 import { type TimedPhase, timedPhases } from '../fleet/phases.js';
-import { type FleetStats, mergedTally, statsOf, type Tally } from '../measure/counts.js';
+import { mergedTally, statsOf, type Tally } from '../measure/counts.js';
 import { seatsOf } from '../member/members.js';
-import { isClean, mergedVerdict, type Verdict } from '../verify/verify.js';
-import { commandsAreClean, type FleetCommandVerdict, mergedCommandVerdict } from '../verify/verifyCommands.js';
+import { isClean, mergedVerdict } from '../verify/verify.js';
+import { commandsAreClean, mergedCommandVerdict } from '../verify/verifyCommands.js';
+import type { FleetResult, Progress } from './result.js';
 import { divide, linksPerProcess, openShards } from './shards.js';
 
 export interface FleetOptions {
@@ -33,29 +34,10 @@ export interface FleetOptions {
   acked?(framesAcked: number): void;
 }
 
-/** A moment of a run: counts are those so far, latencies those since the moment before. */
-export interface Progress extends FleetStats {
-  stage: string;
-  /** Ms of the whole load; null: until someone ends it. */
-  wholeMs: number | null;
-  gateway: GatewaySample | null;
-}
-
-export interface FleetResult extends FleetStats {
-  /** Unix ms. */
-  startedAt: number;
-  seed: number;
-  /** With the ramp, in ms of the run. */
-  phases: TimedPhase[];
-  verdict: Verdict | null;
-  commands: FleetCommandVerdict | null;
-  /** Why it could not be verified, where it was to be. */
-  unverified: string | null;
-  samples: Progress[];
-}
-
 const provisionsAtOnce = 32;
+
 const drainMsByDefault = 30_000;
+
 const sampleEveryMs = 1_000;
 
 /** Nothing verified was found wrong, and something was verified. */

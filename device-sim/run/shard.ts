@@ -1,8 +1,9 @@
 import { createOperatorApi, type OperatorApi, reasonOf } from '../api/operatorApi.js';
-import type { Fleet } from '../fleet/loadFleet.js';
+import type { Fleet } from '../fleet/fleet.js';
 import { stageAt, type TimedPhase } from '../fleet/phases.js';
+import { isTrait } from '../fleet/traits.js';
 import { type Counts, createCounts, type Tally } from '../measure/counts.js';
-import { befalls, isTrait, scheduleFaults } from '../member/faults.js';
+import { befalls, scheduleFaults } from '../member/faults.js';
 import { createMember, type Member, seatsOf, setClock, setRate } from '../member/members.js';
 import { createSchedule, type Schedule } from '../member/schedule.js';
 import { type Verdict, verifyFleet } from '../verify/verify.js';
@@ -45,8 +46,10 @@ export interface ShardResult {
 }
 
 const tickMs = 5;
+
 /** What is due beyond it waits until the sockets had their turn: a simulator that is late must not also be deaf. */
 const turnMs = 20;
+
 const progressEveryMs = 1_000;
 
 /** Runs the load on an open-loop schedule, lets it drain, and verifies. */

@@ -4,22 +4,25 @@ import type {
   BridgeSettings,
   BridgeStatus,
   CommandAnswer,
+  DeviceFacts,
   Dropped,
   FromBridge,
   IncomingCommand,
   ToBridge,
 } from './calls.js';
 import { createTeller, listen } from './port.js';
-import type { DeviceFacts } from './profiles/profile.js';
 
 /** The name of its cursor. */
 export const mqttConsumer = 'mqtt';
 
 /** The position is saved so often at most; after a crash what was acknowledged since comes again. */
 const saveEveryMs = 1_000;
+
 const stopMsMax = 5_000;
+
 /** A thread that ended by itself is started again after so long. */
 const restartMs = 5_000;
+
 /** A connection that comes and goes is logged so often at most. */
 const logEveryMs = 1_000;
 

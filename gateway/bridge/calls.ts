@@ -1,6 +1,4 @@
-import type { Model } from '../domain/device.js';
-import type { DeviceFacts } from './profiles/profile.js';
-import type { BrokerOptions } from './thread/broker.js';
+import type { Model } from '../domain/model.js';
 
 /** What crosses between the main thread and the bridge's: one typed map a direction, calls without answers. */
 export interface ToBridge {
@@ -103,4 +101,27 @@ export interface BridgeSettings {
   profile: 'tidegate' | 'homeassistant';
   discoveryPrefix: string;
   models: Model[];
+}
+
+/** What the bridge knows of a device beside its telemetry. */
+export interface DeviceFacts {
+  id: string;
+  model: string | null;
+  online: boolean;
+  /** Unix ms of the last change; null: not seen since the gateway started. */
+  since: number | null;
+  lastClose: { at: number; code: number; reason: string } | null;
+  /** When it said that it would be back. */
+  backAt: number | null;
+}
+
+/** Where and as whom the bridge connects. Crosses to its thread. */
+export interface BrokerOptions {
+  url: string;
+  protocolVersion: 4 | 5;
+  clientId: string;
+  username: string | null;
+  password: string | null;
+  tls: { ca: string | null; cert: string | null; key: string | null; serverName: string | null };
+  keepaliveSeconds: number;
 }

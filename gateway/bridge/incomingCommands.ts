@@ -9,17 +9,20 @@ import { loadSchema } from '../../schemas/load.js';
 import type { Commands } from '../command/commands.js';
 import { newCommandOf } from '../command/creation.js';
 import { CommandConflict, CommandError } from '../command/errors.js';
+import type { CommandRecord } from '../domain/command.js';
 import type { Device } from '../domain/device.js';
 import type { Clock } from '../process/clock.js';
-import type { CommandRecord } from '../store/threads/calls.js';
 import type { CommandAnswer, IncomingCommand, Reply } from './calls.js';
 import type { Topics } from './messages/topics.js';
 
 /** Who commands from MQTT are said to be from. */
 export const mqttAuthor = 'mqtt';
+
 const payloadBytesMax = 65_536;
+
 /** Commands whose MQTT 5 response topics are kept; beyond it the oldest gets its answers on the usual topic only. */
 const repliesMax = 10_000;
+
 const errorName = 'error';
 
 export interface BridgeCommandsOptions {

@@ -1,17 +1,17 @@
 import type { Logger } from 'pino';
 import type { Commands } from '../command/commands.js';
-import { isFinal } from '../command/lifecycle.js';
-import type { Device, Presence } from '../domain/device.js';
+import { type CommandRecord, isFinal } from '../domain/command.js';
+import type { Device } from '../domain/device.js';
+import type { Presence } from '../domain/presence.js';
 import { countBy } from '../observe/counters.js';
 import type { Clock } from '../process/clock.js';
 import type { Registry } from '../registry/registry.js';
 import type { Store } from '../store/store.js';
-import type { CommandRecord, Restored } from '../store/threads/calls.js';
+import type { Restored } from '../store/threads/calls.js';
 import { type Bridge, type BridgeCounts, mqttConsumer, startBridge } from './bridge.js';
-import type { BridgeSettings, BridgeStatus } from './calls.js';
+import type { BridgeSettings, BridgeStatus, DeviceFacts } from './calls.js';
 import { createBridgeCommands } from './incomingCommands.js';
 import { createTopics } from './messages/topics.js';
-import type { DeviceFacts } from './profiles/profile.js';
 
 export interface MqttOptions {
   /** Null: the bridge is off. */

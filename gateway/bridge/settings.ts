@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ResolvedConfig } from '../config/config.js';
-import type { Model } from '../domain/device.js';
+import type { Model } from '../domain/model.js';
 import { StartError } from '../process/startError.js';
 import type { BridgeSettings } from './calls.js';
 

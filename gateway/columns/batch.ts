@@ -1,4 +1,6 @@
-import type { Batch } from '../store/threads/calls.js';
+import type { Declared } from '../domain/declared.js';
+import type { NewRejectedFrame } from '../domain/rejected.js';
+import type { ReadingColumns } from './readingColumns.js';
 
 /** A batch under construction: a Batch whose arrays grow. */
 export function createBatch(): Batch {
@@ -69,4 +71,30 @@ function reserveFrames(batch: Batch): void {
 function grown<Column extends Uint32Array | Float64Array>(to: Column, from: Column): Column {
   to.set(from);
   return to;
+}
+
+/**
+ * What crosses between the main thread and the store's workers: one typed map a worker.
+ * Arguments and answers are structured clones; the buffers of a batch are transferred, both ways.
+ */
+
+/** One commit's worth of telemetry, columnar. Arrays may be longer than their count says. */
+export interface Batch extends ReadingColumns {
+  /** Frames in order of receipt; frame i holds the next `frameReadings[i]` readings. */
+  frames: number;
+  frameDevice: Uint32Array;
+  frameStream: Uint32Array;
+  frameSeq: Uint32Array;
+  frameReadings: Uint32Array;
+  frameReceivedAt: Float64Array;
+  declared: Declared;
+  rejected: NewRejectedFrame[];
+}
+
+/** The memory of a batch, to be moved to the other thread. */
+export function buffersOf(batch: Batch): ArrayBuffer[] {
+  const { series, ts, value, frameDevice, frameStream, frameSeq, frameReadings, frameReceivedAt } = batch;
+  return [series, ts, value, frameDevice, frameStream, frameSeq, frameReadings, frameReceivedAt].map(
+    (column) => column.buffer as ArrayBuffer,
+  );
 }

@@ -1,13 +1,5 @@
-import { type Scalar, type Series, seriesKinds } from '../domain/device.js';
-
-/** Readings as columns: series id, Unix ms, and a number (a boolean as 0 or 1; for a string its index in `strings`). */
-export interface ReadingColumns {
-  readings: number;
-  series: Uint32Array;
-  ts: Float64Array;
-  value: Float64Array;
-  strings: string[];
-}
+import { type Scalar, type Series, seriesKinds } from '../domain/series.js';
+import type { ReadingColumns } from './readingColumns.js';
 
 export type Latest = ReturnType<typeof createLatest>;
 

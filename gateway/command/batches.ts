@@ -1,17 +1,20 @@
 import { uuidv7 } from 'uuidv7';
+import { type BatchRecord, type CommandChange, type CommandRecord, isFinal } from '../domain/command.js';
 import type { Device } from '../domain/device.js';
+import type { RegistryChange } from '../domain/registryChange.js';
 import type { Clock } from '../process/clock.js';
-import type { BatchRecord, CommandChange, CommandRecord, RegistryChange } from '../store/threads/calls.js';
 import type { OpenBatch } from '../store/tidegateDb/commandTables.js';
 import type { Commands } from './commands.js';
 import type { NewCommand } from './creation.js';
 import type { BatchGate } from './dispatcher.js';
 import { CommandConflict, CommandError } from './errors.js';
-import { failureStates, isFinal } from './lifecycle.js';
+import { failureStates } from './lifecycle.js';
 
 /** Commands made in one transaction: a commit of telemetry waits for no more than this. */
 const madeAtOnceMax = 250;
+
 const concurrencyByDefault = 1_000;
+
 const retryMs = 1_000;
 
 export interface NewBatch extends NewCommand {

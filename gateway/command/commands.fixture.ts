@@ -1,6 +1,7 @@
+import type { BatchRecord, CommandRecord } from '../domain/command.js';
 import type { Device } from '../domain/device.js';
+import type { RegistryChange } from '../domain/registryChange.js';
 import { createCounters } from '../observe/counters.js';
-import type { BatchRecord, CommandRecord, RegistryChange } from '../store/threads/calls.js';
 import { createBatches } from './batches.js';
 import { createCommands } from './commands.js';
 import type { OutgoingCommand } from './openCommands.js';

@@ -2,14 +2,21 @@ import { createHistogram } from 'node:perf_hooks';
 import type { CommandUpdateFrame } from '../../schemas/frame/types.js';
 import type { Fault } from '../../schemas/tables/faults.js';
 import { limits } from '../../schemas/tables/limits.js';
+import {
+  type CommandChange,
+  type CommandRecord,
+  type CommandState,
+  type CommandView,
+  isFinal,
+} from '../domain/command.js';
 import type { Device } from '../domain/device.js';
+import type { RegistryChange } from '../domain/registryChange.js';
 import { type Counters, countBy } from '../observe/counters.js';
 import type { Clock } from '../process/clock.js';
-import type { CommandChange, CommandRecord, CommandView, RegistryChange } from '../store/threads/calls.js';
 import { createCreation } from './creation.js';
 import { type BatchGate, createDispatcher } from './dispatcher.js';
 import { CommandConflict } from './errors.js';
-import { type CommandEvent, type CommandState, isFinal, stateAfter } from './lifecycle.js';
+import { type CommandEvent, stateAfter } from './lifecycle.js';
 import { type CommandLink, createOpenCommands, type OpenCommand } from './openCommands.js';
 import { type CommandRules, redacted } from './rules.js';
 import { createSaver } from './saver.js';

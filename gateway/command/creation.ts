@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { uuidv7 } from 'uuidv7';
+import type { CommandChange, CommandRecord } from '../domain/command.js';
 import type { Device } from '../domain/device.js';
+import type { RegistryChange } from '../domain/registryChange.js';
 import type { Clock } from '../process/clock.js';
-import type { CommandChange, CommandRecord, RegistryChange } from '../store/threads/calls.js';
 import type { createDispatcher } from './dispatcher.js';
 import { CommandConflict, CommandError } from './errors.js';
 import type { OpenCommands } from './openCommands.js';
@@ -59,6 +60,7 @@ interface Made extends Pick<CommandRecord, 'id' | 'bodyHash'> {
 }
 
 const defaultTtlMs = 3_600_000;
+
 const defaultDeadlineMs = 300_000;
 
 /** How commands are made: checked, numbered, stored, and only then on their way. */

@@ -1,7 +1,7 @@
+import type { CommandRecord } from '../domain/command.js';
 import type { Device } from '../domain/device.js';
 import type { Counters } from '../observe/counters.js';
 import type { Clock } from '../process/clock.js';
-import type { CommandRecord } from '../store/threads/calls.js';
 import { knownOf } from './lifecycle.js';
 import type { CommandLink, OpenCommand, OpenCommands } from './openCommands.js';
 import { commandBytes } from './rules.js';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { commandEvents, commandStates, finalStates, isFinal, knownOf, stateAfter } from './lifecycle.js';
+import { commandStates, finalStates, isFinal } from '../domain/command.js';
+import { commandEvents, knownOf, stateAfter } from './lifecycle.js';
 
 /** What the contract says of every pair; what is not here changes nothing. */
 const expected = new Map<string, string>(

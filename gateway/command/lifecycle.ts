@@ -1,21 +1,4 @@
-/**
- * What can become of a command (DESIGN section 4). `sent`: the socket took it. `received` and further only by the device's
- * word. `timed_out`: sent, and no final word by its deadline; it may have run.
- */
-export const openStates = ['queued', 'sent', 'received', 'running'] as const;
-export const finalStates = [
-  'succeeded',
-  'failed',
-  'rejected',
-  'expired',
-  'timed_out',
-  'cancelled',
-  'superseded',
-  'device_removed',
-] as const;
-export const commandStates = [...openStates, ...finalStates] as const;
-export type CommandState = (typeof commandStates)[number];
-export type FinalState = (typeof finalStates)[number];
+import { type CommandState, type FinalState, isFinal, type openStates } from '../domain/command.js';
 
 /** The device's words, and what happens to a command at the gateway. */
 export const commandEvents = [
@@ -31,6 +14,7 @@ export const commandEvents = [
   'supersede',
   'remove_device',
 ] as const;
+
 export type CommandEvent = (typeof commandEvents)[number];
 
 /** A device says nothing of a command that was never sent to it, and nothing changes an end. */
@@ -59,9 +43,6 @@ const transitions: Record<(typeof openStates)[number], Partial<Record<CommandEve
   },
   running: { succeeded: 'succeeded', failed: 'failed', rejected: 'rejected', time_out: 'timed_out' },
 };
-
-export const isFinal = (state: CommandState): state is FinalState =>
-  (finalStates as readonly CommandState[]).includes(state);
 
 /** The state after the event; null: the event changes nothing. */
 export function stateAfter(state: CommandState, event: CommandEvent): CommandState | null {

@@ -1,6 +1,5 @@
+import type { CommandRecord, CommandState } from '../domain/command.js';
 import { countBy } from '../observe/counters.js';
-import type { CommandRecord } from '../store/threads/calls.js';
-import type { CommandState } from './lifecycle.js';
 
 /** Where a device can be reached. */
 export interface CommandLink {

@@ -1,7 +1,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { ModelCommand } from '../../schemas/generated/config.js';
 import { limits } from '../../schemas/tables/limits.js';
-import type { Model } from '../domain/device.js';
+import type { Model } from '../domain/model.js';
 import { CommandError } from './errors.js';
 
 /** A command as a model declares it. */

@@ -1,6 +1,7 @@
-import type { CommandChange } from '../store/threads/calls.js';
+import type { CommandChange } from '../domain/command.js';
 
 const retryMs = 1_000;
+
 /** What may wait for another change to ride with waits so long. */
 const soonMs = 10;
 

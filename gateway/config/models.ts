@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import type { ModelConfig } from '../../schemas/generated/config.js';
 import { loadSchema } from '../../schemas/load.js';
 import { compileCommand } from '../command/rules.js';
-import type { Model } from '../domain/device.js';
+import type { Model } from '../domain/model.js';
 import { ConfigError } from './config.js';
 
 const validate = new Ajv2020({ allErrors: true, useDefaults: true }).compile(loadSchema('config/model'));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Model } from '../domain/device.js';
+import type { Model } from '../domain/model.js';
 import { startTestGateway } from '../gateway.fixture.js';
 import { ConfigError, loadConfig } from './config.js';
 import { loadModels } from './models.js';

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Model } from '../domain/device.js';
+import type { Model } from '../domain/model.js';
 import type { ResolvedConfig } from './config.js';
 
 /** A configuration with its models, checked. */
@@ -30,6 +30,7 @@ export interface ReloadOptions {
 
 /** Sections and keys that a running gateway can take anew; the others are named as waiting for a restart. */
 const reloadable = ['models', 'limits', 'admission', 'trustedProxies', 'log.level', 'device.tls', 'operator.tls'];
+
 /** Of these, what is fixed when a listener is opened. */
 const fixed = ['limits.backlogBytes', 'admission.clientSubjectHeader', 'models'];
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Batch, Committed } from '../store/threads/calls.js';
+import type { Batch } from '../columns/batch.js';
+import type { Committed } from '../store/threads/calls.js';
 import { createBatcher } from './batcher.js';
 
 /** A batcher whose clock, timers and store are in the hands of the test. */

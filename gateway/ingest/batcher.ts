@@ -1,5 +1,6 @@
-import { createBatch, emptyBatch } from '../columns/batch.js';
-import type { Batch, Committed, Declared } from '../store/threads/calls.js';
+import { type Batch, createBatch, emptyBatch } from '../columns/batch.js';
+import type { Declared } from '../domain/declared.js';
+import type { Committed } from '../store/threads/calls.js';
 
 export interface BatcherOptions<Entry> {
   /** At most one commit starts in this time. */

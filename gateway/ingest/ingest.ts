@@ -4,10 +4,9 @@ import type { MetricsMessage, TelemetryMessage } from '../../schemas/generated/d
 import type { CloseName } from '../../schemas/tables/closeCodes.js';
 import type { Fault } from '../../schemas/tables/faults.js';
 import { limits } from '../../schemas/tables/limits.js';
-import { addFrame } from '../columns/batch.js';
+import { addFrame, type Batch } from '../columns/batch.js';
 import { type Counters, countBy } from '../observe/counters.js';
 import type { Clock } from '../process/clock.js';
-import type { Batch } from '../store/threads/calls.js';
 import type { Batcher } from './batcher.js';
 import { takeBinary } from './binaryTelemetry.js';
 import type { Entry, IngestLink } from './entries.js';
@@ -33,6 +32,7 @@ export interface IngestOptions {
 }
 
 export type Ingest = ReturnType<typeof createIngest>;
+
 export type Encoding = 'json' | 'binary';
 
 /** Best-effort frames have no window; a link with more under way than this is sending too fast. */

@@ -1,9 +1,8 @@
 import type { TelemetryMessage } from '../../schemas/generated/device.js';
 import { pointerToken } from '../../schemas/message/up.js';
 import type { Fault } from '../../schemas/tables/faults.js';
-import { reserveReadings } from '../columns/batch.js';
-import { type Scalar, type SeriesKind, seriesKinds } from '../domain/device.js';
-import type { Batch } from '../store/threads/calls.js';
+import { type Batch, reserveReadings } from '../columns/batch.js';
+import { type Scalar, type SeriesKind, seriesKinds } from '../domain/series.js';
 import { type Ages, keepApart } from './ages.js';
 import { checkSeriesCount, checkTime, fault, type Rules } from './rules.js';
 import type { Column, Source } from './source.js';

@@ -1,6 +1,6 @@
 import type { Fault } from '../../schemas/tables/faults.js';
 import { limits } from '../../schemas/tables/limits.js';
-import type { SeriesKind } from '../domain/device.js';
+import type { SeriesKind } from '../domain/series.js';
 import type { Source } from './source.js';
 
 /** By what rules telemetry is taken in at this moment. */

@@ -1,7 +1,8 @@
 import { limits } from '../../schemas/tables/limits.js';
 import type { DeviceMeter } from '../admission/deviceRates.js';
-import type { Device, Series, SeriesKind } from '../domain/device.js';
-import type { MetricDeclaration } from '../store/threads/calls.js';
+import type { MetricDeclaration } from '../domain/declared.js';
+import type { Device } from '../domain/device.js';
+import type { Series, SeriesKind } from '../domain/series.js';
 
 /** What ingest knows of one device: its series, its streams, its metric tables. */
 export interface Source {

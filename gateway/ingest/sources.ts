@@ -1,8 +1,12 @@
 import type { MetricsMessage } from '../../schemas/generated/device.js';
 import type { Fault } from '../../schemas/tables/faults.js';
 import { limits } from '../../schemas/tables/limits.js';
-import { type Device, type Model, type Series, type SeriesKind, seriesKinds } from '../domain/device.js';
-import type { Batch, MetricDeclaration, Restored } from '../store/threads/calls.js';
+import type { Batch } from '../columns/batch.js';
+import type { MetricDeclaration } from '../domain/declared.js';
+import type { Device } from '../domain/device.js';
+import type { Model } from '../domain/model.js';
+import { type Series, type SeriesKind, seriesKinds } from '../domain/series.js';
+import type { Restored } from '../store/threads/calls.js';
 import {
   byName,
   type Column,

@@ -8,7 +8,7 @@ import {
 } from '../../schemas/tables/subprotocols.js';
 import type { Credential, Device } from '../domain/device.js';
 import { commonName } from '../net/proxies.js';
-import type { Authentication } from '../registry/registry.js';
+import type { Authentication } from '../registry/authentication.js';
 import { offeredCredentials } from './offeredCredentials.js';
 
 /** The facts of an upgrade request, copied out of it. Header values are empty strings where there is no header. */
@@ -41,6 +41,7 @@ export interface Accepted {
 
 /** `why` says more than the answer may: it is for operators. */
 export type Refusal = { ok: false; code: RefusalCode; detail: string; why: string };
+
 export type Handshake = Accepted | Refusal;
 
 export interface HandshakeOptions {

@@ -4,10 +4,10 @@ import { parseUpMessage } from '../../schemas/message/up.js';
 import type { Fault } from '../../schemas/tables/faults.js';
 import { limits } from '../../schemas/tables/limits.js';
 import type { Device } from '../domain/device.js';
+import type { RejectedRow } from '../domain/rejected.js';
 import type { IngestLink } from '../ingest/entries.js';
 import type { Ingest } from '../ingest/ingest.js';
 import type { Sources } from '../ingest/sources.js';
-import type { RejectedRow } from '../store/threads/calls.js';
 
 /**
  * Lets a quarantined frame in after all, by an operator's word: its times and its numbering are believed, whatever else
@@ -67,4 +67,9 @@ export function createAdmission({
 }
 
 const tooLarge: Fault = { code: 'frame_too_large', message: 'no more than its first 64 KiB are kept' };
+
 const notTelemetry: Fault = { code: 'type_unknown', message: 'it is not telemetry' };
+
+export type AdmitResult =
+  | { ok: true; readings: number }
+  | { ok: false; code: 'rejected_unknown' | 'already_admitted' | 'not_admissible'; message: string };

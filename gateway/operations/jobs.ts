@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import { uuidv7 } from 'uuidv7';
+import type { DeviceIdentity } from '../domain/device.js';
 import type { Clock } from '../process/clock.js';
-import type { ArchiveJob, DeviceIdentity, JobProgress } from '../store/threads/calls.js';
+import type { ArchiveJob, JobProgress } from '../store/threads/calls.js';
 
 /** Long work on the files of the store, as operators see it. */
 export interface Job {
@@ -21,6 +22,7 @@ export interface Job {
 
 /** An erasure that failed, as on a full disk, is begun again. */
 const retryMs = 60_000;
+
 /** Ended jobs that are still shown. */
 const endedMax = 100;
 

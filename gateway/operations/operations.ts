@@ -1,16 +1,18 @@
 import type { Logger } from 'pino';
 import type { Latest } from '../columns/latest.js';
-import type { Device, LatestValue } from '../domain/device.js';
+import type { Device } from '../domain/device.js';
+import type { RegistryChange } from '../domain/registryChange.js';
+import type { LatestValue } from '../domain/series.js';
 import type { ClockGuard } from '../health/clockGuard.js';
 import type { Batcher } from '../ingest/batcher.js';
 import type { Entry } from '../ingest/entries.js';
 import type { Ingest } from '../ingest/ingest.js';
 import type { Sources } from '../ingest/sources.js';
-import type { AdmitResult, OperatorContext } from '../operator/http/context.js';
+import type { OperatorContext } from '../operator/http/context.js';
 import type { Clock } from '../process/clock.js';
 import type { Store } from '../store/store.js';
-import type { RegistryChange, Restored } from '../store/threads/calls.js';
-import { createAdmission } from './admitRejected.js';
+import type { Restored } from '../store/threads/calls.js';
+import { type AdmitResult, createAdmission } from './admitRejected.js';
 import { createJobs } from './jobs.js';
 
 export interface OperationsOptions {

@@ -1,5 +1,4 @@
 import type { RefusalCode } from '../../schemas/tables/refusals.js';
-import type { Attempt } from '../domain/device.js';
 import type { Clock } from '../process/clock.js';
 
 /** A refused attempt to connect, as the listener saw it. */
@@ -19,6 +18,7 @@ interface Kept extends Attempt {
 
 /** Attempts of one address for different ids; those beyond it are counted together, without their ids. */
 const idsPerAddressMax = 50;
+
 /** Of each kind: for devices that exist, and others. So a flood of made-up ids pushes out none of the former. */
 const keptMax = 1_000;
 
@@ -92,4 +92,22 @@ export function createAttempts({ clock, known }: { clock: Clock; known(id: strin
 
 function keyOf(address: string, device: string | null, code: RefusalCode): string {
   return `${address} ${device ?? ''} ${code}`;
+}
+
+/** Refused attempts to connect that are alike: same address, same id offered, same answer. */
+export interface Attempt {
+  /** The id that was offered, proven or not; null: none that can be read. */
+  device: string | null;
+  /** There is a device of this id. */
+  known: boolean;
+  address: string;
+  code: string;
+  /** In words, for operators only: it may say more than the answer did. */
+  reason: string;
+  count: number;
+  /** Unix ms. */
+  firstAt: number;
+  lastAt: number;
+  /** The User-Agent header. */
+  agent: string | null;
 }

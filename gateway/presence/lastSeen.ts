@@ -1,6 +1,10 @@
-import type { Credential, Device, Model, Presence, PresenceRecord } from '../domain/device.js';
+import type { Credential, Device } from '../domain/device.js';
+import type { Model } from '../domain/model.js';
+import type { KeyRecord } from '../domain/operators.js';
+import type { Presence, PresenceRecord } from '../domain/presence.js';
+import type { RegistryChange } from '../domain/registryChange.js';
 import type { Clock } from '../process/clock.js';
-import type { KeyRecord, RegistryChange, Restored } from '../store/threads/calls.js';
+import type { Restored } from '../store/threads/calls.js';
 import { createAttempts } from './attempts.js';
 import { createLazyWrites } from './lazyWrites.js';
 import { createPresence } from './presence.js';
@@ -18,7 +22,9 @@ export interface RecordsOptions {
 
 /** A presence is on disk some seconds after it changed, a last use within some minutes. */
 const presenceEveryMs = 3_000;
+
 const usesEveryMs = 60_000;
+
 const batchMax = 500;
 
 /** What is remembered beside readings and what people manage: presence, refused attempts, when a credential or key was used. */

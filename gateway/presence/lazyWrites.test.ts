@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import type { RegistryChange } from '../store/threads/calls.js';
+import type { RegistryChange } from '../domain/registryChange.js';
 import { createLazyWrites } from './lazyWrites.js';
 
 /** Timers are the test's; a write ends when the promises have had their turn. */

@@ -1,4 +1,4 @@
-import type { RegistryChange } from '../store/threads/calls.js';
+import type { RegistryChange } from '../domain/registryChange.js';
 
 export interface LazyWritesOptions<Key> {
   /** From the first change to its write, about: it is drawn between half and one and a half of it. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Device, Presence, PresenceRecord } from '../domain/device.js';
+import type { Device } from '../domain/device.js';
+import type { Presence, PresenceRecord } from '../domain/presence.js';
 import type { Link } from '../link/link.js';
 import { createPresence } from './presence.js';
 

@@ -1,5 +1,6 @@
 import { type CloseName, closeCodes, closeNameOf } from '../../schemas/tables/closeCodes.js';
-import type { Device, LastClose, Presence, PresenceRecord } from '../domain/device.js';
+import type { Device } from '../domain/device.js';
+import type { LastClose, Presence, PresenceRecord } from '../domain/presence.js';
 import type { Link } from '../link/link.js';
 import type { Clock } from '../process/clock.js';
 
@@ -22,6 +23,7 @@ export type PresenceBook = ReturnType<typeof createPresence>;
 
 /** More links than this of late is flapping; one is forgiven each minute. */
 const flappingLinks = 5;
+
 const forgivenPerMs = 1 / 60_000;
 
 /** What is known of one device, with its link while it has one. */

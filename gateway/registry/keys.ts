@@ -1,6 +1,7 @@
 import { uuidv7 } from 'uuidv7';
+import type { KeyRecord, Role } from '../domain/operators.js';
+import type { RegistryChange } from '../domain/registryChange.js';
 import type { Clock } from '../process/clock.js';
-import type { KeyRecord, RegistryChange, Role } from '../store/threads/calls.js';
 import { dummyHash, hashSecret, newSecret, sameHash } from './secrets.js';
 
 export const roles = ['viewer', 'operator', 'admin'] as const satisfies readonly Role[];

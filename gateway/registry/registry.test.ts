@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RegistryChange } from '../store/threads/calls.js';
+import type { RegistryChange } from '../domain/registryChange.js';
+import { RegistryError } from './errors.js';
 import { allows, createKeys, roles } from './keys.js';
-import { createRegistry, RegistryError } from './registry.js';
+import { createRegistry } from './registry.js';
 
 function registryAt(start = 1_000_000) {
   let now = start;

@@ -1,7 +1,11 @@
 import { uuidv7 } from 'uuidv7';
-import type { Credential, Device, Scalar } from '../domain/device.js';
+import type { Credential, Device } from '../domain/device.js';
+import type { RegistryChange } from '../domain/registryChange.js';
+import type { Scalar } from '../domain/series.js';
 import type { Clock } from '../process/clock.js';
-import type { RegistryChange } from '../store/threads/calls.js';
+import { type Authentication, certificate, whyInvalid } from './authentication.js';
+import { checkWindow, credentialsMax, type Issued, type Retirement, retiredAt, type Window } from './credentials.js';
+import { RegistryError } from './errors.js';
 import { dummyHash, hashSecret, newSecret, sameHash } from './secrets.js';
 
 export interface RegistryOptions {
@@ -12,76 +16,13 @@ export interface RegistryOptions {
   ended(device: Device, why: 'device_disabled' | 'device_removed' | 'credential_revoked', cid?: string): void;
 }
 
-export type Authentication =
-  | { ok: true; device: Device; credential: Credential }
-  | {
-      ok: false;
-      code: 'credentials_invalid' | 'device_disabled';
-      /** For operators: the answer to the device does not tell these apart. */
-      why:
-        | 'device_unknown'
-        | 'secret_wrong'
-        | 'secret_unknown'
-        | 'credential_expired'
-        | 'credential_early'
-        | 'device_disabled';
-    };
-
 export interface NewCredential {
   id: string;
   secret: string;
   cid: string;
 }
 
-/** A registry request that cannot be carried out; `code` goes into the problem answer. */
-export class RegistryError extends Error {
-  constructor(
-    readonly code:
-      | 'device_exists'
-      | 'device_unknown'
-      | 'credential_unknown'
-      | 'window_invalid'
-      | 'too_many_credentials',
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
 export type Registry = ReturnType<typeof createRegistry>;
-
-/** When a credential is accepted: Unix ms, from and until before. */
-export interface Window {
-  notBefore?: number | null;
-  notAfter?: number | null;
-}
-
-interface Issued {
-  secret: string;
-  credential: Credential;
-}
-
-type Retirement = Extract<RegistryChange, { type: 'retire_credential' }>;
-
-const retiredAt = (credentials: Credential[], end: number): Retirement[] =>
-  credentials.map(({ cid, notAfter }) => ({
-    type: 'retire_credential',
-    cid,
-    notAfter: Math.min(notAfter ?? end, end),
-  }));
-
-/** Stands for the credential of a link that was opened by a client certificate; it has no secret. */
-const certificate: Credential = {
-  cid: 'certificate',
-  hash: dummyHash,
-  createdAt: 0,
-  notBefore: null,
-  notAfter: null,
-  lastUsedAt: null,
-};
-
-/** Those that are over do not count. */
-const credentialsMax = 8;
 
 /** All devices and their credentials, in memory: reads are synchronous, changes reach the disk before they count. */
 export function createRegistry(options: RegistryOptions, restored: { devices: Device[]; nextDeviceKey: number }) {
@@ -318,21 +259,6 @@ export function createRegistry(options: RegistryOptions, restored: { devices: De
     all: (): IterableIterator<Device> => byId.values(),
     size: (): number => byId.size,
   };
-}
-
-/** From `notBefore` on it is accepted, from `notAfter` on no longer. */
-function whyInvalid(
-  { notBefore, notAfter }: Credential,
-  now: number,
-): 'credential_early' | 'credential_expired' | null {
-  if (notBefore !== null && now < notBefore) return 'credential_early';
-  return notAfter !== null && now >= notAfter ? 'credential_expired' : null;
-}
-
-/** Throws window_invalid. */
-function checkWindow({ notBefore, notAfter }: Window, now: number): void {
-  if (notAfter != null && notAfter <= Math.max(notBefore ?? 0, now))
-    throw new RegistryError('window_invalid', `notAfter ${notAfter} is over already, or not after notBefore`);
 }
 
 function hashKey(hash: Uint8Array): string {

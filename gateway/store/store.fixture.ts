@@ -3,10 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { addFrame, createBatch, reserveReadings } from '../columns/batch.js';
-import { seriesKinds } from '../domain/device.js';
+import { addFrame, type Batch, createBatch, reserveReadings } from '../columns/batch.js';
+import type { BucketRow, ReadingRow, ReadingsQuery } from '../domain/readingsQuery.js';
+import { type SeriesRecord, seriesKinds } from '../domain/series.js';
 import { openStore, type Store, type StoreOptions } from './store.js';
-import type { Batch, BucketRow, ReadingRow, ReadingsQuery, SeriesRecord } from './threads/calls.js';
 
 /** 2026-11-22T00:00:00Z, the start of a UTC day. */
 export const midnight = 1_795_305_600_000;

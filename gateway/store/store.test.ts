@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
-import { addFrame, createBatch, reserveReadings } from '../columns/batch.js';
-import { type Device, seriesKinds } from '../domain/device.js';
+import { addFrame, type Batch, createBatch, reserveReadings } from '../columns/batch.js';
+import type { Device } from '../domain/device.js';
+import type { ReadingRow, ReadingsQuery } from '../domain/readingsQuery.js';
+import { type SeriesRecord, seriesKinds } from '../domain/series.js';
 import { openForWriting } from './sqlite/openDatabase.js';
 import { storeOptions } from './store.fixture.js';
 import { openStore, type Store } from './store.js';
-import type { Batch, ReadingRow, ReadingsQuery, SeriesRecord } from './threads/calls.js';
 
 const now = 1_795_305_600_000;
 

@@ -1,27 +1,25 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { type Batch, buffersOf } from '../columns/batch.js';
+import type { RegistryChange } from '../domain/registryChange.js';
 import type { ArchiverData } from './archiver/archiver.js';
 import { unfinishedBackup } from './archiver/backup.js';
 import { type Archive, createArchive } from './archiver/schedule.js';
-import { clearUnfinished } from './archiver/upkeep.js';
+import { clearUnfinished } from './dayFiles/clearUnfinished.js';
 import type { ReaderData } from './reader/reader.js';
-import {
-  type ArchiveJob,
-  type ArchiverCalls,
-  type Batch,
-  buffersOf,
-  type Committed,
-  type JobProgress,
-  type ReaderCalls,
-  type RegistryChange,
-  type Restored,
-  type Sealed,
-  type UpkeepStep,
-  type WriterCalls,
+import type {
+  ArchiveJob,
+  ArchiverCalls,
+  Committed,
+  JobProgress,
+  ReaderCalls,
+  Restored,
+  Sealed,
+  UpkeepStep,
+  WriterCalls,
 } from './threads/calls.js';
 import { createPaceMemory, createPacer } from './threads/pace.js';
-import { createCaller } from './threads/thread.js';
+import { startThread, type Thread } from './threads/startThread.js';
 import { lockFolder } from './writer/lock.js';
 import type { WriterData } from './writer/writer.js';
 
@@ -134,10 +132,7 @@ function createStore({ writer, archiver, readers, archive, unlock }: Parts) {
   /** Readers first: the last connection to close brings the write-ahead log home. */
   async function close(): Promise<void> {
     await archive.close();
-    for (const thread of [...readers, archiver, writer]) {
-      await thread.call('close', []);
-      await thread.end();
-    }
+    for (const thread of [...readers, archiver, writer]) await thread.close();
     unlock();
   }
 
@@ -176,20 +171,5 @@ function createStore({ writer, archiver, readers, archive, unlock }: Parts) {
     /** Long work on the day files, one job after another. */
     run: (job: ArchiveJob, progress: (progress: JobProgress) => void): Promise<void> => archive.run(job, progress),
     close: (): Promise<void> => (closing ??= close()),
-  };
-}
-
-type Thread<Map extends object> = ReturnType<typeof startThread<Map>>;
-
-function startThread<Map extends object>(file: string, data: object, died: (error: Error) => void) {
-  const worker = new Worker(new URL(`./${file}`, import.meta.url), { workerData: data });
-  const { call, waiting, letGo } = createCaller<Map>(worker, died);
-  return {
-    call,
-    waiting,
-    async end(): Promise<void> {
-      letGo();
-      await worker.terminate();
-    },
   };
 }

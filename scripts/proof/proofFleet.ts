@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { loadFleet } from '../../device-sim/fleet/loadFleet.js';
 import { changedFleet } from '../../device-sim/fleet/runOptions.js';
 import { summaryOf } from '../../device-sim/report/report.js';
-import { type FleetResult, isVerified, runFleet } from '../../device-sim/run/runFleet.js';
+import type { FleetResult } from '../../device-sim/run/result.js';
+import { isVerified, runFleet } from '../../device-sim/run/runFleet.js';
 import { startGatewayProcess } from '../../tests/rig/gatewayProcess.js';
 
 /**

@@ -5,17 +5,18 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
+import type { SeriesRecord } from '../../gateway/domain/series.js';
 import { dayMs } from '../../gateway/store/dayFiles/days.js';
 import { mergeRunsCount } from '../../gateway/store/dayFiles/merge.js';
 import { otherSeries, queryOf, readTriples, remembered, storeOptions } from '../../gateway/store/store.fixture.js';
 import { openStore, type Store } from '../../gateway/store/store.js';
-import type { SeriesRecord } from '../../gateway/store/threads/calls.js';
 import * as erasing from '../rig/eraseWorkload.js';
 import { roundsOr } from '../rig/killPoints.js';
 import { commitsTotal, readingsOf, workloadDay, workloadSeries } from '../rig/sealWorkload.js';
 import { tempFolder } from '../rig/tempFolder.js';
 
 const rounds = roundsOr(16);
+
 const calls = ['pwrite64', 'fdatasync', 'fsync', 'rename', 'unlink', 'ftruncate'];
 
 /** The files that the archiver writes, and those that the writer writes: strace counts the calls of each thread for itself. */

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { seriesKinds } from '../../gateway/domain/device.js';
+import { seriesKinds } from '../../gateway/domain/series.js';
 import { dayMs } from '../../gateway/store/dayFiles/days.js';
 import { batchOfTwo, otherSeries, series, storeOptions } from '../../gateway/store/store.fixture.js';
 import { openStore, type Store } from '../../gateway/store/store.js';
@@ -10,8 +10,11 @@ import { workloadDay } from './sealWorkload.js';
  * late file, a day of runs, and the log.
  */
 export const erasedSeries = [series(1, 'temperature'), series(2, 'door', seriesKinds.string)];
+
 export const commitsTotal = 8;
+
 export const timeOf = (commit: number): number => workloadDay + commit * 10 + (commit % 2) * dayMs;
+
 const erased = { id: 'd', key: 1, createdAt: 1 };
 
 /** What is there before: commits 1 to 4 in day files of which the first is finished, 5 and 6 late or in a run, 7 and 8 in the log. */

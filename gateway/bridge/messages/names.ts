@@ -1,4 +1,5 @@
-import type { Declared, SeriesRecord, StreamRecord } from '../../store/threads/calls.js';
+import type { Declared, StreamRecord } from '../../domain/declared.js';
+import type { SeriesRecord } from '../../domain/series.js';
 
 /** Of one device: those that it named, and those that live with a link. More cannot be in use at a point of the log. */
 const namesMax = { kept: 32, own: 2 } as const;

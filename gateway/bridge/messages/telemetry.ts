@@ -1,5 +1,5 @@
 import { valueText } from '../../../schemas/message/valueText.js';
-import { seriesKinds } from '../../domain/device.js';
+import { seriesKinds } from '../../domain/series.js';
 import type { LogRow } from '../../store/logDb/logRows.js';
 import type { Message } from './message.js';
 import type { Names } from './names.js';

@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { packageRoot } from '../../../schemas/load.js';
 import { loadModels } from '../../config/models.js';
-import { type SeriesKind, seriesKinds } from '../../domain/device.js';
+import { type SeriesKind, seriesKinds } from '../../domain/series.js';
 import type { LogRow } from '../../store/logDb/logRows.js';
-import type { BridgeSettings } from '../calls.js';
+import type { BridgeSettings, DeviceFacts } from '../calls.js';
 import { createNames } from '../messages/names.js';
 import type { Frame } from '../messages/telemetry.js';
 import { createTopics } from '../messages/topics.js';
 import { homeAssistant } from './homeassistant.js';
-import type { DeviceFacts } from './profile.js';
 import { homeUnit } from './units.js';
 
 /** What the documentation of Home Assistant's sensor integration allows for the device classes that we use. */
@@ -37,8 +36,11 @@ const documentedUnits: Record<string, string[]> = {
 };
 
 const models = [...loadModels(`${packageRoot}/config/models`).values()];
+
 const topics = createTopics('tidegate', 'gw');
+
 const settings = { gatewayId: 'gw', version: '1', discoveryPrefix: 'homeassistant', models } as BridgeSettings;
+
 const metrics: [metric: string, unit: string | null, kind: SeriesKind][] = [
   ['temperature', 'Cel', seriesKinds.number],
   ['burner', null, seriesKinds.boolean],

@@ -1,12 +1,13 @@
 import type { ModelCommand } from '../../../schemas/generated/config.js';
 import { valueText } from '../../../schemas/message/valueText.js';
-import { type Model, type SeriesKind, seriesKinds } from '../../domain/device.js';
-import type { BridgeSettings } from '../calls.js';
+import type { Model } from '../../domain/model.js';
+import { type SeriesKind, seriesKinds } from '../../domain/series.js';
+import type { BridgeSettings, DeviceFacts } from '../calls.js';
 import type { Message } from '../messages/message.js';
 import type { Names } from '../messages/names.js';
 import type { Frame } from '../messages/telemetry.js';
 import { sanitised, type Topics } from '../messages/topics.js';
-import type { DeviceFacts, Profile } from './profile.js';
+import type { Profile } from './profile.js';
 import { homeUnit } from './units.js';
 
 /** A metric as Home Assistant is told of it. */

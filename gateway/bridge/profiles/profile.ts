@@ -1,17 +1,6 @@
+import type { DeviceFacts } from '../calls.js';
 import type { Message } from '../messages/message.js';
 import type { Frame } from '../messages/telemetry.js';
-
-/** What the bridge knows of a device beside its telemetry. */
-export interface DeviceFacts {
-  id: string;
-  model: string | null;
-  online: boolean;
-  /** Unix ms of the last change; null: not seen since the gateway started. */
-  since: number | null;
-  lastClose: { at: number; code: number; reason: string } | null;
-  /** When it said that it would be back. */
-  backAt: number | null;
-}
 
 /**
  * What is published beside telemetry, presence and status, for those who expect it in another form. A profile adds messages

@@ -1,7 +1,7 @@
-import type { CommandAnswer } from '../calls.js';
+import type { CommandAnswer, DeviceFacts } from '../calls.js';
 import type { Message } from '../messages/message.js';
 import { isPublishable, PoisonousTopicError, type Topics } from '../messages/topics.js';
-import type { DeviceFacts, Profile } from '../profiles/profile.js';
+import type { Profile } from '../profiles/profile.js';
 
 /** Answers that wait for the broker; beyond it the oldest is lost, and counted. */
 const answersMax = 10_000;

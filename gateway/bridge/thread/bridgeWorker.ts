@@ -1,9 +1,8 @@
 import type { LogReader } from '../../store/logDb/logReader.js';
-import type { BridgeSettings, FromBridge, ToBridge } from '../calls.js';
+import type { BridgeSettings, DeviceFacts, FromBridge, ToBridge } from '../calls.js';
 import type { Message } from '../messages/message.js';
 import { createNames } from '../messages/names.js';
 import { createTopics } from '../messages/topics.js';
-import type { DeviceFacts } from '../profiles/profile.js';
 import { profileOf } from '../profiles/profiles.js';
 import { createBacklog } from './backlog.js';
 import { createBoard } from './board.js';
@@ -13,14 +12,20 @@ import { createOutbox } from './outbox.js';
 
 /** While nothing is in the log, it is looked at so often. */
 const pollMs = 20;
+
 /** State and position are told so often: after a crash what was acknowledged since comes again. */
 const statusMs = 500;
+
 const retryMsMin = 100;
+
 const retryMsMax = 15_000;
+
 /** Beside telemetry, so much of its window is for all else. */
 const boardShare = 0.2;
+
 /** A broker that does not answer a goodbye is left after so long. */
 const goodbyeMs = 2_000;
+
 /** Topic, header and properties of a packet take no more than this. */
 const packetOverheadBytes = 2_048;
 

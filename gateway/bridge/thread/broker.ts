@@ -1,20 +1,10 @@
 import { connect, type IClientOptions, type IPublishPacket, type MqttClient, type Packet, Store } from 'mqtt';
-import type { IncomingCommand, Reply } from '../calls.js';
+import type { BrokerOptions, IncomingCommand, Reply } from '../calls.js';
 import type { Message } from '../messages/message.js';
-
-/** Where and as whom the bridge connects. Crosses to its thread. */
-export interface BrokerOptions {
-  url: string;
-  protocolVersion: 4 | 5;
-  clientId: string;
-  username: string | null;
-  password: string | null;
-  tls: { ca: string | null; cert: string | null; key: string | null; serverName: string | null };
-  keepaliveSeconds: number;
-}
 
 /** MQTT 5: the broker keeps the subscriptions, and commands that come in between, for so long. */
 const sessionSeconds = 3_600;
+
 const connectTimeoutMs = 10_000;
 
 export interface Incoming extends Omit<IncomingCommand, 'messageNumber'> {}

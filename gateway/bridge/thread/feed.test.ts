@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type SeriesKind, seriesKinds } from '../../domain/device.js';
+import type { StreamRecord } from '../../domain/declared.js';
+import { type SeriesKind, type SeriesRecord, seriesKinds } from '../../domain/series.js';
 import type { LogReader } from '../../store/logDb/logReader.js';
 import type { LogRow } from '../../store/logDb/logRows.js';
-import type { SeriesRecord, StreamRecord } from '../../store/threads/calls.js';
 import { type Message, payloadOf } from '../messages/message.js';
 import { createNames } from '../messages/names.js';
 import { createTopics } from '../messages/topics.js';
@@ -11,6 +11,7 @@ import { plainProfile } from '../profiles/profile.js';
 import { createFeed, type FeedEntry } from './feed.js';
 
 const now = 1_795_305_600_000;
+
 const epoch = '0'.repeat(32);
 
 function seriesOf(id: number, device: string, metric = 'm', kind: SeriesKind = seriesKinds.number): SeriesRecord {

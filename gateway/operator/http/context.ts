@@ -1,17 +1,23 @@
 import type { Logger } from 'pino';
 import type { MqttState } from '../../bridge/openBridge.js';
+import type { Batch } from '../../columns/batch.js';
 import type { Batches } from '../../command/batches.js';
 import type { Commands } from '../../command/commands.js';
 import type { Reloaded } from '../../config/reload.js';
-import type { Device, LatestValue, Model, Presence, Series } from '../../domain/device.js';
+import type { CommandRecord } from '../../domain/command.js';
+import type { Device } from '../../domain/device.js';
+import type { Model } from '../../domain/model.js';
+import type { Presence } from '../../domain/presence.js';
+import type { LatestValue, Series } from '../../domain/series.js';
 import type { Counters } from '../../observe/counters.js';
 import type { TracedFrame } from '../../observe/trace.js';
+import type { AdmitResult } from '../../operations/admitRejected.js';
 import type { Jobs } from '../../operations/jobs.js';
 import type { Attempts } from '../../presence/attempts.js';
 import type { Clock } from '../../process/clock.js';
 import type { Keys } from '../../registry/keys.js';
 import type { Registry } from '../../registry/registry.js';
-import type { Batch, CommandRecord, ReaderCalls } from '../../store/threads/calls.js';
+import type { ReaderCalls } from '../../store/threads/calls.js';
 
 /** What the operator side needs of the rest; gateway.ts wires it. */
 export interface OperatorContext {
@@ -61,10 +67,6 @@ export interface OperatorContext {
   /** Null: there is no bridge. */
   mqtt(): MqttState | null;
 }
-
-export type AdmitResult =
-  | { ok: true; readings: number }
-  | { ok: false; code: 'rejected_unknown' | 'already_admitted' | 'not_admissible'; message: string };
 
 export interface GatewayStatus {
   /** `ready` takes links; the others say why it does not. */

@@ -1,9 +1,9 @@
 import { CommandConflict, CommandError } from '../../command/errors.js';
 import { ConfigError } from '../../config/config.js';
+import { isRefusedRow } from '../../health/diskFailures.js';
 import type { HttpRequest, HttpResponse, TemplatedApp } from '../../net/uws.js';
-import { isRefusedRow } from '../../observe/archiveEvents.js';
 import { StartError } from '../../process/startError.js';
-import { RegistryError } from '../../registry/registry.js';
+import { RegistryError } from '../../registry/errors.js';
 import type { OperatorContext } from './context.js';
 import { Problem, type ProblemCode, problemBody, problems } from './problems.js';
 import { type CheckedRoute, checkRoute, type RequestFacts } from './requests.js';

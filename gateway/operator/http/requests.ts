@@ -1,7 +1,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { loadSchema } from '../../../schemas/load.js';
+import type { KeyRecord } from '../../domain/operators.js';
 import { allows } from '../../registry/keys.js';
-import type { KeyRecord } from '../../store/threads/calls.js';
 import type { OperatorContext } from './context.js';
 import { Problem, type ProblemError } from './problems.js';
 import type { OperatorRequest, Route } from './route.js';
@@ -18,6 +18,7 @@ export interface RequestFacts {
 }
 
 const bodies = new Ajv2020({ allErrors: true, allowUnionTypes: true });
+
 const queries = new Ajv2020({ allErrors: true, useDefaults: true, coerceTypes: 'array' });
 
 /** A route with its compiled checks. */

@@ -1,4 +1,4 @@
-import type { KeyRecord, Role } from '../../store/threads/calls.js';
+import type { KeyRecord, Role } from '../../domain/operators.js';
 import type { OperatorContext } from './context.js';
 
 /** One row of the route table; the router, the checks and the OpenAPI document are all made from it. */

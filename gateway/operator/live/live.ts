@@ -1,18 +1,25 @@
 import type { LiveMessage, LiveSnapshot } from '../../../schemas/generated/operator.js';
-import { type Device, type Presence, type Scalar, seriesKinds } from '../../domain/device.js';
+import type { Batch } from '../../columns/batch.js';
+import type { CommandRecord } from '../../domain/command.js';
+import type { Device } from '../../domain/device.js';
+import type { Presence } from '../../domain/presence.js';
+import { type Scalar, seriesKinds } from '../../domain/series.js';
 import type { WebSocket } from '../../net/uws.js';
 import type { TracedFrame } from '../../observe/trace.js';
-import type { Batch, CommandRecord } from '../../store/threads/calls.js';
 import type { LiveEvents, OperatorContext } from '../http/context.js';
 import { hears, type LiveClient, means, takeRequest, tracedBy } from './liveClient.js';
 
 /** A client that has more than this waiting loses samples. */
 const samplesBacklogBytesMax = 1024 * 1024;
+
 /** Events are never dropped; a client that cannot even take those is closed. */
 export const eventsBacklogBytesMax = 4 * 1024 * 1024;
+
 /** A snapshot goes on only while so little waits, so that it never keeps an event from its place. */
 const snapshotBacklogBytesMax = 128 * 1024;
+
 const snapshotDevices = 250;
+
 const latestEveryMs = 500;
 
 export type Live = ReturnType<typeof createLive>;

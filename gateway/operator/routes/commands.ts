@@ -1,7 +1,7 @@
 import type { BatchCreate, CommandCreate } from '../../../schemas/generated/operator.js';
 import { newCommandOf } from '../../command/creation.js';
+import type { CommandView } from '../../domain/command.js';
 import type { Device } from '../../domain/device.js';
-import type { CommandView } from '../../store/threads/calls.js';
 import type { OperatorContext } from '../http/context.js';
 import { decodeCursor, encodeCursor } from '../http/parameters.js';
 import { Problem } from '../http/problems.js';
@@ -10,6 +10,7 @@ import { deviceOf } from './devices.js';
 import { pageQuery } from './paging.js';
 
 const failedMax = 1_000;
+
 const waitQuery = {
   wait: {
     type: 'number',

@@ -1,5 +1,6 @@
 import type { DeviceCreate, DeviceImport, DevicePatch } from '../../../schemas/generated/operator.js';
-import type { Device, Presence } from '../../domain/device.js';
+import type { Device } from '../../domain/device.js';
+import type { Presence } from '../../domain/presence.js';
 import type { OperatorContext } from '../http/context.js';
 import { decodeCursor, encodeCursor } from '../http/parameters.js';
 import { Problem } from '../http/problems.js';
@@ -28,6 +29,7 @@ function needModel(model: string | null | undefined, { models }: OperatorContext
 
 /** Ids in order. Sorted again only when devices came or went. */
 const sorted = new WeakMap<object, { size: number; newest: number; ids: string[] }>();
+
 function idsInOrder({ registry }: OperatorContext): string[] {
   let newest = 0;
   for (const { key } of registry.all()) newest = Math.max(newest, key);

@@ -1,4 +1,4 @@
-import type { Model } from '../../domain/device.js';
+import type { Model } from '../../domain/model.js';
 import type { Route } from '../http/route.js';
 
 /** Whatever a model leaves out is said. */

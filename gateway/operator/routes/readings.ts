@@ -1,6 +1,6 @@
-import type { Series } from '../../domain/device.js';
+import type { ReadingsQuery, RenderedPage, RowFormat } from '../../domain/readingsQuery.js';
+import type { Series } from '../../domain/series.js';
 import { csvHeaders } from '../../store/reader/renderPage.js';
-import type { ReadingsQuery, RenderedPage, RowFormat } from '../../store/threads/calls.js';
 import type { OperatorContext } from '../http/context.js';
 import { decodeCursor, encodeCursor, parseEvery, parseTime } from '../http/parameters.js';
 import { Problem } from '../http/problems.js';
@@ -9,7 +9,9 @@ import { deviceOf } from './devices.js';
 import { pageQuery } from './paging.js';
 
 const timeMax = 8_640_000_000_000_000;
+
 const limitDefault = 1_000;
+
 /** Rows of one page that a reader makes: some 400 KB of text. */
 const pageRows = 10_000;
 

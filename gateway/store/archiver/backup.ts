@@ -1,10 +1,11 @@
 import { copyFileSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { dayFolder, listDays, syncPath } from '../dayFiles/days.js';
+import { dayFolder, listDays } from '../dayFiles/days.js';
 import type { DayWriters } from '../dayFiles/dayWriters.js';
 import { isFinished } from '../dayFiles/finishedDay.js';
-import { newEpoch } from '../migration.js';
+import { newEpoch } from '../sqlite/migrate.js';
+import { syncPath } from '../sqlite/syncPath.js';
 import type { JobProgress } from '../threads/calls.js';
 
 /** Lies in a backup until the last file is there; a gateway does not start on such a folder. */

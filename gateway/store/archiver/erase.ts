@@ -1,12 +1,14 @@
 import { existsSync, renameSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import Database from 'better-sqlite3';
+import type { DeviceIdentity } from '../../domain/device.js';
 import { openDayForReading, openDayForWriting, readRuns, replaceView, runTable } from '../dayFiles/dayFile.js';
-import { type DayFiles, dayOf, dayPath, listDays, syncPath } from '../dayFiles/days.js';
+import { type DayFiles, dayOf, dayPath, listDays } from '../dayFiles/days.js';
 import type { DayWriters } from '../dayFiles/dayWriters.js';
 import { finishDay, removeDatabase } from '../dayFiles/finishedDay.js';
 import { bringHome } from '../sqlite/openDatabase.js';
-import type { DeviceIdentity, JobProgress } from '../threads/calls.js';
+import { syncPath } from '../sqlite/syncPath.js';
+import type { JobProgress } from '../threads/calls.js';
 
 /**
  * Takes a device's readings out of every day file: each is made anew without it and put in the place of the old one. The log

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { addFrame, createBatch, reserveReadings } from '../../columns/batch.js';
-import { type Device, type Scalar, seriesKinds } from '../../domain/device.js';
+import type { Device } from '../../domain/device.js';
+import type { BucketRow, ReadingRow, ReadingsQuery } from '../../domain/readingsQuery.js';
+import { type Scalar, seriesKinds } from '../../domain/series.js';
 import { readRuns, runTable } from '../dayFiles/dayFile.js';
 import { dayMs } from '../dayFiles/days.js';
 import {
@@ -21,7 +23,7 @@ import {
   series,
 } from '../store.fixture.js';
 import type { StoreOptions } from '../store.js';
-import type { BucketRow, ReadingRow, ReadingsQuery, UpkeepStep } from '../threads/calls.js';
+import type { UpkeepStep } from '../threads/calls.js';
 
 const hour = 3_600_000;
 

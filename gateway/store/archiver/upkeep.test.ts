@@ -3,8 +3,10 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, writeF
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
-import { addFrame } from '../../columns/batch.js';
-import { type Device, seriesKinds } from '../../domain/device.js';
+import { addFrame, type Batch } from '../../columns/batch.js';
+import type { Device } from '../../domain/device.js';
+import type { BucketRow } from '../../domain/readingsQuery.js';
+import { seriesKinds } from '../../domain/series.js';
 import { dayMs, listDays } from '../dayFiles/days.js';
 import { createDayHandles } from '../reader/dayHandles.js';
 import { openDay } from '../reader/openDay.js';
@@ -24,9 +26,10 @@ import {
   withOther,
 } from '../store.fixture.js';
 import type { Store, StoreOptions } from '../store.js';
-import type { Batch, BucketRow, UpkeepStep } from '../threads/calls.js';
+import type { UpkeepStep } from '../threads/calls.js';
 
 const hour = 3_600_000;
+
 const known = [series(1, 'temperature'), series(2, 'door', seriesKinds.string)];
 
 /** A store on a clock that `turnTo` sets; it resolves when the archiver has nothing left to do. */

@@ -1,39 +1,19 @@
-import { readdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { hasSchema, openDayForReading, readRuns } from '../dayFiles/dayFile.js';
-import {
-  type DayFiles,
-  dayFolder,
-  dayMs,
-  dayOf,
-  dayText,
-  listDays,
-  makeDayFolder,
-  syncPath,
-} from '../dayFiles/days.js';
+import { dirname } from 'node:path';
+import { DayFileError, isDamage } from '../dayFiles/damage.js';
+import { openDayForReading, readRuns } from '../dayFiles/dayFile.js';
+import { type DayFiles, dayMs, dayOf, dayText, listDays } from '../dayFiles/days.js';
 import type { DayWriters } from '../dayFiles/dayWriters.js';
-import { belongTogether, finishDay, isFinished, isFolded, removeDatabase } from '../dayFiles/finishedDay.js';
+import { finishDay, isFinished, removeDatabase } from '../dayFiles/finishedDay.js';
 import { mergeRuns, mergeRunsCount, runsToMerge } from '../dayFiles/merge.js';
 import { rollupOf } from '../dayFiles/rollup.js';
 import { openMeta } from '../sqlite/meta.js';
+import { syncPath } from '../sqlite/syncPath.js';
 import type { UpkeepStep } from '../threads/calls.js';
 
 /** A day that could not be finished, since someone had its file open, is tried again after this. */
 const retryMs = 60_000;
+
 const damagedRetryMs = 3_600_000;
-
-/** Something is wrong with the files of one day; the others, and all that comes in, are not concerned. */
-export class DayFileError extends Error {
-  readonly code = 'DAY_FILE';
-  constructor(day: number, { message }: Error) {
-    super(
-      `the files of ${dayText(day)} cannot be kept up (${message}); tidegate doctor --all tells which one is damaged`,
-    );
-  }
-}
-
-const isDamage = (error: Error & { code?: string }): boolean =>
-  /^SQLITE_(CORRUPT|NOTADB|CANTOPEN|IOERR_READ)/.test(error.code ?? '');
 
 export interface UpkeepOptions {
   folder: string;
@@ -204,39 +184,5 @@ export function isRollupOf(rollup: string, dayFile: string): boolean {
     return token !== null && rollupOf(rollup) === token;
   } finally {
     db.close();
-  }
-}
-
-/** At start: what a crash left half made, or forgot to remove. */
-export function clearUnfinished(folder: string): void {
-  makeDayFolder(folder);
-  for (const name of readdirSync(dayFolder(folder)))
-    if (/\.db\.new(-journal|-wal|-shm)?$/.test(name)) rmSync(join(dayFolder(folder), name), { force: true });
-  for (const { readings, late, rollup } of listDays(folder)) {
-    for (const path of [readings, late]) if (path !== null && isEmpty(path)) removeDatabase(path);
-    if (rollup !== null) isEmpty(rollup);
-  }
-  for (const { readings, late } of listDays(folder)) {
-    if (readings === null || late === null) continue;
-    if (isFolded(readings, late)) removeDatabase(late);
-    else if (!belongTogether(readings, late))
-      throw new Error(
-        `${late} does not belong to the day file beside it: they were put back from different backups. Move one of them away`,
-      );
-  }
-}
-
-/** A file that was made and never written to. Throws, and says which file, where it cannot be read or is newer. */
-function isEmpty(path: string): boolean {
-  try {
-    const db = openDayForReading(path);
-    try {
-      return !hasSchema(db);
-    } finally {
-      db.close();
-    }
-  } catch (error) {
-    if (!isDamage(error as Error)) throw error;
-    throw new Error(`${path}: ${(error as Error).message}. Put it back from a backup, or move it away`);
   }
 }

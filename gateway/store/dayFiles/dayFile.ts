@@ -1,11 +1,9 @@
 import { strict as assert } from 'node:assert';
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { type SeriesKind, seriesKinds } from '../../domain/device.js';
-import { newEpoch } from '../migration.js';
+import { type SeriesKind, type SeriesRecord, seriesKinds } from '../../domain/series.js';
 import { openMeta } from '../sqlite/meta.js';
-import { NewerDataError } from '../sqlite/migrate.js';
-import type { SeriesRecord } from '../threads/calls.js';
+import { NewerDataError, newEpoch } from '../sqlite/migrate.js';
 import { dayText } from './days.js';
 
 /**
@@ -19,10 +17,13 @@ import { dayText } from './days.js';
  * No identity is in two runs, so the view is a plain UNION ALL, into whose arms SQLite pushes device, metric and time.
  */
 const dayFileVersion = 1;
+
 const busyTimeoutMs = 5_000;
+
 const journalBytesMax = 64 * 1024 * 1024;
 
 export const kindNames = { 0: 'number', 1: 'string', 2: 'boolean' } as const satisfies Record<SeriesKind, string>;
+
 export type KindName = (typeof kindNames)[SeriesKind];
 
 export interface Run {

@@ -1,8 +1,7 @@
 import type Database from 'better-sqlite3';
-import type { ReadingColumns } from '../../columns/latest.js';
-import { seriesKinds } from '../../domain/device.js';
+import type { ReadingColumns } from '../../columns/readingColumns.js';
+import { type SeriesRecord, seriesKinds } from '../../domain/series.js';
 import { openRowStatement } from '../sqlite/rowStatement.js';
-import type { SeriesRecord } from '../threads/calls.js';
 import {
   createRunTable,
   kindNames,

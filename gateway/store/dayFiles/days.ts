@@ -1,5 +1,6 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { syncPath } from '../sqlite/syncPath.js';
 
 /** A UTC day is the count of days since 1970; a reading belongs to the day of its time. */
 export const dayMs = 86_400_000;
@@ -23,6 +24,7 @@ export interface DayFiles {
 export const dayFolder = (folder: string): string => join(folder, 'readings');
 
 const kinds = { '.db': 'readings', '.late.db': 'late', '.rollup.db': 'rollup' } as const;
+
 export type DayFileKind = (typeof kinds)[keyof typeof kinds];
 
 export function dayPath(folder: string, day: number, kind: DayFileKind): string {
@@ -54,14 +56,4 @@ export function makeDayFolder(folder: string): void {
   if (existsSync(dayFolder(folder))) return;
   mkdirSync(dayFolder(folder), { mode: 0o700 });
   syncPath(folder);
-}
-
-/** fsync of a file or a folder. */
-export function syncPath(path: string): void {
-  const handle = openSync(path, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 }

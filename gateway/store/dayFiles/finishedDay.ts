@@ -1,8 +1,9 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { newEpoch } from '../migration.js';
 import { openMeta } from '../sqlite/meta.js';
+import { newEpoch } from '../sqlite/migrate.js';
+import { syncPath } from '../sqlite/syncPath.js';
 import {
   createDaySchema,
   createRunTable,
@@ -14,7 +15,7 @@ import {
   runTable,
   seriesIdentity,
 } from './dayFile.js';
-import { dayPath, dayText, syncPath } from './days.js';
+import { dayPath, dayText } from './days.js';
 import { buildRollup } from './rollup.js';
 import { copyRuns } from './runCopy.js';
 
@@ -31,6 +32,7 @@ export function isFinished(path: string): boolean {
 
 /** Queries keep files open for the time of a page; so often, a slice apart, it is tried before a day was built in vain. */
 const aloneTries = 400;
+
 const alonePauseMs = 5;
 
 export interface Finishing {
@@ -160,6 +162,7 @@ function runsText(...paths: (string | null)[]): string {
 }
 
 const nothing = new Int32Array(new SharedArrayBuffer(4));
+
 const pause = (ms: number): void => void Atomics.wait(nothing, 0, 0, ms);
 
 /** Brings the file into rollback mode, alone; false while anyone else has it open. */

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import Database from 'better-sqlite3';
-import { addFrame } from '../../columns/batch.js';
-import { seriesKinds } from '../../domain/device.js';
+import { addFrame, type Batch } from '../../columns/batch.js';
+import { type SeriesRecord, seriesKinds } from '../../domain/series.js';
 import { batchOf, folderFor, midnight, openTestStore, queryOf, readTriples, series } from '../store.fixture.js';
-import type { Batch, SeriesRecord } from '../threads/calls.js';
 import { openLogReader } from './logReader.js';
 
 const known = [series(1, 'temperature'), series(2, 'door', seriesKinds.string)];

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import type Database from 'better-sqlite3';
-import type { CursorRecord, StreamRecord } from '../threads/calls.js';
+import type { StreamRecord } from '../../domain/declared.js';
+import type { CursorRecord } from '../threads/calls.js';
 
 /** Names of streams kept of one device: those that it named, and those that live with a link (or with an admitted frame). */
 const namesMax = { kept: 32, own: 2 } as const;

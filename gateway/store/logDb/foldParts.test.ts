@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { seriesKinds } from '../../domain/device.js';
-import { emptyFold } from '../emptyFold.js';
-import { foldOfPart, foldParts } from './foldParts.js';
+import { seriesKinds } from '../../domain/series.js';
+import { emptyFold, foldOfPart, foldParts } from './foldParts.js';
 
 const ids = Array.from({ length: 5_001 }, (_, i) => i + 1);
+
 /** Every third series is of strings. */
 const isString = (series: number): boolean => series % 3 === 0;
+
 const newestOf = (series: number): number | string => (isString(series) ? `text ${series}` : series / 8);
 
 function latest() {

@@ -1,6 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
-import type { ReadingColumns } from '../../columns/latest.js';
-import { emptyFold } from '../emptyFold.js';
+import type { ReadingColumns } from '../../columns/readingColumns.js';
 import type { Fold } from '../threads/calls.js';
 
 /** Rows folded in one go: a commit waits for no more than this. */
@@ -51,3 +50,12 @@ function sliceColumns<Columns extends Record<string, Uint32Array | Float64Array>
 function* spans(count: number): Generator<[number, number]> {
   for (let from = 0; from < count; from += foldRowsMax) yield [from, Math.min(count, from + foldRowsMax)];
 }
+
+export const emptyFold = (): Fold => ({
+  series: [],
+  streams: [],
+  tables: [],
+  latest: { readings: 0, series: new Uint32Array(), ts: new Float64Array(), value: new Float64Array(), strings: [] },
+  marks: { stream: new Uint32Array(), mark: new Uint32Array(), usedAt: new Float64Array() },
+  receipts: { device: new Uint32Array(), at: new Float64Array() },
+});

@@ -1,15 +1,17 @@
 import type Database from 'better-sqlite3';
 import { limits } from '../../../schemas/tables/limits.js';
-import type { ReadingColumns } from '../../columns/latest.js';
-import { type SeriesKind, seriesKinds } from '../../domain/device.js';
+import type { ReadingColumns } from '../../columns/readingColumns.js';
+import type { Declared, MetricTableRecord } from '../../domain/declared.js';
+import { type SeriesKind, type SeriesRecord, seriesKinds } from '../../domain/series.js';
 import { openMeta } from '../sqlite/meta.js';
 import { bringHome } from '../sqlite/openDatabase.js';
 import { openRowStatement } from '../sqlite/rowStatement.js';
-import type { Declared, Fold, MetricTableRecord, Restored, SeriesRecord } from '../threads/calls.js';
+import type { Fold, Restored } from '../threads/calls.js';
 import { openCursorTable } from './cursorTable.js';
 
 /** Rows deleted from the log in one go: a commit waits for no more than this. */
 const cutRowsMax = 2_000;
+
 const cutBytesMax = 4 * 1024 * 1024;
 
 /**

@@ -1,4 +1,4 @@
-import { type Migration, newEpoch } from '../migration.js';
+import { type Migration, newEpoch } from '../sqlite/migrate.js';
 
 /**
  * log.db: the commit log, one row a commit (logRow.ts says what the blobs hold), what is left of the rows that were cut, and

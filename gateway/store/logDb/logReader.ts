@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { SeriesKind } from '../../domain/device.js';
+import type { Declared, StreamRecord } from '../../domain/declared.js';
+import type { SeriesKind, SeriesRecord } from '../../domain/series.js';
 import { openMeta } from '../sqlite/meta.js';
 import { openForReading } from '../sqlite/openDatabase.js';
-import type { Declared, SeriesRecord, StreamRecord } from '../threads/calls.js';
 import { decodeFrames } from './logRow.js';
 import { decodeRow, type LogRow, type StoredRow } from './logRows.js';
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { addFrame, createBatch, reserveReadings } from '../../columns/batch.js';
-import type { Batch } from '../threads/calls.js';
+import { addFrame, type Batch, createBatch, reserveReadings } from '../../columns/batch.js';
 import { decodeFrames, decodeReadings, encodeFrames, encodeReadings, timeRangeOf } from './logRow.js';
 
 interface Row {
@@ -33,7 +32,9 @@ function roundTrip(rows: Row[]): Row[] {
 }
 
 const times = fc.integer({ min: -8_640_000_000_000, max: 8_640_000_000_000 });
+
 const value = fc.oneof(fc.double({ noNaN: true }), fc.float({ noNaN: true }), fc.integer());
+
 const row = fc.record({ series: fc.nat(0xffff_ffff), ts: times, value });
 
 test('readings come back as they were stored, whatever the width of their times and values', () => {

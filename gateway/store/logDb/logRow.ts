@@ -1,5 +1,5 @@
-import type { ReadingColumns } from '../../columns/latest.js';
-import type { Batch } from '../threads/calls.js';
+import type { Batch } from '../../columns/batch.js';
+import type { ReadingColumns } from '../../columns/readingColumns.js';
 
 /**
  * The two blobs of a row of the commit log, little-endian, columnar.
@@ -11,8 +11,11 @@ import type { Batch } from '../threads/calls.js';
  * Frame i holds the next readings[i] readings. The narrow forms are taken only where nothing is lost.
  */
 const dataVersion = 1;
+
 const dataHeaderBytes = 16;
+
 const frameColumns = 5;
+
 const narrowFrames = 0x8000_0000;
 
 export interface FrameColumns {

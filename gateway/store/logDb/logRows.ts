@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
-import type { ReadingColumns } from '../../columns/latest.js';
-import type { Declared } from '../threads/calls.js';
+import type { ReadingColumns } from '../../columns/readingColumns.js';
+import type { Declared } from '../../domain/declared.js';
 import { decodeFrames, decodeReadings, type FrameColumns, stringsOf } from './logRow.js';
 
 export interface LogRow {

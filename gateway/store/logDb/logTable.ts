@@ -1,9 +1,12 @@
 import type Database from 'better-sqlite3';
-import type { Batch, Declared, NewRejectedFrame } from '../threads/calls.js';
+import type { Batch } from '../../columns/batch.js';
+import type { Declared } from '../../domain/declared.js';
+import type { NewRejectedFrame } from '../../domain/rejected.js';
 import { encodeFrames, encodeReadings, timeRangeOf } from './logRow.js';
 
 /** Refused frames kept for one device; the oldest go first. */
 export const rejectedPerDeviceMax = 1_000;
+
 /** Of a longer refused message only so much is kept. */
 export const rejectedBytesMax = 65_536;
 

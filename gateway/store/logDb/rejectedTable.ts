@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { RejectedQuery, RejectedRow } from '../threads/calls.js';
+import type { RejectedQuery, RejectedRow } from '../../domain/rejected.js';
 
 const columns = `CAST(rid AS TEXT) AS rid, device AS deviceKey, stream, seq, received_at AS receivedAt, code, path, message,
   encoding, bytes, admitted_at AS admittedAt`;

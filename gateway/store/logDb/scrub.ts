@@ -1,7 +1,8 @@
 import type Database from 'better-sqlite3';
-import { seriesKinds } from '../../domain/device.js';
+import type { Batch } from '../../columns/batch.js';
+import type { Declared } from '../../domain/declared.js';
+import { seriesKinds } from '../../domain/series.js';
 import { openMeta } from '../sqlite/meta.js';
-import type { Batch, Declared } from '../threads/calls.js';
 import { readSeries } from './foldTables.js';
 import { encodeFrames, encodeReadings, timeRangeOf } from './logRow.js';
 import { decodeRow, type LogRow, type StoredRow } from './logRows.js';

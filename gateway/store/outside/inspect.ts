@@ -4,8 +4,8 @@ import type Database from 'better-sqlite3';
 import { openDayForReading } from '../dayFiles/dayFile.js';
 import { dayText, listDays } from '../dayFiles/days.js';
 import { newestCommitAt } from '../logDb/foldTables.js';
-import { databases } from '../sqlite/migrate.js';
 import { openForReading } from '../sqlite/openDatabase.js';
+import { databases } from '../writer/databases.js';
 
 /** One check of `tidegate doctor`. */
 export interface Finding {

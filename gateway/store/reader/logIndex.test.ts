@@ -7,8 +7,8 @@ import fc from 'fast-check';
 import { addFrame, createBatch, reserveReadings } from '../../columns/batch.js';
 import { openLogTable } from '../logDb/logTable.js';
 import { openMeta } from '../sqlite/meta.js';
-import { databases } from '../sqlite/migrate.js';
 import { openForWriting } from '../sqlite/openDatabase.js';
+import { databases } from '../writer/databases.js';
 import { type FoundRow, openLogIndex } from './logIndex.js';
 
 const at = 1_795_305_600_000;
@@ -112,6 +112,7 @@ const frames = fc.array(
   fc.record({ device: fc.integer({ min: 1, max: 3 }), times: fc.array(fc.nat(50), { maxLength: 4 }) }),
   { maxLength: 6 },
 );
+
 const step = fc.oneof(
   { weight: 5, arbitrary: fc.record({ commit: frames }) },
   { weight: 1, arbitrary: fc.record({ sealed: fc.nat(20) }) },

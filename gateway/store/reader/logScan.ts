@@ -1,8 +1,7 @@
 import type Database from 'better-sqlite3';
-import type { Scalar, SeriesKind } from '../../domain/device.js';
-import { seriesKinds } from '../../domain/device.js';
+import type { ReadingRow, ReadingsQuery } from '../../domain/readingsQuery.js';
+import { type Scalar, type SeriesKind, seriesKinds } from '../../domain/series.js';
 import { stringsOf, viewReadings } from '../logDb/logRow.js';
-import type { ReadingRow, ReadingsQuery } from '../threads/calls.js';
 import { openLogIndex } from './logIndex.js';
 
 /** Matches kept at most where all of them are needed. */

@@ -1,10 +1,11 @@
 import type Database from 'better-sqlite3';
+import type { BucketRow, ReadingRow, ReadingsPage, ReadingsQuery } from '../../domain/readingsQuery.js';
 import { type DayFiles, dayMs, dayOf, listDays } from '../dayFiles/days.js';
-import type { BucketRow, ReadingRow, ReadingsPage, ReadingsQuery } from '../threads/calls.js';
 import { createDayHandles } from './dayHandles.js';
-import { createHeap } from './heap.js';
+import { createGathering, unsealedParts } from './gather.js';
 import { openLogScan } from './logScan.js';
-import { type BucketPart, type OpenDay, openDay, type Source } from './openDay.js';
+import { openDay } from './openDay.js';
+import { isBehind, listSource, merged, type Source } from './rowSource.js';
 
 /** A page that took so long ends with what it has, so that other queries get their turn. */
 const pageMsMax = 250;
@@ -104,46 +105,6 @@ function countOfDay(rows: readonly ReadingRow[], from: number, day: number): num
   return count;
 }
 
-function listSource<Row>(rows: readonly Row[], from: number, to: number): Source<Row> {
-  let at = from;
-  const source: Source<Row> = {
-    row: at < to ? rows[at] : null,
-    advance(): void {
-      at++;
-      source.row = at < to ? rows[at] : null;
-    },
-  };
-  return source;
-}
-
-/** Sources in the query's order; of equal ones the first given is first. */
-function merged<Row extends { ts: number; series: number }>(order: ReadingsQuery['order'], sources: Source<Row>[]) {
-  const sign = order === 'asc' ? 1 : -1;
-  const rank = new Map(sources.map((source, i) => [source, i]));
-  const heap = createHeap<Source<Row>>((a, b) => {
-    const [left, right] = [a.row as Row, b.row as Row];
-    const by = sign * (left.ts - right.ts || left.series - right.series);
-    return by !== 0 ? by < 0 : (rank.get(a) as number) < (rank.get(b) as number);
-  });
-  for (const source of sources) if (source.row !== null) heap.add(source);
-  return {
-    next(): Row | null {
-      const source = heap.top();
-      if (source === undefined) return null;
-      const { row } = source;
-      source.advance();
-      if (source.row === null) heap.removeTop();
-      else heap.topChanged();
-      return row;
-    },
-  };
-}
-
-function isBehind({ order, after }: ReadingsQuery, { ts, series }: { ts: number; series: number }): boolean {
-  if (after === null) return true;
-  return (order === 'asc' ? 1 : -1) * (ts - after.ts || series - after.series) > 0;
-}
-
 function takeReadings(query: ReadingsQuery, sources: Source<ReadingRow>[], into: ReadingRow[]): void {
   const rows = merged(query.order, sources);
   for (let row = rows.next(); row !== null && into.length <= query.limit; row = rows.next()) {
@@ -152,74 +113,3 @@ function takeReadings(query: ReadingsQuery, sources: Source<ReadingRow>[], into:
     if (!repeats && isBehind(query, row)) into.push({ series: row.series, ts: row.ts, value: row.value });
   }
 }
-
-function unsealedParts(rows: ReadingRow[], day: OpenDay, everyMs: number): BucketPart[] {
-  if (rows.length === 0) return [];
-  const isStored = day.createStored();
-  return rows
-    .filter(({ series, ts }) => !isStored(series, ts))
-    .map(({ series, ts, value }) => {
-      const number = typeof value === 'number' ? value : null;
-      const bucket = Math.floor(ts / everyMs) * everyMs;
-      const amounts = { count: 1, min: number, max: number, sum: number, first: value, last: value };
-      return { series, ts: bucket, ...amounts, firstAt: ts, lastAt: ts };
-    });
-}
-
-/** Puts the parts of each bucket together; a bucket is done when one of another time comes, which may be on the next day. */
-function createGathering(query: ReadingsQuery) {
-  const sign = query.order === 'asc' ? 1 : -1;
-  const rows: BucketRow[] = [];
-  const open = new Map<number, BucketPart>();
-
-  function flush(): void {
-    const parts = [...open.values()].sort((a, b) => sign * (a.series - b.series));
-    open.clear();
-    for (const { firstAt: _, lastAt: __, ...row } of parts) if (isBehind(query, row)) rows.push(row);
-  }
-
-  function page(more: boolean): ReadingsPage<BucketRow> {
-    return { rows: rows.slice(0, query.limit), more: more || rows.length > query.limit };
-  }
-
-  return {
-    page,
-    /** False once the page is full, or has taken long enough. */
-    take(sources: Source<BucketPart>[], deadline: number): boolean {
-      const parts = merged(query.order, sources);
-      for (let part = parts.next(); part !== null; part = parts.next()) {
-        const current = open.values().next().value;
-        if (current !== undefined && current.ts !== part.ts) {
-          flush();
-          if (rows.length > query.limit || (rows.length > 0 && performance.now() > deadline)) return false;
-        }
-        const known = open.get(part.series);
-        if (known === undefined) open.set(part.series, { ...part });
-        else combine(known, part);
-      }
-      return true;
-    },
-    finish(): ReadingsPage<BucketRow> {
-      flush();
-      return page(false);
-    },
-  };
-}
-
-function combine(into: BucketPart, part: BucketPart): void {
-  into.count += part.count;
-  into.min = least(into.min, part.min, Math.min);
-  into.max = least(into.max, part.max, Math.max);
-  into.sum = least(into.sum, part.sum, (a, b) => a + b);
-  if (part.firstAt < into.firstAt) {
-    into.firstAt = part.firstAt;
-    into.first = part.first;
-  }
-  if (part.lastAt > into.lastAt) {
-    into.lastAt = part.lastAt;
-    into.last = part.last;
-  }
-}
-
-const least = (a: number | null, b: number | null, of: (a: number, b: number) => number): number | null =>
-  a === null || b === null ? (a ?? b) : of(a, b);

@@ -5,7 +5,7 @@ import { openForReading } from '../sqlite/openDatabase.js';
 import type { ReaderCalls } from '../threads/calls.js';
 import { yieldToOthers } from '../threads/priority.js';
 import { Moved, serveCalls } from '../threads/thread.js';
-import { openCommandReads } from '../tidegateDb/commandTables.js';
+import { openCommandReads } from '../tidegateDb/commandReads.js';
 import { readAudit } from '../tidegateDb/registryTables.js';
 import { createPages } from './pages.js';
 import { renderPage } from './renderPage.js';

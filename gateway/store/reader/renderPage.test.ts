@@ -1,22 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ReadingRow, ReadingsQuery } from '../threads/calls.js';
+import type { ReadingRow, ReadingsQuery } from '../../domain/readingsQuery.js';
 import { renderPage } from './renderPage.js';
 
 const metrics = ['temperature', 'Tür "a",b'];
+
 const query = {
   series: metrics.map((metric, i) => ({ id: i + 7, metric, kind: 0 })),
   everyMs: null,
 } as unknown as ReadingsQuery;
 
 const times = [0, 9, 999_999, 1_000_000, 1_000_001, 1_999_999, 2_000_000, 999_999_999_999, 1_000_000_000_000];
+
 const late = [1_795_649_999_999, 1_795_650_000_000, 1_795_650_000_001, 8_640_000_000_000_000];
+
 const values = [0, -0, 21.5, Math.fround(0.1), -1e-7, 1e21, 5e-324, -Number.MAX_VALUE, true, false, '', 'ajar'];
+
 const strings = ['"quoted", and\r\nbroken', 'grün 🌡', '\u0000\u2028', '\ud800 alone', 'x'.repeat(3_000)];
 
 const rows: ReadingRow[] = [...times, ...late].flatMap((ts) =>
   [...values, ...strings].map((value, i) => ({ series: 7 + (i % 2), ts, value })),
 );
+
 const textOf = (format: 'json' | 'ndjson' | 'csv', some: ReadingRow[]): string =>
   Buffer.from(renderPage(query, { rows: some, more: false }, format).text).toString();
 

@@ -1,5 +1,12 @@
-import type { Scalar } from '../../domain/device.js';
-import type { BucketRow, ReadingRow, ReadingsPage, ReadingsQuery, RenderedPage, RowFormat } from '../threads/calls.js';
+import type {
+  BucketRow,
+  ReadingRow,
+  ReadingsPage,
+  ReadingsQuery,
+  RenderedPage,
+  RowFormat,
+} from '../../domain/readingsQuery.js';
+import type { Scalar } from '../../domain/series.js';
 
 export const csvHeaders = {
   readings: 'metric,ts,value\r\n',
@@ -62,9 +69,13 @@ function anyText(
 }
 
 const encoder = new TextEncoder();
+
 const timeDigitsMax = 16;
+
 const lowDigits = 6;
+
 const million = 10 ** lowDigits;
+
 const [comma, bracket] = [0x2c, 0x5d];
 
 /** Its value has the same text in all formats, without a comma. */

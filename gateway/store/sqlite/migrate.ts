@@ -1,13 +1,5 @@
+import { randomBytes } from 'node:crypto';
 import type Database from 'better-sqlite3';
-import { logMigrations } from '../logDb/logMigrations.js';
-import type { Migration } from '../migration.js';
-import { registryMigrations } from '../tidegateDb/registryMigrations.js';
-
-/** The databases of a data folder, by file name. */
-export const databases = {
-  'tidegate.db': registryMigrations,
-  'log.db': logMigrations,
-} as const satisfies Record<string, readonly Migration[]>;
 
 /** The data folder was written by a newer Tidegate, whose form this one does not know. */
 export class NewerDataError extends Error {
@@ -27,4 +19,12 @@ export function migrate(db: Database.Database, file: string, migrations: readonl
       db.pragma(`user_version = ${step + 1}`);
     })();
   }
+}
+
+/** Step n of a list takes a database from version n (PRAGMA user_version) to n + 1, in one transaction. */
+export type Migration = (db: Database.Database) => void;
+
+/** Tells one store from another that lies in the same folder after a restore: random, made with the store. */
+export function newEpoch(): string {
+  return randomBytes(16).toString('hex');
 }

@@ -1,10 +1,10 @@
 import { strict as assert } from 'node:assert';
 import { basename } from 'node:path';
 import Database from 'better-sqlite3';
-import type { Migration } from '../migration.js';
-import { migrate } from './migrate.js';
+import { type Migration, migrate } from './migrate.js';
 
 const busyTimeoutMs = 5_000;
+
 const journalBytesMax = 64 * 1024 * 1024;
 
 /**

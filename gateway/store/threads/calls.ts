@@ -1,71 +1,15 @@
-import type { ReadingColumns } from '../../columns/latest.js';
-import type { CommandState } from '../../command/lifecycle.js';
-import type {
-  Credential,
-  Device,
-  PresenceRecord,
-  RejectedFrame,
-  Scalar,
-  Series,
-  SeriesKind,
-} from '../../domain/device.js';
+import type { Batch } from '../../columns/batch.js';
+import type { ReadingColumns } from '../../columns/readingColumns.js';
+import type { CommandRecord } from '../../domain/command.js';
+import type { MetricTableRecord, StreamRecord } from '../../domain/declared.js';
+import type { Device, DeviceIdentity } from '../../domain/device.js';
+import type { AuditRecord, KeyRecord } from '../../domain/operators.js';
+import type { PresenceRecord } from '../../domain/presence.js';
+import type { ReadingsPage, ReadingsQuery, RenderedPage, RowFormat } from '../../domain/readingsQuery.js';
+import type { RegistryChange } from '../../domain/registryChange.js';
+import type { RejectedQuery, RejectedRow } from '../../domain/rejected.js';
+import type { SeriesRecord } from '../../domain/series.js';
 import type { CommandReads, OpenBatch } from '../tidegateDb/commandTables.js';
-
-/**
- * What crosses between the main thread and the store's workers: one typed map a worker.
- * Arguments and answers are structured clones; the buffers of a batch are transferred, both ways.
- */
-
-/** One commit's worth of telemetry, columnar. Arrays may be longer than their count says. */
-export interface Batch extends ReadingColumns {
-  /** Frames in order of receipt; frame i holds the next `frameReadings[i]` readings. */
-  frames: number;
-  frameDevice: Uint32Array;
-  frameStream: Uint32Array;
-  frameSeq: Uint32Array;
-  frameReadings: Uint32Array;
-  frameReceivedAt: Float64Array;
-  declared: Declared;
-  rejected: NewRejectedFrame[];
-}
-
-/** A series with its device by name: the day files say whose a reading is without the registry. */
-export interface SeriesRecord extends Series {
-  device: string;
-  /** With the key it tells the owners of an id apart, also where an older registry was put beside newer day files. */
-  deviceCreatedAt: number;
-}
-
-/** Names that frames of this or later commits use. Repeating one is harmless. */
-export interface Declared {
-  series: SeriesRecord[];
-  streams: StreamRecord[];
-  tables: MetricTableRecord[];
-}
-
-export interface StreamRecord {
-  id: number;
-  deviceKey: number;
-  name: string;
-  /** Named by the device, so its mark is kept; else it lives with one link. */
-  kept: boolean;
-}
-
-export interface MetricDeclaration {
-  name: string;
-  unit: string | null;
-  scale: number;
-}
-
-export interface MetricTableRecord {
-  deviceKey: number;
-  table: number;
-  metrics: MetricDeclaration[];
-}
-
-export interface NewRejectedFrame extends Omit<RejectedFrame, 'rid'> {
-  deviceKey: number;
-}
 
 export interface Committed {
   /** The commit's place in the log. */
@@ -121,52 +65,6 @@ export interface CursorRecord {
   consumer: string;
   position: number;
 }
-
-export type Role = 'viewer' | 'operator' | 'admin';
-
-/** An operator key; `hash` is the SHA-256 of its text. */
-export interface KeyRecord {
-  id: string;
-  name: string;
-  role: Role;
-  hash: Uint8Array;
-  createdAt: number;
-  /** Unix ms from which it is no longer accepted, or null. */
-  notAfter: number | null;
-  /** Stored some time later. */
-  lastUsedAt: number | null;
-}
-
-export interface AuditRecord {
-  at: number;
-  /** The key's id, or `cli`, or `gateway`. */
-  by: string;
-  action: string;
-  /** The device, key or rid that it was done to. */
-  subject: string;
-  detail: string | null;
-}
-
-/** A change of what people manage. A list of them is one transaction, on disk when the call answers. */
-export type RegistryChange =
-  /** A new one, with its credentials. */
-  | { type: 'put_device'; device: Device }
-  /** Of one that may have been removed meanwhile: then nothing happens, as with the next ones. */
-  | { type: 'patch_device'; deviceKey: number; patch: Partial<Pick<Device, 'model' | 'tags' | 'state' | 'attributes'>> }
-  | { type: 'put_credential'; deviceKey: number; credential: Credential }
-  | { type: 'retire_credential'; cid: string; notAfter: number }
-  | { type: 'remove_credential'; cid: string }
-  | { type: 'remove_device'; deviceKey: number }
-  /** Its readings are to be taken out of every file; kept until that is done. */
-  | { type: 'erase_device'; device: DeviceIdentity }
-  | { type: 'device_erased'; deviceKey: number }
-  | CommandChange
-  | { type: 'put_key'; key: KeyRecord }
-  | { type: 'remove_key'; id: string }
-  | { type: 'put_presence'; records: PresenceRecord[] }
-  /** By cid, or by key id. */
-  | { type: 'credentials_used' | 'keys_used'; uses: { id: string; at: number }[] }
-  | { type: 'audit'; record: AuditRecord };
 
 /** What sealed rows leave behind in log.db when they are cut. Times are Unix ms; the columns of a part have one length. */
 export interface Fold {
@@ -226,12 +124,6 @@ export type ArchiveJob =
   /** Into this folder, which is empty or not there. */
   | { type: 'backup'; folder: string };
 
-export interface DeviceIdentity {
-  id: string;
-  key: number;
-  createdAt: number;
-}
-
 export interface JobProgress {
   /** Files done, of how many. */
   done: number;
@@ -239,96 +131,6 @@ export interface JobProgress {
   bytes: number;
   finished: boolean;
 }
-
-/** A command as it is stored. `params` are as given until the final word; then what is secret in them is blacked out. */
-export interface CommandRecord {
-  id: string;
-  deviceKey: number;
-  device: string;
-  name: string;
-  params: Record<string, unknown>;
-  /** Paths of what is secret in `params`; known while it is open. */
-  secrets: string[][];
-  state: CommandState;
-  result: unknown;
-  error: unknown;
-  createdAt: number;
-  expiresAt: number;
-  /** How long after it was sent its final word may take. */
-  deadlineMs: number;
-  sentAt: number | null;
-  endedAt: number | null;
-  /** A newer command of the device with the same word takes its place while it is queued. */
-  supersedes: string | null;
-  by: string;
-  batch: string | null;
-  idempotencyKey: string | null;
-  bodyHash: string | null;
-  /** It was about to be sent, or was: a restart cannot tell. */
-  attempted: boolean;
-}
-
-export interface CommandEventRecord {
-  state: CommandState;
-  at: number;
-  cause: string;
-}
-
-export interface CommandView extends CommandRecord {
-  history: CommandEventRecord[];
-}
-
-export interface BatchRecord {
-  id: string;
-  name: string;
-  params: Record<string, unknown>;
-  target: object;
-  state: 'running' | 'stopped' | 'aborted' | 'done';
-  total: number;
-  concurrency: number;
-  abortOnFailurePercent: number | null;
-  ttlMs: number | null;
-  deadlineMs: number | null;
-  supersedes: string | null;
-  createdAt: number;
-  endedAt: number | null;
-  by: string;
-}
-
-export type CommandChange =
-  | { type: 'put_command'; command: CommandRecord; cause: string }
-  /** Changes nothing of a command that has ended. */
-  | {
-      type: 'command_moved';
-      id: string;
-      state: CommandState;
-      at: number;
-      cause: string;
-      result?: unknown;
-      error?: unknown;
-      params?: Record<string, unknown>;
-      sentAt?: number;
-      endedAt?: number;
-    }
-  /** A late word of the device, which changes no state; kept once a state. */
-  | { type: 'command_event'; id: string; state: CommandState; at: number; cause: string }
-  | { type: 'command_attempted'; id: string; attempted: boolean }
-  | {
-      type: 'put_batch';
-      batch: BatchRecord;
-      /** `error` (JSON): why there will be no command for it. */
-      members: { deviceKey: number; device: string; error: string | null }[];
-    }
-  | { type: 'batch_member'; batch: string; position: number; command: string | null; error: string | null }
-  | {
-      type: 'batch_moved';
-      id: string;
-      state: BatchRecord['state'];
-      endedAt: number | null;
-      params?: Record<string, unknown>;
-    }
-  /** Some of those that ended before. */
-  | { type: 'trim_commands'; before: number };
 
 export interface WriterCalls {
   restore(): Restored;
@@ -361,67 +163,6 @@ export interface WriterCalls {
   close(): void;
 }
 
-/** One device's readings, ascending or descending by (ts, series). `from` is inclusive, `to` exclusive, both Unix ms. */
-export interface ReadingsQuery {
-  device: DeviceIdentity;
-  /** Of the device; day files know them by metric. */
-  series: { id: number; metric: string; kind: SeriesKind }[];
-  from: number;
-  to: number;
-  order: 'asc' | 'desc';
-  limit: number;
-  /** The last row of the page before. */
-  after: { ts: number; series: number } | null;
-  /** Width of the buckets that readings are gathered in; null: readings as they are. */
-  everyMs: number | null;
-}
-
-export interface ReadingRow {
-  series: number;
-  ts: number;
-  value: Scalar;
-}
-
-/** Of a bucket that begins at `ts`. Numbers have all of it; strings and booleans count, first and last. */
-export interface BucketRow {
-  series: number;
-  ts: number;
-  count: number;
-  min: number | null;
-  max: number | null;
-  sum: number | null;
-  first: Scalar;
-  last: Scalar;
-}
-
-export interface ReadingsPage<Row extends ReadingRow | BucketRow = ReadingRow | BucketRow> {
-  rows: Row[];
-  /** Whether more lie behind the last one. A page may be short of its limit and yet have more behind it. */
-  more: boolean;
-}
-
-export type RowFormat = 'json' | 'csv' | 'ndjson';
-
-/** A page as text: JSON items with commas between, or whole lines. */
-export interface RenderedPage {
-  text: Uint8Array;
-  rows: number;
-  last: { ts: number; series: number } | null;
-  more: boolean;
-}
-
-export interface RejectedQuery {
-  deviceKey: number;
-  /** Newest first; below this rid, or null: from the newest. */
-  before: string | null;
-  limit: number;
-}
-
-export interface RejectedRow extends RejectedFrame {
-  deviceKey: number;
-  admittedAt: number | null;
-}
-
 export interface ReaderCalls extends CommandReads {
   /** Answers once the databases are open. */
   ready(): void;
@@ -432,12 +173,4 @@ export interface ReaderCalls extends CommandReads {
   rejectedFrame(deviceKey: number, rid: string): RejectedRow | null;
   audit(query: { before: number | null; limit: number }): (AuditRecord & { id: number })[];
   close(): void;
-}
-
-/** The memory of a batch, to be moved to the other thread. */
-export function buffersOf(batch: Batch): ArrayBuffer[] {
-  const { series, ts, value, frameDevice, frameStream, frameSeq, frameReadings, frameReceivedAt } = batch;
-  return [series, ts, value, frameDevice, frameStream, frameSeq, frameReadings, frameReceivedAt].map(
-    (column) => column.buffer as ArrayBuffer,
-  );
 }

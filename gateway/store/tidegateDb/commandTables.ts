@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
-import type { CommandState } from '../../command/lifecycle.js';
-import type { BatchRecord, CommandChange, CommandEventRecord, CommandRecord, CommandView } from '../threads/calls.js';
+import type { CommandChange, CommandRecord } from '../../domain/command.js';
+import type { openCommandReads } from './commandReads.js';
+import { type BatchRow, batchOf, type CommandRow, recordOf } from './commandRows.js';
 
 /** Commands, their events, and batches of them, in tidegate.db. */
 export function openCommandTables(db: Database.Database) {
@@ -118,92 +119,10 @@ export function openCommandTables(db: Database.Database) {
   };
 }
 
-interface CommandRow {
-  id: string;
-  device: number;
-  device_id: string;
-  name: string;
-  params: string;
-  state: CommandState;
-  result: string | null;
-  error: string | null;
-  created_at: number;
-  expires_at: number;
-  deadline_ms: number;
-  sent_at: number | null;
-  ended_at: number | null;
-  supersedes: string | null;
-  by: string;
-  batch: string | null;
-  body_hash: string | null;
-  idempotency_key: string | null;
-  attempted: number;
-}
-
-function recordOf(row: CommandRow): CommandRecord {
-  const parsed = (text: string | null): unknown => (text === null ? null : (JSON.parse(text) as unknown));
-  return {
-    id: row.id,
-    deviceKey: row.device,
-    device: row.device_id,
-    name: row.name,
-    params: JSON.parse(row.params) as CommandRecord['params'],
-    secrets: [],
-    state: row.state,
-    result: parsed(row.result),
-    error: parsed(row.error),
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
-    deadlineMs: row.deadline_ms,
-    sentAt: row.sent_at,
-    endedAt: row.ended_at,
-    supersedes: row.supersedes,
-    by: row.by,
-    batch: row.batch,
-    idempotencyKey: row.idempotency_key,
-    bodyHash: row.body_hash,
-    attempted: row.attempted === 1,
-  };
-}
-
 /** Commands without an end, in order of creation. */
 export function readOpenCommands(db: Database.Database): CommandRecord[] {
   return (db.prepare('SELECT * FROM commands WHERE ended_at IS NULL ORDER BY id').all() as CommandRow[]).map(recordOf);
 }
-
-interface BatchRow {
-  id: string;
-  name: string;
-  params: string;
-  target: string;
-  state: BatchRecord['state'];
-  total: number;
-  concurrency: number;
-  abort_percent: number | null;
-  ttl_ms: number | null;
-  deadline_ms: number | null;
-  supersedes: string | null;
-  created_at: number;
-  ended_at: number | null;
-  by: string;
-}
-
-const batchOf = (row: BatchRow): BatchRecord => ({
-  id: row.id,
-  name: row.name,
-  params: JSON.parse(row.params) as BatchRecord['params'],
-  target: JSON.parse(row.target) as object,
-  state: row.state,
-  total: row.total,
-  concurrency: row.concurrency,
-  abortOnFailurePercent: row.abort_percent,
-  ttlMs: row.ttl_ms,
-  deadlineMs: row.deadline_ms,
-  supersedes: row.supersedes,
-  createdAt: row.created_at,
-  endedAt: row.ended_at,
-  by: row.by,
-});
 
 /** Batches that go on, or may be resumed, with the members whose command is not made yet. */
 export function readOpenBatches(db: Database.Database) {
@@ -225,68 +144,5 @@ export function readOpenBatches(db: Database.Database) {
 }
 
 export type OpenBatch = ReturnType<typeof readOpenBatches>[number];
-
-/** Reads for operators, on a connection that only reads. */
-export function openCommandReads(db: Database.Database) {
-  const one = db.prepare('SELECT * FROM commands WHERE id = ?');
-  const events = db.prepare('SELECT state, at, cause FROM command_events WHERE command = ? ORDER BY id');
-  const ofDevice = db.prepare('SELECT * FROM commands WHERE device = ? AND id < ? ORDER BY id DESC LIMIT ?');
-  const byKey = db.prepare(
-    'SELECT id, body_hash AS bodyHash, state FROM commands WHERE by = ? AND idempotency_key = ?',
-  );
-  const batch = db.prepare('SELECT * FROM command_batches WHERE id = ?');
-  const batches = db.prepare('SELECT * FROM command_batches WHERE id < ? ORDER BY id DESC LIMIT ?');
-  const counts = db.prepare('SELECT state, count(*) AS count FROM commands WHERE batch = ? GROUP BY state').raw();
-  const members = db.prepare(
-    'SELECT sum(command IS NULL AND error IS NULL) AS waiting, sum(error IS NOT NULL) AS refused FROM batch_members WHERE batch = ?',
-  );
-  const failed = db.prepare(`
-    SELECT m.device_id AS device, m.command, coalesce(c.state, 'refused') AS state, coalesce(c.error, m.error) AS error
-    FROM batch_members AS m LEFT JOIN commands AS c ON c.id = m.command
-    WHERE m.batch = ? AND (m.error IS NOT NULL OR c.state IN ('failed', 'rejected', 'expired', 'timed_out'))
-    ORDER BY m.position LIMIT ?`);
-
-  const view = (row: CommandRow): CommandView => ({
-    ...recordOf(row),
-    history: events.all(row.id) as CommandEventRecord[],
-  });
-
-  return {
-    command(id: string): CommandView | null {
-      const row = one.get(id) as CommandRow | undefined;
-      return row === undefined ? null : view(row);
-    },
-    /** Newest first, below id `before`. */
-    commands: ({
-      deviceKey,
-      before,
-      limit,
-    }: {
-      deviceKey: number;
-      before: string | null;
-      limit: number;
-    }): CommandView[] => (ofDevice.all(deviceKey, before ?? '~', limit) as CommandRow[]).map(view),
-    commandByKey: (by: string, key: string): { id: string; bodyHash: string; state: CommandState } | null =>
-      (byKey.get(by, key) as { id: string; bodyHash: string; state: CommandState } | undefined) ?? null,
-    batch(id: string, failedMax: number) {
-      const row = batch.get(id) as BatchRow | undefined;
-      if (row === undefined) return null;
-      const { waiting, refused } = members.get(id) as { waiting: number | null; refused: number | null };
-      return {
-        ...batchOf(row),
-        counts: {
-          waiting: waiting ?? 0,
-          refused: refused ?? 0,
-          ...(Object.fromEntries(counts.all(id) as [CommandState, number][]) as Partial<Record<CommandState, number>>),
-        },
-        failed: (
-          failed.all(id, failedMax) as { device: string; command: string | null; state: string; error: string | null }[]
-        ).map(({ error, ...rest }) => ({ ...rest, error: error === null ? null : (JSON.parse(error) as unknown) })),
-      };
-    },
-    batches: ({ before, limit }: { before: string | null; limit: number }): BatchRecord[] =>
-      (batches.all(before ?? '~', limit) as BatchRow[]).map(batchOf),
-  };
-}
 
 export type CommandReads = ReturnType<typeof openCommandReads>;

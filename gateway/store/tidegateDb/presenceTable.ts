@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { LastClose, PresenceRecord } from '../../domain/device.js';
+import type { LastClose, PresenceRecord } from '../../domain/presence.js';
 
 interface PresenceRow {
   device: number;

@@ -1,4 +1,4 @@
-import { type Migration, newEpoch } from '../migration.js';
+import { type Migration, newEpoch } from '../sqlite/migrate.js';
 
 /** tidegate.db: what people manage. Device keys are never given twice (AUTOINCREMENT keeps the highest). */
 export const registryMigrations: readonly Migration[] = [

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
-import type { Credential, Device } from '../../domain/device.js';
-import type { AuditRecord, DeviceIdentity, KeyRecord, RegistryChange } from '../threads/calls.js';
+import type { Credential, Device, DeviceIdentity } from '../../domain/device.js';
+import type { AuditRecord, KeyRecord } from '../../domain/operators.js';
+import type { RegistryChange } from '../../domain/registryChange.js';
 import { openCommandTables } from './commandTables.js';
 import { openPresenceTable } from './presenceTable.js';
 
@@ -16,6 +17,7 @@ interface DeviceRow {
   created_at: number;
   attributes: string;
 }
+
 interface CredentialRow {
   cid: string;
   device: number;

@@ -1,6 +1,8 @@
 import type Database from 'better-sqlite3';
-import { createLatest, type ReadingColumns } from '../../columns/latest.js';
-import { type Device, seriesKinds } from '../../domain/device.js';
+import { createLatest } from '../../columns/latest.js';
+import type { ReadingColumns } from '../../columns/readingColumns.js';
+import type { Device } from '../../domain/device.js';
+import { type SeriesRecord, seriesKinds } from '../../domain/series.js';
 import {
   type DaySeries,
   kindOfName,
@@ -11,9 +13,8 @@ import {
   seriesIdentity,
 } from '../dayFiles/dayFile.js';
 import { listDays } from '../dayFiles/days.js';
-import { newEpoch } from '../migration.js';
 import { openMeta } from '../sqlite/meta.js';
-import type { SeriesRecord } from '../threads/calls.js';
+import { newEpoch } from '../sqlite/migrate.js';
 
 export interface Discovered {
   /** Those of the files, also where the log knows them. */

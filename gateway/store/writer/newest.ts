@@ -1,4 +1,4 @@
-import type { Batch } from '../threads/calls.js';
+import type { Batch } from '../../columns/batch.js';
 
 /**
  * The newest stored time of each series, by series id. A reading at exactly that time repeats it and is taken out before

@@ -1,9 +1,11 @@
 import type Database from 'better-sqlite3';
 import { createLatest } from '../../columns/latest.js';
-import { type Device, seriesKinds } from '../../domain/device.js';
+import type { Declared, MetricTableRecord } from '../../domain/declared.js';
+import type { Device } from '../../domain/device.js';
+import { type SeriesRecord, seriesKinds } from '../../domain/series.js';
 import { readFolded } from '../logDb/foldTables.js';
 import { logRows } from '../logDb/logRows.js';
-import type { Declared, MetricTableRecord, Restored, SeriesRecord } from '../threads/calls.js';
+import type { Restored } from '../threads/calls.js';
 
 type Replayed = Omit<
   Restored,

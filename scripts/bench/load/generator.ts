@@ -5,36 +5,7 @@ import { httpWire } from './httpWire.js';
 import { mqttWire } from './mqttWire.js';
 import { natsWire } from './natsWire.js';
 import { webSocketWire } from './webSocketWire.js';
-import type { CreateWire, Wire } from './wire.js';
-
-/**
- * Load by bare sockets: frames are encoded once, and only seq and time are written into them before they are sent, many
- * in one write. It runs in a worker of the bench's own process, apart from the server under test.
- */
-export interface GeneratorData {
-  port: number;
-  protocol: Protocol;
-  path: string;
-  /** Of each link: further header lines of its upgrade. */
-  headers: string[][];
-  /** Text sent on each link after its welcome; null: nothing. */
-  opening: string | null;
-  frame: 'binary' | 'json';
-  /** Readings in a binary frame. */
-  readings: number;
-  /** Unacknowledged frames a link may have. */
-  window: number;
-  /** Open loop: frames a second over all links; 0: as many as the window lets go. */
-  framesPerSecond: number;
-  warmupMs: number;
-  runMs: number;
-  /** Unix ms of the first reading; the others follow a millisecond apart. */
-  firstAt: number;
-  /** How a WebSocket server answers: acks of the contract (binary or JSON), or one message a frame. */
-  answers: 'cumulative' | 'each';
-}
-
-export type Protocol = 'websocket' | 'http' | 'mqtt' | 'nats';
+import type { CreateWire, GeneratorData, Protocol, Wire } from './wire.js';
 
 const wires: Record<Protocol, CreateWire> = {
   websocket: webSocketWire,
@@ -66,9 +37,13 @@ interface Link {
 }
 
 const data = workerData as GeneratorData;
+
 const latency = createHistogram();
+
 let measuring = false;
+
 let frames = 0;
+
 /** A time of its own for every reading that is ever sent: repeats would not be stored. */
 let nextMs = data.firstAt;
 

@@ -1,5 +1,4 @@
-import type { GeneratorData } from './generator.js';
-import { payloadTemplate, stamped, type Wire } from './wire.js';
+import { type GeneratorData, payloadTemplate, stamped, type Wire } from './wire.js';
 
 /** HTTP/1.1 with keep-alive: a POST a frame, answered one after the other. */
 export function httpWire(data: GeneratorData, index: number): Wire {

@@ -1,6 +1,5 @@
-import type { GeneratorData } from './generator.js';
 import { connectPacket, packetAt, packetTypes, publishPacket } from './mqttPackets.js';
-import { payloadTemplate, stamp, type Wire } from './wire.js';
+import { type GeneratorData, payloadTemplate, stamp, type Wire } from './wire.js';
 
 /** MQTT 3.1.1: a PUBLISH of QoS 1 a frame; a PUBACK is its ack. */
 export function mqttWire(data: GeneratorData, index: number): Wire {

@@ -1,5 +1,4 @@
-import type { GeneratorData } from './generator.js';
-import { payloadTemplate, stamped, type Wire } from './wire.js';
+import { type GeneratorData, payloadTemplate, stamped, type Wire } from './wire.js';
 
 /**
  * The protocol of NATS clients: a PUB a frame to a subject of the stream, with an inbox to which JetStream answers once the message is

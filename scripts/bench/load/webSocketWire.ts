@@ -1,6 +1,5 @@
 import { maskedFrame, opcodes } from '../../../tests/rig/wireClient.js';
-import type { GeneratorData } from './generator.js';
-import { type Answers, payloadTemplate, stamped, type Wire } from './wire.js';
+import { type Answers, type GeneratorData, payloadTemplate, stamped, type Wire } from './wire.js';
 
 /** WebSocket by hand (RFC 6455): one binary or text message a frame. */
 export function webSocketWire(data: GeneratorData, index: number): Wire {

@@ -1,5 +1,3 @@
-import type { GeneratorData } from './generator.js';
-
 /** What a wire tells of the answers that it read. */
 export interface Answers {
   /** The greeting was answered. */
@@ -53,3 +51,32 @@ export function stamped(template: Buffer, payloadBytes: number): (seq: number, b
     return bytes;
   };
 }
+
+/**
+ * Load by bare sockets: frames are encoded once, and only seq and time are written into them before they are sent, many
+ * in one write. It runs in a worker of the bench's own process, apart from the server under test.
+ */
+export interface GeneratorData {
+  port: number;
+  protocol: Protocol;
+  path: string;
+  /** Of each link: further header lines of its upgrade. */
+  headers: string[][];
+  /** Text sent on each link after its welcome; null: nothing. */
+  opening: string | null;
+  frame: 'binary' | 'json';
+  /** Readings in a binary frame. */
+  readings: number;
+  /** Unacknowledged frames a link may have. */
+  window: number;
+  /** Open loop: frames a second over all links; 0: as many as the window lets go. */
+  framesPerSecond: number;
+  warmupMs: number;
+  runMs: number;
+  /** Unix ms of the first reading; the others follow a millisecond apart. */
+  firstAt: number;
+  /** How a WebSocket server answers: acks of the contract (binary or JSON), or one message a frame. */
+  answers: 'cumulative' | 'each';
+}
+
+export type Protocol = 'websocket' | 'http' | 'mqtt' | 'nats';

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { GeneratorData } from './generator.js';
 import { httpWire } from './httpWire.js';
 import { connectPacket, packetAt, pubackPacket, publishPacket, subscribePacket } from './mqttPackets.js';
 import { mqttWire } from './mqttWire.js';
 import { natsWire, readNats } from './natsWire.js';
 import { webSocketWire } from './webSocketWire.js';
-import type { Wire } from './wire.js';
+import type { GeneratorData, Wire } from './wire.js';
 
 const data = {
   ...{ port: 1, path: '/', headers: [['X: y']], opening: null, frame: 'binary', readings: 2, window: 4 },

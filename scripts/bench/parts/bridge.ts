@@ -5,9 +5,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { connect, type MqttClient } from 'mqtt';
 import { tableOf } from '../../../cli/terminal/output.js';
 import { addFrame, createBatch, emptyBatch, reserveReadings } from '../../../gateway/columns/batch.js';
-import { seriesKinds } from '../../../gateway/domain/device.js';
+import type { StreamRecord } from '../../../gateway/domain/declared.js';
+import { type SeriesRecord, seriesKinds } from '../../../gateway/domain/series.js';
 import { openStore } from '../../../gateway/store/store.js';
-import type { SeriesRecord, StreamRecord } from '../../../gateway/store/threads/calls.js';
 import { type GatewayProcess, startGatewayProcess } from '../../../tests/rig/gatewayProcess.js';
 import { startMosquitto } from '../../../tests/rig/mosquitto.js';
 import { startGatewayOn, unsealed } from '../servers/servers.js';
@@ -21,9 +21,12 @@ import { against, sealing } from '../table/rows.js';
  * with the broker up; ingest with the broker down.
  */
 const devices = 10_000;
+
 const framesPerDevice = 60;
+
 /** 10,000 devices with a frame a minute are 167 frames a second: so many a commit, at ten commits a second. */
 const framesPerCommit = 17;
+
 const window = 500;
 
 export interface BridgeBenchOptions {

@@ -7,19 +7,24 @@ import type { NewCredentialBody } from '../../../schemas/generated/operator.js';
 import { startGatewayProcess } from '../../../tests/rig/gatewayProcess.js';
 import { freePort } from '../../../tests/rig/mosquitto.js';
 import { basicAuthorization } from '../../../tests/rig/wireClient.js';
-import type { GeneratorData } from '../load/generator.js';
 import type { SwarmCommand } from '../load/linkSwarm.js';
+import type { GeneratorData } from '../load/wire.js';
 import type { Part } from '../part.js';
 import { measure } from '../table/measure.js';
 import { warmupMs } from '../table/rows.js';
 
 const importedAtOnce = 2_000;
+
 /** So many until memory that is free is given back to the system. */
 const collections = 6;
+
 const restedMs = 3_000;
+
 /** Devices that are there already when the others come back, and what they send. */
 const established = 200;
+
 const establishedFramesPerSecond = 2_000;
+
 const watchedMs = 5_000;
 
 interface Told {

@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { loadFleet } from '../../../device-sim/fleet/loadFleet.js';
 import { linePlot } from '../../../device-sim/report/plot.js';
 import { createLine, summaryOf } from '../../../device-sim/report/report.js';
-import { type FleetResult, isVerified, runFleet } from '../../../device-sim/run/runFleet.js';
+import type { FleetResult } from '../../../device-sim/run/result.js';
+import { isVerified, runFleet } from '../../../device-sim/run/runFleet.js';
 import { startGatewayProcess } from '../../../tests/rig/gatewayProcess.js';
 import type { PartOptions } from '../part.js';
 import { commitMeasured, writeResult } from '../table/results.js';
 
 const secondsMin = 60;
+
 const lineEvery = 60;
 
 /** A bad day in short: every fault of the simulator at once, then everything compared, and what memory did meanwhile. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import type { Protocol } from '../load/generator.js';
+import type { Protocol } from '../load/wire.js';
 import { kill, runScript, type Server, startScript } from './servers.js';
 
 /** What others use for the same: each with the settings that its own documentation recommends, and those named in its row. */

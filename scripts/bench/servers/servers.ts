@@ -9,7 +9,7 @@ import { inParallel } from '../../../device-sim/api/operatorApi.js';
 import type { NewCredentialBody } from '../../../schemas/generated/operator.js';
 import { childOf, startGatewayProcess } from '../../../tests/rig/gatewayProcess.js';
 import { basicAuthorization } from '../../../tests/rig/wireClient.js';
-import type { Protocol } from '../load/generator.js';
+import type { Protocol } from '../load/wire.js';
 
 /** A server under test, in a process of its own. */
 export interface Server {

@@ -1,14 +1,17 @@
-import { addFrame, createBatch, reserveReadings } from '../../../gateway/columns/batch.js';
-import { type Device, seriesKinds } from '../../../gateway/domain/device.js';
+import { addFrame, type Batch, createBatch, reserveReadings } from '../../../gateway/columns/batch.js';
+import type { Device } from '../../../gateway/domain/device.js';
+import { type SeriesRecord, seriesKinds } from '../../../gateway/domain/series.js';
 import { dayMs, dayOf } from '../../../gateway/store/dayFiles/days.js';
 import { openStore, type Store, type StoreOptions } from '../../../gateway/store/store.js';
-import type { Batch, SeriesRecord } from '../../../gateway/store/threads/calls.js';
 import { usageOf } from '../table/measure.js';
 
 /** History: so many finished days, in which each device has one metric, read every 10 s. */
 export const days = 30;
+
 const intervalMs = 10_000;
+
 export const readingsPerDeviceDay = dayMs / intervalMs;
+
 const frameReadings = 60;
 
 /** Days of history are told from the newest: yesterday is left free for what is measured. */

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { tableOf } from '../../../cli/terminal/output.js';
-import { addFrame, createBatch, reserveReadings } from '../../../gateway/columns/batch.js';
-import { seriesKinds } from '../../../gateway/domain/device.js';
+import { addFrame, type Batch, createBatch, reserveReadings } from '../../../gateway/columns/batch.js';
+import { type SeriesRecord, seriesKinds } from '../../../gateway/domain/series.js';
 import type { Store } from '../../../gateway/store/store.js';
-import type { Batch, SeriesRecord } from '../../../gateway/store/threads/calls.js';
 import type { PartOptions } from '../part.js';
 import { fsyncP50Ms } from '../table/fsync.js';
 import { machineOf } from '../table/machine.js';
@@ -19,7 +18,9 @@ import { openBenchStore } from './storeFill.js';
  * are given to the store as the batcher gives them: one commit in flight, what is due meanwhile rides in the next.
  */
 const streams = 100_000;
+
 const metrics = 5;
+
 const commitIntervalMs = 10;
 
 interface StreamsResult {

@@ -4,10 +4,8 @@ import type { PartOptions } from '../part.js';
 import { fsyncP50Ms } from './fsync.js';
 import { machineOf } from './machine.js';
 import type { Row } from './measure.js';
-import { writeResults } from './results.js';
+import { type KeyedRow, writeResults } from './results.js';
 import { benches } from './rows.js';
-
-export type KeyedRow = Row & { key: string };
 
 /** One table: the gateway, what it is built on, and what others use. All rows also go to docs/bench. */
 export async function compare({ names, seconds, rounds, links, json }: PartOptions): Promise<void> {
@@ -82,4 +80,5 @@ function times({ readingsPerSecond }: KeyedRow, rows: KeyedRow[], key: string): 
 }
 
 const whole = (value: number): string => Math.round(value).toLocaleString('en');
+
 const figure = (value: number | null, digits: number): string => (value === null ? '–' : value.toFixed(digits));

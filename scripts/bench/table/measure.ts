@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import type { GeneratorData, GeneratorResult } from '../load/generator.js';
+import type { GeneratorResult } from '../load/generator.js';
+import type { GeneratorData } from '../load/wire.js';
 
 /** One row of the table. */
 export interface Row {

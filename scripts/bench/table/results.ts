@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Bar, barPlot } from '../../../device-sim/report/plot.js';
 import { packageRoot, readJson } from '../../../schemas/load.js';
-import type { KeyedRow } from './compare.js';
+import type { Row } from './measure.js';
 
 export interface Results {
   machine: string;
@@ -84,3 +84,5 @@ function shortName({ name }: KeyedRow): string {
 }
 
 const nameCharsMax = 50;
+
+export type KeyedRow = Row & { key: string };

@@ -1,4 +1,4 @@
-import type { GeneratorData } from '../load/generator.js';
+import type { GeneratorData } from '../load/wire.js';
 import { startHttp, startMosquitto, startNats } from '../servers/peers.js';
 import { type Server, startGateway, startScript } from '../servers/servers.js';
 import { measure, type Row } from './measure.js';
@@ -16,9 +16,12 @@ export interface Bench {
 }
 
 export const warmupMs = 1_500;
+
 /** A run each 500,000 readings, so that runs are merged within the time that is measured. */
 export const sealReadings = 500_000;
+
 export const sealing = [`store.sealReadings=${sealReadings}`];
+
 const stored = 'fsynced';
 
 /** Measures a row, and that the server has on disk what it acknowledged. */
@@ -99,6 +102,7 @@ const peerRows = Object.entries(peers).map(
 
 /** At a rate that all of them can keep, a latency says something of the way and not of the queue. */
 const pacedFramesPerSecond = 2_000;
+
 const paced = { framesPerSecond: pacedFramesPerSecond };
 
 const pacedRows = Object.entries(peers).map(

@@ -1,0 +1,48 @@
+import type { CommandRecord } from '../domain/command.js';
+import type { Model } from '../domain/model.js';
+import type { OpenBatch } from '../store/tidegateDb/commandTables.js';
+import { type Batches, createBatches } from './batches.js';
+import { type Commands, type CommandsOptions, createCommands } from './commands.js';
+import { createCommandRules } from './rules.js';
+
+export interface CommandingOptions extends Omit<CommandsOptions, 'rules' | 'gate' | 'restored'> {
+  /** By name; the map is the same for the life of the gateway, a reload changes its content. */
+  models: ReadonlyMap<string, Model>;
+  /** What had no end when the gateway stopped. */
+  restored: { commands: CommandRecord[]; batches: OpenBatch[] };
+}
+
+export interface Commanding {
+  commands: Commands;
+  batches: Batches;
+  /** The parameters of a command without what any model marks secret. */
+  redact(name: string, params: Record<string, unknown>): Record<string, unknown>;
+  /** The rules of the models have changed. */
+  configure(models: ReadonlyMap<string, Model>): void;
+}
+
+/** Rules, commands and batches together: a batch holds its commands back, and each command's state moves its batch. */
+export function createCommanding({ models, restored, ...options }: CommandingOptions): Commanding {
+  const rules = createCommandRules(models);
+  const batches = createBatches({
+    clock: options.clock,
+    commands: () => commands,
+    restored: restored.batches,
+    openCommands: restored.commands,
+    deviceByKey: options.deviceOf,
+    redact: rules.redact,
+    save: options.save,
+    schedule: options.schedule,
+  });
+  const commands = createCommands({
+    ...options,
+    rules,
+    restored: restored.commands,
+    gate: batches.gate,
+    moved(command) {
+      batches.moved(command);
+      options.moved(command);
+    },
+  });
+  return { commands, batches, redact: rules.redact, configure: rules.configure };
+}

@@ -1,0 +1,74 @@
+import type { BucketRow, ReadingRow, ReadingsPage, ReadingsQuery } from '../../domain/readingsQuery.js';
+import type { OpenDay } from './openDay.js';
+import { type BucketPart, isBehind, merged, type Source } from './rowSource.js';
+
+export function unsealedParts(rows: ReadingRow[], day: OpenDay, everyMs: number): BucketPart[] {
+  if (rows.length === 0) return [];
+  const isStored = day.createStored();
+  return rows
+    .filter(({ series, ts }) => !isStored(series, ts))
+    .map(({ series, ts, value }) => {
+      const number = typeof value === 'number' ? value : null;
+      const bucket = Math.floor(ts / everyMs) * everyMs;
+      const amounts = { count: 1, min: number, max: number, sum: number, first: value, last: value };
+      return { series, ts: bucket, ...amounts, firstAt: ts, lastAt: ts };
+    });
+}
+
+/** Puts the parts of each bucket together; a bucket is done when one of another time comes, which may be on the next day. */
+export function createGathering(query: ReadingsQuery) {
+  const sign = query.order === 'asc' ? 1 : -1;
+  const rows: BucketRow[] = [];
+  const open = new Map<number, BucketPart>();
+
+  function flush(): void {
+    const parts = [...open.values()].sort((a, b) => sign * (a.series - b.series));
+    open.clear();
+    for (const { firstAt: _, lastAt: __, ...row } of parts) if (isBehind(query, row)) rows.push(row);
+  }
+
+  function page(more: boolean): ReadingsPage<BucketRow> {
+    return { rows: rows.slice(0, query.limit), more: more || rows.length > query.limit };
+  }
+
+  return {
+    page,
+    /** False once the page is full, or has taken long enough. */
+    take(sources: Source<BucketPart>[], deadline: number): boolean {
+      const parts = merged(query.order, sources);
+      for (let part = parts.next(); part !== null; part = parts.next()) {
+        const current = open.values().next().value;
+        if (current !== undefined && current.ts !== part.ts) {
+          flush();
+          if (rows.length > query.limit || (rows.length > 0 && performance.now() > deadline)) return false;
+        }
+        const known = open.get(part.series);
+        if (known === undefined) open.set(part.series, { ...part });
+        else combine(known, part);
+      }
+      return true;
+    },
+    finish(): ReadingsPage<BucketRow> {
+      flush();
+      return page(false);
+    },
+  };
+}
+
+function combine(into: BucketPart, part: BucketPart): void {
+  into.count += part.count;
+  into.min = least(into.min, part.min, Math.min);
+  into.max = least(into.max, part.max, Math.max);
+  into.sum = least(into.sum, part.sum, (a, b) => a + b);
+  if (part.firstAt < into.firstAt) {
+    into.firstAt = part.firstAt;
+    into.first = part.first;
+  }
+  if (part.lastAt > into.lastAt) {
+    into.lastAt = part.lastAt;
+    into.last = part.last;
+  }
+}
+
+const least = (a: number | null, b: number | null, of: (a: number, b: number) => number): number | null =>
+  a === null || b === null ? (a ?? b) : of(a, b);
