@@ -1,3 +1,5 @@
+import { DecayingCounter } from '../process/decayingCounter.js';
+
 /** So much at once, and so much a second after that. `now` is in ms and never goes back. */
 export interface Rate {
   perSecond: number;
@@ -5,40 +7,36 @@ export interface Rate {
 }
 
 export class TokenBucket {
-  private tokens: number;
-  private at: number;
+  private readonly used: DecayingCounter;
 
   constructor(
     private readonly rate: Rate,
     now: number,
   ) {
-    this.tokens = rate.burst;
-    this.at = now;
+    this.used = new DecayingCounter(rate.perSecond);
+    this.used.countAt(now);
   }
 
   /** Takes one; false where there is none. */
   take(now: number): boolean {
-    this.fill(now);
-    if (this.tokens < 1) return false;
-    this.tokens--;
+    if (this.left(now) < 1) return false;
+    this.used.add(1);
     return true;
   }
 
   /** Takes what was used, which may leave less than nothing. */
   charge(count: number): void {
-    this.tokens -= count;
+    this.used.add(count);
   }
 
   /** How long until there is something again; 0: there is. */
   waitMs(now: number): number {
-    this.fill(now);
-    return this.tokens > 0 ? 0 : ((1 - this.tokens) * 1000) / this.rate.perSecond;
+    const left = this.left(now);
+    return left > 0 ? 0 : ((1 - left) * 1000) / this.rate.perSecond;
   }
 
-  private fill(now: number): void {
-    const passed = Math.max(0, now - this.at);
-    this.at = now;
-    this.tokens = Math.min(this.rate.burst, this.tokens + (passed * this.rate.perSecond) / 1000);
+  private left(now: number): number {
+    return this.rate.burst - this.used.countAt(now);
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addressText } from './address.js';
+import { addressText, urlHost } from './address.js';
 
 const bytesOf = (hex: string): ArrayBuffer => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex')).buffer;
 
@@ -18,4 +18,19 @@ test('addresses are written as RFC 5952 asks, and IPv4 in IPv6 as IPv4', () => {
     ['7f0000', ''],
   ];
   for (const [hex, text] of cases) assert.equal(addressText(bytesOf(hex)), text, hex);
+});
+
+test('a URL names an address that can be reached, and IPv6 in brackets', () => {
+  const cases: [string, string][] = [
+    ['0.0.0.0', '127.0.0.1'],
+    ['::', '127.0.0.1'],
+    ['::1', '[::1]'],
+    ['2001:db8::7', '[2001:db8::7]'],
+    ['10.0.1.5', '10.0.1.5'],
+    ['gateway.example', 'gateway.example'],
+  ];
+  for (const [host, inUrl] of cases) {
+    assert.equal(urlHost(host), inUrl, host);
+    assert.ok(URL.canParse(`http://${urlHost(host)}:8080`), host);
+  }
 });

@@ -26,3 +26,12 @@ function withoutZeros(words: string[]): string {
   if (best.length === 1) return words.join(':');
   return `${words.slice(0, best.at).join(':')}::${words.slice(best.at + best.length).join(':')}`;
 }
+
+/**
+ * The host part of a URL under which a listener on `host` can be reached from this machine. A listener on every address
+ * (`0.0.0.0`, `::`) is reached on 127.0.0.1; an IPv6 address stands in brackets (RFC 3986 section 3.2.2).
+ */
+export function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

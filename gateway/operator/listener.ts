@@ -1,4 +1,5 @@
 import { credentialEntryPrefix } from '../../schemas/tables/subprotocols.js';
+import { urlHost } from '../net/address.js';
 import {
   type HttpRequest,
   type HttpResponse,
@@ -56,9 +57,8 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     live.stop();
     throw error;
   });
-  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
   return {
-    url: `${tls === undefined ? 'http' : 'https'}://${name}:${socket.port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://${urlHost(host)}:${socket.port}`,
     port: socket.port,
     live: live.events,
     renew: socket.renew,

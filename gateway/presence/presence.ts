@@ -3,6 +3,7 @@ import type { Device } from '../domain/device.js';
 import type { LastClose, Presence, PresenceRecord } from '../domain/presence.js';
 import type { Link } from '../link/link.js';
 import type { Clock } from '../process/clock.js';
+import { DecayingCounter } from '../process/decayingCounter.js';
 
 export interface PresenceOptions {
   clock: Clock;
@@ -21,17 +22,17 @@ export interface PresenceOptions {
 
 export type PresenceBook = ReturnType<typeof createPresence>;
 
-/** More links than this of late is flapping; one is forgiven each minute. */
+/** A device with more recent links than this is flapping. */
 const flappingLinks = 5;
 
-const forgivenPerMs = 1 / 60_000;
+/** One link per minute is forgiven. */
+const linksForgivenPerSecond = 1 / 60;
 
 /** What is known of one device, with its link while it has one. */
 interface Known {
   record: PresenceRecord;
   link: Link | null;
-  recentLinks: number;
-  recentLinksAt: number;
+  readonly recentLinks: DecayingCounter;
   /** As it was told last. */
   late: boolean;
 }
@@ -51,8 +52,7 @@ export function createPresence(options: PresenceOptions) {
     else known.record.reconnects++;
     if (known.link !== null)
       known.record.lastClose = { at: openedAt, ...closeOf('replaced', closeCodes.replaced.code, '') };
-    known.recentLinks = recentLinks(known, openedAt) + 1;
-    known.recentLinksAt = openedAt;
+    known.recentLinks.increment(openedAt);
     known.link = link;
     known.late = false;
     const present = { address, subprotocol, stream: stream.name, agent, firmware };
@@ -101,7 +101,7 @@ export function createPresence(options: PresenceOptions) {
       lastFrameAt: options.lastFrameAt(device.key) || null,
       expectedEveryMs: expectedEveryMs(device, link),
       roundTripMs: link?.roundTripMs ?? null,
-      flapping: recentLinks(known, now) > flappingLinks,
+      flapping: known.recentLinks.countAt(now) > flappingLinks,
     };
   }
 
@@ -129,7 +129,7 @@ export function createPresence(options: PresenceOptions) {
 }
 
 function knownOf(record: PresenceRecord): Known {
-  return { record, link: null, recentLinks: 0, recentLinksAt: 0, late: false };
+  return { record, link: null, recentLinks: new DecayingCounter(linksForgivenPerSecond), late: false };
 }
 
 function neverSeen(deviceKey: number): PresenceRecord {
@@ -154,10 +154,6 @@ function restoredOf(record: PresenceRecord, endedAt: number): PresenceRecord {
   const at = Math.max(record.since ?? 0, endedAt);
   const lastClose: LastClose = { at, code: 1006, name: 'gateway_ended', by: 'gateway', reason: '' };
   return { ...record, online: false, since: at, lastClose };
-}
-
-function recentLinks({ recentLinks: count, recentLinksAt }: Known, now: number): number {
-  return Math.max(0, count - (now - recentLinksAt) * forgivenPerMs);
 }
 
 function stateOf({ record, link }: Known, now: number, expectedEveryMs: number | null): Presence['state'] {
