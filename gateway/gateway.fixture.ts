@@ -7,8 +7,9 @@ import WebSocket from 'ws';
 import type { NewCredentialBody } from '../schemas/generated/operator.js';
 import { loadConfig } from './config/config.js';
 import { loadModels } from './config/models.js';
-import { type Gateway, type GatewayOptions, startGateway } from './gateway.js';
+import { type Gateway, startGateway } from './gateway.js';
 import { systemClock } from './process/clock.js';
+import type { GatewayOptions } from './wiring/base.js';
 
 /** A real gateway in this process, on ports of the system's choosing and a folder that goes with the test. */
 export async function startTestGateway(

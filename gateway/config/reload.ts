@@ -15,28 +15,34 @@ export interface Reloaded {
   needsRestart: string[];
 }
 
-/** A listener that can take its certificate anew. The returned function puts it in force; what stands against it is thrown before. */
+export type PortName = 'device' | 'operator';
+
+/**
+ * Reads the certificate of an open port again, and throws StartError if it cannot be used. The returned function puts it in
+ * force.
+ */
 export type Renew = (tls: { certFile: string; keyFile: string } | undefined) => () => Promise<void>;
 
 export interface ReloadOptions {
   /** Reads configuration and models again, from where they came. Throws ConfigError. */
   load(): Loaded;
   current: Loaded;
-  listeners: { device: Renew; operator: Renew };
+  /** The open ports. */
+  ports: ReadonlyMap<PortName, Renew>;
   /** Models and limits. */
   apply(loaded: Loaded): void;
   log: Logger;
 }
 
-/** Sections and keys that a running gateway can take anew; the others are named as waiting for a restart. */
+/** Sections and keys that a running gateway can reload. The others are reported as waiting for a restart. */
 const reloadable = ['models', 'limits', 'admission', 'trustedProxies', 'log.level', 'device.tls', 'operator.tls'];
 
-/** Of these, what is fixed when a listener is opened. */
+/** Keys below these that are fixed when a port is opened. */
 const fixed = ['limits.backlogBytes', 'admission.clientSubjectHeader', 'models'];
 
 /**
  * Takes a new configuration whole or not at all: everything is read and checked before anything is changed. Certificates and
- * models are read again also where their paths are as they were. Throws ConfigError, and what a certificate is refused with.
+ * models are read again even if their paths have not changed. Throws ConfigError; StartError if a certificate cannot be used.
  */
 export function createReload(options: ReloadOptions): () => Promise<Reloaded> {
   let { current } = options;
@@ -46,10 +52,9 @@ export function createReload(options: ReloadOptions): () => Promise<Reloaded> {
     const next = options.load();
     const changed = changedKeys(current.config, next.config);
     const needsRestart = changed.filter((key) => !isReloadable(key, current.config));
-    const { device, operator } = next.config;
-    const renewals = (['device', 'operator'] as const)
-      .filter((side) => current.config[side].tls !== undefined && next.config[side].tls !== undefined)
-      .map((side) => options.listeners[side]({ device, operator }[side].tls));
+    const renewals = [...options.ports]
+      .filter(([port]) => current.config[port].tls !== undefined && next.config[port].tls !== undefined)
+      .map(([port, renew]) => renew(next.config[port].tls));
     for (const renew of renewals) await renew();
     options.apply(next);
     options.log.level = next.config.log.level;
@@ -62,7 +67,7 @@ export function createReload(options: ReloadOptions): () => Promise<Reloaded> {
     return { applied, needsRestart };
   }
 
-  // One at a time: a second one waits for the first, and then reads what is there.
+  // One at a time: a second reload waits for the first, then reads what the files hold by then.
   return () => {
     const before = running ?? Promise.resolve();
     running = before.then(reload, reload);

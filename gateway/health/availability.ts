@@ -2,11 +2,20 @@ import type { Logger } from 'pino';
 
 const probeEveryMs = 250;
 
+export interface Availability {
+  /** Whether the store takes writes. */
+  writable(): boolean;
+  /** A write failed: devices are refused until a write reaches the disk. */
+  failed(error: Error & { code?: string | null }): void;
+  /** Stops probing. */
+  stop(): void;
+}
+
 /**
- * Whether the store can be written to. After a failed write it is asked again four times a second, and nothing is taken
- * from devices until a write has reached the disk.
+ * Whether the store can be written to. After a failed write it is probed four times a second, and nothing is accepted from
+ * devices until a write has reached the disk.
  */
-export function createAvailability(options: { probe(): Promise<boolean>; log: Logger }) {
+export function createAvailability(options: { probe(): Promise<boolean>; log: Logger }): Availability {
   let writable = true;
   let timer: NodeJS.Timeout | undefined;
 
@@ -20,8 +29,8 @@ export function createAvailability(options: { probe(): Promise<boolean>; log: Lo
   }
 
   return {
-    writable: (): boolean => writable,
-    failed(error: Error & { code?: string | null }): void {
+    writable: () => writable,
+    failed(error) {
       if (!writable) return;
       writable = false;
       const advice = error.code === 'SQLITE_FULL' ? 'the disk is full: make room in the data folder' : 'see the error';
@@ -31,6 +40,6 @@ export function createAvailability(options: { probe(): Promise<boolean>; log: Lo
       );
       probeLater();
     },
-    stop: (): void => clearTimeout(timer),
+    stop: () => clearTimeout(timer),
   };
 }

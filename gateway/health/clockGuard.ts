@@ -5,22 +5,35 @@ const stepAheadMaxMs = 86_400_000;
 /** Nor is one that has jumped further than this since the newest commit, when the gateway starts. */
 const silenceMaxMs = 7 * 86_400_000;
 
-export type ClockGuard = ReturnType<typeof createClockGuard>;
+export interface ClockGuard {
+  /** Whether frames may be stored with this time of receipt, Unix ms. */
+  trusts(now: number): boolean;
+  /** A commit was made at this time by the same clock. */
+  committed(at: number): void;
+  /** Compares both clocks, in ms, regularly and before anything is removed for its age. True if a step was found. */
+  tick(now: number, monotonic: number): boolean;
+  /** Why nothing is removed for its age; null if it is. */
+  retentionPaused(): string | null;
+  /** An operator confirmed the clock. */
+  confirm(now: number): void;
+  /** Unix ms; 0 if nothing was ever committed. */
+  newestCommitAt(): number;
+}
 
 /**
- * Whether the clock can be believed. A clock that shows a time before the gateway was built, or before its newest commit,
- * would refuse good readings as being from the future: while it does, the gateway takes none (DESIGN section 3,
- * clock_untrusted). A clock that stepped ahead would remove good data as too old: retention waits until someone has confirmed it.
+ * Whether the clock can be believed. A clock that shows a time before the gateway was built, or before its newest commit, would
+ * refuse good readings as being from the future; as long as it does, the gateway accepts none (refusal `clock_untrusted`). A clock
+ * that stepped ahead would remove good data as too old, so retention waits until an operator has confirmed the clock.
  */
 export function createClockGuard(options: {
   builtAt: number;
   newestCommitAt: number;
   startedAt: number;
-  /** Why retention was paused when the gateway ended: commits made by a wrong clock do not make it right. */
+  /** Why retention was paused when the gateway ended. Commits made by a wrong clock do not make the clock right. */
   paused: string | null;
-  /** To be kept until the clock is confirmed. */
+  /** Stores why retention is paused, until the clock is confirmed. */
   pause(why: string): void;
-}) {
+}): ClockGuard {
   const { builtAt, startedAt } = options;
   let newest = options.newestCommitAt;
   let { paused } = options;
@@ -35,12 +48,11 @@ export function createClockGuard(options: {
   }
 
   return {
-    trusts: (now: number): boolean => now >= builtAt && now >= newest - stepBackMaxMs,
-    committed(at: number): void {
+    trusts: (now) => now >= builtAt && now >= newest - stepBackMaxMs,
+    committed(at) {
       if (at > newest) newest = at;
     },
-    /** Now and then, and before anything is removed for its age: both clocks, in ms. True when a step was found. */
-    tick(now: number, monotonic: number): boolean {
+    tick(now, monotonic) {
       const step = lastTick === null ? 0 : now - lastAt - (monotonic - lastTick);
       lastAt = now;
       lastTick = monotonic;
@@ -48,14 +60,12 @@ export function createClockGuard(options: {
       pauseFor(`the clock stepped ahead by ${days(step)} days`);
       return true;
     },
-    /** Why nothing is removed for its age; null: it is. */
-    retentionPaused: (): string | null => paused,
-    /** Someone says that the clock is right. */
-    confirm(now: number): void {
+    retentionPaused: () => paused,
+    confirm(now) {
       newest = now;
       paused = null;
     },
-    newestCommitAt: (): number => newest,
+    newestCommitAt: () => newest,
   };
 }
 

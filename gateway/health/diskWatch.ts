@@ -3,16 +3,22 @@ import { freeBytes } from '../store/writer/ballast.js';
 
 const checkEveryMs = 5_000;
 
-/** Looks at the free space of the data folder now and then, and says once when it gets low, and once when it is well again. */
-export function createDiskWatch(options: { folder: string; warnBytes: number; log: Logger }) {
+export interface DiskWatch {
+  /** Checks the free space, at most every 5 s. `monotonic` in ms. */
+  tick(monotonic: number): void;
+  freeBytes(): number;
+  isLow(): boolean;
+}
+
+/** Watches the free space of the data folder, and logs once when it gets low and once when it is no longer low. */
+export function createDiskWatch(options: { folder: string; warnBytes: number; log: Logger }): DiskWatch {
   const { folder, warnBytes, log } = options;
   let free = freeBytes(folder);
   let low = false;
   let checkedAt = Number.NEGATIVE_INFINITY;
 
   return {
-    /** `monotonic` in ms. */
-    tick(monotonic: number): void {
+    tick(monotonic) {
       if (monotonic - checkedAt < checkEveryMs) return;
       checkedAt = monotonic;
       free = freeBytes(folder);
@@ -22,7 +28,7 @@ export function createDiskWatch(options: { folder: string; warnBytes: number; lo
       if (low && !wasLow) log.warn(facts, 'disk space is low: make room, or shorten store.retentionDays');
       if (!low && wasLow) log.info(facts, 'disk space is no longer low');
     },
-    freeBytes: (): number => free,
-    isLow: (): boolean => low,
+    freeBytes: () => free,
+    isLow: () => low,
   };
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Batch } from '../columns/batch.js';
 import type { Committed } from '../store/threads/calls.js';
 import { createBatcher } from './batcher.js';
+import { BatchInHand } from './batchInHand.js';
 
 /** A batcher whose clock, timers and store are in the hands of the test. */
 function bench(intervalMs = 10) {
@@ -12,6 +13,7 @@ function bench(intervalMs = 10) {
   const committed: string[][] = [];
   const failed: string[][] = [];
   const batcher = createBatcher<string>({
+    inHand: new BatchInHand(),
     intervalMs,
     commit: (batch) =>
       new Promise((resolve, reject) => {

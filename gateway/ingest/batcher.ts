@@ -1,29 +1,44 @@
-import { type Batch, createBatch, emptyBatch } from '../columns/batch.js';
+import type { Batch } from '../columns/batch.js';
 import type { Declared } from '../domain/declared.js';
 import type { Committed } from '../store/threads/calls.js';
+import type { BatchInHand } from './batchInHand.js';
 
 export interface BatcherOptions<Entry> {
+  inHand: BatchInHand;
   /** At most one commit starts in this time. */
   intervalMs: number;
   commit(batch: Batch): Promise<Committed>;
+  /** `firstAt` is when the first frame of the batch came, in monotonic ms. */
   committed(committed: Committed, entries: Entry[], firstAt: number): void;
-  /** The batch in flight and the one behind it are gone; none of their frames is stored. */
+  /** The batch in flight and the one behind it are lost; none of their frames is stored. */
   failed(error: Error & { code?: string | null }, entries: Entry[]): void;
   /** Monotonic ms. */
   now(): number;
-  /** Calls back after so many ms; 0: when the events at hand are through. */
+  /** Calls `run` after `delayMs`; with 0, once the events at hand are handled. */
   schedule(delayMs: number, run: () => void): void;
 }
 
-export type Batcher<Entry> = ReturnType<typeof createBatcher<Entry>>;
+export interface Batcher<Entry> {
+  /** The batch that takes what arrives now. */
+  batch(): Batch;
+  /** Adds an entry that the commit of this batch will answer. */
+  enter(entry: Entry): void;
+  /** Reports that `size` bytes were put into the batch. */
+  added(size: number): void;
+  /** Bytes that were taken in and are not on disk yet. */
+  queuedBytes(): number;
+  /** The number of the batch in hand: an entry made in this turn rides in it. */
+  turn(): number;
+  /** Resolves when everything taken in so far has been committed or has failed. */
+  drained(): Promise<void>;
+}
 
 /**
  * Gathers frames into batches and commits them one at a time: what arrives while one is in flight rides in the next,
  * so a slow disk makes larger batches, not more of them.
  */
-export function createBatcher<Entry>(options: BatcherOptions<Entry>) {
-  let batch = createBatch();
-  let spare: Batch | null = null;
+export function createBatcher<Entry>(options: BatcherOptions<Entry>): Batcher<Entry> {
+  const { inHand } = options;
   let entries: Entry[] = [];
   let bytes = 0;
   let bytesInFlight = 0;
@@ -44,6 +59,7 @@ export function createBatcher<Entry>(options: BatcherOptions<Entry>) {
   }
 
   async function flush(): Promise<void> {
+    const { batch } = inHand;
     const sent = { batch, entries, firstAt, declared: batch.declared };
     lastStart = options.now();
     bytesInFlight = bytes;
@@ -54,40 +70,38 @@ export function createBatcher<Entry>(options: BatcherOptions<Entry>) {
     if (result instanceof Error) fail(result, sent.entries, sent.declared);
     else {
       options.committed(result, sent.entries, sent.firstAt);
-      spare = result.batch;
+      inHand.giveBack(result.batch);
     }
     schedule();
   }
 
   function startNext(): void {
     turn++;
-    batch = spare === null ? createBatch() : emptyBatch(spare);
-    spare = null;
+    inHand.turn();
     entries = [];
     bytes = 0;
     dirty = false;
   }
 
-  /** What frames were told of names stays true, so declarations of a lost batch are made again in the next. */
+  /** Later frames rely on the names that a lost batch introduced, so they are declared again in the next batch. */
   function fail(error: Error, lost: Entry[], declared: Declared): void {
-    const behind = { entries, declared: batch.declared };
+    const behind = { entries, declared: inHand.batch.declared };
     startNext();
-    for (const one of [declared, behind.declared]) {
-      batch.declared.series.push(...one.series);
-      batch.declared.streams.push(...one.streams);
-      batch.declared.tables.push(...one.tables);
+    const next = inHand.batch.declared;
+    for (const { series, streams, tables } of [declared, behind.declared]) {
+      next.series.push(...series);
+      next.streams.push(...streams);
+      next.tables.push(...tables);
     }
     options.failed(error, [...lost, ...behind.entries]);
   }
 
   return {
-    /** The batch that takes what arrives now. */
-    batch: (): Batch => batch,
-    enter(entry: Entry): void {
+    batch: () => inHand.batch,
+    enter(entry) {
       entries.push(entry);
     },
-    /** Something of so many bytes was put into the batch. */
-    added(size: number): void {
+    added(size) {
       if (!dirty) {
         dirty = true;
         firstAt = options.now();
@@ -95,12 +109,9 @@ export function createBatcher<Entry>(options: BatcherOptions<Entry>) {
       }
       bytes += size;
     },
-    /** Bytes taken in and not yet on disk. */
-    queuedBytes: (): number => bytes + bytesInFlight,
-    /** Counts the batches: an entry made in this turn rides in the batch at hand. */
-    turn: (): number => turn,
-    /** Resolves when everything taken in so far has been committed or has failed. */
-    async drained(): Promise<void> {
+    queuedBytes: () => bytes + bytesInFlight,
+    turn: () => turn,
+    async drained() {
       while (inFlight !== null || dirty) {
         if (inFlight === null) inFlight = flush();
         await inFlight;

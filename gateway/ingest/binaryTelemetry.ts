@@ -5,22 +5,24 @@ import type { Fault } from '../../schemas/tables/faults.js';
 import { type Batch, reserveReadings } from '../columns/batch.js';
 import { type SeriesKind, seriesKinds } from '../domain/series.js';
 import { type Ages, keepApart } from './ages.js';
-import { checkSeriesCount, checkTime, fault, type Rules } from './rules.js';
+import { checkSeriesCount, checkTime, type FrameTimes, fault, type SeriesRules } from './rules.js';
 import type { Column, MetricTable, Source } from './source.js';
 
-/*
- * Takes a binary telemetry frame into the batch, whole or not at all: everything is checked first, and what is written after
- * that cannot fail.
- */
+/** The column of each metric of the frame at hand. It is used again for each frame, so that none allocates. */
 const columnOf: Column[] = [];
 
-/** A binary frame that has passed `checkTelemetry`; `table` is the one that its header names. */
+/**
+ * Takes a binary telemetry frame into the batch, whole or not at all: everything is checked first, and what is written after
+ * that cannot fail. The frame has passed `checkTelemetry`; `table` is the metric table that its header names. Where its ages
+ * must be kept apart from earlier ones, `times.receivedAt` is set later.
+ */
 export function takeBinary(
   source: Source,
   table: MetricTable | null,
   buffer: FrameBuffer,
   header: TelemetryHeader,
-  rules: Rules,
+  times: FrameTimes,
+  rules: SeriesRules,
   batch: Batch,
 ): Fault | null {
   if (table === null) return fault('metric_unknown', tableUnknown(header.table));
@@ -31,12 +33,12 @@ export function takeBinary(
       return fault('metric_unknown', `metric ${number} of table ${header.table} was never declared`);
     columnOf[c] = column;
   }
-  let first = timeAt(buffer, header, 0, rules.receivedAt) - buffer.u32[header.rowsAt];
-  const problem = checkTimes(buffer, header, first, rules) ?? checkColumns(source, buffer, header, rules);
+  let first = timeAt(buffer, header, 0, times.receivedAt) - buffer.u32[header.rowsAt];
+  const problem = checkTimes(buffer, header, first, times) ?? checkColumns(source, buffer, header, rules);
   if (problem !== null) return problem;
-  if (header.base <= 0 && rules.delayMax > 0) {
-    const delay = keepApart(source, agesOf(buffer, header, first), rules.delayMax);
-    rules.receivedAt += delay;
+  if (header.base <= 0 && times.delayMax > 0) {
+    const delay = keepApart(source, agesOf(buffer, header, first), times.delayMax);
+    times.receivedAt += delay;
     first += delay;
   }
   reserveReadings(batch, header.rows * header.columns);
@@ -73,7 +75,7 @@ function checkTimes(
   { u32 }: FrameBuffer,
   { rows, rowsAt, rowWords }: TelemetryHeader,
   first: number,
-  rules: Rules,
+  times: FrameTimes,
 ): Fault | null {
   let low = u32[rowsAt];
   let high = low;
@@ -82,11 +84,11 @@ function checkTimes(
     if (offset < low) low = offset;
     else if (offset > high) high = offset;
   }
-  return checkTime(first + low, rules) ?? checkTime(first + high, rules);
+  return checkTime(first + low, times) ?? checkTime(first + high, times);
 }
 
 /** Kinds, ranges, scales and the number of series: whatever needs a look at the values only where a column asks for it. */
-function checkColumns(source: Source, buffer: FrameBuffer, header: TelemetryHeader, rules: Rules): Fault | null {
+function checkColumns(source: Source, buffer: FrameBuffer, header: TelemetryHeader, rules: SeriesRules): Fault | null {
   let fresh = 0;
   for (let c = 0; c < header.columns; c++) {
     const column = columnOf[c];
@@ -106,7 +108,7 @@ function checkColumn(
   c: number,
   buffer: FrameBuffer,
   header: TelemetryHeader,
-  rules: Rules,
+  rules: SeriesRules,
 ): Fault | null {
   let outside = 0;
   for (let row = 0; row < header.rows; row++) {
@@ -147,7 +149,7 @@ function writeRows(
   buffer: FrameBuffer,
   header: TelemetryHeader,
   first: number,
-  rules: Rules,
+  rules: SeriesRules,
   batch: Batch,
 ): void {
   const { columns, rows, rowsAt, rowWords } = header;
@@ -168,7 +170,7 @@ function writeRows(
   batch.readings = n;
 }
 
-function makeSeries(source: Source, column: Column, kind: SeriesKind, rules: Rules): void {
+function makeSeries(source: Source, column: Column, kind: SeriesKind, rules: SeriesRules): void {
   rules.createSeries(source, column.name, column.unit, kind);
   column.series = source.series.get(column.name) ?? null;
 }

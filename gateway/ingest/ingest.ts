@@ -1,18 +1,24 @@
+/**
+ * ingest/ takes a decoded frame to its place in the batch: numbering, times, kinds, ranges, quarantine, and the batch itself.
+ * It knows neither sockets (link/) nor the disk (store/).
+ */
 import type { FrameBuffer } from '../../schemas/frame/frameBuffer.js';
 import type { TelemetryHeader } from '../../schemas/frame/telemetry.js';
 import type { MetricsMessage, TelemetryMessage } from '../../schemas/generated/device.js';
 import type { CloseName } from '../../schemas/tables/closeCodes.js';
 import type { Fault } from '../../schemas/tables/faults.js';
 import { limits } from '../../schemas/tables/limits.js';
-import { addFrame, type Batch } from '../columns/batch.js';
-import { type Counters, countBy } from '../observe/counters.js';
+import type { Encoding } from '../../schemas/tables/subprotocols.js';
+import type { Counters } from '../observe/counters.js';
 import type { Clock } from '../process/clock.js';
 import type { Batcher } from './batcher.js';
 import { takeBinary } from './binaryTelemetry.js';
 import type { Entry, IngestLink } from './entries.js';
 import { takeJson } from './jsonTelemetry.js';
 import { judgeSeq, type SeqVerdict, seqFaultMessage } from './numbering.js';
-import { type Rules, timeBounds, widestBounds } from './rules.js';
+import { Placing } from './placing.js';
+import { Quarantine } from './quarantine.js';
+import { type FrameTimes, type SeriesRules, setTimeBounds, setWidestBounds } from './rules.js';
 import type { Sources } from './sources.js';
 
 export interface IngestOptions {
@@ -20,247 +26,190 @@ export interface IngestOptions {
   counters: Counters;
   batcher: Batcher<Entry>;
   sources: Sources;
+  /** How long readings are kept, in ms: older ones are refused. */
   retentionMs: number;
+  /** How many series a device may have. */
   seriesMax: number;
+  /** How many bytes may wait for the disk. */
   queuedBytesMax: number;
-  /** True while more waits for a consumer of the log than may. */
+  /** Whether more waits for a consumer of the log than may wait. */
   backlogFull(): boolean;
-  /** False while nothing can be written. */
+  /** Whether the disk takes writes. */
   writable(): boolean;
-  /** False while the gateway's own clock is behind its data (DESIGN section 3). */
+  /** Whether the gateway's own clock can be believed (PROTOCOL.md, clock_untrusted). */
   clockTrusted(now: number): boolean;
 }
 
-export type Ingest = ReturnType<typeof createIngest>;
+/** Why nothing is taken in at the moment. */
+export type Unavailable = 'storage_unavailable' | 'clock_untrusted' | 'overloaded';
 
-export type Encoding = 'json' | 'binary';
-
-/** Best-effort frames have no window; a link with more under way than this is sending too fast. */
+/** Frames without a number have no window. A link with more than this under way sends too fast. */
 const underWayMax = limits.window + 1024;
 
-/** How far ahead of the clock ages may move a device's receipts (ages.ts). */
+/** How far ahead of the clock ages may move a device's times of receipt (ages.ts). */
 const receiptAheadMaxMs = 1_000;
 
-/** From a decoded frame to its place in the batch: numbering, identity of times, and refusals into the quarantine. */
-export function createIngest(options: IngestOptions) {
-  const { clock, counters, batcher, sources } = options;
-  const rules: Rules = {
-    receivedAt: 0,
-    delayMax: 0,
-    timeMin: 0,
-    timeMax: 0,
-    seriesMax: options.seriesMax,
-    createSeries: sources.createSeries,
-    outOfRange: (count) => {
-      counters.valuesOutOfRange += count;
-    },
-  };
+/** From a decoded frame to its place in the batch, or into the quarantine. Nothing here waits. */
+export class Ingest {
+  /** Written anew for each frame, and passed on: a frame allocates none. */
+  private readonly times: FrameTimes = { receivedAt: 0, delayMax: 0, timeMin: 0, timeMax: 0 };
+  private readonly rules: SeriesRules;
+  private readonly placing: Placing;
+  private readonly quarantine: Quarantine;
 
-  /** Gives a frame that may be taken in its time of receipt; false where the link was closed instead. */
-  function arrive(link: IngestLink, seq: number, bytes: number): boolean {
+  constructor(private readonly options: IngestOptions) {
+    const { batcher, sources, counters } = options;
+    this.rules = {
+      seriesMax: options.seriesMax,
+      createSeries: sources.createSeries,
+      outOfRange(count) {
+        counters.valuesOutOfRange += count;
+      },
+    };
+    this.placing = new Placing(batcher, sources, counters);
+    this.quarantine = new Quarantine(batcher, this.placing, counters);
+  }
+
+  /** Sets how many series a device may have from now on. */
+  limitSeries(most: number): void {
+    this.rules.seriesMax = most;
+  }
+
+  /** Why no frame can be taken in at present, from whichever device; null if frames are taken. */
+  unavailable(now: number): Unavailable | null {
+    const { options } = this;
+    if (!options.writable()) return 'storage_unavailable';
+    if (!options.clockTrusted(now)) return 'clock_untrusted';
+    return options.batcher.queuedBytes() > options.queuedBytesMax || options.backlogFull() ? 'overloaded' : null;
+  }
+
+  /** Takes a binary telemetry frame that has passed `checkTelemetry`, in the first `length` bytes of the buffer. */
+  binary(link: IngestLink, buffer: FrameBuffer, header: TelemetryHeader, length: number): void {
+    const { seq } = header;
+    const verdict = this.arrive(link, seq, length);
+    if (verdict === null) return;
+    if (verdict === 'duplicate') return this.placing.duplicate(link, seq, length);
+    const batch = this.options.batcher.batch();
+    const before = batch.readings;
+    const fault =
+      this.seqFault(link, verdict, seq) ??
+      takeBinary(
+        link.source,
+        this.options.sources.tableOf(link, header.table),
+        buffer,
+        header,
+        this.times,
+        this.rules,
+        batch,
+      );
+    if (fault !== null) this.quarantineFrame(link, seq, fault, buffer.u8.subarray(0, length), 'binary');
+    else this.placing.stored(link, seq, batch.readings - before, length, this.times.receivedAt);
+  }
+
+  /** Takes a JSON telemetry message that has the form of its schema; `bytes` are its text. */
+  json(link: IngestLink, message: TelemetryMessage, bytes: Uint8Array): void {
+    const seq = message.seq ?? 0;
+    const verdict = this.arrive(link, seq, bytes.length);
+    if (verdict === null) return;
+    if (verdict === 'duplicate') return this.placing.duplicate(link, seq, bytes.length);
+    const batch = this.options.batcher.batch();
+    const before = batch.readings;
+    const fault =
+      this.seqFault(link, verdict, seq) ??
+      takeJson(link.source, this.options.sources.columnByName(link), message, this.times, this.rules, batch);
+    if (fault !== null) this.quarantineFrame(link, seq, fault, bytes, 'json');
+    else this.placing.stored(link, seq, batch.readings - before, bytes.length, this.times.receivedAt);
+  }
+
+  /**
+   * Takes a message that is no valid frame into the quarantine; its nack follows. `seq` is 0 if it cannot be read. Its own fault
+   * counts before any fault of its seq.
+   */
+  refuse(link: IngestLink, seq: number, fault: Fault, bytes: Uint8Array, encoding: Encoding): void {
+    if (this.arrive(link, seq, bytes.length) === null) return;
+    this.quarantineFrame(link, seq, fault, bytes, encoding);
+  }
+
+  /** Takes a metric table. Returns the fault if it cannot be taken. */
+  declare(link: IngestLink, message: MetricsMessage): Fault | null {
+    const fault = this.options.sources.declare(link, message);
+    if (fault === null) this.options.batcher.added(64);
+    return fault;
+  }
+
+  /**
+   * Stores a quarantined binary frame that an operator admits, with its time of receipt: neither its number nor its times are
+   * checked. `link` stands for the operator. Returns the fault that still keeps the frame out.
+   */
+  admitBinary(
+    link: IngestLink,
+    buffer: FrameBuffer,
+    header: TelemetryHeader,
+    length: number,
+    receivedAt: number,
+  ): Fault | null {
+    const { batcher, sources } = this.options;
+    const before = this.beginAdmission(receivedAt);
+    const table = sources.tableOf(link, header.table);
+    const fault = takeBinary(link.source, table, buffer, header, this.times, this.rules, batcher.batch());
+    return fault ?? this.admitted(link, before, length);
+  }
+
+  /** Stores a quarantined JSON message that an operator admits, as `admitBinary` does. */
+  admitJson(link: IngestLink, message: TelemetryMessage, bytes: number, receivedAt: number): Fault | null {
+    const { batcher, sources } = this.options;
+    const before = this.beginAdmission(receivedAt);
+    const fault = takeJson(link.source, sources.columnByName(link), message, this.times, this.rules, batcher.batch());
+    return fault ?? this.admitted(link, before, bytes);
+  }
+
+  /** Stamps a frame with its receipt time and returns what its seq is worth; null if the link was closed instead. */
+  private arrive(link: IngestLink, seq: number, bytes: number): SeqVerdict | null {
+    const { clock, counters, retentionMs } = this.options;
     const now = clock.now();
     counters.framesReceived++;
     counters.bytesReceived += bytes;
-    const refusal = refusalOf(link, seq, now);
+    const refusal = this.refusalOf(link, seq, now);
     if (refusal !== null) {
       link.drain(refusal);
-      return false;
+      return null;
     }
     const { source } = link;
-    rules.receivedAt = source.receivedAt = now > source.receivedAt ? now : source.receivedAt + 1;
-    const bounds = timeBounds(now, options.retentionMs);
-    rules.delayMax = Math.max(0, now + receiptAheadMaxMs - source.receivedAt);
-    rules.timeMin = bounds.timeMin;
-    rules.timeMax = bounds.timeMax;
-    return true;
+    const { times } = this;
+    times.receivedAt = source.receivedAt = now > source.receivedAt ? now : source.receivedAt + 1;
+    times.delayMax = Math.max(0, now + receiptAheadMaxMs - source.receivedAt);
+    setTimeBounds(times, now, retentionMs);
+    return judgeSeq(seq, link.toldSeq, link.previousSeq, link.stream.pending);
   }
 
-  function refusalOf(link: IngestLink, seq: number, now: number): CloseName | null {
-    if (!options.writable() || !options.clockTrusted(now)) return 'storage_unavailable';
-    if (batcher.queuedBytes() > options.queuedBytesMax || options.backlogFull()) return 'overloaded';
+  private refusalOf(link: IngestLink, seq: number, now: number): CloseName | null {
+    const why = this.unavailable(now);
+    if (why !== null) return why === 'clock_untrusted' ? 'storage_unavailable' : why;
     if (seq > 0 && link.unanswered >= limits.window) return 'window_exceeded';
     return link.underWay >= underWayMax ? 'rate_limited' : null;
   }
 
-  function judge(link: IngestLink, seq: number): SeqVerdict {
-    return judgeSeq(seq, link.toldSeq, link.previousSeq, link.stream.pending);
+  private seqFault(link: IngestLink, verdict: SeqVerdict, seq: number): Fault | null {
+    if (verdict === 'new' || verdict === 'unnumbered') return null;
+    const message = seqFaultMessage(verdict, seq, link.toldSeq, link.previousSeq, link.stream.pending);
+    return { code: 'seq_invalid', message };
   }
 
-  function entryOf(link: IngestLink): Entry {
-    const turn = batcher.turn();
-    if (link.entry !== null && link.entry.turn === turn) return link.entry;
-    const entry: Entry = { link, stream: link.stream, turn, frames: 0, numbered: 0, ackSeq: 0, mark: 0, nacks: [] };
-    link.entry = entry;
-    batcher.enter(entry);
-    return entry;
+  private quarantineFrame(link: IngestLink, seq: number, fault: Fault, bytes: Uint8Array, encoding: Encoding): void {
+    this.quarantine.add(link, seq, fault, bytes, encoding, this.times.receivedAt);
   }
 
-  /** The frame is under way, and will be answered with this entry. */
-  function count(link: IngestLink, seq: number): Entry {
-    const entry = entryOf(link);
-    entry.frames++;
-    link.underWay++;
-    if (seq > 0) {
-      entry.numbered++;
-      link.unanswered++;
-    }
-    return entry;
+  /** Returns how many readings the batch holds before the admitted frame. */
+  private beginAdmission(receivedAt: number): number {
+    this.times.receivedAt = receivedAt;
+    this.times.delayMax = 0;
+    setWidestBounds(this.times);
+    return this.options.batcher.batch().readings;
   }
 
-  /** Advances the stream to a new seq, stored or refused; both are in the log with their commit. */
-  function advance(link: IngestLink, entry: Entry, seq: number): void {
-    const { stream } = link;
-    if (seq > stream.pending + 1) counters.seqGaps++;
-    stream.pending = seq;
-    link.previousSeq = seq;
-    entry.mark = seq;
+  private admitted(link: IngestLink, before: number, bytes: number): null {
+    const readings = this.options.batcher.batch().readings - before;
+    this.placing.stored(link, 0, readings, bytes, this.times.receivedAt);
+    return null;
   }
-
-  function enterFrame(link: IngestLink, seq: number, readings: number, bytes: number): void {
-    const { stream, source } = link;
-    const { receivedAt } = rules;
-    source.receivedAt = Math.max(source.receivedAt, receivedAt);
-    if (stream.id === 0) sources.nameStream(source, stream);
-    stream.usedAt = receivedAt;
-    addFrame(batcher.batch(), source.device.key, stream.id, seq, readings, receivedAt);
-    batcher.added(bytes + 24);
-  }
-
-  /** Ends a frame that was taken in: its place in the batch, its place in the window, its ack to come. */
-  function settle(link: IngestLink, seq: number, readings: number, bytes: number): void {
-    const entry = count(link, seq);
-    counters.framesStored++;
-    link.source.meter?.chargeReadings(readings);
-    if (seq === 0) counters.framesUnnumbered++;
-    else {
-      advance(link, entry, seq);
-      entry.ackSeq = seq;
-    }
-    enterFrame(link, seq, readings, bytes);
-  }
-
-  /** An older link of the stream brought this frame in; the ack waits for the commit it rides in, or a later one. */
-  function settleDuplicate(link: IngestLink, seq: number, bytes: number): void {
-    const entry = count(link, seq);
-    entry.ackSeq = seq;
-    link.previousSeq = seq;
-    counters.framesDuplicate++;
-    batcher.added(bytes);
-  }
-
-  function quarantine(link: IngestLink, seq: number, fault: Fault, bytes: Uint8Array, encoding: Encoding): void {
-    const entry = count(link, seq);
-    entry.nacks.push({ seq, fault });
-    countBy(counters.framesRejected, fault.code);
-    if (seq > 0 && judge(link, seq) === 'new') {
-      advance(link, entry, seq);
-      enterFrame(link, seq, 0, 0);
-    }
-    const { source, stream } = link;
-    const { code, message, path = null } = fault;
-    batcher.batch().rejected.push({
-      deviceKey: source.device.key,
-      stream: stream.name,
-      seq,
-      receivedAt: rules.receivedAt,
-      code,
-      path,
-      message,
-      encoding,
-      bytes: Uint8Array.from(bytes),
-    });
-    batcher.added(bytes.length + 64);
-    if (code !== 'type_unknown') link.countBadFrame();
-  }
-
-  function seqFault(link: IngestLink, verdict: SeqVerdict, seq: number): Fault {
-    return {
-      code: 'seq_invalid',
-      message: seqFaultMessage(verdict, seq, link.toldSeq, link.previousSeq, link.stream.pending),
-    };
-  }
-
-  function beginAdmission(receivedAt: number): { batch: Batch; before: number } {
-    rules.receivedAt = receivedAt;
-    rules.delayMax = 0;
-    Object.assign(rules, widestBounds);
-    const batch = batcher.batch();
-    return { batch, before: batch.readings };
-  }
-
-  function isRefusal(verdict: SeqVerdict): boolean {
-    return verdict !== 'new' && verdict !== 'unnumbered' && verdict !== 'duplicate';
-  }
-
-  return {
-    /** Another limit from here on. */
-    limitSeries(most: number): void {
-      rules.seriesMax = most;
-    },
-
-    /** A telemetry frame that has passed `checkTelemetry`, in the first `length` bytes of the buffer. */
-    binary(link: IngestLink, buffer: FrameBuffer, header: TelemetryHeader, length: number): void {
-      const { seq } = header;
-      if (!arrive(link, seq, length)) return;
-      const verdict = judge(link, seq);
-      if (verdict === 'duplicate') return settleDuplicate(link, seq, length);
-      const batch = batcher.batch();
-      const before = batch.readings;
-      const fault = isRefusal(verdict)
-        ? seqFault(link, verdict, seq)
-        : takeBinary(link.source, sources.tableOf(link, header.table), buffer, header, rules, batch);
-      if (fault === null) settle(link, seq, batch.readings - before, length);
-      else quarantine(link, seq, fault, buffer.u8.subarray(0, length), 'binary');
-    },
-
-    /** A telemetry message of the right form; `bytes` is its text. */
-    json(link: IngestLink, message: TelemetryMessage, bytes: Uint8Array): void {
-      const seq = message.seq ?? 0;
-      if (!arrive(link, seq, bytes.length)) return;
-      const verdict = judge(link, seq);
-      if (verdict === 'duplicate') return settleDuplicate(link, seq, bytes.length);
-      const batch = batcher.batch();
-      const before = batch.readings;
-      const fault = isRefusal(verdict)
-        ? seqFault(link, verdict, seq)
-        : takeJson(link.source, sources.columnByName(link), message, rules, batch);
-      if (fault === null) settle(link, seq, batch.readings - before, bytes.length);
-      else quarantine(link, seq, fault, bytes, 'json');
-    },
-
-    /** A message that is not a frame: into the quarantine, and a nack once it is there. `seq` is 0 where it cannot be read. Its own fault comes before what its seq may be worth. */
-    refuse(link: IngestLink, seq: number, fault: Fault, bytes: Uint8Array, encoding: Encoding): void {
-      if (!arrive(link, seq, bytes.length)) return;
-      quarantine(link, seq, fault, bytes, encoding);
-    },
-
-    /** A metric table; the fault where it cannot be taken. */
-    declare(link: IngestLink, message: MetricsMessage): Fault | null {
-      const fault = sources.declare(link, message);
-      if (fault === null) batcher.added(64);
-      return fault;
-    },
-
-    /** A quarantined binary frame let in after all, numbering and the rules of time waived; `link` stands for the operator. */
-    admitBinary(
-      link: IngestLink,
-      buffer: FrameBuffer,
-      header: TelemetryHeader,
-      length: number,
-      receivedAt: number,
-    ): Fault | null {
-      const { batch, before } = beginAdmission(receivedAt);
-      const table = sources.tableOf(link, header.table);
-      const fault = takeBinary(link.source, table, buffer, header, rules, batch);
-      if (fault === null) settle(link, 0, batch.readings - before, length);
-      return fault;
-    },
-
-    admitJson(link: IngestLink, message: TelemetryMessage, bytes: number, receivedAt: number): Fault | null {
-      const { batch, before } = beginAdmission(receivedAt);
-      const fault = takeJson(link.source, sources.columnByName(link), message, rules, batch);
-      if (fault === null) settle(link, 0, batch.readings - before, bytes);
-      return fault;
-    },
-  };
 }

@@ -4,28 +4,36 @@ import type { Fault } from '../../schemas/tables/faults.js';
 import { type Batch, reserveReadings } from '../columns/batch.js';
 import { type Scalar, type SeriesKind, seriesKinds } from '../domain/series.js';
 import { type Ages, keepApart } from './ages.js';
-import { checkSeriesCount, checkTime, fault, type Rules } from './rules.js';
+import { checkSeriesCount, checkTime, type FrameTimes, fault, type SeriesRules } from './rules.js';
 import type { Column, Source } from './source.js';
 
-/*
+/**
  * Takes a JSON telemetry message into the batch, whole or not at all: everything is checked first, and what is written after
- * that cannot fail.
+ * that cannot fail. The message has the form of its schema; `columnByName` returns what was declared for a metric, if anything.
+ * Where its ages must be kept apart from earlier ones, `times.receivedAt` is set later.
  */
-/** A JSON message of the right form; `columnByName` knows what was declared of a metric, if anything. */
 export function takeJson(
   source: Source,
   columnByName: (metric: string) => Column | undefined,
   message: TelemetryMessage,
-  rules: Rules,
+  times: FrameTimes,
+  rules: SeriesRules,
   batch: Batch,
 ): Fault | null {
   const samples = message.samples ?? [message as { ts?: number; values: Record<string, Scalar | null> }];
-  const problem = checkSamples(source, columnByName, samples, message.samples === undefined ? '' : '/samples', rules);
+  const problem = checkSamples(
+    source,
+    columnByName,
+    samples,
+    message.samples === undefined ? '' : '/samples',
+    times,
+    rules,
+  );
   if (problem !== null) return problem;
-  if (rules.delayMax > 0 && hasAges(samples))
-    rules.receivedAt += keepApart(source, agesOf(samples, rules.receivedAt), rules.delayMax);
+  if (times.delayMax > 0 && hasAges(samples))
+    times.receivedAt += keepApart(source, agesOf(samples, times.receivedAt), times.delayMax);
   for (const { ts, values } of samples) {
-    const time = resolveTime(ts, rules.receivedAt);
+    const time = resolveTime(ts, times.receivedAt);
     for (const metric in values) {
       const value = values[metric] as Scalar | null;
       if (value === null) continue;
@@ -50,14 +58,15 @@ function checkSamples(
   columnByName: (metric: string) => Column | undefined,
   samples: Samples,
   root: string,
-  rules: Rules,
+  times: FrameTimes,
+  rules: SeriesRules,
 ): Fault | null {
   const fresh = new Map<string, SeriesKind>();
   let outside = 0;
   for (let i = 0; i < samples.length; i++) {
     const { ts, values } = samples[i];
     const at = root === '' ? '' : `${root}/${i}`;
-    const time = checkTime(resolveTime(ts, rules.receivedAt), rules, `${at}/ts`);
+    const time = checkTime(resolveTime(ts, times.receivedAt), times, `${at}/ts`);
     if (time !== null) return time;
     for (const metric in values) {
       const value = values[metric] as Scalar | null;
@@ -85,7 +94,7 @@ function checkSamples(
   if (outside > 0) rules.outOfRange(outside);
   return (
     (fresh.size > 0 ? checkSeriesCount(source, fresh.size, rules) : null) ??
-    checkTimesDiffer(samples, root, rules.receivedAt)
+    checkTimesDiffer(samples, root, times.receivedAt)
   );
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chooseSubprotocol, type HandshakeOptions, type Hello, judgeHandshake } from './handshake.js';
+import { chooseSubprotocol, type HandshakeOptions, type Hello, judgeHandshake, offeredIn } from './handshake.js';
 import { claimedId, withoutSecrets } from './offeredCredentials.js';
 
 const secret = `tgd_${'A'.repeat(43)}`;
@@ -38,7 +38,7 @@ const hello: Hello = {
   upgrade: 'websocket',
   version: '13',
   key: 'dGhlIHNhbXBsZSBub25jZQ==',
-  protocols: '',
+  protocols: [],
   authorization: basic(`boiler-7:${secret}`),
   subject: '',
   agent: '',
@@ -57,7 +57,7 @@ test('every way to give a credential is accepted', () => {
   assert.equal(verdict({ authorization: hello.authorization.replace('Basic', 'basic') }), accepted);
   assert.equal(verdict({ authorization: `Bearer ${secret}` }), accepted);
   assert.equal(
-    verdict({ authorization: '', protocols: `tidegate.v1.json, ${entry(`boiler-7:${secret}`)}` }),
+    verdict({ authorization: '', protocols: offeredIn(`tidegate.v1.json, ${entry(`boiler-7:${secret}`)}`) }),
     'boiler-7 null tidegate.v1.json json',
   );
 });
@@ -66,7 +66,7 @@ test('the first credential found wins, even where a later one would be right', (
   assert.equal(
     verdict({
       authorization: basic('boiler-7:tgd_wrong'),
-      protocols: `tidegate.v1.json,${entry(`boiler-7:${secret}`)}`,
+      protocols: offeredIn(`tidegate.v1.json,${entry(`boiler-7:${secret}`)}`),
     }),
     'credentials_invalid',
   );
@@ -80,7 +80,7 @@ test('an id in the path must be that of the credential', () => {
 
 test('what is missing, unreadable, unknown or wrong is told apart only as far as it may be', () => {
   assert.equal(verdict({ authorization: '' }), 'credentials_missing');
-  assert.equal(verdict({ authorization: '', protocols: 'tidegate.v1.json' }), 'credentials_missing');
+  assert.equal(verdict({ authorization: '', protocols: offeredIn('tidegate.v1.json') }), 'credentials_missing');
   const wrong = [
     basic(`boiler-8:${secret}`),
     basic('boiler-7:x'),
@@ -102,12 +102,15 @@ test('a secret in the query string is refused, whatever else comes with it', () 
 
 test('subprotocols: the first known one of the client is taken; only unknown ones, or only a credential, are refused', () => {
   assert.equal(
-    verdict({ protocols: 'mqtt, tidegate.v1.binary, tidegate.v1.json' }),
+    verdict({ protocols: offeredIn('mqtt, tidegate.v1.binary, tidegate.v1.json') }),
     'boiler-7 null tidegate.v1.binary binary',
   );
-  assert.equal(verdict({ protocols: 'arduino' }), 'boiler-7 null arduino json');
-  assert.equal(verdict({ protocols: 'mqtt' }), 'subprotocol_unsupported');
-  assert.equal(verdict({ authorization: '', protocols: entry(`boiler-7:${secret}`) }), 'subprotocol_unsupported');
+  assert.equal(verdict({ protocols: offeredIn('arduino') }), 'boiler-7 null arduino json');
+  assert.equal(verdict({ protocols: offeredIn('mqtt') }), 'subprotocol_unsupported');
+  assert.equal(
+    verdict({ authorization: '', protocols: offeredIn(entry(`boiler-7:${secret}`)) }),
+    'subprotocol_unsupported',
+  );
   assert.equal(chooseSubprotocol([]), null);
   assert.equal(chooseSubprotocol(['toString']), undefined);
 });

@@ -20,7 +20,8 @@ export interface Hello {
   upgrade: string;
   version: string;
   key: string;
-  protocols: string;
+  /** The entries of Sec-WebSocket-Protocol, in their order. */
+  protocols: readonly string[];
   authorization: string;
   /** Subject of the client certificate that a trusted proxy checked; empty: none. */
   subject: string;
@@ -65,14 +66,13 @@ export function judgeHandshake(hello: Hello, options: HandshakeOptions): Handsha
   if (stream !== null && !limits.idPattern.test(stream)) {
     return refuse('stream_invalid', 'A stream name has 1 to 64 letters, digits, "_" or "-"');
   }
-  const offered = offeredIn(hello.protocols);
-  const chosen = chooseSubprotocol(offered);
+  const chosen = chooseSubprotocol(hello.protocols);
   if (chosen === undefined) {
     return refuse('subprotocol_unsupported', `Offer one of ${Object.keys(subprotocols).join(', ')}`);
   }
   const unavailable = options.unavailable();
   if (unavailable !== null) return refuse(unavailable, 'Come back after the time that Retry-After gives');
-  const who = identify(hello, offered, options);
+  const who = identify(hello, options);
   if (!who.ok) return who;
   const encoding = chosen === null ? 'json' : subprotocols[chosen];
   return { ok: true, device: who.device, credential: who.credential, stream, subprotocol: chosen, encoding };
@@ -116,7 +116,6 @@ const whyWrong: Record<Extract<Authentication, { ok: false }>['why'], string> = 
 
 function identify(
   hello: Hello,
-  protocols: readonly string[],
   options: HandshakeOptions,
 ): { ok: true; device: Device; credential: Credential } | Refusal {
   if (holdsSecret(hello.query)) {
@@ -125,7 +124,7 @@ function identify(
       'A secret in the query string is never accepted, since URLs end up in logs. Replace it, and send it in a header',
     );
   }
-  const offered = offeredCredentials(hello.authorization, protocols);
+  const offered = offeredCredentials(hello.authorization, hello.protocols);
   if (offered === null && hello.subject !== '') return identifySubject(hello, options);
   if (offered === null) {
     return refuse(

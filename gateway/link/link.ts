@@ -1,4 +1,5 @@
 import type { CommandFrame } from '../../schemas/frame/types.js';
+import type { HelloMessage } from '../../schemas/generated/device.js';
 import { type CloseName, closeCodes } from '../../schemas/tables/closeCodes.js';
 import { limits } from '../../schemas/tables/limits.js';
 import type { Encoding } from '../../schemas/tables/subprotocols.js';
@@ -6,6 +7,7 @@ import type { Credential } from '../domain/device.js';
 import type { Entry, IngestLink } from '../ingest/entries.js';
 import type { MetricTable, Source, Stream } from '../ingest/source.js';
 import type { WebSocket } from '../net/uws.js';
+import { DecayingCounter } from '../process/decayingCounter.js';
 import type { Answers } from './answers.js';
 
 /** open: reads and answers. draining: reads nothing more, answers what is under way. closed: neither. */
@@ -28,11 +30,11 @@ export interface LinkLimits {
   badFramesMax: number;
 }
 
-/** How fast refused frames are forgiven. */
-const forgivenPerMs = 1 / 1000;
-/** What a device may send beside telemetry and words on commands at once, and each second after that. */
-const asidesMax = 100;
-const asidesPerMs = 10 / 1000;
+/** How many refused frames are forgiven per second. */
+const badFramesForgiven = 1;
+/** How many control frames, declarations and questions a device may send at once, and per second after that. */
+const extrasMax = 100;
+const extrasForgiven = 10;
 
 /** One device's link. The fields are few and flat, since there may be 100,000. */
 export class Link implements IngestLink {
@@ -47,8 +49,6 @@ export class Link implements IngestLink {
   previousSeq: number;
   unanswered = 0;
   underWay = 0;
-  /** A device introduces itself once a link; what it says later is not believed, since each change is a write. */
-  introduced = false;
   table: MetricTable | null = null;
   entry: Entry | null = null;
   state: LinkState = 'open';
@@ -66,10 +66,9 @@ export class Link implements IngestLink {
   private pingedAt = 0;
   /** Its place in the list of open links. */
   index = -1;
-  private badFrames = 0;
-  private badFramesAt = 0;
-  private asides = 0;
-  private asidesAt = 0;
+  private introduced = false;
+  private readonly badFrames = new DecayingCounter(badFramesForgiven);
+  private readonly extras = new DecayingCounter(extrasForgiven);
   private ws: WebSocket<unknown> | null = null;
 
   constructor(
@@ -99,9 +98,23 @@ export class Link implements IngestLink {
     this.ws = null;
   }
 
+  /** Tells the device its stream's mark and the limits (PROTOCOL.md, welcome). */
+  welcome(): void {
+    const { window, maxFrameBytes, keepaliveSeconds } = limits;
+    const welcome = {
+      type: 'welcome',
+      window,
+      lastSeq: this.toldSeq,
+      serverTime: this.now(),
+      maxFrameBytes,
+      keepaliveSeconds,
+    } as const;
+    this.send(this.answers.welcome(this.encoding, this.source.device.id, this.stream.name, welcome));
+  }
+
   /**
-   * The one place through which anything is sent. A device that does not read what it is sent is cut off. False where the
-   * socket did not take it.
+   * Everything that is sent goes through here. A device that does not read what it is sent is cut off. Returns false if the
+   * socket did not take the message.
    */
   send(message: string | Uint8Array): boolean {
     if (this.ws === null) return false;
@@ -122,7 +135,7 @@ export class Link implements IngestLink {
   }
 
   ponged(now: number): void {
-    this.countAside();
+    this.countExtra();
     if (this.pingedAt === 0) return;
     this.roundTripMs = Math.round((now - this.pingedAt) * 10) / 10;
     this.pingedAt = 0;
@@ -165,20 +178,27 @@ export class Link implements IngestLink {
     );
   }
 
+  /** Counts a refused frame. Too many of them close the link. */
   countBadFrame(): void {
-    const now = this.now();
-    this.badFrames = Math.max(0, this.badFrames - (now - this.badFramesAt) * forgivenPerMs) + 1;
-    this.badFramesAt = now;
-    if (this.badFrames > this.limits.badFramesMax) this.drain('too_many_bad_frames');
+    if (this.badFrames.increment(this.now()) > this.limits.badFramesMax) this.drain('too_many_bad_frames');
   }
 
-  /** Control frames, declarations, questions: keeps a flood of them from costing others. False where there are too many. */
-  countAside(): boolean {
-    const now = this.now();
-    this.asides = Math.max(0, this.asides - (now - this.asidesAt) * asidesPerMs) + 1;
-    this.asidesAt = now;
-    if (this.asides <= asidesMax) return true;
-    this.end('rate_limited');
-    return false;
+  /** Counts a control frame, a declaration or a question. Too many of them close the link, because others would pay for them. */
+  countExtra(): void {
+    if (this.extras.increment(this.now()) > extrasMax) this.end('rate_limited');
+  }
+
+  /**
+   * Takes what a device says about itself. Only the first hello of a link counts, because each change is a write. Returns
+   * whether it counted.
+   */
+  introduce({ agent, firmware, maxCommandBytes, expectEveryMs }: HelloMessage): boolean {
+    if (this.introduced) return false;
+    this.introduced = true;
+    if (maxCommandBytes !== undefined) this.maxCommandBytes = Math.min(maxCommandBytes, limits.maxFrameBytes);
+    this.agent = agent ?? null;
+    this.firmware = firmware ?? null;
+    this.expectEveryMs = expectEveryMs ?? 0;
+    return true;
   }
 }

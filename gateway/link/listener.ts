@@ -113,7 +113,7 @@ function serveLinks(
       const { link } = ws.getUserData();
       if (link.state === 'open') options.receive(link, message, isBinary);
     },
-    ping: (ws) => ws.getUserData().link.countAside(),
+    ping: (ws) => ws.getUserData().link.countExtra(),
     pong: (ws) => ws.getUserData().link.ponged(performance.now()),
     close: (ws, code, reason) => options.links.remove(ws.getUserData().link, code, Buffer.from(reason).toString()),
   });
@@ -149,7 +149,7 @@ function helloOf(
     upgrade: req.getMethod() === 'get' ? req.getHeader('upgrade') : '',
     version: req.getHeader('sec-websocket-version'),
     key: req.getHeader('sec-websocket-key'),
-    protocols: req.getHeader('sec-websocket-protocol'),
+    protocols: offeredIn(req.getHeader('sec-websocket-protocol')),
     authorization: req.getHeader('authorization'),
     agent: withoutSecrets(req.getHeader('user-agent').slice(0, agentCharsMax)),
   };
@@ -194,12 +194,12 @@ function makeLink(hello: Received, options: DeviceListenerOptions): Made {
 
 function refuse(res: HttpResponse, refusal: Refusal, hello: Received, options: DeviceListenerOptions): void {
   const { address } = hello;
-  const { code, detail, why } = throttled(refusal, hello, options);
+  const claimed = claimedId(hello.pathId, hello.authorization, hello.protocols);
+  const { code, detail, why } = throttled(refusal, address, claimed, options);
   countBy(options.counters.handshakesRefused, code);
   const { status, title, retryAfter } = refusals[code];
-  // A gateway that is unavailable looks at nobody's credentials, so it names nobody.
-  const unavailable = status === 503;
-  const device = unavailable ? null : claimedId(hello.pathId, hello.authorization, offeredIn(hello.protocols));
+  // A gateway that is unavailable checks nobody's credentials, so it names nobody.
+  const device = status === 503 ? null : claimed;
   options.refused({ address, device, code, reason: why, agent: hello.agent || null });
   res.writeStatus(statusLines[status]);
   if (status === 401) res.writeHeader('WWW-Authenticate', 'Basic realm="tidegate"');
@@ -208,12 +208,15 @@ function refuse(res: HttpResponse, refusal: Refusal, hello: Received, options: D
   endProblem(res, status, code, title, detail);
 }
 
-/** Who fails too often is told so, and nothing else; a valid credential never comes here. */
-function throttled(refusal: Refusal, hello: Received, { admission }: DeviceListenerOptions): Refusal {
-  if (refusal.code !== 'credentials_invalid') return refusal;
-  const id = claimedId(hello.pathId, hello.authorization, offeredIn(hello.protocols));
-  if (!admission.tooManyFailures(hello.address, id)) return refusal;
-  const detail = 'Credentials fail too often from this address, or for this device. A valid one is let in at once';
+/** A peer that fails too often gets that answer and no other. A valid credential never comes here. */
+function throttled(
+  refusal: Refusal,
+  address: string,
+  claimed: string | null,
+  { admission }: DeviceListenerOptions,
+): Refusal {
+  if (refusal.code !== 'credentials_invalid' || !admission.tooManyFailures(address, claimed)) return refusal;
+  const detail = 'Credentials fail too often from this address, or for this device. A valid one is accepted at once';
   return { ...refusal, code: 'too_many_attempts', detail };
 }
 

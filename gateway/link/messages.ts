@@ -28,8 +28,21 @@ export interface MessagesOptions {
   ): Fault | null | Promise<Fault | null>;
 }
 
-/** From a WebSocket message to the stage that it concerns; whatever cannot be read is refused here. */
-export function createMessages({ clock, ingest, answers, rates, trace, hello, commandUpdate }: MessagesOptions) {
+export interface Messages {
+  /** Takes one WebSocket message of a link. `message` is valid during the call only. */
+  receive(link: Link, message: ArrayBuffer, isBinary: boolean): void;
+}
+
+/** From a WebSocket message to the stage that it concerns. What cannot be read is refused here. */
+export function createMessages({
+  clock,
+  ingest,
+  answers,
+  rates,
+  trace,
+  hello,
+  commandUpdate,
+}: MessagesOptions): Messages {
   const buffer: FrameBuffer = createFrameBuffer(limits.maxFrameBytes);
   const header = createTelemetryHeader();
 
@@ -77,7 +90,7 @@ export function createMessages({ clock, ingest, answers, rates, trace, hello, co
     link: Link,
     verdict: Fault | null | Promise<Fault | null>,
     message: Uint8Array,
-    encoding: 'json' | 'binary',
+    encoding: Encoding,
   ): void {
     if (verdict === null) return;
     if (!(verdict instanceof Promise)) return ingest.refuse(link, 0, verdict, message, encoding);
@@ -92,7 +105,8 @@ export function createMessages({ clock, ingest, answers, rates, trace, hello, co
   }
 
   function answerTime(link: Link, echo: number): null {
-    if (link.countAside()) link.send(answers.time(link.encoding, echo, clock.now()));
+    link.countExtra();
+    if (link.state === 'open') link.send(answers.time(link.encoding, echo, clock.now()));
     return null;
   }
 
@@ -110,10 +124,12 @@ export function createMessages({ clock, ingest, answers, rates, trace, hello, co
   ): Fault | null | Promise<Fault | null> {
     switch (message.type) {
       case 'hello':
-        if (link.countAside()) hello(link, message);
+        link.countExtra();
+        if (link.state === 'open') hello(link, message);
         return null;
       case 'metrics':
-        return link.countAside() ? ingest.declare(link, message) : null;
+        link.countExtra();
+        return link.state === 'open' ? ingest.declare(link, message) : null;
       case 'command_update':
         return commandUpdate(link, message);
       case 'time':
@@ -129,7 +145,7 @@ export function createMessages({ clock, ingest, answers, rates, trace, hello, co
     else receiveText(link, bytes);
   }
 
-  function refuseLarge(link: Link, message: Uint8Array, encoding: 'json' | 'binary'): void {
+  function refuseLarge(link: Link, message: Uint8Array, encoding: Encoding): void {
     const detail = `${message.length} bytes; at most ${limits.maxFrameBytes} are taken`;
     const seq = encoding === 'binary' ? seqOfLarge(message) : seqOfLargeText(message);
     ingest.refuse(link, seq, { code: 'frame_too_large', message: detail }, message, encoding);
@@ -141,8 +157,7 @@ export function createMessages({ clock, ingest, answers, rates, trace, hello, co
   }
 
   return {
-    /** `message` is valid during the call only. */
-    receive(link: Link, message: ArrayBuffer, isBinary: boolean): void {
+    receive(link, message, isBinary) {
       const waitMs = rates.admit(link.source, message.byteLength);
       if (waitMs > 0) return link.drain('rate_limited', waitMs);
       const bytes = new Uint8Array(message);

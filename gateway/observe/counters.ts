@@ -42,6 +42,20 @@ export function createCounters() {
 
 export type Counters = ReturnType<typeof createCounters>;
 
+/** Counts one commit with so many readings. */
+export function countCommit(
+  counters: Counters,
+  readings: number,
+  commit: { commitMs: number; bytes: number; repeated: number; rejectedDropped: number },
+): void {
+  counters.commits++;
+  counters.commitSeconds += commit.commitMs / 1000;
+  counters.logBytes += commit.bytes;
+  counters.readingsStored += readings;
+  counters.readingsRepeated += commit.repeated;
+  counters.rejectedDropped += commit.rejectedDropped;
+}
+
 export function countBy(counts: Record<string, number>, name: string): void {
   counts[name] = (counts[name] ?? 0) + 1;
 }

@@ -1,7 +1,16 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 
-/** Ack latency percentiles and rates over the last few seconds. */
-export function createMeter(now: () => number) {
+export interface Meter {
+  /** Records the time from the receipt of the oldest frame of a commit to its ack, in ms. */
+  acked(latencyMs: number): void;
+  /** To be called about once a second, with the counters since the start and the ms since the last call. */
+  tick(frames: number, readings: number, elapsedMs: number): void;
+  /** Rates of the last second, and latencies of the last 5 to 10 s in ms; 0 if there were no acks. */
+  read(): { framesPerSecond: number; readingsPerSecond: number; ackP50Ms: number; ackP99Ms: number };
+}
+
+/** Ack latency percentiles and rates over the last few seconds. `now` in monotonic ms. */
+export function createMeter(now: () => number): Meter {
   const spanMs = 5_000;
   let present = createHistogram();
   let past: RecordableHistogram = createHistogram();
@@ -11,13 +20,11 @@ export function createMeter(now: () => number) {
   let rates = { framesPerSecond: 0, readingsPerSecond: 0 };
 
   return {
-    /** From the receipt of the oldest frame of a commit to its ack. */
-    acked(latencyMs: number): void {
+    acked(latencyMs) {
       present.record(Math.max(1, Math.round(latencyMs * 1000)));
     },
 
-    /** To be called about once a second, with the counters since the start. */
-    tick(frames: number, readings: number, elapsedMs: number): void {
+    tick(frames, readings, elapsedMs) {
       const perSecond = (count: number): number => Math.round((count * 1000) / elapsedMs);
       rates = {
         framesPerSecond: perSecond(frames - framesBefore),
@@ -31,7 +38,7 @@ export function createMeter(now: () => number) {
       turnedAt = now();
     },
 
-    read(): { framesPerSecond: number; readingsPerSecond: number; ackP50Ms: number; ackP99Ms: number } {
+    read() {
       const both = createHistogram();
       both.add(past);
       both.add(present);

@@ -3,7 +3,7 @@ import type { Latest } from '../columns/latest.js';
 import type { Device } from '../domain/device.js';
 import type { RegistryChange } from '../domain/registryChange.js';
 import type { LatestValue } from '../domain/series.js';
-import type { ClockGuard } from '../health/clockGuard.js';
+import type { ClockWatch } from '../health/clockWatch.js';
 import type { Batcher } from '../ingest/batcher.js';
 import type { Entry } from '../ingest/entries.js';
 import type { Ingest } from '../ingest/ingest.js';
@@ -26,7 +26,7 @@ export interface OperationsOptions {
   batcher: Batcher<Entry>;
   sources: Sources;
   latest: Latest;
-  clockGuard: ClockGuard;
+  clockGuard: Pick<ClockWatch, 'confirm'>;
   schedule(delayMs: number, run: () => void): void;
 }
 

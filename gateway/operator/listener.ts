@@ -8,18 +8,19 @@ import {
   type TemplatedApp,
   type us_socket_context_t,
 } from '../net/uws.js';
-import type { LiveEvents, OperatorContext } from './http/context.js';
+import type { OperatorContext } from './http/context.js';
 import { sendProblem, serveRoutes } from './http/http.js';
 import { openApiOf } from './http/openapi.js';
 import { Problem } from './http/problems.js';
 import { authorize } from './http/requests.js';
 import { serveConsole } from './http/staticFiles.js';
-import { createLive, eventsBacklogBytesMax, type Live } from './live/live.js';
+import { eventsBacklogBytesMax, type Live } from './live/live.js';
 import { createLiveClient, type LiveClient } from './live/liveClient.js';
 import { routes } from './routes/table.js';
 
 export interface OperatorOptions {
   context: OperatorContext;
+  live: Live;
   host: string;
   port: number;
   tls?: { certFile: string; keyFile: string };
@@ -33,7 +34,6 @@ export interface OperatorOptions {
 export interface Operator {
   url: string;
   port: number;
-  live: LiveEvents;
   renew: Port['renew'];
   close(): void;
 }
@@ -42,8 +42,7 @@ const liveProtocol = 'tidegate.live.v1';
 
 /** The port that operators connect to: API, live feed, metrics, console. Throws StartError 69 where it is taken. */
 export async function startOperator(options: OperatorOptions): Promise<Operator> {
-  const { context, host, port, tls } = options;
-  const live = createLive(context);
+  const { context, host, live, port, tls } = options;
   const document = JSON.stringify(openApiOf(routes, context.version));
   const socket = await openPort(tls, host, port, (app) => {
     serveRoutes(app, routes, context, options.bodyBytesMax);
@@ -53,14 +52,10 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     serveLive(app, live, context);
     serveConsole(app, options.consoleFolder, options.apiPageFolder);
     app.any('/*', (res) => sendProblem(res, 'not_found', 'The routes are listed in /openapi.json'));
-  }).catch((error) => {
-    live.stop();
-    throw error;
   });
   return {
     url: `${tls === undefined ? 'http' : 'https'}://${urlHost(host)}:${socket.port}`,
     port: socket.port,
-    live: live.events,
     renew: socket.renew,
     close() {
       live.stop();

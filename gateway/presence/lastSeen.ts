@@ -27,6 +27,8 @@ const usesEveryMs = 60_000;
 
 const batchMax = 500;
 
+export type Records = ReturnType<typeof createRecords>;
+
 /** What is remembered beside readings and what people manage: presence, refused attempts, when a credential or key was used. */
 export function createRecords({ clock, random, restored, models, save, ...options }: RecordsOptions) {
   const lazily = { batchMax, random, save: (change: RegistryChange): Promise<void> => save([change]) };

@@ -1,11 +1,84 @@
-import type { ResolvedConfig } from '../config/config.js';
+import type { RegistryChange } from '../domain/registryChange.js';
+import { type Availability, createAvailability } from '../health/availability.js';
+import { type ClockWatch, createClockWatch } from '../health/clockWatch.js';
+import { endsWith, isRefusedRow } from '../health/diskFailures.js';
+import { createDiskWatch, type DiskWatch } from '../health/diskWatch.js';
+import { createArchiveEvents } from '../observe/archiveEvents.js';
 import { StartError } from '../process/startError.js';
-import { openStore, type StoreOptions } from '../store/store.js';
+import { builtAt } from '../process/version.js';
+import { openStore, type Store, type StoreOptions } from '../store/store.js';
+import type { Restored } from '../store/threads/calls.js';
+import type { Base } from './base.js';
 
-type Told = Pick<StoreOptions, 'now' | 'retentionAllowed' | 'sealed' | 'worked' | 'archiveFailed' | 'died'>;
+/** The data folder, and whether it can be written to and its clock believed. */
+export interface Storage {
+  store: Store;
+  /** What the folder held at the start. */
+  restored: Restored;
+  availability: Availability;
+  clockWatch: ClockWatch;
+  diskWatch: DiskWatch;
+  /** Writes changes of the registry, and resolves when they are on disk. Rejects if they are not. */
+  save(changes: RegistryChange[]): Promise<void>;
+  /** A write failed: the process ends, devices are refused for a while, or, if one row was faulty, an error is logged. */
+  failed(error: Error & { code?: string | null }): void;
+  close(): Promise<void>;
+}
 
-/** Opens the store of the data folder. Throws StartError: 74 disk, 75 another process has it, 78 newer data. */
-export async function openDataFolder(config: ResolvedConfig, told: Told) {
+/** Opens the data folder. Throws StartError: 74 for the disk, 75 if another process has the folder, 78 for newer data. */
+export async function openStorage(base: Base): Promise<Storage> {
+  const { config, clock, counters, log, fatal, monotonic, startedAt } = base;
+  const archiveEvents = createArchiveEvents({ counters, log, fatal });
+  const clockWatch = createClockWatch({ clock, log, builtAt, startedAt, monotonic });
+  const { store, restored } = await openDataFolder(base, {
+    now: clock.now,
+    retentionAllowed: clockWatch.retentionAllowed,
+    sealed: archiveEvents.sealed,
+    worked: archiveEvents.worked,
+    archiveFailed: archiveEvents.failed,
+    died: (error) => fatal(error, 70),
+  });
+  log.info(
+    { readings: restored.replayedReadings, devices: restored.devices.length, ms: Math.round(restored.replayMs) },
+    'data folder opened, log replayed',
+  );
+  clockWatch.begin({
+    newestCommitAt: restored.newestCommitAt,
+    paused: restored.retentionPaused,
+    pause: store.pauseRetention,
+  });
+  const availability = createAvailability({ probe: () => store.probe(clock.now()), log });
+
+  function failed(error: Error & { code?: string | null }): void {
+    if (isRefusedRow(error.code)) log.error({ err: error, code: error.code }, 'a row was refused by its table');
+    else if (!endsWith(error, log, fatal)) availability.failed(error);
+  }
+
+  return {
+    store,
+    restored,
+    availability,
+    clockWatch,
+    diskWatch: createDiskWatch({ folder: config.data, warnBytes: config.store.lowSpaceBytes, log }),
+    failed,
+    async save(changes) {
+      try {
+        await store.change(changes);
+      } catch (error) {
+        failed(error as Error);
+        throw error;
+      }
+    },
+    async close() {
+      availability.stop();
+      await store.close();
+    },
+  };
+}
+
+type Hooks = Pick<StoreOptions, 'now' | 'retentionAllowed' | 'sealed' | 'worked' | 'archiveFailed' | 'died'>;
+
+async function openDataFolder({ config }: Base, hooks: Hooks): ReturnType<typeof openStore> {
   const { ballastBytes, sealReadings, sealIntervalSeconds, finishAfterSeconds } = config.store;
   const { retentionDays, rollupRetentionDays } = config.store;
   try {
@@ -17,7 +90,7 @@ export async function openDataFolder(config: ResolvedConfig, told: Told) {
       finishAfterMs: finishAfterSeconds * 1000,
       retentionDays,
       rollupRetentionDays,
-      ...told,
+      ...hooks,
     });
   } catch (error) {
     const { code, message } = error as Error & { code?: string };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { judgeHandshake } from '../../gateway/link/handshake.js';
+import { judgeHandshake, offeredIn } from '../../gateway/link/handshake.js';
 import { claimedId, offeredCredentials } from '../../gateway/link/offeredCredentials.js';
 import { createAttempts } from '../../gateway/presence/attempts.js';
 import { decodeCommandUpdate, decodeTimeRequest } from '../../schemas/frame/decode.js';
@@ -78,15 +78,15 @@ function fuzzParsers(): void {
 function fuzzHandshake(): void {
   const text = (): string =>
     mutated(Buffer.from(pick(['Basic YTpi', 'Bearer tgd_x', 'tidegate.auth.YTpi', 'main', '']))).toString('latin1');
-  const [authorization, protocols] = [text(), `${text()},${text()}`];
+  const [authorization, protocols] = [text(), offeredIn(`${text()},${text()}`)];
   const upgrade = pick(['websocket', text()]);
   const key = pick(['dGhlIHNhbXBsZSBub25jZQ==', text()]);
   const more = { pathId: pick([null, text()]), query: `stream=${text()}`, subject: text(), agent: text() };
   const judged = judgeHandshake({ upgrade, version: '13', key, protocols, authorization, ...more }, nobody);
   assert.equal(judged.ok, false);
-  offeredCredentials(authorization, [protocols]);
+  offeredCredentials(authorization, protocols);
   const attempts = createAttempts({ clock: { now: () => 1 }, known: () => false });
-  const device = claimedId(more.pathId, authorization, [protocols]);
+  const device = claimedId(more.pathId, authorization, protocols);
   if (!judged.ok) attempts.note({ address: 'x', device, code: judged.code, reason: judged.why, agent: null });
 }
 

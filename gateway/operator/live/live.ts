@@ -24,8 +24,23 @@ const latestEveryMs = 500;
 
 export type Live = ReturnType<typeof createLive>;
 
+/** What the live feed needs of the rest. */
+export type LiveContext = Pick<
+  OperatorContext,
+  | 'gatewayId'
+  | 'clock'
+  | 'counters'
+  | 'registry'
+  | 'keys'
+  | 'presence'
+  | 'watchTraced'
+  | 'latest'
+  | 'latestOf'
+  | 'seriesById'
+>;
+
 /** What happens, as it happens, to whoever asked. While nobody does, a commit costs one comparison here. */
-export function createLive(context: OperatorContext) {
+export function createLive(context: LiveContext) {
   const { counters, clock, gatewayId } = context;
   const clients = new Set<LiveClient>();
   const timer = setInterval(sendLatest, latestEveryMs);

@@ -1,0 +1,48 @@
+import type { Logger } from 'pino';
+import type { ResolvedConfig } from '../config/config.js';
+import type { Current } from '../config/current.js';
+import type { Loaded } from '../config/reload.js';
+import type { Model } from '../domain/model.js';
+import type { Fatal } from '../health/diskFailures.js';
+import { type Counters, createCounters } from '../observe/counters.js';
+import type { Clock } from '../process/clock.js';
+import { createEvents, type Events } from './events.js';
+
+export interface GatewayOptions {
+  config: ResolvedConfig;
+  models: ReadonlyMap<string, Model>;
+  /** Reads configuration and models again. Throws ConfigError. */
+  load(): Loaded;
+  log: Logger;
+  clock: Clock;
+  /** In [0, 1): spreads what must not happen at once. */
+  random(): number;
+  /** The process cannot continue: end it with this exit code. */
+  fatal: Fatal;
+}
+
+/** What every part of the gateway is made with. */
+export interface Base extends GatewayOptions {
+  /** The limits and models in force. */
+  current: Current;
+  counters: Counters;
+  events: Events;
+  /** Unix ms. */
+  startedAt: number;
+  /** Ms from some moment in the past; it never steps. */
+  monotonic(): number;
+  /** Calls `run` after `delayMs`; keeps no process alive. */
+  schedule(delayMs: number, run: () => void): void;
+}
+
+export function createBase(options: GatewayOptions): Base {
+  return {
+    ...options,
+    current: { limits: options.config.limits, models: new Map(options.models) },
+    counters: createCounters(),
+    events: createEvents(),
+    startedAt: options.clock.now(),
+    monotonic: () => performance.now(),
+    schedule: (delayMs, run) => void setTimeout(run, delayMs).unref(),
+  };
+}

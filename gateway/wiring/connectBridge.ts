@@ -1,0 +1,34 @@
+import { type Mqtt, openMqtt } from '../bridge/openBridge.js';
+import { bridgeSettings } from '../bridge/settings.js';
+import type { Commands } from '../command/commands.js';
+import type { Trace } from '../observe/trace.js';
+import { version } from '../process/version.js';
+import type { Base } from './base.js';
+import type { Registries } from './createRegistries.js';
+import type { Storage } from './openStorage.js';
+
+/** Starts the bridge to MQTT, if it is configured: a thread that follows the log, and commands that come from the broker. */
+export async function connectBridge(
+  { config, clock, events, log, models }: Base,
+  { store, restored }: Storage,
+  { registry, records }: Registries,
+  commands: Commands,
+  trace: Trace,
+): Promise<Mqtt & { close(): Promise<void> }> {
+  const bridge = await openMqtt({
+    settings: bridgeSettings(config, models, version),
+    folder: config.data,
+    log,
+    clock,
+    store,
+    restored,
+    registry,
+    commands,
+    presence: records.presence.of,
+    bridged(position) {
+      if (trace.on) trace.bridged(position);
+    },
+  });
+  events.join({ presence: bridge.presence, command: bridge.commandMoved });
+  return { ...bridge, close: bridge.stop };
+}
