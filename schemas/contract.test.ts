@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { contractDigest } from '../scripts/build/contractDigest.js';
+import { contractDigest, rulesOf } from '../scripts/build/contractDigest.js';
 import { packageRoot, readJson } from './load.js';
 
 const schemas = join(packageRoot, 'schemas');
@@ -41,4 +41,47 @@ test('every schema is a valid schema of draft 2020-12, named by its place', () =
     assert.ok(ajv.validateSchema(schema), `${path}: ${ajv.errorsText(ajv.errors)}`);
     assert.equal(schema.$id, `https://tidegate.dev/schemas/${folder}/${file.replace('.schema.json', '')}`, path);
   }
+});
+
+test('explanations in a schema are no part of the contract, its rules are', () => {
+  const schema = {
+    title: 'Thing',
+    description: 'A thing.',
+    type: 'object',
+    properties: {
+      description: { type: 'string', description: 'What it is.', examples: ['a'] },
+      title: { $comment: 'short', enum: ['a', 'b'], default: 'a' },
+      examples: { type: 'array', items: { type: 'string', title: 'Example' } },
+      either: { oneOf: [{ description: 'none', type: 'null' }, { const: { description: 'data' } }] },
+    },
+    required: ['title'],
+  };
+  const rules = JSON.stringify(rulesOf(schema));
+  const changed = (edit: (copy: typeof schema) => void): string => {
+    const copy = structuredClone(schema);
+    edit(copy);
+    return JSON.stringify(rulesOf(copy));
+  };
+  const { description, title, examples, either } = schema.properties;
+  const words: ((copy: typeof schema) => void)[] = [
+    (copy) => Object.assign(copy, { title: 'Object', description: 'Another text.' }),
+    (copy) => Object.assign(copy.properties.description, { description: 'Another text.', examples: ['b', 'c'] }),
+    (copy) => Object.assign(copy.properties.title, { $comment: 'long', description: 'New.' }),
+    (copy) => Object.assign(copy.properties.examples.items, { title: 'Other' }),
+    (copy) => Object.assign(copy.properties.either.oneOf[0], { description: 'nothing' }),
+  ];
+  for (const edit of words) assert.equal(changed(edit), rules, String(edit));
+  const properties = (changes: object) => (copy: typeof schema) =>
+    void Object.assign(copy, { properties: { ...copy.properties, ...changes } });
+  const contract: ((copy: typeof schema) => void)[] = [
+    (copy) => Object.assign(copy, { type: 'array' }),
+    (copy) => copy.required.pop(),
+    (copy) => copy.properties.title.enum.push('c'),
+    properties({ title: { ...title, default: 'b' } }),
+    properties({ description: { ...description, type: 'number' } }),
+    properties({ description: undefined }),
+    properties({ examples: { ...examples, items: { type: 'number' } } }),
+    properties({ either: { oneOf: [either.oneOf[0], { const: { description: 'other data' } }] } }),
+  ];
+  for (const edit of contract) assert.notEqual(changed(edit), rules, String(edit));
 });
