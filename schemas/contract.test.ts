@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -84,4 +85,30 @@ test('explanations in a schema are no part of the contract, its rules are', () =
     properties({ either: { oneOf: [either.oneOf[0], { const: { description: 'other data' } }] } }),
   ];
   for (const edit of contract) assert.notEqual(changed(edit), rules, String(edit));
+});
+
+test('another description leaves the digest as it is; another type, bound or vector changes it', (context) => {
+  const root = mkdtempSync(join(tmpdir(), 'tidegate-contract-'));
+  context.after(() => rmSync(root, { recursive: true }));
+  for (const folder of [...folders, 'vectors']) cpSync(join(schemas, folder), join(root, folder), { recursive: true });
+  const { sha256 } = contractDigest(root);
+  assert.equal(sha256, contractDigest().sha256);
+  const changed = (file: string, from: RegExp, to: string): string => {
+    const text = readFileSync(join(root, file), 'utf8');
+    assert.match(text, from);
+    writeFileSync(join(root, file), text.replace(from, to));
+    const after = contractDigest(root);
+    writeFileSync(join(root, file), text);
+    return after.sha256;
+  };
+  assert.equal(
+    changed('device/ack.schema.json', /"description": "The highest[^"]*"/, '"description": "Other."'),
+    sha256,
+  );
+  assert.equal(changed('device/ack.schema.json', /"title": "AckMessage"/, '"title": "Ack"'), sha256);
+  assert.equal(changed('vectors/frames.json', /"about": "[^"]*"/, '"about": "Other."'), sha256);
+  assert.notEqual(changed('device/ack.schema.json', /"type": "integer"/, '"type": "number"'), sha256);
+  assert.notEqual(changed('device/ack.schema.json', /"required": \["type", "seq"\]/, '"required": ["type"]'), sha256);
+  assert.notEqual(changed('device/command.schema.json', /\[0, 1, 2, 255\]/, '[0, 1, 2]'), sha256);
+  assert.notEqual(changed('vectors/frames.json', /"seq": 1,/, '"seq": 2,'), sha256);
 });

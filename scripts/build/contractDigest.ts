@@ -10,17 +10,17 @@ import { subprotocols } from '../../schemas/tables/subprotocols.js';
 import { contractVersion } from '../../schemas/tables/version.js';
 
 /**
- * The contract's version, and the SHA-256 of everything in schemas/ that others rely on: schemas, vectors and tables. The
- * explanations in the schemas do not count (`rulesOf`), so that a better description needs no new version.
+ * The contract's version, and the SHA-256 of everything in schemas/ that others rely on: schemas, vectors and tables. What
+ * only explains does not count (`rulesOf`, and `about` of the vectors), so that a better description needs no new version.
+ * `root` is the folder of the schemas.
  */
-export function contractDigest(): { version: string; sha256: string } {
+export function contractDigest(root = join(packageRoot, 'schemas')): { version: string; sha256: string } {
   const hash = createHash('sha256');
-  const root = join(packageRoot, 'schemas');
   for (const folder of ['bridge', 'config', 'device', 'operator', 'vectors']) {
     for (const file of readdirSync(join(root, folder)).sort()) {
-      const content: unknown = JSON.parse(readFileSync(join(root, folder, file), 'utf8'));
-      const relied = file.endsWith('.schema.json') ? rulesOf(content) : content;
-      hash.update(`${folder}/${file}\n${JSON.stringify(relied)}\n`);
+      const content = JSON.parse(readFileSync(join(root, folder, file), 'utf8')) as Record<string, unknown>;
+      const { about: _, ...vectors } = content;
+      hash.update(`${folder}/${file}\n${JSON.stringify(folder === 'vectors' ? vectors : rulesOf(content))}\n`);
     }
   }
   const patternsAsText = (_name: string, value: unknown): unknown => (value instanceof RegExp ? value.source : value);
