@@ -93,7 +93,7 @@ function readTelemetry(buffer: FrameBuffer, length: number): TelemetryFrame | Bi
   return { type: 'telemetry', kind: kindNames[header.kind], seq, base, table, metrics, rows };
 }
 
-/** The times of a telemetry frame's rows in Unix ms. `receivedAt` is the time of receipt. A frame that is not valid has none. */
+/** The times of a telemetry frame's rows in Unix ms. `receivedAt` is the receipt time. A frame that is not valid has none. */
 export function rowTimes(message: Uint8Array, receivedAt: number): number[] {
   const buffer = frameBufferOf(message);
   const header = createTelemetryHeader();

@@ -23,7 +23,7 @@ export interface ExplainedField {
 
 /** What a frame needs to be explained, beside its bytes. */
 export interface ExplainOptions {
-  /** The time of receipt in Unix ms, from which ages count back. */
+  /** The receipt time in Unix ms, from which ages count back. */
   receivedAt: number;
   /** The names of the metric numbers of table 0, if they are known. */
   names?: ReadonlyMap<number, string>;

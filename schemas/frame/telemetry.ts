@@ -156,7 +156,7 @@ export function valueAt(buffer: FrameBuffer, header: TelemetryHeader, row: numbe
   return value === -0x8000_0000 ? Number.NaN : value;
 }
 
-/** The time of row `row` in Unix ms. `receivedAt` is the gateway's time of receipt in Unix ms, from which ages count back. */
+/** The time of row `row` in Unix ms. `receivedAt` is the gateway's receipt time in Unix ms, from which ages count back. */
 export function timeAt({ u32 }: FrameBuffer, header: TelemetryHeader, row: number, receivedAt: number): number {
   const offset = u32[header.rowsAt + row * header.rowWords];
   if (header.base > 0) return header.base + offset;

@@ -358,7 +358,7 @@ export interface StoreConfig {
    */
   sealIntervalSeconds?: number;
   /**
-   * A past day is finished, into one sorted file and aggregates, if nothing was stored for it for this many seconds.
+   * A past day is finished, into one sorted file and its rollups, if nothing was stored for it for this many seconds.
    */
   finishAfterSeconds?: number;
   /**
@@ -370,7 +370,7 @@ export interface StoreConfig {
    */
   retentionDays?: number;
   /**
-   * Aggregates per minute and hour that are older than this many days are removed.
+   * Rollups (aggregates per minute and hour) that are older than this many days are removed.
    */
   rollupRetentionDays?: number;
 }

@@ -180,7 +180,7 @@ export interface NackMessage {
    */
   type: 'nack';
   /**
-   * The number of the refused frame. It is 0 if the frame had no number, or none that could be read.
+   * The number of the rejected frame. It is 0 if the frame had no number, or none that could be read.
    */
   seq: number;
   /**
@@ -211,7 +211,7 @@ export type TelemetryMessage = {
    */
   seq?: number;
   /**
-   * The time of the sample. Above 0 it is in Unix milliseconds. At 0 or below it is an age in milliseconds, counted back from receipt. If it is absent, the time of receipt counts.
+   * The time of the sample. Above 0 it is in Unix milliseconds. At 0 or below it is an age in milliseconds, counted back from receipt. If it is absent, the receipt time counts.
    */
   ts?: number;
   /**
@@ -234,7 +234,7 @@ export type TelemetryMessage = {
 
 export interface TelemetrySample {
   /**
-   * The time of the sample. Above 0 it is in Unix milliseconds. At 0 or below it is an age in milliseconds, counted back from receipt. If it is absent, the time of receipt counts.
+   * The time of the sample. Above 0 it is in Unix milliseconds. At 0 or below it is an age in milliseconds, counted back from receipt. If it is absent, the receipt time counts.
    */
   ts?: number;
   /**

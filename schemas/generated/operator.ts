@@ -1,7 +1,7 @@
 // Made by npm run generate from the *.schema.json files. Do not edit.
 
 /**
- * The result of storing a refused frame after all.
+ * The result of admitting a rejected frame: it is stored after all.
  */
 export interface AdmittedBody {
   /**
@@ -113,7 +113,7 @@ export interface BackupRequest {
 }
 
 /**
- * A batch of commands: one command for many devices.
+ * A command batch: one command for many devices.
  */
 export interface BatchBody {
   /**
@@ -266,7 +266,7 @@ export interface BatchTarget {
 }
 
 /**
- * Batches of commands, newest first.
+ * Command batches, newest first.
  */
 export interface BatchPage {
   /**
@@ -1209,7 +1209,7 @@ export interface LiveReading {
   value: number | string | boolean;
 }
 /**
- * The newest values that changed, twice per second at most.
+ * The latest values that changed, twice per second at most.
  */
 export interface LiveLatest {
   /**
@@ -1269,7 +1269,7 @@ export interface LiveRejected {
    */
   device: string;
   /**
-   * The id of the refused frame, with which it can be read and admitted.
+   * The id of the rejected frame, with which it can be read and admitted.
    */
   rid: string;
   /**
@@ -1357,7 +1357,7 @@ export interface LiveDropped {
    */
   type: 'dropped';
   /**
-   * How many readings, newest values and traced frames were not sent to this client.
+   * How many readings, latest values and traced frames were not sent to this client.
    */
   samples: number;
 }
@@ -1579,7 +1579,7 @@ export interface LiveSubscribe {
     ...('readings' | 'latest' | 'presence' | 'rejected' | 'commands' | 'trace')[],
   ];
   /**
-   * If true, presence and newest values (as far as they are in `kinds`) are also sent as they are now, in pieces, so that changes have something to build on. If it is absent, only changes are sent.
+   * If true, presence and latest values (as far as they are in `kinds`) are also sent as they are now, in pieces, so that changes have something to build on. If it is absent, only changes are sent.
    */
   snapshot?: boolean;
 }
@@ -1827,7 +1827,7 @@ export interface BucketItem {
 }
 
 /**
- * The refused frames of a device, newest first. The last 1,000 of each device are kept.
+ * The rejected frames of a device, newest first. The last 1,000 of each device are kept.
  */
 export interface RejectedPage {
   /**
@@ -1841,7 +1841,7 @@ export interface RejectedPage {
 }
 export interface RejectedItem {
   /**
-   * The id of the refused frame: a number as text. Later frames have higher numbers.
+   * The id of the rejected frame: a number as text. Later frames have higher numbers.
    */
   rid: string;
   /**

@@ -1,5 +1,5 @@
 /**
- * The limits that the contract fixes (PROTOCOL.md section 9), with the unit last in the name. Limits that an operator may change are
+ * The limits that the contract fixes (PROTOCOL.md, Limits), with the unit last in the name. Limits that an operator may change are
  * settings: config/gateway.schema.json.
  */
 export const limits = {

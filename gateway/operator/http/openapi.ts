@@ -109,7 +109,7 @@ const areas: [RegExp, keyof typeof areaTexts][] = [
 ];
 const areaTexts = {
   devices: 'Registered devices, refused connection attempts, and device models.',
-  readings: 'Stored readings, and frames that were refused.',
+  readings: 'Stored readings, and rejected frames.',
   commands: 'Commands to devices, single or in batches.',
   access: 'Operator keys, and the audit log.',
   gateway: 'The gateway itself: its state, its metrics, the live feed, backups and other jobs.',
@@ -163,7 +163,7 @@ function contentOf({ answer, contentType, alsoAs = [] }: Route): object | null {
 const namedIn: Record<string, string> = {
   devices: 'The id of the device.',
   credentials: 'The id of the credential, its `cid`.',
-  rejected: 'The id of the refused frame, its `rid`.',
+  rejected: 'The id of the rejected frame, its `rid`.',
   commands: 'The id of the command.',
   'command-batches': 'The id of the batch.',
   keys: 'The id of the operator key.',

@@ -149,7 +149,7 @@ export const commandRoutes: Route[] = [
   {
     method: 'post',
     path: '/v1/command-batches',
-    summary: 'Creates one command for many devices, by ids, tags, model or all',
+    summary: 'Creates a command batch: one command for many devices, by ids, tags, model or all',
     role: 'operator',
     body: 'batch_create',
     status: 202,
@@ -170,7 +170,7 @@ export const commandRoutes: Route[] = [
   {
     method: 'get',
     path: '/v1/command-batches',
-    summary: 'Lists batches, newest first',
+    summary: 'Lists command batches, newest first',
     role: 'viewer',
     query: { properties: pageQuery },
     status: 200,
@@ -189,7 +189,7 @@ export const commandRoutes: Route[] = [
   {
     method: 'get',
     path: '/v1/command-batches/{bid}',
-    summary: 'Shows a batch: how many devices are in which state, and which failed',
+    summary: 'Shows a command batch: how many devices are in which state, and which failed',
     role: 'viewer',
     status: 200,
     answer: 'batch',
@@ -201,8 +201,8 @@ export const commandRoutes: Route[] = [
       path: `/v1/command-batches/{bid}/${what}`,
       summary:
         what === 'stop'
-          ? 'Stops a batch: no further command of it is sent; commands under way continue'
-          : 'Resumes a stopped batch',
+          ? 'Stops a command batch: no further command of it is sent; commands under way continue'
+          : 'Resumes a stopped command batch',
       role: 'operator',
       status: 200,
       answer: 'batch',

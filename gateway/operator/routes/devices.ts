@@ -146,7 +146,7 @@ export const deviceRoutes: Route[] = [
   {
     method: 'delete',
     path: '/v1/devices/{id}',
-    summary: 'Removes a device and its credentials; its readings age out, or are erased at once',
+    summary: 'Removes a device and its credentials; its readings age out, or a job erases them',
     role: 'operator',
     query: {
       properties: {

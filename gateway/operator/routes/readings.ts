@@ -237,7 +237,7 @@ export const readingRoutes: Route[] = [
   {
     method: 'get',
     path: '/v1/devices/{id}/rejected',
-    summary: 'Lists the refused frames of a device with the reason, newest first',
+    summary: 'Lists the rejected frames of a device with the reason, newest first',
     role: 'viewer',
     query: { properties: pageQuery },
     status: 200,
@@ -247,7 +247,7 @@ export const readingRoutes: Route[] = [
   {
     method: 'post',
     path: '/v1/devices/{id}/rejected/{rid}/admit',
-    summary: 'Stores a refused frame after all, without checks of its times and its number',
+    summary: 'Admits a rejected frame: stores it after all, without checks of its times and its number',
     role: 'operator',
     status: 200,
     answer: 'admitted',
