@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { contractDigest } from '../scripts/build/contractDigest.js';
+import { contractDigest, rulesOf } from '../scripts/build/contractDigest.js';
 import { packageRoot, readJson } from './load.js';
 
 const schemas = join(packageRoot, 'schemas');
@@ -41,4 +42,73 @@ test('every schema is a valid schema of draft 2020-12, named by its place', () =
     assert.ok(ajv.validateSchema(schema), `${path}: ${ajv.errorsText(ajv.errors)}`);
     assert.equal(schema.$id, `https://tidegate.dev/schemas/${folder}/${file.replace('.schema.json', '')}`, path);
   }
+});
+
+test('explanations in a schema are no part of the contract, its rules are', () => {
+  const schema = {
+    title: 'Thing',
+    description: 'A thing.',
+    type: 'object',
+    properties: {
+      description: { type: 'string', description: 'What it is.', examples: ['a'] },
+      title: { $comment: 'short', enum: ['a', 'b'], default: 'a' },
+      examples: { type: 'array', items: { type: 'string', title: 'Example' } },
+      either: { oneOf: [{ description: 'none', type: 'null' }, { const: { description: 'data' } }] },
+    },
+    required: ['title'],
+  };
+  const rules = JSON.stringify(rulesOf(schema));
+  const changed = (edit: (copy: typeof schema) => void): string => {
+    const copy = structuredClone(schema);
+    edit(copy);
+    return JSON.stringify(rulesOf(copy));
+  };
+  const { description, title, examples, either } = schema.properties;
+  const words: ((copy: typeof schema) => void)[] = [
+    (copy) => Object.assign(copy, { title: 'Object', description: 'Another text.' }),
+    (copy) => Object.assign(copy.properties.description, { description: 'Another text.', examples: ['b', 'c'] }),
+    (copy) => Object.assign(copy.properties.title, { $comment: 'long', description: 'New.' }),
+    (copy) => Object.assign(copy.properties.examples.items, { title: 'Other' }),
+    (copy) => Object.assign(copy.properties.either.oneOf[0], { description: 'nothing' }),
+  ];
+  for (const edit of words) assert.equal(changed(edit), rules, String(edit));
+  const properties = (changes: object) => (copy: typeof schema) =>
+    void Object.assign(copy, { properties: { ...copy.properties, ...changes } });
+  const contract: ((copy: typeof schema) => void)[] = [
+    (copy) => Object.assign(copy, { type: 'array' }),
+    (copy) => copy.required.pop(),
+    (copy) => copy.properties.title.enum.push('c'),
+    properties({ title: { ...title, default: 'b' } }),
+    properties({ description: { ...description, type: 'number' } }),
+    properties({ description: undefined }),
+    properties({ examples: { ...examples, items: { type: 'number' } } }),
+    properties({ either: { oneOf: [either.oneOf[0], { const: { description: 'other data' } }] } }),
+  ];
+  for (const edit of contract) assert.notEqual(changed(edit), rules, String(edit));
+});
+
+test('another description leaves the digest as it is; another type, bound or vector changes it', (context) => {
+  const root = mkdtempSync(join(tmpdir(), 'tidegate-contract-'));
+  context.after(() => rmSync(root, { recursive: true }));
+  for (const folder of [...folders, 'vectors']) cpSync(join(schemas, folder), join(root, folder), { recursive: true });
+  const { sha256 } = contractDigest(root);
+  assert.equal(sha256, contractDigest().sha256);
+  const changed = (file: string, from: RegExp, to: string): string => {
+    const text = readFileSync(join(root, file), 'utf8');
+    assert.match(text, from);
+    writeFileSync(join(root, file), text.replace(from, to));
+    const after = contractDigest(root);
+    writeFileSync(join(root, file), text);
+    return after.sha256;
+  };
+  assert.equal(
+    changed('device/ack.schema.json', /"description": "The highest[^"]*"/, '"description": "Other."'),
+    sha256,
+  );
+  assert.equal(changed('device/ack.schema.json', /"title": "AckMessage"/, '"title": "Ack"'), sha256);
+  assert.equal(changed('vectors/frames.json', /"about": "[^"]*"/, '"about": "Other."'), sha256);
+  assert.notEqual(changed('device/ack.schema.json', /"type": "integer"/, '"type": "number"'), sha256);
+  assert.notEqual(changed('device/ack.schema.json', /"required": \["type", "seq"\]/, '"required": ["type"]'), sha256);
+  assert.notEqual(changed('device/command.schema.json', /\[0, 1, 2, 255\]/, '[0, 1, 2]'), sha256);
+  assert.notEqual(changed('vectors/frames.json', /"seq": 1,/, '"seq": 2,'), sha256);
 });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder that holds package.json: schemas, models and the console's files are read from there, built or not. */
+/** The folder that holds package.json. Schemas, models and the console's files are read from there, by built and unbuilt code. */
 export const packageRoot = findRoot(dirname(fileURLToPath(import.meta.url)));
 
 function findRoot(folder: string): string {
@@ -12,12 +12,12 @@ function findRoot(folder: string): string {
   return findRoot(parent);
 }
 
-/** A JSON Schema of the contract, by its path under schemas/ without the ending: `loadSchema('device/telemetry')`. */
+/** Reads a JSON Schema by its path under schemas/ without the ending: `loadSchema('device/telemetry')`. Throws if there is none. */
 export function loadSchema(path: string): Record<string, unknown> {
   return readJson(join('schemas', `${path}.schema.json`)) as Record<string, unknown>;
 }
 
-/** Any JSON file of the package, by its path from the root. */
+/** Reads a JSON file of the package by its path from the root. Throws if there is none, or if it is not JSON. */
 export function readJson(path: string): unknown {
   return JSON.parse(readFileSync(join(packageRoot, path), 'utf8'));
 }

@@ -40,14 +40,14 @@ const kindNames = Object.fromEntries(Object.entries(valueKinds).map(([name, n]) 
 >;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** A private frame buffer with a copy of `message`. The gateway's link keeps one for all messages instead. */
+/** Makes a frame buffer with a copy of `message`. The gateway keeps one for all messages instead. */
 export function frameBufferOf(message: Uint8Array): FrameBuffer {
   const buffer = createFrameBuffer(Math.max(message.length, 8));
   buffer.u8.set(message);
   return buffer;
 }
 
-/** Decodes what a device may send. Never throws, never reads past the end of `message`. */
+/** Decodes a frame of a device. It never throws, and never reads past the end of `message`. */
 export function decodeUp(message: Uint8Array): Decoded<UpFrame> {
   const buffer = frameBufferOf(message);
   const refuse = (fault: BinaryFault): Decoded<never> => ({
@@ -93,7 +93,7 @@ function readTelemetry(buffer: FrameBuffer, length: number): TelemetryFrame | Bi
   return { type: 'telemetry', kind: kindNames[header.kind], seq, base, table, metrics, rows };
 }
 
-/** The times of a frame's rows in Unix ms, given the gateway's time of receipt in Unix ms. */
+/** The times of a telemetry frame's rows in Unix ms. `receivedAt` is the receipt time. A frame that is not valid has none. */
 export function rowTimes(message: Uint8Array, receivedAt: number): number[] {
   const buffer = frameBufferOf(message);
   const header = createTelemetryHeader();
@@ -101,7 +101,7 @@ export function rowTimes(message: Uint8Array, receivedAt: number): number[] {
   return Array.from({ length: header.rows }, (_, row) => timeAt(buffer, header, row, receivedAt));
 }
 
-/** A command update (type 0x02). `message` has passed `checkPrefix`. */
+/** Decodes a command update (type 0x02), or returns its fault. `message` has passed `checkPrefix`. */
 export function decodeCommandUpdate(message: Uint8Array): CommandUpdateFrame | Fault {
   if (message.length < commandUpdateHeaderBytes) {
     return { code: 'frame_length', message: `${message.length} bytes; a command update has at least 20` };
@@ -121,7 +121,7 @@ export function decodeCommandUpdate(message: Uint8Array): CommandUpdateFrame | F
   }
 }
 
-/** A time request (type 0x03). `message` has passed `checkPrefix`. */
+/** Decodes a time request (type 0x03), or returns its fault. `message` has passed `checkPrefix`. */
 export function decodeTimeRequest(message: Uint8Array): TimeRequestFrame | Fault {
   if (message.length !== timeRequestBytes) {
     return { code: 'frame_length', message: `${message.length} bytes; a time request has 8` };
@@ -135,8 +135,8 @@ function viewOf(message: Uint8Array): DataView {
 }
 
 /**
- * Decodes what the gateway may send, as a device must: reserved and trailing bytes are ignored.
- * Undefined for a version or type that is not known, and for a message too short for its type.
+ * Decodes a frame of the gateway, as a device must: it ignores reserved and trailing bytes. It is undefined for a version or type
+ * that is not known, and for a message that is too short for its type.
  */
 export function decodeDown(message: Uint8Array): DownFrame | undefined {
   if (message.length < 8 || message[0] !== frameVersion) return undefined;

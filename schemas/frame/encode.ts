@@ -36,7 +36,7 @@ function frameOf(type: number, bytes: number): { message: Uint8Array; view: Data
   return { message, view: new DataView(message.buffer) };
 }
 
-/** Encodes a telemetry frame. Throws RangeError where the table has no columns, no rows, more than fit, or a ragged row. */
+/** Encodes a telemetry frame (type 0x01). Throws RangeError if it has no columns or rows, more than fit, or a row of another length. */
 export function encodeTelemetry(frame: TelemetryFrame): Uint8Array {
   const columns = frame.metrics.length;
   const rows = frame.rows.length;
@@ -73,6 +73,10 @@ function writeRow(view: DataView, at: number, kind: number, row: (number | null)
   }
 }
 
+/**
+ * Encodes a command update (type 0x02). The error counts before the result; without either the frame ends after the id. Throws
+ * RangeError if `id` is not a UUID.
+ */
 export function encodeCommandUpdate(frame: CommandUpdateFrame): Uint8Array {
   const outcome = frame.error === undefined ? frame.result : frame.error;
   const json = outcome === undefined ? new Uint8Array(0) : Buffer.from(JSON.stringify(outcome));
@@ -83,12 +87,14 @@ export function encodeCommandUpdate(frame: CommandUpdateFrame): Uint8Array {
   return message;
 }
 
+/** Encodes a time request (type 0x03) of 8 bytes. */
 export function encodeTimeRequest(frame: TimeRequestFrame): Uint8Array {
   const { message, view } = frameOf(frameTypes.timeRequest, timeRequestBytes);
   view.setUint32(4, frame.echo, true);
   return message;
 }
 
+/** Encodes a welcome (type 0x81) of 24 bytes. Device and stream are not in it. */
 export function encodeWelcome(frame: WelcomeFrame): Uint8Array {
   const { message, view } = frameOf(frameTypes.welcome, welcomeBytes);
   view.setUint16(2, frame.window, true);
@@ -99,6 +105,7 @@ export function encodeWelcome(frame: WelcomeFrame): Uint8Array {
   return message;
 }
 
+/** Encodes an ack (type 0x82) of 8 bytes. */
 export function encodeAck(frame: AckFrame): Uint8Array {
   const { message, view } = frameOf(frameTypes.ack, ackBytes);
   view.setUint16(2, frame.window, true);
@@ -106,7 +113,7 @@ export function encodeAck(frame: AckFrame): Uint8Array {
   return message;
 }
 
-/** `frame.code` must be one of faults.ts. The detail is cut to the limit between characters. */
+/** Encodes a nack (type 0x83). `frame.code` must be one of faults.ts. The detail is cut between characters to nackDetailBytesMax. */
 export function encodeNack(frame: NackFrame & { code: keyof typeof faults }): Uint8Array {
   const detail = cutUtf8(frame.detail, limits.nackDetailBytesMax);
   const { message, view } = frameOf(frameTypes.nack, nackHeaderBytes + detail.length);
@@ -121,6 +128,7 @@ function cutUtf8(text: string, bytesMax: number): Uint8Array {
   return room.subarray(0, new TextEncoder().encodeInto(text, room).written);
 }
 
+/** Encodes a command (type 0x84). A name has at most 255 bytes. Throws RangeError if `id` is not a UUID. */
 export function encodeCommand(frame: CommandFrame): Uint8Array {
   const name = Buffer.from(frame.name);
   const params = Buffer.from(JSON.stringify(frame.params));
@@ -136,6 +144,7 @@ export function encodeCommand(frame: CommandFrame): Uint8Array {
   return message;
 }
 
+/** Encodes a time answer (type 0x85) of 16 bytes. */
 export function encodeTimeAnswer(frame: TimeAnswerFrame): Uint8Array {
   const { message, view } = frameOf(frameTypes.timeAnswer, timeAnswerBytes);
   view.setUint32(4, frame.echo, true);

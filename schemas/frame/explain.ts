@@ -17,16 +17,17 @@ export interface ExplainedField {
   length: number;
   name: string;
   value: string;
-  /** What is wrong with it; null: nothing that the bytes alone show. */
+  /** What is wrong with the field. It is null if the bytes alone show nothing wrong. */
   wrong: string | null;
 }
 
+/** What a frame needs to be explained, beside its bytes. */
 export interface ExplainOptions {
-  /** Unix ms: ages count from it. */
+  /** The receipt time in Unix ms, from which ages count back. */
   receivedAt: number;
-  /** Names of metric numbers of table 0, where they are known. */
+  /** The names of the metric numbers of table 0, if they are known. */
   names?: ReadonlyMap<number, string>;
-  /** Rows that are told one by one. */
+  /** How many rows are listed one by one; 40 if it is absent. Of later rows only wrong fields are listed. */
   rowsMax?: number;
 }
 
@@ -39,8 +40,8 @@ const kindNames = { [valueKinds.f32]: 'f32', [valueKinds.f64]: 'f64', [valueKind
 >;
 
 /**
- * A device's binary frame field by field, for people: whatever can be read of it, however broken it is. Runs in browsers too.
- * It tells what the bytes show by themselves; what a frame is refused for beyond that (times, numbering) is in the fault.
+ * Lists the fields of a device's binary frame for people, as far as they can be read, however broken the frame is. It runs in
+ * browsers too. It shows what is wrong in the bytes themselves; faults of times and numbering are in the nack.
  */
 export function explainFrame(bytes: Uint8Array, options: ExplainOptions): ExplainedField[] {
   const fields: Fields = [];

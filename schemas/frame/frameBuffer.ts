@@ -11,6 +11,7 @@ export interface FrameBuffer {
   f64: Float64Array;
 }
 
+/** Makes a frame buffer for messages of at most `bytesMax` bytes, which is rounded up to a multiple of 8. */
 export function createFrameBuffer(bytesMax: number): FrameBuffer {
   const memory = new ArrayBuffer((bytesMax + 7) & ~7);
   return {

@@ -14,14 +14,16 @@ export interface TelemetryHeader {
   metricsAt: number;
   /** Index of the first row in `u32`, and of its first value in the view of its kind is `rowsAt` + 1 (f64: rowsAt / 2 + 1). */
   rowsAt: number;
-  /** Elements of `u32` a row. */
+  /** Elements of `u32` per row. */
   rowWords: number;
 }
 
+/** Makes a header for `checkTelemetry` to fill. One can be used for all frames. */
 export function createTelemetryHeader(): TelemetryHeader {
   return { columns: 0, kind: 0, seq: 0, base: 0, rows: 0, table: 0, metricsAt: 0, rowsAt: 0, rowWords: 0 };
 }
 
+/** A fault of a binary frame. It has no path, because a frame is not JSON. */
 export type BinaryFault = { code: FaultCode; message: string };
 
 const fault = (code: FaultCode, message: string): BinaryFault => ({ code, message });
@@ -29,7 +31,7 @@ const fault = (code: FaultCode, message: string): BinaryFault => ({ code, messag
 const infiniteBits = 0x7f80_0000;
 const metricSeen = new Uint8Array(65_536);
 
-/** The version and type of a message, or the fault that keeps it from having one. */
+/** Checks that a message has a version that the gateway knows, and a type. Returns the fault, or null. */
 export function checkPrefix(buffer: FrameBuffer, length: number): BinaryFault | null {
   if (length === 0) return fault('frame_length', 'the message is empty');
   if (buffer.u8[0] !== frameVersion)
@@ -38,15 +40,15 @@ export function checkPrefix(buffer: FrameBuffer, length: number): BinaryFault | 
   return null;
 }
 
-/** The seq of a telemetry frame of this version where it can be read, else 0. */
+/** The seq of a message that is a telemetry frame of this version and long enough to have one, else 0. */
 export function readableSeq(buffer: FrameBuffer, length: number): number {
   if (length < 8 || buffer.u8[0] !== frameVersion || buffer.u8[1] !== frameTypes.telemetry) return 0;
   return buffer.u32[1];
 }
 
 /**
- * Checks a telemetry frame in place, whole, and fills `out`. Returns the first fault, or null.
- * `buffer` holds the message in its first `length` bytes; its prefix has passed `checkPrefix`. Nothing past `length` is relied on.
+ * Checks a whole telemetry frame in place and fills `out`. Returns the first fault, or null. `buffer` holds the message in its
+ * first `length` bytes; its prefix has passed `checkPrefix`. Bytes after `length` do not matter.
  */
 export function checkTelemetry(buffer: FrameBuffer, length: number, out: TelemetryHeader): BinaryFault | null {
   if (length < telemetryHeaderBytes)
@@ -145,7 +147,7 @@ function checkUnorderedTimesDiffer(buffer: FrameBuffer, header: TelemetryHeader)
   return null;
 }
 
-/** The value at (row, column) of a checked frame; NaN says "no value", whatever the kind. */
+/** The value at (row, column) of a checked frame. NaN means "no value" for every kind. */
 export function valueAt(buffer: FrameBuffer, header: TelemetryHeader, row: number, column: number): number {
   const at = header.rowsAt + row * header.rowWords;
   if (header.kind === valueKinds.f32) return buffer.f32[at + 1 + column];
@@ -154,7 +156,7 @@ export function valueAt(buffer: FrameBuffer, header: TelemetryHeader, row: numbe
   return value === -0x8000_0000 ? Number.NaN : value;
 }
 
-/** The time of row `row` in Unix ms, given the gateway's time of receipt. */
+/** The time of row `row` in Unix ms. `receivedAt` is the gateway's receipt time in Unix ms, from which ages count back. */
 export function timeAt({ u32 }: FrameBuffer, header: TelemetryHeader, row: number, receivedAt: number): number {
   const offset = u32[header.rowsAt + row * header.rowWords];
   if (header.base > 0) return header.base + offset;

@@ -1,124 +1,196 @@
 // Made by npm run generate from the *.schema.json files. Do not edit.
 
 /**
- * A refused frame was let in.
+ * The result of admitting a rejected frame: it is stored after all.
  */
 export interface AdmittedBody {
+  /**
+   * How many readings the frame held.
+   */
   readings: number;
 }
 
 /**
- * Refused connection attempts since the start of the gateway, newest first. At most 2,000 are kept, like ones as one.
+ * Refused connection attempts since the start of the gateway, newest first. Identical attempts are one item with a count. At most 1,000 items are kept for ids of registered devices, and 1,000 for others.
  */
 export interface AttemptPage {
+  /**
+   * The attempts of this page.
+   */
   items: AttemptItem[];
   /**
-   * Cursor of the next page; null: this is the last.
+   * The cursor of the next page, to be given as the query parameter `cursor`. It is null on the last page.
    */
   next: string | null;
 }
 export interface AttemptItem {
   /**
-   * The id that was offered, proven or not; null: none, or none that can be read.
+   * The id that was offered, proven or not. It is null if none was offered, if it could not be read, if the gateway refused before it looked at credentials (503), or if the address has already offered 50 unknown ids.
    */
   device: string | null;
   /**
-   * There is a device of this id.
+   * True if a device with this id was registered at the time of the attempt.
    */
   known: boolean;
+  /**
+   * The IP address that the attempt came from. Behind a trusted proxy it is the address that the proxy reported.
+   */
   address: string;
   /**
-   * What was answered, as in PROTOCOL.md.
+   * The code that was answered, for example `credentials_invalid` (PROTOCOL.md section 1).
    */
   code: string;
   /**
-   * In words, for operators only: it may say more than the answer did.
+   * The reason in words, for operators only. It may say more than the answer to the device did, for example that the id is unknown.
    */
   reason: string;
   /**
-   * How often since firstAt, from this address, for this device, with this code.
+   * How many attempts there were since `firstAt` with the same address, device and code.
    */
   count: number;
   /**
-   * Unix ms.
+   * The time of the first of these attempts, in Unix milliseconds.
    */
   firstAt: number;
   /**
-   * Unix ms.
+   * The time of the last of these attempts, in Unix milliseconds.
    */
   lastAt: number;
   /**
-   * Its User-Agent header.
+   * The User-Agent header of the last attempt, cut to 128 characters. It is null if there was none.
    */
   agent: string | null;
 }
 
 /**
- * Who did what to which device when, newest first.
+ * The audit log: who changed what and when, newest first.
  */
 export interface AuditPage {
+  /**
+   * The entries of this page.
+   */
   items: AuditItem[];
   /**
-   * Cursor of the next page; null: this is the last.
+   * The cursor of the next page, to be given as the query parameter `cursor`. It is null on the last page.
    */
   next: string | null;
 }
 export interface AuditItem {
+  /**
+   * The number of the entry. Later entries have higher numbers.
+   */
   id: number;
   /**
-   * Unix ms.
+   * The time of the change, in Unix milliseconds.
    */
   at: number;
+  /**
+   * The id of the operator key, `mqtt` for the bridge, or `gateway` for the gateway itself.
+   */
   by: string;
+  /**
+   * What was done, for example `device_created`, `command_created`, `key_revoked` or `gateway_reloaded`.
+   */
   action: string;
+  /**
+   * The id of what was changed: a device, a batch, a key, or the gateway.
+   */
   subject: string;
+  /**
+   * More about the change, for example the id of a credential, or the changed fields as JSON. It is null if there is nothing more.
+   */
   detail: string | null;
 }
 
 /**
- * Where a backup goes.
+ * Where a backup is written to.
  */
 export interface BackupRequest {
   /**
-   * An absolute path on the gateway's machine, of a folder that is empty or not there.
+   * An absolute path on the machine of the gateway, for example `/var/backups/tidegate/monday`. The folder must be empty or not exist, and must not be in the data folder.
    */
   folder: string;
 }
 
 /**
- * A batch of commands.
+ * A command batch: one command for many devices.
  */
 export interface BatchBody {
+  /**
+   * The id of the batch, a UUIDv7. Later batches have higher ids.
+   */
   id: string;
+  /**
+   * The name of the command.
+   */
   name: string;
+  /**
+   * The parameters. Values that the model marks as secret are shown as `***`.
+   */
   params: {
     [k: string]: unknown;
   };
+  /**
+   * The devices that were asked for, as in the request: `ids`, `tags`, `model` or `all`.
+   */
   target: {
     [k: string]: unknown;
   };
+  /**
+   * `running`: commands are made and sent. `stopped`: an operator stopped it; it can be resumed. `aborted`: more devices failed than `abortOnFailurePercent` allows. `done`: every command has ended.
+   */
   state: 'running' | 'stopped' | 'aborted' | 'done';
+  /**
+   * How many devices the batch has.
+   */
   total: number;
+  /**
+   * How many devices may have the command under way at the same time.
+   */
   concurrency: number;
+  /**
+   * The share of all devices in percent that may fail before the batch is aborted. It is null if failures do not abort it.
+   */
   abortOnFailurePercent: number | null;
+  /**
+   * The time at which the batch was created, in Unix milliseconds.
+   */
   createdAt: number;
+  /**
+   * The time at which the batch was done or aborted, in Unix milliseconds. It is null before.
+   */
   endedAt: number | null;
+  /**
+   * The id of the operator key that created the batch.
+   */
   by: string;
   /**
-   * Devices by the state of their command; waiting: none yet, refused: there will be none. They add up to total.
+   * How many devices have their command in which state, for example `{"waiting":0,"refused":1,"succeeded":9}`. `waiting`: there is no command yet. `refused`: there will be none. The numbers add up to `total`.
    */
   counts: {
     [k: string]: number;
   };
   /**
-   * The first 1,000.
+   * The first 1,000 devices whose command was refused, failed, was rejected, expired or timed out.
    */
   failed: FailedMember[];
 }
 export interface FailedMember {
+  /**
+   * The id of the device.
+   */
   device: string;
+  /**
+   * The id of the command. It is null if the command was refused before it was made.
+   */
   command: string | null;
+  /**
+   * `refused` if there is no command, else the final state of the command: `failed`, `rejected`, `expired` or `timed_out`.
+   */
   state: string;
+  /**
+   * Why it failed: the error of the device, or the refusal of the gateway as `{"code":…,"message":…}`. It is null if there is neither, as for `expired`.
+   */
   error:
     | {
         [k: string]: unknown;
@@ -135,69 +207,125 @@ export interface FailedMember {
  */
 export interface BatchCreate {
   target: BatchTarget;
+  /**
+   * The name of the command, for example `set_interval`. It must be one of the model's commands, if the model declares any. Names that begin with `tidegate.` are reserved.
+   */
   name: string;
+  /**
+   * The parameters by name, for example `{"seconds":5}`. They must match the JSON Schema of the model's command. If they are absent, they are `{}`.
+   */
   params?: {
     [k: string]: unknown;
   };
   /**
-   * How long it may wait to be sent; the model's, else an hour.
+   * How many seconds the command may wait to be sent. If it is absent, the model's value counts, else an hour. Then the command ends as `expired`.
    */
   ttlSeconds?: number;
   /**
-   * How long after it was sent its final word may take; the model's, else 5 minutes.
+   * How many seconds after sending the device may take for its final state. If it is absent, the model's value counts, else 5 minutes. Then the command ends as `timed_out`.
    */
   deadlineSeconds?: number;
   /**
-   * A word: a queued command of the device that has it too is replaced.
+   * A word of your choice. When the new command is stored, commands of the same device with the same word that are still queued end as `superseded`.
    */
   supersedes?: string;
   /**
-   * Devices that have the command under way at a time; default 1,000. What is queued for a device that is offline does not count.
+   * How many devices may have the command under way at the same time. Commands that are queued for offline devices do not count. If it is absent, it is 1,000.
    */
   concurrency?: number;
   /**
-   * Given up when more than this share of all devices has failed: what is queued is cancelled.
+   * The batch is aborted if more than this share of all devices has failed, in percent. Commands that are still queued are then cancelled. If it is absent, failures do not abort the batch.
    */
   abortOnFailurePercent?: number;
 }
+/**
+ * The devices that get the command. Give exactly one of the four ways to name them.
+ */
 export interface BatchTarget {
   /**
+   * The ids of the devices. All of them must exist.
+   *
    * @minItems 1
    * @maxItems 100000
    */
   ids?: [string, ...string[]];
+  /**
+   * All devices that have every one of these tags, for example `{"site":"north"}`.
+   */
   tags?: {
     [k: string]: string;
   };
+  /**
+   * All devices of this model.
+   */
   model?: string;
+  /**
+   * All devices.
+   */
   all?: true;
 }
 
 /**
- * Batches, newest first.
+ * Command batches, newest first.
  */
 export interface BatchPage {
+  /**
+   * The batches of this page.
+   */
   items: BatchItem[];
   /**
-   * Cursor of the next page; null: this is the last.
+   * The cursor of the next page, to be given as the query parameter `cursor`. It is null on the last page.
    */
   next: string | null;
 }
 export interface BatchItem {
+  /**
+   * The id of the batch, a UUIDv7. Later batches have higher ids.
+   */
   id: string;
+  /**
+   * The name of the command.
+   */
   name: string;
+  /**
+   * The parameters. Values that the model marks as secret are shown as `***`.
+   */
   params: {
     [k: string]: unknown;
   };
+  /**
+   * The devices that were asked for, as in the request: `ids`, `tags`, `model` or `all`.
+   */
   target: {
     [k: string]: unknown;
   };
+  /**
+   * `running`: commands are made and sent. `stopped`: an operator stopped it; it can be resumed. `aborted`: more devices failed than `abortOnFailurePercent` allows. `done`: every command has ended.
+   */
   state: 'running' | 'stopped' | 'aborted' | 'done';
+  /**
+   * How many devices the batch has.
+   */
   total: number;
+  /**
+   * How many devices may have the command under way at the same time.
+   */
   concurrency: number;
+  /**
+   * The share of all devices in percent that may fail before the batch is aborted. It is null if failures do not abort it.
+   */
   abortOnFailurePercent: number | null;
+  /**
+   * The time at which the batch was created, in Unix milliseconds.
+   */
   createdAt: number;
+  /**
+   * The time at which the batch was done or aborted, in Unix milliseconds. It is null before.
+   */
   endedAt: number | null;
+  /**
+   * The id of the operator key that created the batch.
+   */
   by: string;
 }
 
@@ -205,15 +333,27 @@ export interface BatchItem {
  * A command with its history.
  */
 export interface CommandBody {
+  /**
+   * The id of the command, a UUIDv7. Later commands have higher ids.
+   */
   id: string;
+  /**
+   * The id of the device.
+   */
   device: string;
+  /**
+   * The name of the command, for example `set_interval`.
+   */
   name: string;
   /**
-   * What the model marks secret is blacked out.
+   * The parameters. Values that the model marks as secret are shown as `***`.
    */
   params: {
     [k: string]: unknown;
   };
+  /**
+   * The state of the command. `queued`: stored, not sent yet. `sent`: handed to the socket. `received`, `running`, `succeeded`, `failed` and `rejected`: reported by the device. `expired`: not sent in time. `timed_out`: sent, but no final state by the deadline; it may have run. `cancelled`, `superseded` and `device_removed`: ended before it was sent.
+   */
   state:
     | 'queued'
     | 'sent'
@@ -227,6 +367,9 @@ export interface CommandBody {
     | 'cancelled'
     | 'superseded'
     | 'device_removed';
+  /**
+   * What the device returned with its final state, any JSON value. It is null as long as there is none.
+   */
   result:
     | {
         [k: string]: unknown;
@@ -236,6 +379,9 @@ export interface CommandBody {
     | number
     | boolean
     | null;
+  /**
+   * The error that the device reported with `failed` or `rejected`, usually `{"code":…,"message":…}`. It is null if there is none.
+   */
   error:
     | {
         [k: string]: unknown;
@@ -246,7 +392,7 @@ export interface CommandBody {
     | boolean
     | null;
   /**
-   * What the device last said while running.
+   * What the device last reported as the result of `running`, for example `{"progress":0.4}`. It is null if there is none, if the command has ended, and after a restart of the gateway.
    */
   progress:
     | {
@@ -257,18 +403,39 @@ export interface CommandBody {
     | number
     | boolean
     | null;
+  /**
+   * The time at which the command was created, in Unix milliseconds.
+   */
   createdAt: number;
+  /**
+   * The time at which the command ends as `expired` if it is still queued, in Unix milliseconds.
+   */
   expiresAt: number;
+  /**
+   * The time at which the command came into its final state, in Unix milliseconds. It is null if it has not ended.
+   */
   endedAt: number | null;
+  /**
+   * The word with which later commands replace this one while it is queued. It is null if it was created without one.
+   */
   supersedes: string | null;
   /**
-   * The operator key.
+   * The id of the operator key that created the command, or `mqtt` if it came over the bridge.
    */
   by: string;
+  /**
+   * The id of the batch that made the command. It is null for a single command.
+   */
   batch: string | null;
+  /**
+   * Every change of the state in order, and what the device reported after the end.
+   */
   history: CommandEvent[];
 }
 export interface CommandEvent {
+  /**
+   * The state that the command came into, or the state that the device reported after the end.
+   */
   state:
     | 'queued'
     | 'sent'
@@ -283,49 +450,67 @@ export interface CommandEvent {
     | 'superseded'
     | 'device_removed';
   /**
-   * Unix ms.
+   * The time of the change, in Unix milliseconds.
    */
   at: number;
+  /**
+   * What caused the change, in words, for example `sent to 10.0.0.7` or `device boiler-7`.
+   */
   cause: string;
 }
 
 /**
- * A command for a device.
+ * A command for one device.
  */
 export interface CommandCreate {
+  /**
+   * The name of the command, for example `set_interval`. It must be one of the model's commands, if the model declares any. Names that begin with `tidegate.` are reserved.
+   */
   name: string;
+  /**
+   * The parameters by name, for example `{"seconds":5}`. They must match the JSON Schema of the model's command. If they are absent, they are `{}`.
+   */
   params?: {
     [k: string]: unknown;
   };
   /**
-   * How long it may wait to be sent; the model's, else an hour.
+   * How many seconds the command may wait to be sent. If it is absent, the model's value counts, else an hour. Then the command ends as `expired`.
    */
   ttlSeconds?: number;
   /**
-   * How long after it was sent its final word may take; the model's, else 5 minutes.
+   * How many seconds after sending the device may take for its final state. If it is absent, the model's value counts, else 5 minutes. Then the command ends as `timed_out`.
    */
   deadlineSeconds?: number;
   /**
-   * A word: a queued command of the device that has it too is replaced.
+   * A word of your choice. When the new command is stored, commands of the same device with the same word that are still queued end as `superseded`.
    */
   supersedes?: string;
 }
 
 /**
- * Commands, newest first.
+ * Commands of a device, newest first.
  */
 export interface CommandPage {
+  /**
+   * The commands of this page.
+   */
   items: CommandBody[];
   /**
-   * Cursor of the next page; null: this is the last.
+   * The cursor of the next page, to be given as the query parameter `cursor`. It is null on the last page.
    */
   next: string | null;
 }
 /**
- * How a command is.
+ * The state of a command when the request was answered.
  */
 export interface CommandStateBody {
+  /**
+   * The id of the command, a UUIDv7.
+   */
   id: string;
+  /**
+   * The state of the command. `queued`: stored, not sent yet. `sent`: handed to the socket. `received`, `running`, `succeeded`, `failed` and `rejected`: reported by the device. `expired`: not sent in time. `timed_out`: sent, but no final state by the deadline; it may have run. `cancelled`, `superseded` and `device_removed`: ended before it was sent.
+   */
   state:
     | 'queued'
     | 'sent'
@@ -339,6 +524,9 @@ export interface CommandStateBody {
     | 'cancelled'
     | 'superseded'
     | 'device_removed';
+  /**
+   * What the device returned with its final state, any JSON value. It is null as long as there is none.
+   */
   result:
     | {
         [k: string]: unknown;
@@ -348,6 +536,9 @@ export interface CommandStateBody {
     | number
     | boolean
     | null;
+  /**
+   * The error that the device reported with `failed` or `rejected`, usually `{"code":…,"message":…}`. It is null if there is none.
+   */
   error:
     | {
         [k: string]: unknown;
@@ -363,361 +554,546 @@ export interface CommandStateBody {
  * The credentials of a device, without their secrets.
  */
 export interface CredentialPage {
+  /**
+   * The credentials of the device.
+   */
   items: CredentialItem[];
   /**
-   * Cursor of the next page; null: this is the last.
+   * Always null, because this list is never split into pages.
    */
   next: string | null;
 }
 export interface CredentialItem {
+  /**
+   * The id of the credential, a UUIDv7, with which it can be revoked.
+   */
   cid: string;
   /**
-   * Unix ms.
+   * The time at which the credential was created, in Unix milliseconds.
    */
   createdAt: number;
   /**
-   * Unix ms from which it is accepted; null: at once.
+   * The time from which the credential is accepted, in Unix milliseconds. It is null if it was accepted from its creation.
    */
   notBefore: number | null;
   /**
-   * Unix ms from which it is no longer accepted; null: it has no end.
+   * The time from which the credential is no longer accepted, in Unix milliseconds. It is null if it has no end.
    */
   notAfter: number | null;
   /**
-   * Unix ms; null: never.
+   * The time at which a link was last opened with the credential, in Unix milliseconds. It is null if it was never used.
    */
   lastUsedAt: number | null;
 }
 
 /**
- * A further credential of a device.
+ * One more credential for a device.
  */
 export interface CredentialRequest {
   /**
-   * How long the credentials before it stay valid; left out: for good.
+   * After how many seconds the older credentials of the device end, unless they end before. If it is absent, they stay valid.
    */
   graceSeconds?: number;
   /**
-   * Unix ms from which it is accepted; left out: at once.
+   * The time from which the new credential is accepted, in Unix milliseconds. If it is absent, it is accepted at once.
    */
   notBefore?: number;
   /**
-   * Unix ms from which it is no longer accepted; left out: it has no end.
+   * The time from which the new credential is no longer accepted, in Unix milliseconds. It must be in the future and after `notBefore`. If it is absent, the credential has no end.
    */
   notAfter?: number;
   /**
-   * The device is told the secret by the command tidegate.rotate_secret.
+   * If true, the gateway sends the secret to the device with the command `tidegate.rotate_secret`. If it is absent, you bring the secret to the device yourself.
    */
   push?: boolean;
 }
 
 /**
- * A device.
+ * A registered device.
  */
 export interface DeviceBody {
+  /**
+   * The id of the device.
+   */
   id: string;
+  /**
+   * The name of the device's model. It is null if the device has none.
+   */
   model: string | null;
+  /**
+   * The tags of the device, for example `{"site":"north"}`.
+   */
   tags: {
     [k: string]: string;
   };
+  /**
+   * `disabled`: the gateway refuses the device's links with 403 `device_disabled`. `active`: it lets the device connect.
+   */
   state: 'active' | 'disabled';
   /**
-   * Unix ms.
+   * The time at which the device was registered, in Unix milliseconds.
    */
   createdAt: number;
   presence: DevicePresence;
+  /**
+   * The facts that the device reported in its last hello, for example `{"serial":"A17"}`. The object is empty if it reported none.
+   */
   attributes: {
     [k: string]: number | string | boolean;
   };
 }
+/**
+ * Whether the device is connected, since when, and how its last link ended.
+ */
 export interface DevicePresence {
   /**
-   * It has a link.
+   * True if the device has a link.
    */
   online: boolean;
   /**
-   * late: online, and quiet for longer than it is expected to be. asleep: it said when it would be back, and that is to come. never: not seen yet.
+   * `never`: the device was not seen yet. `online`: it has a link. `late`: it has a link, and has been quiet for clearly longer than `expectedEveryMs`. `asleep`: it has no link, and `backAt` is still to come. `offline`: it has no link.
    */
   state: 'never' | 'online' | 'late' | 'asleep' | 'offline';
   /**
-   * Unix ms of the last change between online and offline; null: not seen yet.
+   * The time of the last change between online and offline, in Unix milliseconds. It is null if the device was not seen yet.
    */
   since: number | null;
   /**
-   * Of the present link, or the last one; so are the next four.
+   * The IP address of the present link, or of the last one. It is null if the device was not seen yet.
    */
   address: string | null;
+  /**
+   * The subprotocol of the present link, or of the last one, for example `tidegate.v1.binary`. It is null if the device offered none and so speaks JSON, or if it was not seen yet.
+   */
   subprotocol: string | null;
+  /**
+   * The stream of the present link, or of the last one. A name that begins with `link-` was made by the gateway, because the device named none. It is null if the device was not seen yet.
+   */
   stream: string | null;
+  /**
+   * The name of the client software from the device's hello. It is null if the present link, or the last one, brought no hello with a name.
+   */
   agent: string | null;
+  /**
+   * The firmware version from the device's hello. It is null if the present link, or the last one, brought no hello with a version.
+   */
   firmware: string | null;
   /**
-   * Unix ms of the last frame that was taken in.
+   * The time at which the last telemetry frame was received, in Unix milliseconds. It is null if there was none.
    */
   lastFrameAt: number | null;
   /**
-   * How often it is to send: by its hello, else by its model.
+   * How often the device is expected to send, in milliseconds: from its hello, else from its model. It is null if neither says it.
    */
   expectedEveryMs: number | null;
   /**
-   * Of the last ping on the present link.
+   * The round-trip time of the last ping on the present link, in milliseconds. It is null without a link, or before the first pong.
    */
   roundTripMs: number | null;
   /**
-   * Links it made after its first one.
+   * How many links the device has made after its first one.
    */
   reconnects: number;
   /**
-   * More than five links of late; one is forgiven each minute.
+   * True if the device recently made more than five links. One of them is forgiven per minute.
    */
   flapping: boolean;
+  /**
+   * How the last link ended. It is null if no link has ended yet.
+   */
   lastClose: null | LastClose;
   /**
-   * Unix ms at which it said it would be back.
+   * The time at which a sleeping device announced to be back, in Unix milliseconds. It is null if it announced none with its last close.
    */
   backAt: number | null;
 }
 export interface LastClose {
   /**
-   * Unix ms.
+   * The time at which the link ended, in Unix milliseconds.
    */
   at: number;
   /**
-   * WebSocket close code; 1006: there was no close frame.
+   * The WebSocket close code (RFC 6455 section 7.4). It is 1006 if there was no close frame.
    */
   code: number;
   /**
-   * Of a close by the gateway, as in PROTOCOL.md, or silent, invalid_utf8, message_too_large, protocol_error, gateway_ended; lost: the connection broke; null: the device closed it.
+   * The cause as a name: for a close by the gateway the name of PROTOCOL.md section 7, for example `replaced`; for a link that it cut `silent`, `invalid_utf8`, `message_too_large` or `protocol_error`; `gateway_ended` if the gateway ended without a close; `lost` if the connection broke. It is null if the device closed the link.
    */
   name: string | null;
+  /**
+   * Who ended the link. `network` means that the connection broke.
+   */
   by: 'device' | 'gateway' | 'network';
   /**
-   * As it was in the close frame.
+   * The reason text of the close frame. It is empty if there was none.
    */
   reason: string;
 }
 
 /**
- * A new device.
+ * A device to register.
  */
 export interface DeviceCreate {
+  /**
+   * The id of the new device, for example `boiler-7`. No other device may have it.
+   */
   id: string;
+  /**
+   * The name of one of the gateway's models. With null, or without it, the device has no model.
+   */
   model?: string | null;
+  /**
+   * Tags to find and group devices by, for example `{"site":"north"}`. If they are absent, the device has none.
+   */
   tags?: {
     [k: string]: string;
   };
 }
 
 /**
- * Devices to be registered together: all of them, or none.
+ * Devices to register together. Either all of them are registered, or none.
  */
 export interface DeviceImport {
   /**
+   * The devices to register.
+   *
    * @minItems 1
    * @maxItems 5000
    */
   devices: [DeviceCreate, ...DeviceCreate[]];
 }
 /**
- * The credentials of devices registered together, in their order. Secrets are told this once only.
+ * The credentials of the devices that were registered together, in the order of the request. The secrets are shown this once only.
  */
 export interface DeviceImported {
+  /**
+   * One credential per device.
+   */
   items: NewCredentialBody[];
 }
 export interface NewCredentialBody {
+  /**
+   * The id of the device that the credential belongs to.
+   */
   id: string;
+  /**
+   * The secret that the device connects with. The gateway keeps only its SHA-256, so it is shown in this answer only.
+   */
   secret: string;
+  /**
+   * The id of the credential, a UUIDv7, with which it can be revoked.
+   */
   cid: string;
   /**
-   * Where it is pushed: the command that tells it to the device.
+   * The id of the command that carries the secret to the device. It is present only if the request had `push`.
    */
   command?: string;
 }
 
 /**
- * Devices, by id.
+ * Devices in the order of their ids.
  */
 export interface DevicePage {
+  /**
+   * The devices of this page.
+   */
   items: DevicePageItem[];
   /**
-   * Cursor of the next page; null: this is the last.
+   * The cursor of the next page, to be given as the query parameter `cursor`. It is null on the last page.
    */
   next: string | null;
 }
 export interface DevicePageItem {
+  /**
+   * The id of the device.
+   */
   id: string;
+  /**
+   * The name of the device's model. It is null if the device has none.
+   */
   model: string | null;
+  /**
+   * The tags of the device, for example `{"site":"north"}`.
+   */
   tags: {
     [k: string]: string;
   };
+  /**
+   * `disabled`: the gateway refuses the device's links with 403 `device_disabled`. `active`: it lets the device connect.
+   */
   state: 'active' | 'disabled';
   /**
-   * Unix ms.
+   * The time at which the device was registered, in Unix milliseconds.
    */
   createdAt: number;
   presence: DevicePresence;
+  /**
+   * The facts that the device reported in its last hello, for example `{"serial":"A17"}`. The object is empty if it reported none.
+   */
   attributes: {
     [k: string]: number | string | boolean;
   };
 }
 /**
- * What to change of a device.
+ * Whether the device is connected, since when, and how its last link ended.
+ */
+/**
+ * The fields of a device to change. What is absent stays as it is.
  */
 export interface DevicePatch {
+  /**
+   * The name of the new model. With null the device has no model.
+   */
   model?: string | null;
+  /**
+   * The new tags. They replace all tags that the device has.
+   */
   tags?: {
     [k: string]: string;
   };
+  /**
+   * `disabled` closes the link of the device at once and refuses new ones; `active` lets it connect again.
+   */
   state?: 'active' | 'disabled';
 }
 
 /**
- * How the gateway is.
+ * The state of the gateway.
  */
 export interface GatewayBody {
+  /**
+   * The id of the gateway, from the setting `gatewayId`.
+   */
   gatewayId: string;
+  /**
+   * The version of Tidegate.
+   */
   version: string;
   /**
-   * Unix ms.
+   * The time at which the gateway started, in Unix milliseconds.
    */
   startedAt: number;
+  /**
+   * `ready`: it takes new links. `storage_unavailable`: the store cannot be written to. `clock_untrusted`: the clock is behind the gateway's own data. `overloaded`: there is no room for links or telemetry. `stopping`: it is shutting down.
+   */
   state: 'ready' | 'storage_unavailable' | 'clock_untrusted' | 'overloaded' | 'stopping';
+  /**
+   * How many device links are open.
+   */
   links: number;
+  /**
+   * How many devices are registered.
+   */
   devices: number;
+  /**
+   * The bytes of telemetry that are received and not yet on disk.
+   */
   queuedBytes: number;
+  /**
+   * The median of the time from the receipt of a commit's oldest frame to its ack, in milliseconds, over the last 5 to 10 seconds. It is 0 if there was no commit.
+   */
   ackP50Ms: number;
+  /**
+   * The 99th percentile of the same time.
+   */
   ackP99Ms: number;
+  /**
+   * How many telemetry frames were received in the last second.
+   */
   framesPerSecond: number;
+  /**
+   * How many readings were stored in the last second.
+   */
   readingsPerSecond: number;
+  /**
+   * How many readings were stored since the start of the gateway. Repeats do not count.
+   */
   readingsStored: number;
+  /**
+   * The absolute path of the data folder on the machine of the gateway.
+   */
   dataFolder: string;
+  /**
+   * The free space in the file system of the data folder, in bytes. It is measured every 5 seconds.
+   */
   diskFreeBytes: number;
   /**
-   * Under store.lowSpaceBytes.
+   * True if the free space is below the setting `store.lowSpaceBytes`.
    */
   diskLow: boolean;
   /**
-   * In the commit log, not yet in day files.
+   * How many readings are in the commit log and not yet in a day file.
    */
   unsealedReadings: number;
   /**
-   * Why nothing is removed for its age; null: it is. POST /v1/gateway/confirm-clock ends it.
+   * Why no old data is removed at present, in words. `POST /v1/gateway/confirm-clock` ends the pause. It is null if old data is removed as usual.
    */
   retentionPaused: string | null;
   /**
-   * Unix ms.
+   * The time of the newest commit by the gateway's clock, in Unix milliseconds. It is 0 if there was none.
    */
   newestCommitAt: number;
   /**
-   * The bridge; its backlog is in /metrics.
+   * The state of the MQTT bridge. `off` means that `mqtt.url` is not set. How much waits for the broker is in `/metrics`.
    */
   mqtt: 'off' | 'connected' | 'disconnected';
 }
 
 /**
- * Whether the gateway lives, or takes links.
+ * The answer of a health check.
  */
 export interface HealthBody {
+  /**
+   * `ok` from `/livez`, `ready` from `/readyz`.
+   */
   status: string;
 }
 
 /**
- * Long work on the files of the store: a backup, or erasing a device.
+ * Long work on the files of the store: a backup, or the erasure of a device.
  */
 export interface JobBody {
+  /**
+   * The id of the job, a UUIDv7.
+   */
   id: string;
+  /**
+   * `backup` copies the store into a folder. `erase` removes the readings of a removed device from every file.
+   */
   type: 'backup' | 'erase';
   /**
-   * The folder of a backup, the device that is erased.
+   * The folder of a backup, or the id of the device that is erased.
    */
   subject: string;
+  /**
+   * `waiting`: not begun. `running`: at work. `done` and `failed` are final. A failed erasure is tried again a minute later as a new job.
+   */
   state: 'waiting' | 'running' | 'done' | 'failed';
+  /**
+   * How many files are finished.
+   */
   filesDone: number;
+  /**
+   * How many files there are to work on. It is 0 before the job runs.
+   */
   filesTotal: number;
   /**
-   * Written by a backup.
+   * The bytes that a backup has written so far. It is 0 for an erasure.
    */
   bytes: number;
   /**
-   * Unix ms.
+   * The time at which the job was created, in Unix milliseconds.
    */
   createdAt: number;
   /**
-   * Unix ms.
+   * The time at which the job ended, in Unix milliseconds. It is null before.
    */
   endedAt: number | null;
+  /**
+   * Why the job failed, in words. It is null if it did not fail.
+   */
   error: string | null;
 }
 
 /**
- * Jobs, newest first.
+ * The jobs since the start of the gateway, newest first. Of ended jobs about the last 100 are kept.
  */
 export interface JobPage {
+  /**
+   * The jobs.
+   */
   items: JobBody[];
   /**
-   * Cursor of the next page; null: this is the last.
+   * Always null, because this list is never split into pages.
    */
   next: string | null;
 }
 /**
- * A new operator key.
+ * An operator key to create.
  */
 export interface KeyCreate {
+  /**
+   * A name for people, for example `night shift`. It need not be unique.
+   */
   name: string;
+  /**
+   * What the key may do. `viewer` reads. `operator` also manages devices and sends commands. `admin` also manages keys, reads the audit log, reloads, confirms the clock and makes backups.
+   */
   role: 'viewer' | 'operator' | 'admin';
   /**
-   * Unix ms from which it is no longer accepted; left out: it has no end.
+   * The time from which the key is no longer accepted, in Unix milliseconds. It must be in the future. If it is absent, the key has no end.
    */
   notAfter?: number;
 }
 
 /**
- * Operator keys, without their texts.
+ * The operator keys, without their texts.
  */
 export interface KeyPage {
+  /**
+   * The keys.
+   */
   items: KeyItem[];
   /**
-   * Cursor of the next page; null: this is the last.
+   * Always null, because this list is never split into pages.
    */
   next: string | null;
 }
 export interface KeyItem {
+  /**
+   * The id of the key, a UUIDv7. The audit log and commands name it in `by`.
+   */
   id: string;
+  /**
+   * The name that the key was created with.
+   */
   name: string;
+  /**
+   * What the key may do. `viewer` reads. `operator` also manages devices and sends commands. `admin` also manages keys, reads the audit log, reloads, confirms the clock and makes backups.
+   */
   role: 'viewer' | 'operator' | 'admin';
   /**
-   * Unix ms.
+   * The time at which the key was created, in Unix milliseconds.
    */
   createdAt: number;
   /**
-   * Unix ms from which it is no longer accepted; null: it has no end.
+   * The time from which the key is no longer accepted, in Unix milliseconds. It is null if it has no end.
    */
   notAfter: number | null;
   /**
-   * Unix ms; null: never.
+   * The time of the last request with the key, in Unix milliseconds. It is null if it was never used.
    */
   lastUsedAt: number | null;
 }
 
 /**
- * The newest reading of each metric.
+ * The newest reading of each metric of a device.
  */
 export interface LatestBody {
+  /**
+   * The newest reading by metric name. The object is empty if nothing is stored.
+   */
   metrics: {
     [k: string]: LatestMetric;
   };
 }
 export interface LatestMetric {
   /**
-   * Unix ms.
+   * The time of the reading, in Unix milliseconds.
    */
   ts: number;
+  /**
+   * The value. A metric keeps the kind of its first reading.
+   */
   value: number | string | boolean;
+  /**
+   * The SenML unit that the device or its model declared, for example `Cel`. It is null if none was declared.
+   */
   unit: string | null;
 }
 
 /**
- * What /v1/live says. Messages of type readings, latest and trace are samples: a client that reads too slowly misses some and is told how many by a message dropped. All others are events and never left out: a client that cannot take them is closed with 1013.
+ * A message of the live feed `/v1/live` to a client. Messages of type `readings`, `latest` and `trace` are samples: a client that reads too slowly misses some, and a `dropped` message reports how many. All other messages are events and are never left out: a client that cannot take them is closed with 1013.
  */
 export type LiveMessage =
   | LiveWelcome
@@ -733,49 +1109,115 @@ export type LiveMessage =
   | LiveSnapshot
   | LiveTrace;
 
+/**
+ * The first message after the connection is open.
+ */
 export interface LiveWelcome {
+  /**
+   * The message type, always `welcome`.
+   */
   type: 'welcome';
+  /**
+   * The id of the gateway.
+   */
   gatewayId: string;
   /**
-   * Unix ms.
+   * The clock of the gateway, in Unix milliseconds.
    */
   serverTime: number;
 }
+/**
+ * A subscription is in force.
+ */
 export interface LiveSubscribed {
+  /**
+   * The message type, always `subscribed`.
+   */
   type: 'subscribed';
+  /**
+   * The id of the subscription. It is empty if the request had none.
+   */
   id: string;
 }
+/**
+ * A subscription has ended, or there was none with this id.
+ */
 export interface LiveUnsubscribed {
+  /**
+   * The message type, always `unsubscribed`.
+   */
   type: 'unsubscribed';
+  /**
+   * The id that the request named.
+   */
   id: string;
 }
+/**
+ * A message of the client was refused. The subscriptions stay as they were.
+ */
 export interface LiveError {
+  /**
+   * The message type, always `error`.
+   */
   type: 'error';
+  /**
+   * The cause for programs: `json_invalid`, `subscription_invalid`, `too_many_subscriptions` or `trace_needs_devices`.
+   */
   code: string;
+  /**
+   * The cause in words, for people.
+   */
   message: string;
 }
+/**
+ * The readings of a frame that is on disk.
+ */
 export interface LiveReadings {
+  /**
+   * The message type, always `readings`.
+   */
   type: 'readings';
+  /**
+   * The id of the device.
+   */
   device: string;
+  /**
+   * The device's number of the frame. It is 0 if the frame had none.
+   */
   seq: number;
   /**
-   * Unix ms.
+   * The time at which the frame was received, in Unix milliseconds.
    */
   receivedAt: number;
+  /**
+   * The readings of the frame that were new.
+   */
   readings: LiveReading[];
 }
 export interface LiveReading {
+  /**
+   * The name of the metric.
+   */
   metric: string;
   /**
-   * Unix ms.
+   * The time of the reading, in Unix milliseconds.
    */
   ts: number;
+  /**
+   * The value.
+   */
   value: number | string | boolean;
 }
+/**
+ * The latest values that changed, twice per second at most.
+ */
 export interface LiveLatest {
+  /**
+   * The message type, always `latest`.
+   */
   type: 'latest';
   /**
-   * Device to metric to newest value.
+   * The newest readings by device id, and in each by metric name. Only metrics that changed are in it.
    */
   changes: {
     [k: string]: {
@@ -785,35 +1227,101 @@ export interface LiveLatest {
 }
 export interface LiveLatestValue {
   /**
-   * Unix ms.
+   * The time of the reading, in Unix milliseconds.
    */
   ts: number;
+  /**
+   * The value. A metric keeps the kind of its first reading.
+   */
   value: number | string | boolean;
+  /**
+   * The SenML unit that the device or its model declared, for example `Cel`. It is null if none was declared.
+   */
   unit: string | null;
 }
+/**
+ * A device connected, disconnected, introduced itself, became late, or is no longer late.
+ */
 export interface LivePresence {
+  /**
+   * The message type, always `presence`.
+   */
   type: 'presence';
+  /**
+   * The id of the device.
+   */
   device: string;
   presence: DevicePresence;
 }
+/**
+ * The presence of the device when the message was sent.
+ */
+/**
+ * A frame was refused and is in quarantine.
+ */
 export interface LiveRejected {
+  /**
+   * The message type, always `rejected`.
+   */
   type: 'rejected';
+  /**
+   * The id of the device.
+   */
   device: string;
+  /**
+   * The id of the rejected frame, with which it can be read and admitted.
+   */
   rid: string;
+  /**
+   * The device's number of the frame. It is 0 if it had none, or none that could be read.
+   */
   seq: number;
+  /**
+   * The fault, one of the codes of PROTOCOL.md section 7.
+   */
   code: string;
+  /**
+   * A JSON Pointer to the place of the fault in a JSON message. It is null if the fault has no place.
+   */
   path: string | null;
+  /**
+   * The fault in words.
+   */
   message: string;
 }
+/**
+ * A command was created, or its state has changed. The state is on disk.
+ */
 export interface LiveCommand {
+  /**
+   * The message type, always `command`.
+   */
   type: 'command';
+  /**
+   * The id of the device.
+   */
   device: string;
   command: LiveCommandState;
 }
+/**
+ * The command and its new state.
+ */
 export interface LiveCommandState {
+  /**
+   * The id of the command.
+   */
   id: string;
+  /**
+   * The name of the command.
+   */
   name: string;
+  /**
+   * The new state, as in `command_state`.
+   */
   state: string;
+  /**
+   * What the device returned with its final state, any JSON value. It is null as long as there is none.
+   */
   result:
     | {
         [k: string]: unknown;
@@ -823,6 +1331,9 @@ export interface LiveCommandState {
     | number
     | boolean
     | null;
+  /**
+   * The error that the device reported with `failed` or `rejected`, usually `{"code":…,"message":…}`. It is null if there is none.
+   */
   error:
     | {
         [k: string]: unknown;
@@ -833,149 +1344,233 @@ export interface LiveCommandState {
     | boolean
     | null;
   /**
-   * Unix ms.
+   * The time at which the command was created, in Unix milliseconds.
    */
   createdAt: number;
 }
+/**
+ * The client did not read fast enough and missed samples.
+ */
 export interface LiveDropped {
+  /**
+   * The message type, always `dropped`.
+   */
   type: 'dropped';
   /**
-   * Readings that were not sent, since the client did not read fast enough.
+   * How many readings, latest values and traced frames were not sent to this client.
    */
   samples: number;
 }
+/**
+ * A piece of the snapshot that a subscription asked for.
+ */
 export interface LiveSnapshot {
+  /**
+   * The message type, always `snapshot`.
+   */
   type: 'snapshot';
   /**
-   * Of the subscription.
+   * The id of the subscription.
    */
   id: string;
   /**
-   * Each device as it was when this was sent. Changes told before a device's turn are in it.
+   * The devices of this piece by id, each as it was when the piece was sent. Changes that were sent before are already in it.
    */
   devices: {
     [k: string]: LiveSnapshotDevice;
   };
   /**
-   * Another piece follows.
+   * True if another piece follows.
    */
   more: boolean;
 }
 export interface LiveSnapshotDevice {
   presence?: DevicePresence1;
+  /**
+   * The newest reading by metric name. It is present if the subscription has the kind `latest`.
+   */
   latest?: {
     [k: string]: LiveLatestValue1;
   };
 }
+/**
+ * The presence of the device. It is present if the subscription has the kind `presence`.
+ */
 export interface DevicePresence1 {
+  /**
+   * True if the device has a link.
+   */
   online: boolean;
   /**
-   * Unix ms.
+   * The time of the last change between online and offline, in Unix milliseconds. It is null if the device was not seen yet.
    */
   since: number | null;
+  /**
+   * The IP address of the present link, or of the last one. It is null if the device was not seen yet.
+   */
   address: string | null;
+  /**
+   * The subprotocol of the present link, or of the last one, for example `tidegate.v1.binary`. It is null if the device offered none and so speaks JSON, or if it was not seen yet.
+   */
   subprotocol: string | null;
+  /**
+   * The stream of the present link, or of the last one. A name that begins with `link-` was made by the gateway, because the device named none. It is null if the device was not seen yet.
+   */
   stream: string | null;
+  /**
+   * The name of the client software from the device's hello. It is null if the present link, or the last one, brought no hello with a name.
+   */
   agent: string | null;
+  /**
+   * The firmware version from the device's hello. It is null if the present link, or the last one, brought no hello with a version.
+   */
   firmware: string | null;
+  /**
+   * How the last link ended. It is null if no link has ended yet.
+   */
   lastClose: null | {
     /**
-     * Unix ms.
+     * The time at which the link ended, in Unix milliseconds.
      */
     at: number;
+    /**
+     * The WebSocket close code (RFC 6455 section 7.4). It is 1006 if there was no close frame.
+     */
     code: number;
+    /**
+     * The reason text of the close frame. It is empty if there was none.
+     */
     reason: string;
   };
   /**
-   * Unix ms.
+   * The time at which a sleeping device announced to be back, in Unix milliseconds. It is null if it announced none with its last close.
    */
   backAt: number | null;
 }
 export interface LiveLatestValue1 {
   /**
-   * Unix ms.
+   * The time of the reading, in Unix milliseconds.
    */
   ts: number;
+  /**
+   * The value. A metric keeps the kind of its first reading.
+   */
   value: number | string | boolean;
+  /**
+   * The SenML unit that the device or its model declared, for example `Cel`. It is null if none was declared.
+   */
   unit: string | null;
 }
 /**
- * One frame's way; told when it was answered, and once more with the same id when it was bridged.
+ * How the gateway handled one frame of a traced device. It is sent when the frame was acknowledged or has ended otherwise, and again with the same `id` once it is bridged.
  */
 export interface LiveTrace {
+  /**
+   * The message type, always `trace`.
+   */
   type: 'trace';
+  /**
+   * The number of the traced frame, counted from 1 since the start of the gateway.
+   */
   id: number;
+  /**
+   * The id of the device.
+   */
   device: string;
+  /**
+   * The stream of the link that the frame came on.
+   */
   stream: string;
   /**
-   * Unix ms.
+   * The time at which the frame was received, in Unix milliseconds.
    */
   receivedAt: number;
+  /**
+   * `json` for a text message, `binary` for a binary one.
+   */
   encoding: 'json' | 'binary';
   /**
-   * Bytes of the message.
+   * The length of the whole message, in bytes.
    */
   length: number;
   /**
-   * The first 8,192 of them.
+   * The first 8,192 bytes of the message, in base64.
    */
   bytes: string;
   /**
-   * 0: none, or not readable.
+   * The device's number of the frame. It is 0 if it had none, or none that could be read.
    */
   seq: number;
   /**
-   * other: no telemetry. closed: the link was ended over it. lost: its commit failed; the device will send it again.
+   * `stored`: its readings are on disk. `duplicate`: an older link had brought it. `refused`: it is in quarantine. `other`: it is not telemetry. `closed`: the link was closed because of it. `lost`: its commit failed, and the device will send it again.
    */
   outcome: 'stored' | 'duplicate' | 'refused' | 'other' | 'closed' | 'lost';
+  /**
+   * How many readings the frame brought. It is 0 unless the outcome is `stored` or `lost`.
+   */
   readings: number;
+  /**
+   * Why the frame was refused. It is null if it was not.
+   */
   fault: null | LiveTraceFault;
   /**
-   * ms after its receipt.
+   * When the frame was decoded and checked, in milliseconds after receipt.
    */
   decodedMs: number;
   /**
-   * ms after its receipt; null: not yet, or never.
+   * When the frame was on disk, in milliseconds after receipt. It is null if it is not yet, or never will be.
    */
   committedMs: number | null;
   /**
-   * ms after its receipt; null: not yet, or never.
+   * When the ack or nack was sent, in milliseconds after receipt. It is null if it is not yet, or never will be.
    */
   ackedMs: number | null;
   /**
-   * ms after its receipt; null: not yet, or never.
+   * When the MQTT broker had acknowledged it, in milliseconds after receipt. It is null if it has not yet, or never will.
    */
   bridgedMs: number | null;
 }
 export interface LiveTraceFault {
+  /**
+   * The fault, one of the codes of PROTOCOL.md section 7.
+   */
   code: string;
+  /**
+   * A JSON Pointer to the place of the fault in a JSON message. It is null if the fault has no place.
+   */
   path: string | null;
+  /**
+   * The fault in words.
+   */
   message: string;
 }
 
 /**
- * What a client of /v1/live wants to hear. It replaces the subscription of the same id, of which a client has at most 16.
+ * What a client of `/v1/live` wants to receive. A subscription replaces the one with the same id. A client has at most 16.
  */
 export interface LiveSubscribe {
+  /**
+   * The message type, always `subscribe`.
+   */
   type: 'subscribe';
   /**
-   * Left out: the subscription without a name.
+   * A name of the client's choice, to replace or end the subscription later. If it is absent, it is the one subscription without a name.
    */
   id?: string;
   /**
-   * Left out: all.
+   * The ids of the devices. If it is absent, all devices are meant.
    *
    * @maxItems 10000
    */
   devices?: string[];
   /**
-   * Only devices that have all of them.
+   * Only devices that have every one of these tags, for example `{"site":"north"}`. If it is absent, tags do not matter.
    */
   tags?: {
     [k: string]: string;
   };
   /**
-   * trace needs devices, at most 10.
+   * Which messages to send. `trace` needs `devices`, at most 10 of them.
    *
    * @minItems 1
    */
@@ -984,72 +1579,138 @@ export interface LiveSubscribe {
     ...('readings' | 'latest' | 'presence' | 'rejected' | 'commands' | 'trace')[],
   ];
   /**
-   * Presence and newest values as they are, before what changes; in pieces.
+   * If true, presence and latest values (as far as they are in `kinds`) are also sent as they are now, in pieces, so that changes have something to build on. If it is absent, only changes are sent.
    */
   snapshot?: boolean;
 }
 
 /**
- * Ends a subscription of a client of /v1/live.
+ * Ends a subscription of a client of `/v1/live`.
  */
 export interface LiveUnsubscribe {
+  /**
+   * The message type, always `unsubscribe`.
+   */
   type: 'unsubscribe';
+  /**
+   * The id of the subscription. The empty text means the one without a name.
+   */
   id: string;
 }
 
 /**
- * The device models of the gateway, by name: what their metrics are, and what their devices can be told.
+ * The device models of the gateway: their metrics, and the commands that their devices take.
  */
 export interface ModelPage {
+  /**
+   * The models, by name.
+   */
   items: ModelItem[];
   /**
-   * Cursor of the next page; null: this is the last.
+   * Always null, because this list is never split into pages.
    */
   next: string | null;
 }
 export interface ModelItem {
+  /**
+   * The name of the model, which is the name of its file.
+   */
   name: string;
+  /**
+   * What the model is, for people. It is null if the model does not say it.
+   */
   description: string | null;
+  /**
+   * How often devices of this model are expected to send, in seconds. It is null if the model does not say it.
+   */
   expectedIntervalSeconds: number | null;
+  /**
+   * The metrics that the model declares.
+   */
   metrics: ModelMetricItem[];
   /**
-   * Empty: its devices take any name.
+   * The commands that devices of this model take. If the list is empty, they take any name.
    */
   commands: ModelCommandItem[];
 }
 export interface ModelMetricItem {
+  /**
+   * The number of the metric in binary frames of table 0.
+   */
   number: number;
+  /**
+   * The name of the metric.
+   */
   name: string;
+  /**
+   * The SenML unit (RFC 8428), for example `Cel`. It is null if the model declares none.
+   */
   unit: string | null;
+  /**
+   * The kind of the values. A value of another kind is refused with `value_invalid`.
+   */
   kind: 'number' | 'string' | 'boolean';
+  /**
+   * The factor by which values of binary frames are multiplied.
+   */
   scale: number;
+  /**
+   * The range in which values are plausible. It is null if the model declares none.
+   */
   range: {
+    /**
+     * The lowest value in range. If it is absent, there is no lower bound.
+     */
     min?: number;
+    /**
+     * The highest value in range. If it is absent, there is no upper bound.
+     */
     max?: number;
+    /**
+     * What happens to a value outside. `store`: it is stored and counted. `refuse`: the frame is refused with `value_out_of_range`.
+     */
     outside?: 'store' | 'refuse';
   } | null;
 }
 export interface ModelCommandItem {
+  /**
+   * The name of the command.
+   */
   name: string;
+  /**
+   * What the command does, for people. It is null if the model does not say it.
+   */
   description: string | null;
   /**
-   * JSON Schema of the parameters; secret: true marks one that is never shown.
+   * The JSON Schema of the parameters. `secret: true` marks a value that is never shown, and is erased when the command ends.
    */
   params: {
     [k: string]: unknown;
   };
+  /**
+   * How many seconds such a command may wait to be sent, if the request does not say it. It is null if the default of an hour counts.
+   */
   ttlSeconds: number | null;
+  /**
+   * How many seconds after sending the device may take for its final state, if the request does not say it. It is null if the default of 5 minutes counts.
+   */
   deadlineSeconds: number | null;
 }
 
 /**
- * A credential. The secret is told this once only.
+ * A new credential. The secret is shown this once only.
  */
 /**
- * An operator key. Its text is told this once only.
+ * A new operator key. Its text is shown this once only.
  */
 export interface NewKeyBody {
+  /**
+   * The id of the key, a UUIDv7, with which it can be revoked.
+   */
   id: string;
+  /**
+   * The text of the key: `tgk_` and 43 characters. Requests carry it as `Authorization: Bearer tgk_…`. The gateway keeps only its SHA-256.
+   */
   key: string;
 }
 
@@ -1057,104 +1718,206 @@ export interface NewKeyBody {
  * An error (RFC 9457).
  */
 export interface ProblemBody {
+  /**
+   * Always `about:blank`. Programs look at `code` instead.
+   */
   type: string;
+  /**
+   * What kind of error it is, in words. It is the same for every error of this code.
+   */
   title: string;
+  /**
+   * The HTTP status of the answer.
+   */
   status: number;
+  /**
+   * What is wrong in this request, and what would be right, in words.
+   */
   detail?: string;
+  /**
+   * The cause for programs, for example `device_unknown`.
+   */
   code: string;
+  /**
+   * Every fault of the body, the query or the command's parameters. It is absent for other errors.
+   */
   errors?: ProblemError[];
 }
 export interface ProblemError {
+  /**
+   * A JSON Pointer (RFC 6901) into the body, for example `/tags/site`; for a query parameter `/` and its name. It is empty if the whole is meant.
+   */
   path: string;
+  /**
+   * What is wrong there, in words.
+   */
   message: string;
 }
 
 /**
- * Readings in order of time.
+ * Readings in the order of time. With the query parameter `every` the items are buckets instead.
  */
 export interface ReadingPage {
+  /**
+   * The readings or buckets of this page.
+   */
   items: (ReadingItem | BucketItem)[];
   /**
-   * Cursor of the next page; null: this is the last.
+   * The cursor of the next page, to be given as the query parameter `cursor`. It is null on the last page.
    */
   next: string | null;
 }
+/**
+ * One reading.
+ */
 export interface ReadingItem {
+  /**
+   * The name of the metric.
+   */
   metric: string;
   /**
-   * Unix ms.
+   * The time of the reading, in Unix milliseconds.
    */
   ts: number;
+  /**
+   * The value.
+   */
   value: number | string | boolean;
 }
 /**
- * With `every`: what the readings of a bucket amount to. Strings and booleans have count, first and last.
+ * What the readings of one metric in one bucket of time amount to. Buckets of strings and booleans have only `count`, `first` and `last`.
  */
 export interface BucketItem {
+  /**
+   * The name of the metric.
+   */
   metric: string;
   /**
-   * Start of the bucket, Unix ms.
+   * The start of the bucket, in Unix milliseconds. Buckets begin at multiples of their width in UTC.
    */
   ts: number;
+  /**
+   * The mean of the values. It is absent for strings and booleans, and if the sum is too large for a number.
+   */
   avg?: number;
+  /**
+   * The lowest value. It is absent for strings and booleans.
+   */
   min?: number;
+  /**
+   * The highest value. It is absent for strings and booleans.
+   */
   max?: number;
+  /**
+   * The sum of the values. It is absent for strings and booleans, and if it is too large for a number.
+   */
   sum?: number;
+  /**
+   * How many readings the bucket has.
+   */
   count: number;
+  /**
+   * The earliest value in the bucket.
+   */
   first: number | string | boolean;
+  /**
+   * The latest value in the bucket.
+   */
   last: number | string | boolean;
 }
 
 /**
- * Refused frames, newest first.
+ * The rejected frames of a device, newest first. The last 1,000 of each device are kept.
  */
 export interface RejectedPage {
+  /**
+   * The frames of this page.
+   */
   items: RejectedItem[];
   /**
-   * Cursor of the next page; null: this is the last.
+   * The cursor of the next page, to be given as the query parameter `cursor`. It is null on the last page.
    */
   next: string | null;
 }
 export interface RejectedItem {
+  /**
+   * The id of the rejected frame: a number as text. Later frames have higher numbers.
+   */
   rid: string;
   /**
-   * Unix ms.
+   * The time at which the frame was received, in Unix milliseconds.
    */
   receivedAt: number;
+  /**
+   * The stream of the link that the frame came on.
+   */
   stream: string;
+  /**
+   * The device's number of the frame. It is 0 if it had none, or none that could be read.
+   */
   seq: number;
+  /**
+   * The fault, one of the codes of PROTOCOL.md section 7.
+   */
   code: string;
+  /**
+   * A JSON Pointer (RFC 6901) to the place of the fault in a JSON message, for example `/values/temperature`. It is null if the fault has no place.
+   */
   path: string | null;
+  /**
+   * The fault in words.
+   */
   message: string;
+  /**
+   * `json` for a text message, `binary` for a binary one.
+   */
   encoding: 'json' | 'binary';
+  /**
+   * The message in base64. Of a message of more than 65,536 bytes only the first 65,536 are kept.
+   */
   bytes: string;
   /**
-   * Unix ms.
+   * The time at which an operator had the frame stored after all, in Unix milliseconds. It is null if that did not happen.
    */
   admittedAt: number | null;
 }
 
 /**
- * What a reload changed. Models and certificates are read again also where no key changed.
+ * What a reload changed. Models and certificates are read again even if no setting changed.
  */
 export interface ReloadedBody {
   /**
-   * Keys whose new values are in force.
+   * The settings whose new values are in force, for example `limits.links`.
    */
   applied: string[];
   /**
-   * Keys whose new values count from the next start on.
+   * The settings whose new values count from the next start, for example `device.port`.
    */
   needsRestart: string[];
 }
 
 /**
- * Whose key it is, and where devices connect.
+ * The operator key of the request, and where devices connect.
  */
 export interface SessionBody {
+  /**
+   * The id of the key.
+   */
   id: string;
+  /**
+   * The name of the key.
+   */
   name: string;
+  /**
+   * What the key may do. `viewer` reads. `operator` also manages devices and sends commands. `admin` also manages keys, reads the audit log, reloads, confirms the clock and makes backups.
+   */
   role: 'viewer' | 'operator' | 'admin';
+  /**
+   * The port on which devices connect.
+   */
   devicePort: number;
+  /**
+   * True if the device port speaks TLS: devices then connect by `wss://`, else by `ws://`.
+   */
   deviceTls: boolean;
 }

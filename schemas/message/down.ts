@@ -8,7 +8,7 @@ import type {
 } from '../generated/device.js';
 import { loadSchema } from '../load.js';
 
-/** What the gateway may say as text. */
+/** A text message of the gateway to a device. */
 export type DownMessage = WelcomeMessage | AckMessage | NackMessage | CommandMessage | TimeAnswerMessage;
 
 const ajv = new Ajv2020({ allowUnionTypes: true });
@@ -18,8 +18,8 @@ const validators = new Map<unknown, ValidateFunction<DownMessage>>(
 );
 
 /**
- * Reads a text message from the gateway, as a device must: undefined for a type of a later version, and for whatever does not
- * have the form of its type. Never throws; unknown fields are left alone.
+ * Parses a text message of the gateway, as a device must. It is undefined for a type of a later version, and for a message that
+ * does not have the form of its type. It never throws, and keeps unknown fields.
  */
 export function parseDownMessage(text: string): DownMessage | undefined {
   const message = parseJson(text);

@@ -1,17 +1,17 @@
-/** A line of a message as people read it. */
+/** One line of an explained message. */
 export interface ExplainedLine {
   text: string;
-  /** JSON Pointer of what begins on it. */
+  /** The JSON Pointer of the value that begins on this line. */
   path: string;
-  /** The fault points at it. */
+  /** True if the fault points at this line. */
   wrong: boolean;
 }
 
 const linesMax = 400;
 
 /**
- * A device's JSON message on lines, with the one that the fault points at marked: the value itself, or what it is missing from.
- * A text that is no JSON comes back as it is.
+ * Lays out a JSON message of a device on lines and marks the line that the fault points at: the value itself, or the object that
+ * it is missing from. A text that is not JSON comes back line by line as it is.
  */
 export function explainJson(text: string, faultPath: string | null): ExplainedLine[] {
   let value: unknown;

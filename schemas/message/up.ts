@@ -10,10 +10,10 @@ import { loadSchema } from '../load.js';
 import type { Fault } from '../tables/faults.js';
 import { limits } from '../tables/limits.js';
 
-/** What a device may say as text. Telemetry may leave its type out. */
+/** A text message of a device. Telemetry may leave its type out. */
 export type UpMessage = TelemetryMessage | MetricsMessage | HelloMessage | CommandUpdateMessage | TimeRequestMessage;
 
-/** `seq` is that of a telemetry message where it can be read, else 0. */
+/** A parsed message, or why it was refused. `seq` is that of a telemetry message if it can be read, else 0. */
 export type ParsedUp = { ok: true; message: UpMessage } | { ok: false; seq: number; fault: Fault };
 
 const ajv = new Ajv2020({ allowUnionTypes: true });
@@ -28,7 +28,7 @@ const valueRule = `a value is a finite number, a string of at most ${limits.stri
 const characterRule = 'a string has whole characters: half a surrogate pair is not one';
 const metricNameRule = 'a metric name is 1 to 64 of A-Z a-z 0-9 _ - . / :';
 
-/** Reads a text message from a device. Never throws; unknown fields are left alone. */
+/** Parses and checks a text message of a device (PROTOCOL.md section 5). It never throws, and keeps unknown fields. */
 export function parseUpMessage(text: string): ParsedUp {
   const parsed = parseJson(text);
   if (!parsed.ok) return refuse(0, { code: 'json_invalid', message: parsed.message });

@@ -1,7 +1,7 @@
 /**
- * WebSocket close codes (RFC 6455 section 7.4.2: 4000-4999 are for applications) on device links.
- * `comeBack` tells the device how to reconnect: `soon` with full-jitter backoff, `slowly` from five minutes doubling to an hour.
- * The reason of a `soon` close may be {"retryAfterMs":n}.
+ * The WebSocket close codes with which the gateway closes device links (RFC 6455 section 7.4.2 leaves 4000-4999 to
+ * applications). `comeBack` says how the device reconnects: `soon` after a random time below 0.5 s that doubles to 30 s, `slowly`
+ * after one below 5 minutes that doubles to an hour (PROTOCOL.md R-1, R-2). The reason of a `soon` close may be {"retryAfterMs":n}.
  */
 export const closeCodes = {
   restarting: { code: 4000, comeBack: 'soon', meaning: 'the gateway is shutting down or restarting' },
@@ -17,12 +17,14 @@ export const closeCodes = {
   device_removed: { code: 4104, comeBack: 'slowly', meaning: 'an operator removed the device' },
 } as const satisfies Record<string, { code: number; comeBack: 'soon' | 'slowly'; meaning: string }>;
 
+/** A key of `closeCodes`, for example `overloaded`. */
 export type CloseName = keyof typeof closeCodes;
 
 const namesByCode = new Map<number, CloseName>(
   Object.entries(closeCodes).map(([name, { code }]) => [code, name as CloseName]),
 );
 
+/** The name of a close code. It is undefined for a code that the gateway does not use. */
 export function closeNameOf(code: number): CloseName | undefined {
   return namesByCode.get(code);
 }

@@ -1,7 +1,7 @@
 /**
- * Why a frame was refused. `number` travels in binary nacks, `code` (the key) in JSON nacks.
- * `quarantined`: the frame's bytes are kept with the reason, and can be read back by an operator.
- * A fault says "never retry this frame"; whatever is transient closes the link instead (closeCodes.ts).
+ * Why a message of a device was refused (PROTOCOL.md section 7). The key is the `code` of JSON nacks, `number` is sent in binary
+ * nacks. A nack means "never send this frame again". Its bytes are kept with the reason in quarantine, where operators can
+ * read it and store it after all. A transient cause is no fault: it closes the link instead (closeCodes.ts).
  */
 export const faults = {
   frame_malformed: { number: 1, meaning: 'a reserved byte is not zero, or a count or value type is out of range' },
@@ -22,9 +22,10 @@ export const faults = {
   command_state_invalid: { number: 16, meaning: 'the state is not one a device may report' },
 } as const satisfies Record<string, { number: number; meaning: string }>;
 
+/** A key of `faults`, for example `value_invalid`. */
 export type FaultCode = keyof typeof faults;
 
-/** A device's fault, as a value. `path` is a JSON Pointer (RFC 6901) into a JSON message, else absent. */
+/** A fault of a device, as a value. `path` is a JSON Pointer (RFC 6901) into a JSON message. It is absent if the fault has no place. */
 export interface Fault {
   code: FaultCode;
   message: string;
@@ -35,7 +36,7 @@ const codesByNumber = new Map<number, FaultCode>(
   Object.entries(faults).map(([code, { number }]) => [number, code as FaultCode]),
 );
 
-/** The code for the number in a binary nack; undefined for a number of a later version. */
+/** The code of the number in a binary nack. It is undefined for a number of a later version of the protocol. */
 export function faultCodeOf(number: number): FaultCode | undefined {
   return codesByNumber.get(number);
 }

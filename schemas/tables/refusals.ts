@@ -1,6 +1,6 @@
 /**
- * Why an upgrade request was refused: the `code` of the application/problem+json answer (RFC 9457) and its HTTP status.
- * `retryAfter`: the answer carries Retry-After (RFC 9110 section 10.2.3).
+ * Why the upgrade request of a device was refused (PROTOCOL.md section 1). The key is the `code` of the application/problem+json
+ * answer (RFC 9457), `status` its HTTP status. With `retryAfter` the answer carries Retry-After (RFC 9110 section 10.2.3).
  */
 export const refusals = {
   subprotocol_unsupported: { status: 400, retryAfter: false, title: 'No offered subprotocol is known' },
@@ -15,4 +15,5 @@ export const refusals = {
   clock_untrusted: { status: 503, retryAfter: true, title: 'The clock of the gateway is behind its own data' },
 } as const satisfies Record<string, { status: number; retryAfter: boolean; title: string }>;
 
+/** A key of `refusals`, for example `credentials_invalid`. */
 export type RefusalCode = keyof typeof refusals;

@@ -9,16 +9,46 @@ import { refusals } from '../../schemas/tables/refusals.js';
 import { subprotocols } from '../../schemas/tables/subprotocols.js';
 import { contractVersion } from '../../schemas/tables/version.js';
 
-/** The contract's version, and the SHA-256 of all that others rely on in schemas/: schemas, vectors and tables. */
-export function contractDigest(): { version: string; sha256: string } {
+/**
+ * The contract's version, and the SHA-256 of everything in schemas/ that others rely on: schemas, vectors and tables. What
+ * only explains does not count (`rulesOf`, and `about` of the vectors), so that a better description needs no new version.
+ * `root` is the folder of the schemas.
+ */
+export function contractDigest(root = join(packageRoot, 'schemas')): { version: string; sha256: string } {
   const hash = createHash('sha256');
-  const root = join(packageRoot, 'schemas');
   for (const folder of ['bridge', 'config', 'device', 'operator', 'vectors']) {
     for (const file of readdirSync(join(root, folder)).sort()) {
-      hash.update(`${folder}/${file}\n${JSON.stringify(JSON.parse(readFileSync(join(root, folder, file), 'utf8')))}\n`);
+      const content = JSON.parse(readFileSync(join(root, folder, file), 'utf8')) as Record<string, unknown>;
+      const { about: _, ...vectors } = content;
+      hash.update(`${folder}/${file}\n${JSON.stringify(folder === 'vectors' ? vectors : rulesOf(content))}\n`);
     }
   }
   const patternsAsText = (_name: string, value: unknown): unknown => (value instanceof RegExp ? value.source : value);
   hash.update(JSON.stringify({ closeCodes, faults, limits, refusals, subprotocols }, patternsAsText));
   return { version: contractVersion, sha256: hash.digest('hex') };
+}
+
+/** Keywords that explain and do not validate (JSON Schema 2020-12, Validation section 9.1 and 9.5, Core section 8.3). */
+const explaining: readonly string[] = ['title', 'description', '$comment'];
+/** Keywords whose members are schemas under names of the author's choice: `description` may be one of these names. */
+const schemasByName: readonly string[] = ['properties', 'patternProperties', '$defs', 'dependentSchemas'];
+/** Keywords whose value is data and not a schema. */
+const data: readonly string[] = ['const', 'enum', 'default'];
+
+/** A schema without its explanations: what is left decides which values are valid. */
+export function rulesOf(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(rulesOf);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const rules: Record<string, unknown> = {};
+  for (const [keyword, value] of Object.entries(schema)) {
+    const isWords = explaining.includes(keyword) && typeof value === 'string';
+    if (isWords || (keyword === 'examples' && Array.isArray(value))) continue;
+    if (data.includes(keyword)) rules[keyword] = value;
+    else rules[keyword] = schemasByName.includes(keyword) ? rulesByName(value as object) : rulesOf(value);
+  }
+  return rules;
+}
+
+function rulesByName(schemas: object): object {
+  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, rulesOf(schema)]));
 }

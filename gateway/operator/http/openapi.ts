@@ -14,14 +14,23 @@ export function openApiOf(routes: readonly Route[], version: string): object {
   for (const { path, ...operation } of besideTheTable) paths[path] = { get: { tags: [areaOf(path)], ...operation } };
   return {
     openapi: '3.1.0',
-    info: { title: 'Tidegate operator API', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    info: {
+      title: 'Tidegate operator API',
+      description:
+        'What operators and their programs ask of the gateway. Times are Unix milliseconds. Lists return `items` and `next`: give `next` as `cursor` to get the page after it.',
+      version,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    tags: Object.entries(areaTexts).map(([name, description]) => ({ name, description })),
     paths,
     components: {
       schemas: schemasByName(),
-      securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An operator key, tgk_…' } },
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer', description: 'An operator key: `tgk_` and 43 characters.' },
+      },
       responses: {
         problem: {
-          description: `An error (RFC 9457); code is one of ${Object.keys(problems).join(', ')}`,
+          description: `An error (RFC 9457). \`code\` is one of ${Object.keys(problems).join(', ')}.`,
           content: { 'application/problem+json': { schema: reference('problem') } },
         },
       },
@@ -31,13 +40,13 @@ export function openApiOf(routes: readonly Route[], version: string): object {
 
 const html = { 'text/html': { schema: { type: 'string' } } };
 
-/** Served by the listener itself: they are no requests with an answer in JSON, or are this document. */
+/** Paths that the listener serves itself: the live feed, this document, and the pages. */
 export const besideTheTable = [
   {
     path: '/v1/live',
-    summary: 'What happens, as it happens: a WebSocket',
+    summary: 'Opens the live feed: a WebSocket',
     description:
-      'Subprotocol tidegate.live.v1. The key comes in the Authorization header or, from a browser, in one more subprotocol entry: tidegate.auth. and base64url of the key. The client sends live_subscribe and live_unsubscribe, and hears live_message.',
+      'The subprotocol is `tidegate.live.v1`. The key is sent in the Authorization header or, by a browser, in one more subprotocol entry: `tidegate.auth.` and base64url of the key. The client sends `live_subscribe` and `live_unsubscribe`, and receives `live_message`.',
     operationId: 'getV1Live',
     security: [{ key: [] }],
     'x-role': 'viewer',
@@ -45,28 +54,33 @@ export const besideTheTable = [
       send: [reference('live_subscribe'), reference('live_unsubscribe')],
       receive: reference('live_message'),
     },
-    responses: { 101: { description: 'The link is open' }, default: { $ref: '#/components/responses/problem' } },
+    responses: { 101: { description: 'The WebSocket is open.' }, default: { $ref: '#/components/responses/problem' } },
   },
   {
     path: '/openapi.json',
-    summary: 'This document',
+    summary: 'Returns this document',
     operationId: 'getOpenapiJson',
     security: [],
-    responses: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } } },
+    responses: {
+      200: {
+        description: 'The OpenAPI 3.1 document.',
+        content: { 'application/json': { schema: { type: 'object' } } },
+      },
+    },
   },
   {
     path: '/docs',
-    summary: 'This document as a page to read and to try out',
+    summary: 'Shows this document as a page to read and to try requests on',
     operationId: 'getDocs',
     security: [],
-    responses: { 200: { description: 'A page', content: html } },
+    responses: { 200: { description: 'The page.', content: html } },
   },
   {
     path: '/',
-    summary: 'The console; its other pages are /devices, /devices/{id}, /commands, /attempts and /add',
+    summary: 'Shows the console; its other pages are /devices, /devices/{id}, /commands, /attempts and /add',
     operationId: 'getConsole',
     security: [],
-    responses: { 200: { description: 'A page', content: html } },
+    responses: { 200: { description: 'The page.', content: html } },
   },
 ];
 
@@ -85,15 +99,23 @@ function schemasByName(): Record<string, object> {
   );
 }
 
-/** What belongs together; the first pattern that fits. */
-const areas: [RegExp, string][] = [
+/** Routes that belong together have one tag; the first pattern that fits gives it. */
+const areas: [RegExp, keyof typeof areaTexts][] = [
   [/command/, 'commands'],
   [/readings|latest|rejected/, 'readings'],
   [/devices|device-imports|attempts|models/, 'devices'],
   [/keys|audit|session/, 'access'],
   [/^\/v1\/|metrics|livez|readyz/, 'gateway'],
 ];
-const areaOf = (path: string): string => areas.find(([pattern]) => pattern.test(path))?.[1] ?? 'pages';
+const areaTexts = {
+  devices: 'Registered devices, refused connection attempts, and device models.',
+  readings: 'Stored readings, and rejected frames.',
+  commands: 'Commands to devices, single or in batches.',
+  access: 'Operator keys, and the audit log.',
+  gateway: 'The gateway itself: its state, its metrics, the live feed, backups and other jobs.',
+  pages: 'Pages for browsers.',
+};
+const areaOf = (path: string): keyof typeof areaTexts => areas.find(([pattern]) => pattern.test(path))?.[1] ?? 'pages';
 
 function operationOf(route: Route): object {
   const content = contentOf(route);
@@ -112,11 +134,24 @@ function operationOf(route: Route): object {
           },
         }),
     responses: {
-      [route.status]: { description: route.summary, ...(content === null ? {} : { content }) },
+      [route.status]: {
+        description: route.answer === undefined ? withoutSchema(route) : wordsOf(route.answer),
+        ...(content === null ? {} : { content }),
+      },
+      ...Object.fromEntries(
+        Object.entries(route.alsoStatus ?? {}).map(([status, answer]) => [
+          status,
+          { description: wordsOf(answer), content: { 'application/json': { schema: reference(answer) } } },
+        ]),
+      ),
       default: { $ref: '#/components/responses/problem' },
     },
   };
 }
+
+const wordsOf = (schema: string): string => String(loadSchema(`operator/${schema}`).description);
+const withoutSchema = ({ contentType }: Route): string =>
+  contentType === undefined ? 'It is done. The answer has no body.' : `Text of the type ${contentType}.`;
 
 function contentOf({ answer, contentType, alsoAs = [] }: Route): object | null {
   const texts = Object.fromEntries(alsoAs.map((type) => [type, { schema: { type: 'string' } }]));
@@ -124,10 +159,22 @@ function contentOf({ answer, contentType, alsoAs = [] }: Route): object | null {
   return contentType === undefined ? null : { [contentType]: { schema: { type: 'string' } } };
 }
 
-function parametersOf({ path, query }: Route): object[] {
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+/** What a path parameter names, by the part of the path before it. */
+const namedIn: Record<string, string> = {
+  devices: 'The id of the device.',
+  credentials: 'The id of the credential, its `cid`.',
+  rejected: 'The id of the rejected frame, its `rid`.',
+  commands: 'The id of the command.',
+  'command-batches': 'The id of the batch.',
+  keys: 'The id of the operator key.',
+  jobs: 'The id of the job.',
+};
+
+function parametersOf({ path, query, headers = {} }: Route): object[] {
+  const inPath = [...path.matchAll(/([\w-]+)\/\{(\w+)\}/g)].map(([, before, name]) => ({
     name,
     in: 'path',
+    description: namedIn[before],
     required: true,
     schema: { type: 'string' },
   }));
@@ -145,5 +192,11 @@ function parametersOf({ path, query }: Route): object[] {
     explode: true,
     schema: { type: 'object', additionalProperties: schema },
   }));
-  return [...inPath, ...inQuery, ...patterns];
+  const inHeader = Object.entries(headers).map(([name, description]) => ({
+    name,
+    in: 'header',
+    description,
+    schema: { type: 'string' },
+  }));
+  return [...inPath, ...inQuery, ...patterns, ...inHeader];
 }

@@ -11,11 +11,15 @@ export interface Route {
   role: Role | null;
   /** Query parameters as a JSON Schema of an object; what it does not name is refused. */
   query?: QuerySchema;
+  /** Request headers that the handler reads beside the usual ones, with their descriptions. */
+  headers?: Record<string, string>;
   /** Schema of the body, by its name in schemas/operator. */
   body?: string;
   /** A body may be left out. */
   bodyOptional?: boolean;
   status: number;
+  /** Further statuses that are no errors, each with the schema of its answer. */
+  alsoStatus?: Record<number, string>;
   /** Schema of the answer, by its name in schemas/operator; none: no body, or one that is no JSON. */
   answer?: string;
   /** Of the answer, where it is not JSON. */
@@ -26,8 +30,8 @@ export interface Route {
 }
 
 export interface QuerySchema {
-  properties: Record<string, { type: string; description?: string; [keyword: string]: unknown }>;
-  patternProperties?: Record<string, { type: string; description?: string }>;
+  properties: Record<string, { type: string; description: string; [keyword: string]: unknown }>;
+  patternProperties?: Record<string, { type: string; description: string }>;
 }
 
 /** A request that has passed its route's checks. */

@@ -6,13 +6,13 @@ export const attemptRoutes: Route[] = [
   {
     method: 'get',
     path: '/v1/attempts',
-    summary: 'Who tried to connect and was refused, and why: newest first, since the start of the gateway',
+    summary: 'Lists refused connection attempts with the reason, newest first, since the start of the gateway',
     role: 'viewer',
     query: {
       properties: {
         ...pageQuery,
-        device: { type: 'string', description: 'Only those that offered this id' },
-        address: { type: 'string', description: 'Only those from this address' },
+        device: { type: 'string', description: 'Only attempts that offered this device id.' },
+        address: { type: 'string', description: 'Only attempts from this IP address.' },
       },
     },
     status: 200,

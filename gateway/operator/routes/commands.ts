@@ -17,7 +17,7 @@ const waitQuery = {
     minimum: 0,
     maximum: 60,
     default: 0,
-    description: 'Answers at the end, or after so many seconds',
+    description: 'How many seconds to wait for the final state of the command before answering.',
   },
 };
 
@@ -102,9 +102,13 @@ export const commandRoutes: Route[] = [
   {
     method: 'post',
     path: '/v1/devices/{id}/commands',
-    summary: 'Creates a command; an Idempotency-Key makes doing it again harmless',
+    summary: 'Creates a command for a device',
     role: 'operator',
     query: { properties: waitQuery },
+    headers: {
+      'Idempotency-Key':
+        'A text of your choice, at most 255 characters. A second request with the same key and body makes no second command and answers with the first; with another body it is refused.',
+    },
     body: 'command_create',
     status: 202,
     answer: 'command_state',
@@ -137,7 +141,7 @@ export const commandRoutes: Route[] = [
   {
     method: 'delete',
     path: '/v1/commands/{cid}',
-    summary: 'Cancels a command that is queued; 409 once it was sent',
+    summary: 'Cancels a queued command; 409 if it was sent already',
     role: 'operator',
     status: 204,
     handle: cancel,
@@ -145,7 +149,7 @@ export const commandRoutes: Route[] = [
   {
     method: 'post',
     path: '/v1/command-batches',
-    summary: 'One command for many devices, by ids, tags, model or all',
+    summary: 'Creates a command batch: one command for many devices, by ids, tags, model or all',
     role: 'operator',
     body: 'batch_create',
     status: 202,
@@ -166,7 +170,7 @@ export const commandRoutes: Route[] = [
   {
     method: 'get',
     path: '/v1/command-batches',
-    summary: 'Lists batches, newest first',
+    summary: 'Lists command batches, newest first',
     role: 'viewer',
     query: { properties: pageQuery },
     status: 200,
@@ -185,7 +189,7 @@ export const commandRoutes: Route[] = [
   {
     method: 'get',
     path: '/v1/command-batches/{bid}',
-    summary: 'Shows a batch: counts by state, and those that failed',
+    summary: 'Shows a command batch: how many devices are in which state, and which failed',
     role: 'viewer',
     status: 200,
     answer: 'batch',
@@ -195,7 +199,10 @@ export const commandRoutes: Route[] = [
     (what): Route => ({
       method: 'post',
       path: `/v1/command-batches/{bid}/${what}`,
-      summary: what === 'stop' ? 'Nothing more of the batch is sent; what is under way goes on' : 'The batch goes on',
+      summary:
+        what === 'stop'
+          ? 'Stops a command batch: no further command of it is sent; commands under way continue'
+          : 'Resumes a stopped command batch',
       role: 'operator',
       status: 200,
       answer: 'batch',

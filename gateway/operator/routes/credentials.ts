@@ -53,7 +53,7 @@ export const credentialRoutes: Route[] = [
     method: 'post',
     path: '/v1/devices/{id}/credentials',
     summary:
-      'Gives a device one more credential; with graceSeconds those before it end after that time; with push the device is told it',
+      'Creates one more credential for a device; can end the older ones, and can send the new secret to the device',
     role: 'operator',
     body: 'credential_request',
     bodyOptional: true,
@@ -64,7 +64,7 @@ export const credentialRoutes: Route[] = [
   {
     method: 'delete',
     path: '/v1/devices/{id}/credentials/{cid}',
-    summary: 'Revokes a credential; the link that uses it ends at once',
+    summary: 'Revokes a credential; the link that uses it is closed at once',
     role: 'operator',
     status: 204,
     async handle(request, context) {

@@ -69,7 +69,7 @@ export const deviceRoutes: Route[] = [
   {
     method: 'post',
     path: '/v1/devices',
-    summary: 'Registers a device; the secret is told this once',
+    summary: 'Registers a device; the secret is shown this once only',
     role: 'operator',
     body: 'device_create',
     status: 201,
@@ -83,7 +83,7 @@ export const deviceRoutes: Route[] = [
   {
     method: 'post',
     path: '/v1/device-imports',
-    summary: 'Registers up to 5,000 devices together, or none of them; their secrets are told this once',
+    summary: 'Registers up to 5,000 devices together, or none of them; their secrets are shown this once only',
     role: 'operator',
     body: 'device_import',
     status: 201,
@@ -93,20 +93,27 @@ export const deviceRoutes: Route[] = [
   {
     method: 'get',
     path: '/v1/devices',
-    summary: 'Lists devices by id',
+    summary: 'Lists devices in the order of their ids',
     role: 'viewer',
     query: {
       properties: {
         ...pageQuery,
-        connected: { type: 'boolean', description: 'Only those that have a link, or have none' },
+        connected: {
+          type: 'boolean',
+          description: 'With true only devices that have a link, with false only devices that have none.',
+        },
         presence: {
           type: 'string',
           enum: ['never', 'online', 'late', 'asleep', 'offline'],
-          description: 'Only those in this state of presence',
+          description: 'Only devices in this state of presence.',
         },
       },
       patternProperties: {
-        '^tag\\.[A-Za-z0-9_-]{1,64}$': { type: 'string', description: 'tag.site=north: only those with the tag' },
+        '^tag\\.[A-Za-z0-9_-]{1,64}$': {
+          type: 'string',
+          description:
+            'Only devices with this tag, for example `tag.site=north`. Several such parameters must all hold.',
+        },
       },
     },
     status: 200,
@@ -125,7 +132,7 @@ export const deviceRoutes: Route[] = [
   {
     method: 'patch',
     path: '/v1/devices/{id}',
-    summary: 'Changes model, tags or state; disabling ends the link at once',
+    summary: 'Changes model, tags or state of a device; disabling it closes its link at once',
     role: 'operator',
     body: 'device_patch',
     status: 200,
@@ -139,11 +146,20 @@ export const deviceRoutes: Route[] = [
   {
     method: 'delete',
     path: '/v1/devices/{id}',
-    summary:
-      'Removes a device with its credentials; its readings age out, or with data=erase (202) are taken out of every file by a job',
+    summary: 'Removes a device and its credentials; its readings age out, or a job erases them',
     role: 'operator',
-    query: { properties: { data: { type: 'string', enum: ['erase'] } } },
+    query: {
+      properties: {
+        data: {
+          type: 'string',
+          enum: ['erase'],
+          description:
+            'With `erase` a job removes the readings of the device from every file; the answer is then 202 with the job. Without it they stay until they are as old as the retention.',
+        },
+      },
+    },
     status: 204,
+    alsoStatus: { 202: 'job' },
     async handle(request, context) {
       const erase = request.query.data === 'erase';
       const device = await context.registry.remove(deviceOf(request, context).id, byOf(request), erase);

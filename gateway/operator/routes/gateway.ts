@@ -6,7 +6,7 @@ export const gatewayRoutes: Route[] = [
   {
     method: 'get',
     path: '/v1/gateway',
-    summary: 'How the gateway is',
+    summary: 'Shows the state of the gateway',
     role: 'viewer',
     status: 200,
     answer: 'gateway',
@@ -20,7 +20,7 @@ export const gatewayRoutes: Route[] = [
     method: 'post',
     path: '/v1/gateway/reload',
     summary:
-      'Reads models, limits, log level and certificates again, without ending a link; names what needs a restart',
+      'Reloads models, limits, log level and certificates without closing links; names the settings that need a restart',
     role: 'admin',
     status: 200,
     answer: 'reloaded',
@@ -33,7 +33,7 @@ export const gatewayRoutes: Route[] = [
   {
     method: 'get',
     path: '/metrics',
-    summary: 'Metrics in the Prometheus text format (docs/metrics.md)',
+    summary: 'Returns the metrics in the Prometheus text format (docs/metrics.md)',
     role: 'viewer',
     status: 200,
     contentType: 'text/plain; version=0.0.4; charset=utf-8',
@@ -43,7 +43,7 @@ export const gatewayRoutes: Route[] = [
   {
     method: 'get',
     path: '/livez',
-    summary: 'The process answers',
+    summary: 'Answers if the process is alive',
     role: null,
     status: 200,
     answer: 'health',
@@ -52,7 +52,7 @@ export const gatewayRoutes: Route[] = [
   {
     method: 'get',
     path: '/readyz',
-    summary: 'Devices may connect; 503 with the reason where they may not',
+    summary: 'Answers 200 if devices may connect, else 503 with the reason',
     role: null,
     status: 200,
     answer: 'health',

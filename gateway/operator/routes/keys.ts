@@ -20,7 +20,7 @@ export const keyRoutes: Route[] = [
   {
     method: 'post',
     path: '/v1/keys',
-    summary: 'Makes an operator key, with an end where one is given; its text is told this once',
+    summary: 'Creates an operator key; its text is shown this once only',
     role: 'admin',
     body: 'key_create',
     status: 201,
@@ -47,7 +47,7 @@ export const keyRoutes: Route[] = [
   {
     method: 'get',
     path: '/v1/audit',
-    summary: 'Who did what to which device when, newest first',
+    summary: 'Lists who changed what and when, newest first',
     role: 'admin',
     query: { properties: pageQuery },
     status: 200,

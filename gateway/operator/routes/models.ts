@@ -25,7 +25,7 @@ export const modelRoutes: Route[] = [
   {
     method: 'get',
     path: '/v1/models',
-    summary: 'Lists the device models: their metrics, and the commands that their devices take',
+    summary: 'Lists the device models with their metrics and commands',
     role: 'viewer',
     status: 200,
     answer: 'model_page',
@@ -34,7 +34,7 @@ export const modelRoutes: Route[] = [
   {
     method: 'get',
     path: '/v1/session',
-    summary: 'Whose key this is and what it may, and where devices connect',
+    summary: 'Shows the name and role of the key of this request, and where devices connect',
     role: 'viewer',
     status: 200,
     answer: 'session',

@@ -182,7 +182,7 @@ export const readingRoutes: Route[] = [
   {
     method: 'get',
     path: '/v1/devices/{id}/latest',
-    summary: 'The newest reading of each metric',
+    summary: 'Shows the newest reading of each metric of a device',
     role: 'viewer',
     status: 200,
     answer: 'latest',
@@ -191,7 +191,7 @@ export const readingRoutes: Route[] = [
   {
     method: 'get',
     path: '/v1/devices/{id}/readings',
-    summary: 'Readings in order of time, or with `every` what they amount to in buckets of time',
+    summary: 'Lists the readings of a device in the order of time, or with `every` buckets of them',
     alsoAs: ['text/csv', 'application/x-ndjson'],
     role: 'viewer',
     query: {
@@ -201,13 +201,33 @@ export const readingRoutes: Route[] = [
           type: 'integer',
           minimum: 1,
           maximum: 10_000,
-          description: `Default: ${limitDefault} as JSON; as CSV or NDJSON everything in range`,
+          description: `The most items. Without it ${limitDefault} as JSON, and everything in range as CSV or NDJSON.`,
         },
-        metric: { type: 'array', items: { type: 'string' }, description: 'May be repeated; left out: all' },
-        from: { type: 'string', description: 'Unix ms or ISO 8601, inclusive' },
-        to: { type: 'string', description: 'Unix ms or ISO 8601, exclusive' },
-        order: { type: 'string', enum: ['asc', 'desc'], default: 'asc' },
-        every: { type: 'string', description: 'Width of the UTC buckets to gather readings in, as 10s, 5m, 1h, 1d' },
+        metric: {
+          type: 'array',
+          items: { type: 'string' },
+          description: 'Only this metric. It may be repeated. Without it all metrics are returned.',
+        },
+        from: {
+          type: 'string',
+          description:
+            'Only readings at or after this time, in Unix milliseconds or ISO 8601 (UTC if it has no offset). Without it from the oldest.',
+        },
+        to: {
+          type: 'string',
+          description: 'Only readings before this time, in the same form. Without it up to the newest.',
+        },
+        order: {
+          type: 'string',
+          enum: ['asc', 'desc'],
+          default: 'asc',
+          description: '`asc`: the oldest first. `desc`: the newest first.',
+        },
+        every: {
+          type: 'string',
+          description:
+            'Returns one item per metric and bucket of this width, for example `10s`, `5m`, `1h` or `1d`, from `1ms` to `366d`. Buckets begin at multiples of the width in UTC. Without it single readings are returned.',
+        },
       },
     },
     status: 200,
@@ -217,7 +237,7 @@ export const readingRoutes: Route[] = [
   {
     method: 'get',
     path: '/v1/devices/{id}/rejected',
-    summary: 'Refused frames with the reason, newest first',
+    summary: 'Lists the rejected frames of a device with the reason, newest first',
     role: 'viewer',
     query: { properties: pageQuery },
     status: 200,
@@ -227,7 +247,7 @@ export const readingRoutes: Route[] = [
   {
     method: 'post',
     path: '/v1/devices/{id}/rejected/{rid}/admit',
-    summary: 'Stores a refused frame after all, its times and its numbering believed',
+    summary: 'Admits a rejected frame: stores it after all, without checks of its times and its number',
     role: 'operator',
     status: 200,
     answer: 'admitted',

@@ -21,7 +21,7 @@ export const upkeepRoutes: Route[] = [
   {
     method: 'post',
     path: '/v1/gateway/seal',
-    summary: 'Brings everything that is committed into the day files; answers when it is there',
+    summary: 'Seals the commit log: moves everything committed into the day files, and answers when it is done',
     role: 'operator',
     status: 204,
     async handle(_request, { seal }) {
@@ -32,7 +32,8 @@ export const upkeepRoutes: Route[] = [
   {
     method: 'post',
     path: '/v1/gateway/confirm-clock',
-    summary: 'Says that the clock of the gateway is right: old data is removed again, and devices are taken again',
+    summary:
+      'Confirms that the clock of the gateway is right: it removes old data again and lets devices connect again',
     role: 'admin',
     status: 204,
     async handle(request, { confirmClock }) {
@@ -43,7 +44,7 @@ export const upkeepRoutes: Route[] = [
   {
     method: 'post',
     path: '/v1/backup',
-    summary: 'Copies the running store into a folder of the gateway, as a job',
+    summary: 'Starts a backup of the running store into a folder on the machine of the gateway',
     role: 'admin',
     body: 'backup_request',
     status: 202,
@@ -64,7 +65,7 @@ export const upkeepRoutes: Route[] = [
   {
     method: 'get',
     path: '/v1/jobs/{id}',
-    summary: 'Shows how far a job is',
+    summary: 'Shows the progress of a job',
     role: 'viewer',
     status: 200,
     answer: 'job',
