@@ -13,22 +13,37 @@ export interface AdmissionOptions {
   devices(): number;
 }
 
-export type Admission = ReturnType<typeof createAdmission>;
+export interface Admission {
+  /** Whether a connection may continue. Asked before its first byte is read, so before TLS. */
+  connection(peer: string): boolean;
+  /** Whether a link may be made for a handshake from this address. Asked before credentials are checked. */
+  handshake(address: string): boolean;
+  /** Whether a wrong credential is answered only that it fails too often. */
+  tooManyFailures(address: string, id: string | null): boolean;
+  /** Seconds for Retry-After. */
+  retryAfterSeconds(code: RefusalCode): number;
+  /** The address of the device behind trusted proxies (X-Forwarded-For). */
+  addressBehind(peer: string, forwardedFor: string): string;
+  /** Whether the peer is a trusted proxy. */
+  trusts(peer: string): boolean;
+  /** Sets new limits. */
+  configure(config: AdmissionOptions['config']): void;
+}
 
-/** Connections are many more than links in a storm: beyond this many times the rate they end before they cost anything. */
+/** In a storm there are many more connections than links. Beyond this multiple of the rate they are closed before they cost anything. */
 const connectionsPerLink = 2;
 const addressesMax = 20_000;
 /** Wrong credentials that are answered 401; further ones 429. */
 const failuresOfAddress = { perSecond: 1, burst: 60 };
 const failuresOfPair = { perSecond: 0.1, burst: 5 };
-/** Whoever fails so often has time. */
+/** How long a peer that fails too often waits, at least, and how much of a random spread is added. */
 const throttledSeconds = { least: 30, spread: 60 };
 
 /**
- * Who may try to connect, and when. Nothing of it asks who a device is, but for the throttle, which only ever changes what a
- * failing one is answered: nobody can lock a device out by guessing at its id.
+ * Who may try to connect, and when. Only the throttle looks at the device id, and it changes only how a failing attempt is
+ * answered: nobody can lock a device out by guessing its id.
  */
-export function createAdmission(options: AdmissionOptions) {
+export function createAdmission(options: AdmissionOptions): Admission {
   const { now, random } = options;
   const failing = {
     addresses: createBuckets(failuresOfAddress, addressesMax),
@@ -38,21 +53,18 @@ export function createAdmission(options: AdmissionOptions) {
   const ramp = createRamp({ perSecond: () => limits.perSecond, random });
 
   return {
-    /** Whether a connection may go on: asked before its first byte is read, so before TLS. */
-    connection(peer: string): boolean {
+    connection(peer) {
       const at = now();
       if (!limits.proxies.trusts(peer) && !limits.connectionsOf.take(networkOf(peer), at)) return false;
       return limits.connections.take(at);
     },
 
-    /** Whether a link may be made for a handshake from this address, whoever it is: asked before credentials are looked at. */
-    handshake(address: string): boolean {
+    handshake(address) {
       const at = now();
       return limits.linksOf.take(networkOf(address), at) && limits.links.take(at);
     },
 
-    /** A wrong credential: whether it is to be told only that it comes too often. */
-    tooManyFailures(address: string, id: string | null): boolean {
+    tooManyFailures(address, id) {
       const at = now();
       const network = networkOf(address);
       const byAddress = failing.addresses.take(network, at);
@@ -60,16 +72,15 @@ export function createAdmission(options: AdmissionOptions) {
       return !(byAddress && byPair);
     },
 
-    retryAfterSeconds(code: RefusalCode): number {
+    retryAfterSeconds(code) {
       if (code === 'too_many_attempts') return throttledSeconds.least + Math.floor(random() * throttledSeconds.spread);
       return ramp.seconds(now(), options.devices());
     },
 
-    addressBehind: (peer: string, forwardedFor: string): string => limits.proxies.addressBehind(peer, forwardedFor),
-    trusts: (peer: string): boolean => limits.proxies.trusts(peer),
+    addressBehind: (peer, forwardedFor) => limits.proxies.addressBehind(peer, forwardedFor),
+    trusts: (peer) => limits.proxies.trusts(peer),
 
-    /** New limits from here on. */
-    configure(config: AdmissionOptions['config']): void {
+    configure(config) {
       limits = limitsOf(config, now());
     },
   };
@@ -93,7 +104,7 @@ function limitsOf({ admission, trustedProxies }: AdmissionOptions['config'], now
   };
 }
 
-/** An IPv6 customer has a /64 at least, so that counts as one address. */
+/** What counts as one address: an IPv6 customer has at least a /64. */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address;
   const [head, tail] = address.split('::');

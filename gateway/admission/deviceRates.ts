@@ -1,7 +1,7 @@
 import type { DeviceLimits } from '../../schemas/generated/config.js';
 import { TokenBucket } from './tokenBucket.js';
 
-/** What one device has used of its limits; kept with the device, so that a new link is no new start. */
+/** What one device has used of its limits. It is kept with the device, so that a new link does not start from zero. */
 export class DeviceMeter {
   private readonly buckets: readonly TokenBucket[];
   private readonly frames: TokenBucket | null;
@@ -21,7 +21,7 @@ export class DeviceMeter {
     this.buckets = [this.frames, this.readings, this.bytes].filter((one) => one !== null);
   }
 
-  /** Takes a message in; or else how long the device has to wait, in ms. A message may overdraw: it is known only when it is read. */
+  /** Takes a message and returns 0, or returns how long the device must wait, in ms. A message may overdraw, because its size is known only once it is read. */
   admit(bytes: number, now: number): number {
     let waitMs = 0;
     for (const bucket of this.buckets) waitMs = Math.max(waitMs, bucket.waitMs(now));
@@ -41,10 +41,19 @@ export interface Metered {
   device: { model: string | null };
 }
 
-export type DeviceRates = ReturnType<typeof createDeviceRates>;
+export interface DeviceRates {
+  /** Returns 0 if the message is taken in, else the ms after which the device may come back. */
+  admit(source: Metered, bytes: number): number;
+  /** Models or configuration have changed. `models` are all names. */
+  configure(models: Iterable<string>): void;
+}
 
-/** Limits per device, from the configuration and, key by key, its model. Without any a message costs one comparison. */
-export function createDeviceRates(options: { now(): number; limitsOf(model: string | null): Required<DeviceLimits> }) {
+/** Limits per device, from the configuration and, key by key, from its model. Without limits a message costs one comparison. */
+export function createDeviceRates(options: {
+  /** Monotonic ms. */
+  now(): number;
+  limitsOf(model: string | null): Required<DeviceLimits>;
+}): DeviceRates {
   let generation = 0;
   let active = false;
 
@@ -52,16 +61,14 @@ export function createDeviceRates(options: { now(): number; limitsOf(model: stri
     framesPerSecond + readingsPerSecond + bytesPerSecond > 0;
 
   return {
-    /** 0: the message is taken in; else the ms after which the device may come back. */
-    admit(source: Metered, bytes: number): number {
+    admit(source, bytes) {
       if (!active) return 0;
       const now = options.now();
       if (source.meter?.generation !== generation)
         source.meter = new DeviceMeter(options.limitsOf(source.device.model), now, generation);
       return source.meter.admit(bytes, now);
     },
-    /** Models or configuration have changed. `models`: all names. */
-    configure(models: Iterable<string>): void {
+    configure(models) {
       generation++;
       active = [null, ...models].some((model) => isLimited(options.limitsOf(model)));
     },

@@ -1,6 +1,6 @@
 import { DecayingCounter } from '../process/decayingCounter.js';
 
-/** So much at once, and so much a second after that. `now` is in ms and never goes back. */
+/** `burst` at once, and `perSecond` after that. */
 export interface Rate {
   perSecond: number;
   burst: number;
@@ -17,19 +17,19 @@ export class TokenBucket {
     this.used.countAt(now);
   }
 
-  /** Takes one; false where there is none. */
+  /** Takes one token; false if there is none. `now` is in ms and never goes back, here and below. */
   take(now: number): boolean {
     if (this.left(now) < 1) return false;
     this.used.add(1);
     return true;
   }
 
-  /** Takes what was used, which may leave less than nothing. */
+  /** Takes as many tokens as were used, which may leave fewer than none. */
   charge(count: number): void {
     this.used.add(count);
   }
 
-  /** How long until there is something again; 0: there is. */
+  /** How many ms until there is a token again; 0 if there is one. */
   waitMs(now: number): number {
     const left = this.left(now);
     return left > 0 ? 0 : ((1 - left) * 1000) / this.rate.perSecond;
@@ -41,8 +41,8 @@ export class TokenBucket {
 }
 
 /**
- * A bucket for each key, of so many keys at most: the one used longest ago makes room, and starts anew when it comes back. That
- * an attacker with so many addresses gets further is the price of a bound.
+ * A bucket per key, for at most `keysMax` keys. The least recently used key makes room, and has a full bucket if it comes back.
+ * An attacker with more addresses than that gets further: this is the price of a bound.
  */
 export function createBuckets(rate: Rate, keysMax: number) {
   const buckets = new Map<string, TokenBucket>();

@@ -5,8 +5,9 @@ import type { Fault } from '../../schemas/tables/faults.js';
 import { type Batch, reserveReadings } from '../columns/batch.js';
 import { type SeriesKind, seriesKinds } from '../domain/series.js';
 import { type Ages, keepApart } from './ages.js';
+import type { Column, MetricTable } from './metricTable.js';
 import { checkSeriesCount, checkTime, type FrameTimes, fault, type SeriesRules } from './rules.js';
-import type { Column, MetricTable, Source } from './source.js';
+import type { Source } from './source.js';
 
 /** The column of each metric of the frame at hand. It is used again for each frame, so that none allocates. */
 const columnOf: Column[] = [];

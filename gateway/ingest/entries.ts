@@ -1,7 +1,8 @@
 import type { CloseName } from '../../schemas/tables/closeCodes.js';
 import type { Fault } from '../../schemas/tables/faults.js';
 import type { Counters } from '../observe/counters.js';
-import type { MetricTable, Source, Stream } from './source.js';
+import type { MetricTable } from './metricTable.js';
+import type { Source, Stream } from './source.js';
 
 /** What ingest needs of a link; link/ makes them. */
 export interface IngestLink {

@@ -4,8 +4,9 @@ import type { Fault } from '../../schemas/tables/faults.js';
 import { type Batch, reserveReadings } from '../columns/batch.js';
 import { type Scalar, type SeriesKind, seriesKinds } from '../domain/series.js';
 import { type Ages, keepApart } from './ages.js';
+import type { Column } from './metricTable.js';
 import { checkSeriesCount, checkTime, type FrameTimes, fault, type SeriesRules } from './rules.js';
-import type { Column, Source } from './source.js';
+import type { Source } from './source.js';
 
 /**
  * Takes a JSON telemetry message into the batch, whole or not at all: everything is checked first, and what is written after

@@ -2,217 +2,206 @@ import type { MetricsMessage } from '../../schemas/generated/device.js';
 import type { Fault } from '../../schemas/tables/faults.js';
 import { limits } from '../../schemas/tables/limits.js';
 import type { Batch } from '../columns/batch.js';
-import type { MetricDeclaration } from '../domain/declared.js';
+import type { MetricDeclaration, MetricTableRecord, StreamRecord } from '../domain/declared.js';
 import type { Device } from '../domain/device.js';
 import type { Model } from '../domain/model.js';
-import { type Series, type SeriesKind, seriesKinds } from '../domain/series.js';
-import type { Restored } from '../store/threads/calls.js';
+import type { Series, SeriesKind, SeriesRecord } from '../domain/series.js';
 import {
-  byName,
   type Column,
-  createSource,
-  createStream,
   keepTable,
   type MetricTable,
-  type Source,
-  type Stream,
   sameDeclarations,
-  streamOf,
   tableOfDeclarations,
-} from './source.js';
+  tableOfModel,
+} from './metricTable.js';
+import { fault } from './rules.js';
+import { createSource, createStream, type Source, type Stream, streamOf } from './source.js';
 
-export type Sources = ReturnType<typeof createSources>;
+/** What the store remembers of devices, series, streams, tables and receipt times. */
+export interface RestoredSources {
+  devices: Device[];
+  series: SeriesRecord[];
+  streams: (StreamRecord & { mark: number; usedAt: number })[];
+  tables: MetricTableRecord[];
+  /** The last receipt time per device key. */
+  receipts: { device: Uint32Array; at: Float64Array };
+  nextSeriesId: number;
+  nextStreamId: number;
+}
 
+export interface SourcesOptions {
+  restored: RestoredSources;
+  models: ReadonlyMap<string, Model>;
+  /** The batch that takes what arrives now. */
+  batch(): Batch;
+  /** Called before the first reading of a series is taken. */
+  seriesCreated(series: Series): void;
+}
+
+/** Who declares metrics: a device on a link, with the table that this link declared without a number. */
 interface Declaring {
   source: Source;
   table: MetricTable | null;
 }
 
-/** Series, streams and metric tables of all devices, in memory. What is new goes into the batch at hand. */
-export function createSources(options: {
-  restored: Restored;
-  models: ReadonlyMap<string, Model>;
-  batch(): Batch;
-  /** Called before the first reading of a series is taken. */
-  seriesCreated(series: Series): void;
-}) {
-  const { restored, models } = options;
-  const byKey = new Map<number, Source>();
-  const seriesById: Series[] = [];
-  let nextSeriesId = restored.nextSeriesId;
-  let nextStreamId = restored.nextStreamId;
-  restore();
+/** Series, streams and metric tables of all devices, in memory. What is new is declared in the batch in hand. */
+export class Sources {
+  private readonly byKey = new Map<number, Source>();
+  private readonly series: Series[] = [];
+  private nextSeriesId: number;
+  private nextStreamId: number;
 
-  function restore(): void {
-    const known = new Map(restored.devices.map((device) => [device.key, device]));
+  constructor(private readonly options: SourcesOptions) {
+    this.nextSeriesId = options.restored.nextSeriesId;
+    this.nextStreamId = options.restored.nextStreamId;
+    this.restore(options.restored);
+  }
+
+  /** The source of a device. */
+  readonly of = (device: Device): Source => {
+    let source = this.byKey.get(device.key);
+    if (source === undefined) {
+      source = createSource(device);
+      this.byKey.set(device.key, source);
+    }
+    source.device = device;
+    return source;
+  };
+
+  /** The stream that the device named. The least recently used one of 16 makes room for a new one. */
+  streamOf(source: Source, name: string, now: number): Stream {
+    return streamOf(source, name, now);
+  }
+
+  /** A stream that lives with its link. */
+  ownStream(name: string): Stream {
+    return createStream(name, false);
+  }
+
+  /** Makes a series and returns its id. `declared` is the unit that came with the metric; without one the model's unit counts. */
+  readonly createSeries = (source: Source, metric: string, declared: string | null, kind: SeriesKind): number => {
+    const unit = declared ?? this.modelTable(source)?.byName.get(metric)?.unit ?? null;
+    const series: Series = { id: this.nextSeriesId++, deviceKey: source.device.key, metric, unit, kind };
+    this.series[series.id] = series;
+    source.series.set(metric, series);
+    this.options.seriesCreated(series);
+    this.declareSeries(source, series);
+    return series.id;
+  };
+
+  /** Gives a stream its id, with its first frame. */
+  nameStream(source: Source, stream: Stream): void {
+    stream.id = this.nextStreamId++;
+    const { id, name, kept } = stream;
+    this.options.batch().declared.streams.push({ id, deviceKey: source.device.key, name, kept });
+  }
+
+  /** The table that a binary frame names; null if it was never declared. */
+  tableOf({ source, table }: Declaring, number: number): MetricTable | null {
+    if (number === 0) return table ?? this.modelTable(source);
+    return source.tables.find((known) => known.number === number) ?? null;
+  }
+
+  /** Finds what was declared for a metric: in the model, on the link, or in the newest numbered table that has it. */
+  columnByName({ source, table }: Declaring): (metric: string) => Column | undefined {
+    const model = this.modelTable(source);
+    return (metric) =>
+      model?.byName.get(metric) ??
+      table?.byName.get(metric) ??
+      source.tables.findLast((known) => known.byName.has(metric))?.byName.get(metric);
+  }
+
+  /** Takes a metric table. Returns the fault if it cannot be taken. */
+  declare(link: Declaring, message: MetricsMessage): Fault | null {
+    const metrics = message.metrics.map(
+      ({ name, unit = null, scale = 1 }): MetricDeclaration => ({ name, unit, scale }),
+    );
+    const twice = metrics.findIndex(({ name }, i) => metrics.findIndex((other) => other.name === name) !== i);
+    if (twice >= 0)
+      return fault('schema_invalid', `${metrics[twice].name} is declared twice`, `/metrics/${twice}/name`);
+    const table = tableOfDeclarations(message.table ?? 0, metrics);
+    if (table.number === 0) link.table = table;
+    else if (!this.keepNumbered(link.source, table, metrics))
+      return fault('schema_invalid', `table ${table.number} was declared before, with other metrics`, '/table');
+    this.learnUnits(link.source, metrics);
+    return null;
+  }
+
+  /** The models have changed: their tables are made again when they are next needed. */
+  readonly forgetModels = (): void => {
+    for (const source of this.byKey.values()) {
+      source.modelName = null;
+      source.modelTable = null;
+    }
+  };
+
+  readonly seriesById = (id: number): Series => this.series[id];
+
+  /** When the last frame of the device was taken in, Unix ms; 0 if none ever was. */
+  readonly receivedAt = (deviceKey: number): number => this.byKey.get(deviceKey)?.receivedAt ?? 0;
+
+  /** Forgets a removed device. */
+  forget(deviceKey: number): void {
+    this.byKey.delete(deviceKey);
+  }
+
+  private restore({ devices, series, streams, tables, receipts }: RestoredSources): void {
+    const known = new Map(devices.map((device) => [device.key, device]));
     const sourceFor = (key: number): Source | undefined => {
       const device = known.get(key);
-      return device === undefined ? undefined : of(device);
+      return device === undefined ? undefined : this.of(device);
     };
-    for (const series of restored.series) {
-      seriesById[series.id] = series;
-      sourceFor(series.deviceKey)?.series.set(series.metric, series);
+    for (const record of series) {
+      this.series[record.id] = record;
+      sourceFor(record.deviceKey)?.series.set(record.metric, record);
     }
-    const streams = restored.streams.filter((stream) => stream.kept).sort((a, b) => b.usedAt - a.usedAt);
-    for (const { id, deviceKey, name, mark, usedAt } of streams) {
+    const newestFirst = streams.filter((stream) => stream.kept).sort((a, b) => b.usedAt - a.usedAt);
+    for (const { id, deviceKey, name, mark, usedAt } of newestFirst) {
       const source = sourceFor(deviceKey);
       if (source === undefined || source.streams.length >= limits.streamsPerDeviceMax) continue;
       if (source.streams.some((stream) => stream.name === name)) continue;
       source.streams.push({ id, name, kept: true, mark, pending: mark, usedAt });
     }
-    for (const { deviceKey, table, metrics } of restored.tables) {
+    for (const { deviceKey, table, metrics } of tables) {
       const source = sourceFor(deviceKey);
-      if (source !== undefined) keepTable(source, tableOfDeclarations(table, metrics));
+      if (source !== undefined) keepTable(source.tables, tableOfDeclarations(table, metrics));
     }
-    restored.receipts.device.forEach((key, i) => {
+    receipts.device.forEach((key, i) => {
       const source = sourceFor(key);
-      if (source !== undefined) source.receivedAt = restored.receipts.at[i];
+      if (source !== undefined) source.receivedAt = receipts.at[i];
     });
   }
 
-  function of(device: Device): Source {
-    let source = byKey.get(device.key);
-    if (source === undefined) {
-      source = createSource(device);
-      byKey.set(device.key, source);
-    }
-    source.device = device;
-    return source;
+  private declareSeries({ device }: Source, series: Series): void {
+    this.options.batch().declared.series.push({ ...series, device: device.id, deviceCreatedAt: device.createdAt });
   }
 
-  /** `declared` is the unit that came with the metric; without one the model's counts. */
-  function createSeries(source: Source, metric: string, declared: string | null, kind: SeriesKind): number {
-    const unit = declared ?? modelTable(source)?.byName.get(metric)?.unit ?? null;
-    const series: Series = { id: nextSeriesId++, deviceKey: source.device.key, metric, unit, kind };
-    seriesById[series.id] = series;
-    source.series.set(metric, series);
-    options.seriesCreated(series);
-    declareSeries(source, series);
-    return series.id;
-  }
-
-  function declareSeries({ device }: Source, series: Series): void {
-    options.batch().declared.series.push({ ...series, device: device.id, deviceCreatedAt: device.createdAt });
-  }
-
-  function nameStream(source: Source, stream: Stream): void {
-    stream.id = nextStreamId++;
-    const { id, name, kept } = stream;
-    options.batch().declared.streams.push({ id, deviceKey: source.device.key, name, kept });
-  }
-
-  /** The columns of a model, made anew for each device, since they remember its series. */
-  function modelTable(source: Source): MetricTable | null {
+  /** The columns of the device's model. Each device has its own, because columns remember its series. */
+  private modelTable(source: Source): MetricTable | null {
     const { model } = source.device;
     if (source.modelName === model) return source.modelTable;
     source.modelName = model;
-    const found = model === null ? undefined : models.get(model);
+    const found = model === null ? undefined : this.options.models.get(model);
     source.modelTable = found === undefined ? null : tableOfModel(found);
     return source.modelTable;
   }
 
-  function tableOf({ source, table }: Declaring, number: number): MetricTable | null {
-    if (number === 0) return table ?? modelTable(source);
-    return source.tables.find((one) => one.number === number) ?? null;
-  }
-
-  /** What was declared of a metric by name: on the link, in the model, or in the newest numbered table. */
-  function columnByName({ source, table }: Declaring): (metric: string) => Column | undefined {
-    const model = modelTable(source);
-    return (metric) =>
-      model?.byName.get(metric) ??
-      table?.byName.get(metric) ??
-      source.tables.findLast((one) => one.byName.has(metric))?.byName.get(metric);
-  }
-
-  function declare(link: Declaring, message: MetricsMessage): Fault | null {
-    const metrics = message.metrics.map(
-      ({ name, unit = null, scale = 1 }): MetricDeclaration => ({ name, unit, scale }),
-    );
-    const twice = metrics.findIndex(({ name }, i) => metrics.findIndex((other) => other.name === name) !== i);
-    if (twice >= 0) {
-      return {
-        code: 'schema_invalid',
-        message: `${metrics[twice].name} is declared twice`,
-        path: `/metrics/${twice}/name`,
-      };
-    }
-    const { source } = link;
-    const number = message.table ?? 0;
-    const table = tableOfDeclarations(number, metrics);
-    if (number === 0) link.table = table;
-    else {
-      const known = source.tables.find((one) => one.number === number);
-      if (known !== undefined && !sameDeclarations(known, metrics)) {
-        return {
-          code: 'schema_invalid',
-          message: `table ${number} was declared before, with other metrics`,
-          path: '/table',
-        };
-      }
-      if (known === undefined) {
-        keepTable(source, table);
-        options.batch().declared.tables.push({ deviceKey: source.device.key, table: number, metrics });
-      }
-    }
-    learnUnits(source, metrics);
-    return null;
+  /** Returns false if the number was declared before with other metrics: a numbered table never changes. */
+  private keepNumbered(source: Source, table: MetricTable, metrics: MetricDeclaration[]): boolean {
+    const known = source.tables.find(({ number }) => number === table.number);
+    if (known !== undefined) return sameDeclarations(known, metrics);
+    keepTable(source.tables, table);
+    this.options.batch().declared.tables.push({ deviceKey: source.device.key, table: table.number, metrics });
+    return true;
   }
 
   /** A unit that is declared after the first reading still reaches the series. */
-  function learnUnits(source: Source, metrics: MetricDeclaration[]): void {
+  private learnUnits(source: Source, metrics: MetricDeclaration[]): void {
     for (const { name, unit } of metrics) {
       const series = source.series.get(name);
       if (series === undefined || unit === null || series.unit === unit) continue;
       series.unit = unit;
-      declareSeries(source, series);
+      this.declareSeries(source, series);
     }
   }
-
-  function tableOfModel(model: Model): MetricTable {
-    const columns: Column[] = [];
-    for (const { number, name, unit, kind, scale, range } of model.metrics) {
-      columns[number] = {
-        name,
-        unit: unit ?? null,
-        scale: scale ?? 1,
-        kind: kind === undefined ? null : seriesKinds[kind],
-        range:
-          range === undefined
-            ? null
-            : {
-                min: range.min ?? Number.NEGATIVE_INFINITY,
-                max: range.max ?? Number.POSITIVE_INFINITY,
-                refuse: range.outside === 'refuse',
-              },
-        series: null,
-      };
-    }
-    return { number: 0, columns, byName: byName(columns) };
-  }
-
-  return {
-    of,
-    streamOf,
-    createSeries,
-    nameStream,
-    tableOf,
-    columnByName,
-    declare,
-    /** The models have changed: their tables are made anew when they are next needed. */
-    forgetModels(): void {
-      for (const source of byKey.values()) {
-        source.modelName = null;
-        source.modelTable = null;
-      }
-    },
-    seriesById: (id: number): Series => seriesById[id],
-    /** When the last frame of the device was taken in; 0: never. */
-    receivedAt: (deviceKey: number): number => byKey.get(deviceKey)?.receivedAt ?? 0,
-    forget(deviceKey: number): void {
-      byKey.delete(deviceKey);
-    },
-    /** A stream that lives with its link. */
-    ownStream: (name: string): Stream => createStream(name, false),
-  };
 }

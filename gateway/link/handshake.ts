@@ -7,6 +7,7 @@ import {
   subprotocols,
 } from '../../schemas/tables/subprotocols.js';
 import type { Credential, Device } from '../domain/device.js';
+import type { Unavailable } from '../ingest/ingest.js';
 import { commonName } from '../net/proxies.js';
 import type { Authentication } from '../registry/authentication.js';
 import { offeredCredentials } from './offeredCredentials.js';
@@ -49,8 +50,8 @@ export interface HandshakeOptions {
   authenticate(id: string, secret: string): Authentication;
   authenticateSecret(secret: string): Authentication;
   authenticateSubject(commonName: string): Authentication;
-  /** Why no link is taken at present, or null. */
-  unavailable(): 'overloaded' | 'storage_unavailable' | 'clock_untrusted' | null;
+  /** Why no link is accepted at present, or null. */
+  unavailable(): Unavailable | null;
 }
 
 const refuse = (code: RefusalCode, detail: string, why = detail): Refusal => ({ ok: false, code, detail, why });
@@ -102,7 +103,9 @@ export function chooseSubprotocol(offered: readonly string[]): Subprotocol | nul
   return offered.find((entry): entry is Subprotocol => Object.hasOwn(subprotocols, entry));
 }
 
-/** What is wrong with credentials is told to operators only. */
+type Identified = { ok: true; device: Device; credential: Credential } | Refusal;
+
+/** What is wrong with credentials is shown to operators only. */
 const wrong = (why: string): Refusal => refuse('credentials_invalid', 'No device has this id and secret', why);
 
 const whyWrong: Record<Extract<Authentication, { ok: false }>['why'], string> = {
@@ -114,10 +117,7 @@ const whyWrong: Record<Extract<Authentication, { ok: false }>['why'], string> = 
   device_disabled: 'An operator disabled this device',
 };
 
-function identify(
-  hello: Hello,
-  options: HandshakeOptions,
-): { ok: true; device: Device; credential: Credential } | Refusal {
+function identify(hello: Hello, options: HandshakeOptions): Identified {
   if (holdsSecret(hello.query)) {
     return refuse(
       'credentials_invalid',
@@ -144,13 +144,13 @@ function holdsSecret(query: string): boolean {
   return [...new URLSearchParams(query)].some((pair) => pair.join('=').includes('tgd_'));
 }
 
-function identifySubject(hello: Hello, options: HandshakeOptions): ReturnType<typeof judged> {
+function identifySubject(hello: Hello, options: HandshakeOptions): Identified {
   const name = commonName(hello.subject);
   if (name === null) return wrong('The subject of the client certificate has not one plain common name');
   return judged(hello, options.authenticateSubject(name));
 }
 
-function judged(hello: Hello, found: Authentication): { ok: true; device: Device; credential: Credential } | Refusal {
+function judged(hello: Hello, found: Authentication): Identified {
   if (!found.ok) {
     const why = whyWrong[found.why];
     return found.code === 'device_disabled' ? refuse(found.code, why) : wrong(why);

@@ -5,16 +5,30 @@ import { countBy } from '../observe/counters.js';
 import { endingOf, type PresenceBook } from '../presence/presence.js';
 import type { Link } from './link.js';
 
-export type Links = ReturnType<typeof createLinks>;
+export interface Links {
+  /** Adds an open link. The newest link of a device wins: an older one is closed with 4100. */
+  add(link: Link): void;
+  /** Removes a link whose socket has ended. `code` and `reason` are those of the close; the code is 1006 if there was no close. */
+  remove(link: Link, code: number, reason: string): void;
+  /** Pings a share of the links, so that `calls` calls ping all of them. `now` in monotonic ms. */
+  pingSome(calls: number, now: number): void;
+  /** Checks a share of the links for late devices and for credentials that are over. `now` in Unix ms. */
+  checkSome(calls: number, now: number): void;
+  count(): number;
+  of(device: Device): Link | undefined;
+  /** Closes the device's link at once, if it has one; with `cid` only if it was opened with that credential. */
+  end(device: Device, close: CloseName, cid?: string): void;
+  /** The links that are open now. The list does not change later. */
+  all(): Link[];
+}
 
-/** All open links, one a device. */
-export function createLinks({ counters, presence }: { counters: Counters; presence: PresenceBook }) {
+/** All open links, one per device. */
+export function createLinks({ counters, presence }: { counters: Counters; presence: PresenceBook }): Links {
   const byDevice = new Map<number, Link>();
   const open: Link[] = [];
   const pinged = createRound(open);
   const checked = createRound(open);
 
-  /** The newest link of a device wins; the older one reads nothing more. */
   function add(link: Link): void {
     const { device } = link.source;
     const older = byDevice.get(device.key);
@@ -27,7 +41,6 @@ export function createLinks({ counters, presence }: { counters: Counters; presen
     presence.opened(link);
   }
 
-  /** After the socket's end. `code` and `reason` are those of the close, or 1006 where there was none. */
   function remove(link: Link, code: number, reason: string): void {
     link.closed();
     countBy(counters.linksClosed, endingOf(link.closing, code, reason));
@@ -51,23 +64,19 @@ export function createLinks({ counters, presence }: { counters: Counters; presen
   return {
     add,
     remove,
-    /** Pings a share of the links, so that a round over all of them takes `calls` calls. */
-    pingSome: (calls: number, now: number): void => pinged(calls, (link) => link.ping(now)),
-    /** Looks for quiet ones among a share of the links, and for those whose credential is over. `now`: Unix ms. */
-    checkSome: (calls: number, now: number): void => checked(calls, (link) => check(link, now)),
-    count: (): number => open.length,
-    of: (device: Device): Link | undefined => byDevice.get(device.key),
-    /** Closes the device's link at once, if it has one (of credential `cid` only, where given). */
-    end(device: Device, close: CloseName, cid?: string): void {
+    pingSome: (calls, now) => pinged(calls, (link) => link.ping(now)),
+    checkSome: (calls, now) => checked(calls, (link) => check(link, now)),
+    count: () => open.length,
+    of: (device) => byDevice.get(device.key),
+    end(device, close, cid) {
       const link = byDevice.get(device.key);
       if (link !== undefined && (cid === undefined || link.credential.cid === cid)) link.end(close);
     },
-    /** Those open now; the list does not follow what happens later. */
-    all: (): Link[] => [...open],
+    all: () => [...open],
   };
 }
 
-/** Goes over a list that changes meanwhile, a share of it at a call. */
+/** Visits a share of a list per call, while the list changes. */
 function createRound(open: readonly Link[]): (calls: number, visit: (link: Link) => void) => void {
   let at = 0;
   let due = 0;

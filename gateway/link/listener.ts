@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { limits } from '../../schemas/tables/limits.js';
 import { type RefusalCode, refusals } from '../../schemas/tables/refusals.js';
 import type { Admission } from '../admission/admission.js';
+import type { Unavailable } from '../ingest/ingest.js';
 import { addressText } from '../net/address.js';
 import {
   filterConnections,
@@ -181,7 +182,7 @@ type Made = { ok: true; link: Link; subprotocol: string | null } | Refusal | { o
 /** An exception before an answer would end the process (uWebSockets.js), so it becomes one, without a code. */
 function makeLink(hello: Received, options: DeviceListenerOptions): Made {
   try {
-    const unavailable = (): ReturnType<HandshakeOptions['unavailable']> =>
+    const unavailable = (): Unavailable | null =>
       options.unavailable() ?? (options.admission.handshake(hello.address) ? null : 'overloaded');
     const handshake = judgeHandshake(hello, { ...options, unavailable });
     if (!handshake.ok) return handshake;

@@ -4,7 +4,7 @@ import { frameTypes } from '../../schemas/frame/layout.js';
 import { checkPrefix, checkTelemetry, createTelemetryHeader, readableSeq } from '../../schemas/frame/telemetry.js';
 import type { CommandUpdateFrame } from '../../schemas/frame/types.js';
 import type { HelloMessage } from '../../schemas/generated/device.js';
-import { parseUpMessage } from '../../schemas/message/up.js';
+import { parseUpMessage, type UpMessage } from '../../schemas/message/up.js';
 import type { Fault } from '../../schemas/tables/faults.js';
 import { limits } from '../../schemas/tables/limits.js';
 import type { Encoding } from '../../schemas/tables/subprotocols.js';
@@ -21,34 +21,42 @@ export interface MessagesOptions {
   trace: { readonly on: boolean; follow(link: Link, message: Uint8Array, encoding: Encoding, take: () => void): void };
   rates: Pick<DeviceRates, 'admit'>;
   hello(link: Link, message: HelloMessage): void;
-  /** The fault where the update cannot be taken. */
-  commandUpdate(
-    link: Link,
-    update: Pick<CommandUpdateFrame, 'id' | 'state' | 'result' | 'error'>,
-  ): Fault | null | Promise<Fault | null>;
+  /** Returns the fault if the update cannot be taken. */
+  commandUpdate(link: Link, update: Pick<CommandUpdateFrame, 'id' | 'state' | 'result' | 'error'>): Verdict;
 }
 
-export interface Messages {
-  /** Takes one WebSocket message of a link. `message` is valid during the call only. */
-  receive(link: Link, message: ArrayBuffer, isBinary: boolean): void;
-}
+/** The fault of a message, or null; a promise if the store must be asked. */
+type Verdict = Fault | null | Promise<Fault | null>;
 
 /** From a WebSocket message to the stage that it concerns. What cannot be read is refused here. */
-export function createMessages({
-  clock,
-  ingest,
-  answers,
-  rates,
-  trace,
-  hello,
-  commandUpdate,
-}: MessagesOptions): Messages {
-  const buffer: FrameBuffer = createFrameBuffer(limits.maxFrameBytes);
-  const header = createTelemetryHeader();
+export class Messages {
+  /** One buffer and one header for all frames, so that a frame allocates neither. */
+  private readonly buffer: FrameBuffer = createFrameBuffer(limits.maxFrameBytes);
+  private readonly header = createTelemetryHeader();
 
-  function receiveBinary(link: Link, message: Uint8Array): void {
+  constructor(private readonly options: MessagesOptions) {}
+
+  /** Takes one WebSocket message of a link. `message` is valid during the call only. */
+  readonly receive = (link: Link, message: ArrayBuffer, isBinary: boolean): void => {
+    const { rates, trace } = this.options;
+    const waitMs = rates.admit(link.source, message.byteLength);
+    if (waitMs > 0) return link.drain('rate_limited', waitMs);
+    const bytes = new Uint8Array(message);
+    if (trace.on) trace.follow(link, bytes, isBinary ? 'binary' : 'json', () => this.take(link, bytes, isBinary));
+    else this.take(link, bytes, isBinary);
+  };
+
+  private take(link: Link, bytes: Uint8Array, isBinary: boolean): void {
+    const encoding = isBinary ? 'binary' : 'json';
+    if (bytes.length > limits.maxFrameBytes) this.refuseLarge(link, bytes, encoding);
+    else if (isBinary) this.takeBinary(link, bytes);
+    else this.takeText(link, bytes);
+  }
+
+  private takeBinary(link: Link, message: Uint8Array): void {
+    const { buffer, header } = this;
+    const { ingest, commandUpdate } = this.options;
     const { length } = message;
-    if (length > limits.maxFrameBytes) return refuseLarge(link, message, 'binary');
     buffer.u8.set(message);
     const fault = checkPrefix(buffer, length);
     if (fault !== null) return ingest.refuse(link, 0, fault, message, 'binary');
@@ -60,68 +68,25 @@ export function createMessages({
         return;
       }
       case frameTypes.commandUpdate:
-        return use(link, message, decodeCommandUpdate(message), (update) => commandUpdate(link, update));
+        return this.use(link, message, decodeCommandUpdate(message), (update) => commandUpdate(link, update));
       case frameTypes.timeRequest:
-        return use(link, message, decodeTimeRequest(message), ({ echo }) => answerTime(link, echo));
+        return this.use(link, message, decodeTimeRequest(message), ({ echo }) => this.answerTime(link, echo));
       default: {
         const type = `0x${message[1].toString(16).padStart(2, '0')}`;
-        ingest.refuse(
-          link,
-          0,
-          { code: 'type_unknown', message: `type ${type} is not one a device may send` },
-          message,
-          'binary',
-        );
+        const unknown: Fault = { code: 'type_unknown', message: `type ${type} is not one a device may send` };
+        ingest.refuse(link, 0, unknown, message, 'binary');
       }
     }
   }
 
-  function use<Frame extends object>(
-    link: Link,
-    message: Uint8Array,
-    frame: Frame | Fault,
-    handle: (frame: Frame) => Fault | null | Promise<Fault | null>,
-  ): void {
-    refuseIf(link, 'code' in frame ? (frame as Fault) : handle(frame as Frame), message, 'binary');
-  }
-
-  /** A verdict that takes a moment is that of a copy, since the message is gone by then. */
-  function refuseIf(
-    link: Link,
-    verdict: Fault | null | Promise<Fault | null>,
-    message: Uint8Array,
-    encoding: Encoding,
-  ): void {
-    if (verdict === null) return;
-    if (!(verdict instanceof Promise)) return ingest.refuse(link, 0, verdict, message, encoding);
-    const copy = message.slice();
-    verdict.then(
-      (fault) => {
-        if (fault !== null && link.state === 'open') ingest.refuse(link, 0, fault, copy, encoding);
-      },
-      // The store cannot be read: the device will say it again.
-      () => {},
-    );
-  }
-
-  function answerTime(link: Link, echo: number): null {
-    link.countExtra();
-    if (link.state === 'open') link.send(answers.time(link.encoding, echo, clock.now()));
-    return null;
-  }
-
-  function receiveText(link: Link, message: Uint8Array): void {
-    if (message.length > limits.maxFrameBytes) return refuseLarge(link, message, 'json');
+  private takeText(link: Link, message: Uint8Array): void {
     const parsed = parseUpMessage(textOf(message));
-    if (!parsed.ok) return ingest.refuse(link, parsed.seq, parsed.fault, message, 'json');
-    refuseIf(link, takeMessage(link, parsed.message, message), message, 'json');
+    if (!parsed.ok) return this.options.ingest.refuse(link, parsed.seq, parsed.fault, message, 'json');
+    this.refuseIf(link, this.takeMessage(link, parsed.message, message), message, 'json');
   }
 
-  function takeMessage(
-    link: Link,
-    message: Extract<ReturnType<typeof parseUpMessage>, { ok: true }>['message'],
-    bytes: Uint8Array,
-  ): Fault | null | Promise<Fault | null> {
+  private takeMessage(link: Link, message: UpMessage, bytes: Uint8Array): Verdict {
+    const { ingest, hello, commandUpdate } = this.options;
     switch (message.type) {
       case 'hello':
         link.countExtra();
@@ -133,41 +98,57 @@ export function createMessages({
       case 'command_update':
         return commandUpdate(link, message);
       case 'time':
-        return answerTime(link, message.echo);
+        return this.answerTime(link, message.echo);
       default:
         ingest.json(link, message, bytes);
         return null;
     }
   }
 
-  function take(link: Link, bytes: Uint8Array, isBinary: boolean): void {
-    if (isBinary) receiveBinary(link, bytes);
-    else receiveText(link, bytes);
+  private answerTime(link: Link, echo: number): null {
+    const { answers, clock } = this.options;
+    link.countExtra();
+    if (link.state === 'open') link.send(answers.time(link.encoding, echo, clock.now()));
+    return null;
   }
 
-  function refuseLarge(link: Link, message: Uint8Array, encoding: Encoding): void {
+  private use<Frame extends object>(
+    link: Link,
+    message: Uint8Array,
+    frame: Frame | Fault,
+    handle: (frame: Frame) => Verdict,
+  ): void {
+    this.refuseIf(link, 'code' in frame ? (frame as Fault) : handle(frame as Frame), message, 'binary');
+  }
+
+  /** Refuses the message if the verdict is a fault. A verdict that takes a moment judges a copy, because the message is gone by then. */
+  private refuseIf(link: Link, verdict: Verdict, message: Uint8Array, encoding: Encoding): void {
+    const { ingest } = this.options;
+    if (verdict === null) return;
+    if (!(verdict instanceof Promise)) return ingest.refuse(link, 0, verdict, message, encoding);
+    const copy = message.slice();
+    verdict.then(
+      (fault) => {
+        if (fault !== null && link.state === 'open') ingest.refuse(link, 0, fault, copy, encoding);
+      },
+      // The store cannot be read: the device will send its word again.
+      () => {},
+    );
+  }
+
+  private refuseLarge(link: Link, message: Uint8Array, encoding: Encoding): void {
     const detail = `${message.length} bytes; at most ${limits.maxFrameBytes} are taken`;
-    const seq = encoding === 'binary' ? seqOfLarge(message) : seqOfLargeText(message);
-    ingest.refuse(link, seq, { code: 'frame_too_large', message: detail }, message, encoding);
+    const seq = encoding === 'binary' ? this.seqOfLarge(message) : seqOfLargeText(message);
+    this.options.ingest.refuse(link, seq, { code: 'frame_too_large', message: detail }, message, encoding);
   }
 
-  function seqOfLarge(message: Uint8Array): number {
-    buffer.u8.set(message.subarray(0, 8));
-    return readableSeq(buffer, message.length);
+  private seqOfLarge(message: Uint8Array): number {
+    this.buffer.u8.set(message.subarray(0, 8));
+    return readableSeq(this.buffer, message.length);
   }
-
-  return {
-    receive(link, message, isBinary) {
-      const waitMs = rates.admit(link.source, message.byteLength);
-      if (waitMs > 0) return link.drain('rate_limited', waitMs);
-      const bytes = new Uint8Array(message);
-      if (trace.on) trace.follow(link, bytes, isBinary ? 'binary' : 'json', () => take(link, bytes, isBinary));
-      else take(link, bytes, isBinary);
-    },
-  };
 }
 
-/** Too large to be checked, but the device must learn which frame it is: else it would send it for ever. */
+/** The seq of a message that is too large to be checked: without it the device would send the message for ever. */
 function seqOfLargeText(message: Uint8Array): number {
   const parsed = parseUpMessage(textOf(message));
   if (!parsed.ok) return parsed.seq;

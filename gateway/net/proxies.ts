@@ -1,9 +1,18 @@
 import { BlockList, isIP } from 'node:net';
 
-export type Proxies = ReturnType<typeof createProxies>;
+export interface Proxies {
+  /** Whether an address is one of a trusted proxy. */
+  trusts(address: string): boolean;
+  /**
+   * The address behind trusted proxies. Each proxy appends to X-Forwarded-For the address from which it took the request, so the
+   * header is read from its end for as long as the writer of an entry is trusted. An entry that is no address ends the reading:
+   * nothing before it is believed.
+   */
+  addressBehind(peer: string, forwardedFor: string): string;
+}
 
-/** Addresses and CIDR ranges. Throws where one is neither. */
-export function createProxies(trusted: readonly string[]) {
+/** `trusted` holds addresses and CIDR ranges. Throws if an entry is neither. */
+export function createProxies(trusted: readonly string[]): Proxies {
   const list = new BlockList();
   for (const range of trusted) add(list, range);
 
@@ -15,11 +24,7 @@ export function createProxies(trusted: readonly string[]) {
 
   return {
     trusts,
-    /**
-     * The address behind trusted proxies: each appends to X-Forwarded-For whom it took the request from, so it is read from its
-     * end, as long as who wrote an entry is trusted. What is no address ends the way: nothing before it is believed.
-     */
-    addressBehind(peer: string, forwardedFor: string): string {
+    addressBehind(peer, forwardedFor) {
       let address = peer;
       for (const hop of forwardedFor.split(',').reverse()) {
         if (!trusts(address)) return address;
@@ -37,7 +42,7 @@ function add(list: BlockList, range: string): void {
   const kind = isIP(address);
   const bitsMax = kind === 6 ? 128 : 32;
   if (kind === 0 || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax)))
-    throw new Error(`"${range}" is neither an address nor a range as 10.0.0.0/8`);
+    throw new Error(`"${range}" is neither an address nor a range such as 10.0.0.0/8`);
   list.addSubnet(address, bits === undefined ? bitsMax : Number(bits), kind === 6 ? 'ipv6' : 'ipv4');
 }
 

@@ -1,18 +1,53 @@
 /**
  * What the gateway counts while it works, as plain numbers: a hot loop adds one, and /metrics reads them at a scrape.
- * The names and meanings of the metrics are in operator/metrics.ts.
+ * The names and meanings of the metrics are in operator/routes/metrics.ts.
  */
-export function createCounters() {
+export interface Counters {
+  framesReceived: number;
+  framesStored: number;
+  framesDuplicate: number;
+  framesUnnumbered: number;
+  framesRejected: Record<string, number>;
+  bytesReceived: number;
+  readingsStored: number;
+  readingsRepeated: number;
+  /** Rows of queries: readings or buckets. */
+  readingRowsRead: number;
+  valuesOutOfRange: number;
+  seqGaps: number;
+  acksSent: number;
+  nacksSent: number;
+  commits: number;
+  commitFailures: number;
+  commitSeconds: number;
+  logBytes: number;
+  rejectedDropped: number;
+  seals: number;
+  sealFailures: number;
+  sealSeconds: number;
+  readingsSealed: number;
+  upkeepSeconds: Record<string, number>;
+  /** Commands that came into a state, by state. */
+  commandsMoved: Record<string, number>;
+  commandsResent: number;
+  commandsLate: number;
+  handshakesAccepted: number;
+  handshakesRefused: Record<string, number>;
+  linksClosed: Record<string, number>;
+  takeovers: number;
+  liveSamplesDropped: number;
+}
+
+export function createCounters(): Counters {
   return {
     framesReceived: 0,
     framesStored: 0,
     framesDuplicate: 0,
     framesUnnumbered: 0,
-    framesRejected: {} as Record<string, number>,
+    framesRejected: {},
     bytesReceived: 0,
     readingsStored: 0,
     readingsRepeated: 0,
-    /** Rows of queries: readings or buckets. */
     readingRowsRead: 0,
     valuesOutOfRange: 0,
     seqGaps: 0,
@@ -27,20 +62,17 @@ export function createCounters() {
     sealFailures: 0,
     sealSeconds: 0,
     readingsSealed: 0,
-    upkeepSeconds: {} as Record<string, number>,
-    /** Commands that came into a state, by state. */
-    commandsMoved: {} as Record<string, number>,
+    upkeepSeconds: {},
+    commandsMoved: {},
     commandsResent: 0,
     commandsLate: 0,
     handshakesAccepted: 0,
-    handshakesRefused: {} as Record<string, number>,
-    linksClosed: {} as Record<string, number>,
+    handshakesRefused: {},
+    linksClosed: {},
     takeovers: 0,
     liveSamplesDropped: 0,
   };
 }
-
-export type Counters = ReturnType<typeof createCounters>;
 
 /** Counts one commit with so many readings. */
 export function countCommit(

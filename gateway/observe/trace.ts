@@ -16,10 +16,13 @@ export interface TracedEntry {
   nacks: { seq: number; fault: Fault }[];
 }
 
-/** stored, duplicate, refused: as telemetry. other: a message that is no telemetry. closed: the link was ended over it. lost: its commit failed. */
+/**
+ * What became of a message. stored, duplicate, refused: telemetry. other: a message that is not telemetry. closed: the link was
+ * closed because of it. lost: its commit failed.
+ */
 export type TraceOutcome = 'stored' | 'duplicate' | 'refused' | 'other' | 'closed' | 'lost';
 
-/** One frame's way. Times are ms after its receipt; null: not yet, or never. */
+/** How far one frame has come. Times are ms after its receipt; null means not yet, or never. */
 export interface TracedFrame {
   id: number;
   device: string;
@@ -51,21 +54,36 @@ export interface TraceOptions {
   monotonic(): number;
   /** Readings in the batch at hand. */
   batchReadings(): number;
-  /** Whether commits are waited for by a bridge. */
+  /** Whether a bridge waits for commits. */
   bridged: boolean;
-  /** The frame's way so far: at its ack or its end, and again when it was bridged. */
+  /** Reports a frame at its ack or its end, and again once it is bridged. */
   tell(frame: TracedFrame): void;
 }
 
-/** Frames followed at a time; more are let by. */
+/** How many frames are followed at a time; further ones are not traced. */
 const followedMax = 2_000;
-/** Kept of a frame; the rest is told by its length. */
+/** How many bytes of a frame are kept. */
 const bytesMax = 8_192;
 
-export type Trace = ReturnType<typeof createTrace>;
+export interface Trace {
+  /** Whether anyone watches. This is the one comparison that an untraced frame costs. */
+  readonly on: boolean;
+  /** Follows the frames of these devices from now on, and of no others. */
+  watch(ids: ReadonlySet<string>): void;
+  /** Lets `take` take the message in, and records what became of it. */
+  follow(link: TracedLink, message: Uint8Array, encoding: Encoding, take: () => void): void;
+  /** These entries are on disk, at this position of the log. */
+  committed(entries: readonly TracedEntry[], position: number): void;
+  /** What was committed has been answered. */
+  acked(): void;
+  /** The commit of these entries failed; the devices will send their frames again. */
+  failed(entries: readonly TracedEntry[]): void;
+  /** The broker has everything of the log up to this position. */
+  bridged(position: number): void;
+}
 
-/** Follows the frames of the devices that someone watches. While `on` is false nothing else of it is called. */
-export function createTrace(options: TraceOptions) {
+/** Follows the frames of the devices that someone watches. Callers check `on` before they call anything else. */
+export function createTrace(options: TraceOptions): Trace {
   let devices: ReadonlySet<string> = new Set();
   let nextId = 1;
   let underWay: Following[] = [];
@@ -75,7 +93,6 @@ export function createTrace(options: TraceOptions) {
   const tell = ({ startMs: _, entry: __, position: ___, ...frame }: Following): void => options.tell(frame);
 
   const trace = {
-    /** The one comparison that an untraced frame costs. */
     on: false,
 
     watch(ids: ReadonlySet<string>): void {
@@ -86,7 +103,6 @@ export function createTrace(options: TraceOptions) {
       unbridged = [];
     },
 
-    /** Lets `take` take the message in, and sees what became of it. */
     follow(link: TracedLink, message: Uint8Array, encoding: Encoding, take: () => void): void {
       if (!devices.has(link.source.device.id) || underWay.length + unbridged.length >= followedMax) return take();
       const startMs = options.monotonic();
@@ -108,7 +124,6 @@ export function createTrace(options: TraceOptions) {
       else underWay.push(frame);
     },
 
-    /** These entries are on disk, at this place of the log. */
     committed(entries: readonly TracedEntry[], position: number): void {
       const those = new Set(entries);
       for (const frame of underWay) {
@@ -118,7 +133,6 @@ export function createTrace(options: TraceOptions) {
       }
     },
 
-    /** What was committed has been answered. */
     acked(): void {
       const waiting: Following[] = [];
       for (const frame of underWay) {
@@ -132,7 +146,6 @@ export function createTrace(options: TraceOptions) {
       underWay = waiting;
     },
 
-    /** The commit of these entries failed; the devices will send again. */
     failed(entries: readonly TracedEntry[]): void {
       const those = new Set(entries);
       underWay = underWay.filter((frame) => {
@@ -142,7 +155,6 @@ export function createTrace(options: TraceOptions) {
       });
     },
 
-    /** The broker has everything of the log up to this position. */
     bridged(position: number): void {
       unbridged = unbridged.filter((frame) => {
         if (frame.position > position) return true;

@@ -1,7 +1,7 @@
 import { createLatest, type Latest } from '../columns/latest.js';
 import { seriesKinds } from '../domain/series.js';
 import { BatchInHand } from '../ingest/batchInHand.js';
-import { createSources, type Sources } from '../ingest/sources.js';
+import { Sources } from '../ingest/sources.js';
 import { createRecords, type Records } from '../presence/lastSeen.js';
 import { firstKey } from '../registry/firstKey.js';
 import { createKeys, type Keys } from '../registry/keys.js';
@@ -32,7 +32,7 @@ export async function createRegistries(base: Base, { restored, save }: Storage):
   const inHand = new BatchInHand();
   const latest = createLatest();
   for (const { id } of restored.series) latest.reserve(id);
-  const sources = createSources({
+  const sources = new Sources({
     restored,
     models: current.models,
     batch: () => inHand.batch,

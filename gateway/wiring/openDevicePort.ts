@@ -11,7 +11,7 @@ import type { Accepted } from '../link/handshake.js';
 import { Link } from '../link/link.js';
 import type { Links } from '../link/links.js';
 import { listenForDevices } from '../link/listener.js';
-import { createMessages } from '../link/messages.js';
+import { Messages } from '../link/messages.js';
 import type { Trace } from '../observe/trace.js';
 import type { Base } from './base.js';
 import type { Intake } from './createIntake.js';
@@ -105,7 +105,7 @@ function createDeviceMessages(base: Base, { registries, commanding, intake, trac
   });
   rates.configure(current.models.keys());
   events.join({ reloaded: () => rates.configure(current.models.keys()) });
-  return createMessages({
+  return new Messages({
     clock,
     rates,
     ingest: intake.ingest,
