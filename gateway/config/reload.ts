@@ -24,7 +24,7 @@ export type PortName = 'device' | 'operator';
 export type Renew = (tls: { certFile: string; keyFile: string } | undefined) => () => Promise<void>;
 
 export interface ReloadOptions {
-  /** Reads configuration and models again, from where they came. Throws ConfigError. */
+  /** Reads configuration and models again from their files. Throws ConfigError. */
   load(): Loaded;
   current: Loaded;
   /** The open ports. */

@@ -3,17 +3,17 @@ import type { Source } from './source.js';
 /** By metric, the times that a frame's ages become by its receipt. */
 export type Ages = ReadonlyMap<string, readonly number[]>;
 
-/** Of each metric those times that ages became lately are remembered, ascending: within 10 s of the newest, and so many. */
+/** Per metric, the times that ages became lately are remembered in ascending order: those within 10 s of the newest, at most 256. */
 const windowMs = 10_000;
 const keptMax = 256;
-/** Times looked up for one frame: some tenths of a millisecond. */
+/** How many times are looked up for one frame; that takes some tenths of a millisecond. */
 const looksMax = 20_000;
 
 /**
- * The ms, at most `delayMax`, by which a frame must count as received later, so that each of its ages becomes a time of its
- * own. Of two frames of a device without a clock the first may be longer on the way than the second, by just what lies between
- * their samples: both readings would have one millisecond, and one of them, though acknowledged, would be dropped as a repeat
- * (PROTOCOL.md, I-4). 0 also where none is found within the bounds: then it is dropped.
+ * Returns by how many ms, at most `delayMax`, a frame must count as received later, so that each of its ages becomes a different
+ * time. Two frames of a device without a clock may have different network delays, and the difference may equal the time between
+ * their samples. Then both readings would have the same millisecond, and one of them would be dropped as a repeat although it was
+ * acknowledged (PROTOCOL.md, Identity and time). Returns 0 if no delay within the bounds helps: then the reading is dropped.
  */
 export function keepApart({ given }: Source, ages: Ages, delayMax: number): number {
   const delay = delayOf(given, ages, delayMax);

@@ -5,7 +5,7 @@ export class BatchInHand {
   batch: Batch = createBatch();
   private spare: Batch | null = null;
 
-  /** Begins the next batch, in the memory of one that came back if there is one. */
+  /** Begins the next batch. It uses the memory of a batch that came back, if there is one. */
   turn(): void {
     this.batch = this.spare === null ? createBatch() : emptyBatch(this.spare);
     this.spare = null;

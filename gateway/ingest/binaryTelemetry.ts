@@ -88,7 +88,7 @@ function checkTimes(
   return checkTime(first + low, times) ?? checkTime(first + high, times);
 }
 
-/** Kinds, ranges, scales and the number of series: whatever needs a look at the values only where a column asks for it. */
+/** Checks kinds, ranges, scales and the number of series. Values are read only for columns with a range or a scale. */
 function checkColumns(source: Source, buffer: FrameBuffer, header: TelemetryHeader, rules: SeriesRules): Fault | null {
   let fresh = 0;
   for (let c = 0; c < header.columns; c++) {

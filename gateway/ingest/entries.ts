@@ -4,7 +4,7 @@ import type { Counters } from '../observe/counters.js';
 import type { MetricTable } from './metricTable.js';
 import type { Source, Stream } from './source.js';
 
-/** What ingest needs of a link; link/ makes them. */
+/** What ingest needs of a link; link/link.ts implements it. */
 export interface IngestLink {
   source: Source;
   stream: Stream;
@@ -12,21 +12,21 @@ export interface IngestLink {
   readonly toldSeq: number;
   /** The highest good seq on this link, or toldSeq. */
   previousSeq: number;
-  /** Numbered frames taken in and not yet answered: those that the window counts. */
+  /** How many numbered frames were taken in and are not answered yet: what the window counts. */
   unanswered: number;
-  /** Frames taken in and not yet on disk, numbered or not. */
+  /** How many frames were taken in and are not on disk yet, numbered or not. */
   underWay: number;
-  /** Declared without a number, on this link. */
+  /** The metric table that was declared on this link without a number. */
   table: MetricTable | null;
-  /** What the commit under way will answer. */
+  /** What the next commit will answer. */
   entry: Entry | null;
-  /** Reads nothing more, answers what is under way, then closes. */
+  /** Stops reading, answers what is under way, then closes the link. */
   drain(close: CloseName): void;
-  /** Closes at once. */
+  /** Closes the link at once. */
   end(close: CloseName, retryAfterMs?: number): void;
   /** Everything in the entry is on disk. */
   answer(entry: Entry): void;
-  /** A refused frame counts towards too_many_bad_frames. */
+  /** Counts a refused frame towards too_many_bad_frames. */
   countBadFrame(): void;
 }
 
@@ -36,16 +36,16 @@ export interface Entry {
   stream: Stream;
   turn: number;
   frames: number;
-  /** Those of them with a number: each frees a place in the window. */
+  /** How many of these frames have a number: each frees a place in the window. */
   numbered: number;
-  /** The highest seq to acknowledge; 0: none. */
+  /** The highest seq to acknowledge; 0 if there is none. */
   ackSeq: number;
-  /** Where the stream's mark stands after the commit; 0: unchanged. */
+  /** The stream's mark after the commit; 0 if it does not change. */
   mark: number;
   nacks: { seq: number; fault: Fault }[];
 }
 
-/** The commit of these entries is on disk: marks move, links answer. */
+/** The commit of these entries is on disk: moves the marks and answers the links. */
 export function answerEntries(entries: Entry[], counters: Counters): void {
   for (const entry of entries) {
     const { stream, link } = entry;
@@ -58,7 +58,7 @@ export function answerEntries(entries: Entry[], counters: Counters): void {
   }
 }
 
-/** The frames of these entries are not stored: the streams fall back to what is on disk, and their links close. */
+/** The frames of these entries are not stored: sets the streams back to what is on disk, and closes the links. */
 export function failEntries(entries: Entry[], retryAfterMs: () => number): void {
   for (const { stream, link } of entries) {
     stream.pending = stream.mark;

@@ -51,7 +51,7 @@ const receiptAheadMaxMs = 1_000;
 
 /** From a decoded frame to its place in the batch, or into the quarantine. Nothing here waits. */
 export class Ingest {
-  /** Written anew for each frame, and passed on: a frame allocates none. */
+  /** One record for all frames, written for each of them and passed on, so that a frame allocates none. */
   private readonly times: FrameTimes = { receivedAt: 0, delayMax: 0, timeMin: 0, timeMax: 0 };
   private readonly rules: SeriesRules;
   private readonly placing: Placing;

@@ -1,7 +1,7 @@
 import { limits } from '../../schemas/tables/limits.js';
 
 /**
- * What a seq is worth (PROTOCOL.md, Numbering).
+ * Whether a seq is new, a duplicate or invalid (PROTOCOL.md, Numbering).
  * `told`: the lastSeq that this link's welcome gave. `previous`: the link's highest good seq so far, or `told`.
  * `mark`: the stream's high-water mark by now, with what is on its way to the disk.
  */
@@ -15,7 +15,7 @@ export function judgeSeq(seq: number, told: number, previous: number, mark: numb
   return seq <= mark ? 'duplicate' : 'new';
 }
 
-/** What to tell the device of a seq that was refused. */
+/** Why a seq was refused, for the device. */
 export function seqFaultMessage(
   verdict: SeqVerdict,
   seq: number,

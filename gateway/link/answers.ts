@@ -5,10 +5,10 @@ import type { CommandMessage, NackMessage, TimeAnswerMessage, WelcomeMessage } f
 import type { Fault } from '../../schemas/tables/faults.js';
 import type { Encoding } from '../../schemas/tables/subprotocols.js';
 
-/** What the gateway says to devices, in the encoding of their link. */
+/** The messages from the gateway to devices, in the encoding of their link. */
 export type Answers = typeof answers;
 
-/** One ack for all: sending copies it, so it is written over for the next. */
+/** One ack frame for all links. Sending copies it, so it is overwritten for the next ack. */
 const ackFrame = new Uint8Array(ackBytes);
 ackFrame[0] = frameVersion;
 ackFrame[1] = frameTypes.ack;
@@ -21,7 +21,7 @@ export const answers = {
     return JSON.stringify({ type, device, stream, ...rest } satisfies WelcomeMessage);
   },
 
-  /** The binary form is valid until the next call. */
+  /** The binary form is valid only until the next call. */
   ack(encoding: Encoding, seq: number): string | Uint8Array {
     if (encoding === 'json') return `{"type":"ack","seq":${seq}}`;
     ackSeq.setUint32(4, seq, true);

@@ -2,10 +2,10 @@ import type { Links } from './links.js';
 
 export interface DrainOptions {
   links: Links;
-  /** Resolves when everything taken in is committed or has failed. */
+  /** Resolves when everything that was taken in is committed or has failed. */
   drained(): Promise<void>;
   random(): number;
-  /** For each 1,000 links. */
+  /** Per 1,000 links. */
   spreadMs: number;
   deadlineMs: number;
 }
@@ -13,8 +13,8 @@ export interface DrainOptions {
 const stepMs = 20;
 
 /**
- * Closes every link with 4000, each after its last answer. The closes are spread over time, and each tells the device
- * when to come back, so that a fleet returns in a ramp.
+ * Closes every link with 4000, each after its last answer. The closes are spread over time, and each carries the time after which
+ * the device should come back, so that a fleet returns in a ramp.
  */
 export async function drainLinks({ links, drained, random, spreadMs, deadlineMs }: DrainOptions): Promise<void> {
   const all = links.all();

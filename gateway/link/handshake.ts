@@ -12,7 +12,7 @@ import { commonName } from '../net/proxies.js';
 import type { Authentication } from '../registry/authentication.js';
 import { offeredCredentials } from './offeredCredentials.js';
 
-/** The facts of an upgrade request, copied out of it. Header values are empty strings where there is no header. */
+/** The facts of an upgrade request, copied out of it. A missing header is an empty string. */
 export interface Hello {
   /** From the path; null: /v1/device without an id. */
   pathId: string | null;
@@ -41,7 +41,7 @@ export interface Accepted {
   encoding: Encoding;
 }
 
-/** `why` says more than the answer may: it is for operators. */
+/** `detail` is for the device. `why` may say more: only operators see it. */
 export type Refusal = { ok: false; code: RefusalCode; detail: string; why: string };
 
 export type Handshake = Accepted | Refusal;
@@ -59,7 +59,7 @@ const refuse = (code: RefusalCode, detail: string, why = detail): Refusal => ({ 
 /** RFC 6455 section 4.2.1: 16 bytes in base64 are 22 characters and two equal signs. */
 const keyPattern = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
 
-/** Decides an upgrade request (PROTOCOL.md, Handshake). What costs nothing to check comes first. */
+/** Decides an upgrade request (PROTOCOL.md, Handshake). The cheapest checks come first. */
 export function judgeHandshake(hello: Hello, options: HandshakeOptions): Handshake {
   const fault = upgradeFault(hello);
   if (fault !== null) return refuse('upgrade_required', fault);
@@ -72,7 +72,7 @@ export function judgeHandshake(hello: Hello, options: HandshakeOptions): Handsha
     return refuse('subprotocol_unsupported', `Offer one of ${Object.keys(subprotocols).join(', ')}`);
   }
   const unavailable = options.unavailable();
-  if (unavailable !== null) return refuse(unavailable, 'Come back after the time that Retry-After gives');
+  if (unavailable !== null) return refuse(unavailable, 'Connect again after the seconds in Retry-After');
   const who = identify(hello, options);
   if (!who.ok) return who;
   const encoding = chosen === null ? 'json' : subprotocols[chosen];
@@ -97,7 +97,7 @@ export function offeredIn(protocols: string): string[] {
     .filter((entry) => entry !== '');
 }
 
-/** The first known one; null where none was offered; undefined where there is nothing to agree on. */
+/** The first known subprotocol; null if none was offered; undefined if none of those offered is known. */
 export function chooseSubprotocol(offered: readonly string[]): Subprotocol | null | undefined {
   if (offered.length === 0) return null;
   return offered.find((entry): entry is Subprotocol => Object.hasOwn(subprotocols, entry));
@@ -121,7 +121,7 @@ function identify(hello: Hello, options: HandshakeOptions): Identified {
   if (holdsSecret(hello.query)) {
     return refuse(
       'credentials_invalid',
-      'A secret in the query string is never accepted, since URLs end up in logs. Replace it, and send it in a header',
+      'A secret in the query string is never accepted, because URLs end up in logs. Rotate the secret, and send it in a header',
     );
   }
   const offered = offeredCredentials(hello.authorization, hello.protocols);
@@ -138,7 +138,7 @@ function identify(hello: Hello, options: HandshakeOptions): Identified {
   return judged(hello, id === null ? options.authenticateSecret(secret) : options.authenticate(id, secret));
 }
 
-/** As it stands there, or with escapes (RFC 3986 section 2.1). */
+/** Whether a query holds a secret, as plain text or with percent encoding (RFC 3986 section 2.1). */
 function holdsSecret(query: string): boolean {
   if (!query.includes('%')) return query.includes('tgd_');
   return [...new URLSearchParams(query)].some((pair) => pair.join('=').includes('tgd_'));

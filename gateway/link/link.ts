@@ -11,7 +11,7 @@ import type { WebSocket } from '../net/uws.js';
 import { DecayingCounter } from '../process/decayingCounter.js';
 import type { Answers } from './answers.js';
 
-/** open: reads and answers. draining: reads nothing more, answers what is under way. closed: neither. */
+/** open: reads and answers. draining: no longer reads, but answers what is under way. closed: neither. */
 export type LinkState = 'open' | 'draining' | 'closed';
 
 export interface LinkFacts {
@@ -26,7 +26,7 @@ export interface LinkFacts {
 }
 
 export interface LinkLimits {
-  /** Bytes waiting to be read by the device. */
+  /** How many bytes may wait to be read by the device. */
   backlogBytesMax: number;
   badFramesMax: number;
 }
@@ -37,7 +37,7 @@ const badFramesForgiven = 1;
 const extrasMax = 100;
 const extrasForgiven = 10;
 
-/** One device's link. The fields are few and flat, since there may be 100,000. */
+/** One device's link. The fields are few and flat, because there may be 100,000 links. */
 export class Link implements IngestLink {
   readonly source: Source;
   readonly stream: Stream;
@@ -53,16 +53,16 @@ export class Link implements IngestLink {
   table: MetricTable | null = null;
   entry: Entry | null = null;
   state: LinkState = 'open';
-  /** Why it drains; null while it does not. */
+  /** Why it drains; null if it does not. */
   closing: CloseName | null = null;
   closingAfterMs = 0;
-  /** Bytes of a command's name and parameters; its hello may say more. */
+  /** How many bytes a command's name and parameters may have; its hello may raise it. */
   maxCommandBytes: number = limits.commandBytesMax;
   agent: string | null = null;
   firmware: string | null = null;
-  /** How often it said it would send; 0: it did not say. */
+  /** The interval of sending that its hello announced, in ms; 0 if it announced none. */
   expectEveryMs = 0;
-  /** Of the last ping that it answered. */
+  /** Round trip of the last ping that it answered. */
   roundTripMs: number | null = null;
   private pingedAt = 0;
   /** Its place in the list of open links. */
@@ -93,7 +93,7 @@ export class Link implements IngestLink {
     this.ws = ws;
   }
 
-  /** The socket is gone, whoever closed it. */
+  /** The socket has ended, whichever side closed it. */
   closed(): void {
     this.state = 'closed';
     this.ws = null;
@@ -129,7 +129,7 @@ export class Link implements IngestLink {
     return this.state === 'open' && this.send(this.answers.command(this.encoding, command));
   }
 
-  /** `now` is monotonic, as that of `ponged`. */
+  /** Pings the device. `now` is in monotonic ms, as for `ponged`. */
   ping(now: number): void {
     this.pingedAt = now;
     this.ws?.ping();
@@ -150,7 +150,7 @@ export class Link implements IngestLink {
     if (this.state === 'draining' && this.underWay === 0) this.finish();
   }
 
-  /** Nacks first: a device drops what an ack covers, and must still know what was refused. */
+  /** Sends nacks first: a device drops what an ack covers, and must know before that what was refused. */
   private answerAll(entry: Entry): void {
     for (const { seq, fault } of entry.nacks) this.send(this.answers.nack(this.encoding, seq, fault));
     if (entry.ackSeq > 0) this.send(this.answers.ack(this.encoding, entry.ackSeq));

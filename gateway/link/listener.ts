@@ -40,26 +40,26 @@ export interface DeviceListenerOptions extends HandshakeOptions {
   makeLink(accepted: Accepted, address: string): Link;
   refused(attempt: Refused): void;
   admission: Admission;
-  /** Header with the subject of the client certificate, believed of trusted proxies only. */
+  /** Header with the subject of the client certificate. It is believed only if a trusted proxy sent it. */
   clientSubjectHeader?: string;
-  /** The link is open and in `links`: say welcome. */
+  /** The link is open and in `links`, and waits for its welcome. */
   opened(link: Link): void;
   receive(link: Link, message: ArrayBuffer, isBinary: boolean): void;
 }
 
 export interface DeviceListener {
   port: number;
-  /** Takes no more connections; links stay. */
+  /** Accepts no more connections; open links stay. */
   stopListening(): void;
   renew: Port['renew'];
   close(): void;
 }
 
-/** Links are asked every keepaliveSeconds for a sign of life, and looked at every second: a share of them four times a second. */
+/** Each link is pinged every keepaliveSeconds and checked every second: a share of the links four times per second. */
 const roundEveryMs = 250;
 const checkEveryMs = 1_000;
 
-/** The port that devices connect to. Throws StartError 69 where it is taken. */
+/** Opens the port that devices connect to. Throws StartError 69 if it is taken. */
 export async function listenForDevices(options: DeviceListenerOptions): Promise<DeviceListener> {
   const { host, port, tls, links } = options;
   const socket = await openPort(tls, host, port, (app) => {
@@ -85,7 +85,7 @@ export async function listenForDevices(options: DeviceListenerOptions): Promise<
   };
 }
 
-/** A connection that comes too much is ended before its first byte is read. */
+/** A connection beyond the limits is closed before its first byte is read. */
 function admitConnections(app: TemplatedApp, admission: Admission): void {
   filterConnections(app, (res) => {
     if (!admission.connection(addressText(res.getRemoteAddress()))) res.close();
@@ -118,17 +118,17 @@ function serveLinks(
     pong: (ws) => ws.getUserData().link.ponged(performance.now()),
     close: (ws, code, reason) => options.links.remove(ws.getUserData().link, code, Buffer.from(reason).toString()),
   });
-  // What is no upgrade in uWS's eyes comes here.
+  // A request that uWebSockets.js does not regard as an upgrade comes here.
   app.any(path, (res, req) => upgrade(res, helloOf(res, req, idOf(req), options), null, options));
 }
 
-/** uWebSockets.js copies the fields of what it is given, so the link itself is one of them. */
+/** uWebSockets.js copies the fields of an object that it is given, so the link is held by one field. */
 interface Held {
   link: Link;
 }
 
 interface Received extends Hello {
-  /** Of the device, as far as it is known. */
+  /** The address of the device, or of the last proxy that is not trusted. */
   address: string;
 }
 
@@ -156,7 +156,7 @@ function helloOf(
   };
 }
 
-/** `context` is null where uWS itself saw no upgrade request. */
+/** `context` is null if uWebSockets.js itself saw no upgrade request. */
 function upgrade(
   res: HttpResponse,
   hello: Received,
@@ -179,7 +179,7 @@ const noUpgrade: Refusal = { ok: false, code: 'upgrade_required', detail: noUpgr
 
 type Made = { ok: true; link: Link; subprotocol: string | null } | Refusal | { ok: false };
 
-/** An exception before an answer would end the process (uWebSockets.js), so it becomes one, without a code. */
+/** An exception before an answer would end the process (uWebSockets.js), so it becomes an answer without a code. */
 function makeLink(hello: Received, options: DeviceListenerOptions): Made {
   try {
     const unavailable = (): Unavailable | null =>
@@ -235,7 +235,7 @@ function answerProblem(res: HttpResponse, status: string, code: string, title: s
   endProblem(res, Number.parseInt(status, 10), code, title, detail);
 }
 
-/** RFC 9457. The connection ends with the answer: a refused peer holds nothing here. */
+/** Answers with a problem (RFC 9457). The connection closes with the answer, so that a refused peer holds nothing here. */
 function endProblem(res: HttpResponse, status: number, code: string, title: string, detail: string): void {
   res.writeHeader('Content-Type', 'application/problem+json').writeHeader('Cache-Control', 'no-store');
   res.end(JSON.stringify({ type: 'about:blank', title, status, detail, code }), true);

@@ -1,12 +1,12 @@
 import { limits } from '../../schemas/tables/limits.js';
 import { credentialEntryPrefix } from '../../schemas/tables/subprotocols.js';
 
-/** What a device offered to prove who it is. `id` is null where only a secret came (Bearer). */
+/** What a device offered to prove who it is. `id` is null if only a secret came (Bearer). */
 export type Offered = { id: string | null; secret: string };
 
 /**
- * The credentials of an upgrade request, first found wins: Basic (RFC 7617), Bearer (RFC 6750), or the subprotocol entry
- * for browsers. Null: none were offered. 'unreadable': something was, that is not of the form.
+ * The credentials of an upgrade request: Basic (RFC 7617), Bearer (RFC 6750), or the subprotocol entry for browsers; the first one
+ * counts. Null if none were offered; 'unreadable' if what was offered has not the right form.
  */
 export function offeredCredentials(authorization: string, protocols: readonly string[]): Offered | 'unreadable' | null {
   const [, scheme, value] = /^(\S+) +(\S+)\s*$/.exec(authorization) ?? [];
@@ -19,8 +19,8 @@ export function offeredCredentials(authorization: string, protocols: readonly st
 }
 
 /**
- * The id that a request names, for the list of attempts, however wrong the rest of it is; null where there is none that can
- * be one. A secret that was put in its place is never taken for it.
+ * The id that a request names, for the list of attempts, even if the rest of the request is wrong; null if it names none that is
+ * valid. A secret in the place of the id is never taken for an id.
  */
 export function claimedId(pathId: string | null, authorization: string, protocols: readonly string[]): string | null {
   const [, basic] = /^basic +(\S+)\s*$/i.exec(authorization) ?? [];
@@ -32,7 +32,7 @@ export function claimedId(pathId: string | null, authorization: string, protocol
   return withoutSecrets(id) === id ? id : null;
 }
 
-/** Whatever may be a secret or a key is taken out of what is shown or logged. */
+/** Removes from a text that is shown or logged whatever may be a secret or a key. */
 export function withoutSecrets(text: string): string {
   return text.replace(/tg[dk]_[A-Za-z0-9_-]*/g, '[secret]');
 }

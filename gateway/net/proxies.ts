@@ -46,15 +46,15 @@ function add(list: BlockList, range: string): void {
   list.addSubnet(address, bits === undefined ? bitsMax : Number(bits), kind === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** Some proxies write [v6]:port or v4:port. */
+/** The address alone: some proxies write [v6]:port or v4:port. */
 function plainAddress(text: string): string {
   const [, inBrackets, v4] = /^(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)$/.exec(text) ?? [];
   return inBrackets ?? v4 ?? text;
 }
 
 /**
- * The common name of a subject as RFC 4514 writes it (CN=boiler-7,O=Acme), or a bare name. Null where there is not exactly one,
- * or where escapes would have to be understood to be sure.
+ * The common name of a subject as RFC 4514 writes it (CN=boiler-7,O=Acme), or a bare name. Null if there is not exactly one, or if
+ * the subject holds escapes, which are not decoded here.
  */
 export function commonName(subject: string): string | null {
   if (/["\\+]/.test(subject)) return null;

@@ -14,21 +14,21 @@ import { createSecureContext } from 'node:tls';
 import { StartError } from '../process/startError.js';
 
 /**
- * The one module that knows uWebSockets.js; link/ and operator/ use it. By default import, since named imports type-check
- * but fail at run time.
+ * net/ knows addresses, proxies and uWebSockets.js; link/ and operator/ use it. This is the only module that imports
+ * uWebSockets.js, by default import, because named imports type-check but fail at run time.
  */
 const { App, SSLApp } = uws;
 
 export type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t, WebSocket };
 
-// No banner header on answers; it must be said before the first app is made.
+// Answers carry no banner header. This must be set before the first app is made.
 (uws as unknown as { _cfg(option: string): void })._cfg('silent');
 
 /** Not in the typings: uWebSockets.js exports it for `listen`, so that a port is never shared with another process. */
 const exclusivePort = (uws as unknown as { LIBUS_LISTEN_EXCLUSIVE_PORT: number }).LIBUS_LISTEN_EXCLUSIVE_PORT;
 type Listen = (host: string, port: number, options: number, done: (socket: us_listen_socket | false) => void) => void;
 
-/** Not in the typings: called for each connection before anything is read of it, and with -1 after its end. */
+/** Not in the typings: called for each connection before anything is read from it, and with -1 after its end. */
 type Filter = (handler: (res: HttpResponse, change: 1 | -1) => void) => void;
 
 export function filterConnections(app: TemplatedApp, opened: (res: HttpResponse) => void): void {
@@ -39,14 +39,17 @@ export function filterConnections(app: TemplatedApp, opened: (res: HttpResponse)
 
 interface Listening {
   port: number;
-  /** Stops listening; once, and never after the app's own close, which uWebSockets.js does not survive. */
+  /** Stops listening. uWebSockets.js does not survive a second call, or a call after the app's own close. */
   close(): void;
 }
 
 const portTaken = (host: string, port: number): StartError =>
-  new StartError(69, `Port ${port} on ${host} is in use or not allowed. Choose another, or stop what has it.`);
+  new StartError(
+    69,
+    `Port ${port} on ${host} is in use or not allowed. Choose another port, or stop the program that uses it.`,
+  );
 
-/** Listens on a port that no other socket has, unless it is shared; 0: the system chooses one. Throws StartError 69 where it is taken. */
+/** Listens on a port that no other socket has, unless it is shared; for 0 the system chooses one. Throws StartError 69 if it is taken. */
 function listen(app: TemplatedApp, host: string, port: number, shared: boolean): Promise<Listening> {
   return new Promise((resolve, reject) => {
     (app.listen as unknown as Listen).call(app, host, port, shared ? 0 : exclusivePort, (socket) => {
@@ -70,11 +73,11 @@ export interface TlsFiles {
   keyFile: string;
 }
 
-/** Throws StartError 78 where the certificate or its key cannot be used. */
+/** Throws StartError 78 if the certificate or its key cannot be used. */
 export function createApp(tls: TlsFiles | undefined): TemplatedApp {
   if (tls === undefined) return App();
   try {
-    // uWebSockets.js does not say what is wrong with it.
+    // uWebSockets.js does not report what is wrong with a certificate; Node does.
     createSecureContext({ cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) });
     return SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
   } catch (error) {
@@ -84,7 +87,7 @@ export function createApp(tls: TlsFiles | undefined): TemplatedApp {
 
 export interface Port {
   port: number;
-  /** Makes an app with another certificate; what stands against it is thrown now. The returned function puts it in force. */
+  /** Makes an app with another certificate; throws StartError if it cannot be used. The returned function puts it in force. */
   renew(tls: TlsFiles | undefined): () => Promise<void>;
   stopListening(): void;
   close(): void;
@@ -92,8 +95,8 @@ export interface Port {
 
 /**
  * A port that one app after the other serves. uWebSockets.js cannot give a listening app another certificate, so a new app listens
- * beside it, and then the old one stops listening: what is open on it stays open. That needs a port that may be shared, so it is
- * first made sure that nobody has it. Without TLS there is nothing to renew, and the port is nobody else's.
+ * beside the old one, and then the old one stops listening; its open connections stay open. This needs a shared port, so openPort
+ * first makes sure that no other process has the port. Without TLS there is nothing to renew, and the port is exclusive.
  */
 export async function openPort(
   tls: TlsFiles | undefined,
@@ -129,7 +132,7 @@ export async function openPort(
   };
 }
 
-/** The port, or for 0 one that the system chooses. Throws StartError 69 where anyone has it. */
+/** Returns the port, or for 0 one that the system chooses. Throws StartError 69 if any socket has it. */
 function freePort(host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
@@ -141,6 +144,6 @@ function freePort(host: string, port: number): Promise<number> {
   });
 }
 
-/** As far as the package says. */
+/** The version that the package names. */
 export const uwsVersion = (createRequire(import.meta.url)('uWebSockets.js/package.json') as { version: string })
   .version;

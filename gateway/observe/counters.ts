@@ -74,7 +74,7 @@ export function createCounters(): Counters {
   };
 }
 
-/** Counts one commit with so many readings. */
+/** Counts one commit that held `readings` readings. */
 export function countCommit(
   counters: Counters,
   readings: number,

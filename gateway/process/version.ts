@@ -5,7 +5,7 @@ import { packageRoot, readJson } from '../../schemas/load.js';
 /** The version of this package. */
 export const version = (readJson('package.json') as { version: string }).version;
 
-/** When it was built, in Unix ms: no trustworthy clock shows an earlier time. 0 where the build did not say. */
+/** When the gateway was built, in Unix ms; 0 if the build did not record it. A clock that shows an earlier time is wrong. */
 export const builtAt = buildTime();
 
 function buildTime(): number {
