@@ -1,12 +1,12 @@
-# Builds with the tools that native modules may need, runs with Node alone.
-# scripts/build/rehearseDocker.sh runs these steps where there is no Docker engine.
+# The build stage has the tools that native modules may need; the final image has only Node.
+# scripts/build/rehearseDocker.sh runs these steps on a machine without Docker.
 FROM node:24-trixie-slim AS build
 WORKDIR /app
 RUN apt-get update && apt-get install -y --no-install-recommends python3 make g++ && rm -rf /var/lib/apt/lists/*
 COPY . .
 RUN npm ci
 RUN npm prune --omit=dev --ignore-scripts
-# uWebSockets.js ships a binary for every platform and every Node; this image needs one.
+# uWebSockets.js contains a binary per platform and Node version. This image needs one of them.
 RUN find node_modules/uWebSockets.js -name 'uws_*.node' ! -name "uws_$(node -p 'process.platform + "_" + process.arch + "_" + process.versions.modules').node" -delete
 RUN rm -rf dist/scripts dist/tests scripts tests .git .ci && find dist -name '*.test.js*' -delete
 

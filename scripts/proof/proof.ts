@@ -1,17 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot, readJson } from '../../schemas/load.js';
 
 /**
- * The full counts that the project claims, in named parts; each writes its section of docs/proof.md and takes under 20 minutes, but
- * for the store (just over) and the soak, whose memory is to be seen for half an hour.
- * `npm run proof` runs all, `npm run proof -- crash` one.
+ * The full counts that the project claims, in named parts. Each part writes its output to docs/proof/<part>.md, which
+ * docs/proof/README.md sums up by hand, and takes less than 20 minutes, except the store (just over) and the soak, whose memory
+ * must be watched for half an hour. `npm run proof` runs all parts, `npm run proof -- crash` runs one.
  */
 const parts: Record<string, { title: string; command: string[]; rounds?: number }> = {
   fleet: {
-    title: 'Fleets, verified: 1,000 busy devices, 15,000 links of one process, 18,000 of three',
+    title: 'Verified fleets: 1,000 busy devices, 15,000 links from one process, 18,000 links from three',
     command: ['dist/scripts/proof/proofFleet.js'],
   },
   crash: {
@@ -24,7 +24,7 @@ const parts: Record<string, { title: string; command: string[]; rounds?: number 
     command: ['--test', '--test-reporter=spec', 'dist/tests/faults/hostile.system.js'],
   },
   storage: {
-    title: 'Full disk, fsync errors, order of sync and ack',
+    title: 'A full disk, fsync errors, and the order of sync and ack',
     command: ['--test', '--test-reporter=spec', 'dist/tests/faults/storage.system.js'],
   },
   commands: {
@@ -34,7 +34,7 @@ const parts: Record<string, { title: string; command: string[]; rounds?: number 
     rounds: 200,
   },
   roundtrip: {
-    title: 'The round trip of commands at half the load',
+    title: 'The round trip of a command while the gateway is half loaded',
     command: ['dist/scripts/bench/main.js', 'commands', '--seconds', '20'],
   },
   faults: {
@@ -43,69 +43,73 @@ const parts: Record<string, { title: string; command: string[]; rounds?: number 
     rounds: 10,
   },
   c: {
-    title: 'The C client: 4 minutes of fuzzing each, and 24-hour buffers replayed',
+    title: 'The C client: 4 minutes of fuzzing per target, and a 24-hour buffer replayed',
     command: ['--test', '--test-reporter=spec', 'dist/tests/clients/c.system.js'],
     rounds: 2,
   },
   seal: {
-    title: 'Seals, merges, finished days and erasures killed at every kind of write, sync, rename and removal',
+    title: 'Seals, merges, finished days and erasures, killed at every kind of write, sync, rename and removal',
     command: ['--test', '--test-reporter=spec', 'dist/tests/faults/seal.system.js'],
     rounds: 40,
   },
   store: {
-    title: 'The store from empty to 200 million readings',
+    title: 'The store, from empty to 200 million readings',
     command: ['dist/scripts/bench/main.js', 'store', '--seconds', '20'],
   },
   streams: {
-    title: '100,000 streams, a frame of 5 readings a second each',
+    title: '100,000 streams, each with one frame of 5 readings per second',
     command: ['dist/scripts/bench/main.js', 'streams', '--seconds', '180'],
   },
   lighter: {
-    title: 'A reading at a time over one link, and by POST',
+    title: 'One reading per message: over one link, and by HTTP POST',
     command: ['dist/scripts/bench/main.js', 'lighter', '--seconds', '15'],
   },
   console: {
-    title: 'The console with 100,000 devices, 10,000 of them online, and 50,000 readings/s',
+    title: 'The console with 100,000 devices, 10,000 of them online, and 50,000 readings per second',
     command: ['dist/scripts/bench/main.js', 'console', '--devices', '100000', '--links', '10000', '--seconds', '40'],
   },
   bridge: {
-    title: 'The bridge: 20 rounds of broker stopped, cut off every 100 ms, gateway killed; broker frozen for 30 s',
+    title:
+      'The MQTT bridge: 20 rounds of broker stopped, link cut every 100 ms, gateway killed; broker frozen for 30 s',
     command: ['--test', '--test-reporter=spec', 'dist/tests/faults/bridge.system.js'],
     rounds: 20,
   },
   outage: {
-    title: 'The bridge: an outage drained, ack latency, ingest with the broker down',
+    title: 'The MQTT bridge: draining an outage, ack latency, ingest while the broker is down',
     command: ['dist/scripts/bench/main.js', 'bridge', '--seconds', '15'],
   },
   conformance: {
-    title: 'WebSocket conformance, by the cases of Autobahn that concern a server',
+    title: 'WebSocket conformance, by the Autobahn cases that concern a server',
     command: ['--test', '--test-reporter=spec', 'dist/tests/faults/conformance.system.js'],
   },
   fuzz: {
-    title: 'A million cases of the parsers in process, 20,000 over sockets',
+    title: 'Fuzzing: a million cases in process, 20,000 over sockets',
     command: ['--test', '--test-reporter=spec', 'dist/tests/faults/fuzz.system.js'],
     rounds: 1_000,
   },
   links: {
-    title: 'Memory of idle links, handshakes and refusals a second, 15,000 devices back after a SIGKILL',
+    title: 'Memory per idle link, handshakes and refusals per second, 15,000 devices reconnecting after a SIGKILL',
     command: ['dist/scripts/bench/main.js', 'links', '--links', '15000'],
   },
   abuse: {
-    title: 'Abuse under load',
+    title: 'Ack latency of other devices while the gateway is abused',
     command: ['--test', '--test-reporter=spec', 'dist/tests/faults/abuse.proof.js'],
   },
   clients: {
-    title: 'Every client keeps every rule, and each wrong one is caught',
-    command: ['--test', '--test-reporter=spec', 'dist/scripts/conform.system.js'],
+    title: 'Every client follows every rule, and each deliberately wrong client is caught',
+    command: ['--test', '--test-reporter=spec', 'dist/tests/clients/conform.system.js'],
   },
   soak: {
     title: 'Every fault at once for half an hour',
     command: ['dist/scripts/bench/main.js', 'soak', '--seconds', '1800'],
   },
-  bench: { title: 'Benches, and others on the same frames', command: ['dist/scripts/bench/main.js', '--seconds', '8'] },
+  bench: {
+    title: 'Benches, and other servers on the same frames',
+    command: ['dist/scripts/bench/main.js', '--seconds', '8'],
+  },
 };
 
-const file = join(packageRoot, 'docs', 'proof.md');
+const folder = join(packageRoot, 'docs', 'proof');
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !Object.hasOwn(parts, name));
 if (unknown !== undefined) {
@@ -126,9 +130,10 @@ for (const [name, { title, command, rounds }] of Object.entries(parts)) {
     maxBuffer: 64 * 1024 * 1024,
   });
   const seconds = Math.round((Date.now() - started) / 1000);
-  writeSection(
-    name,
-    `## ${title}\n\n\`npm run proof -- ${name}\`, ${seconds} s, ${status === 0 ? 'passed' : `FAILED (${status})`}; ${origin()}\n\n\`\`\`\n${stdout.trim()}\n\`\`\`\n`,
+  const result = status === 0 ? 'passed' : `FAILED (${status})`;
+  writeFileSync(
+    join(folder, `${name}.md`),
+    `# ${title}\n\n\`npm run proof -- ${name}\`, ${seconds} s, ${result}; ${origin()}\n\n\`\`\`\n${stdout.trim()}\n\`\`\`\n`,
   );
   if (status !== 0) process.exitCode = 1;
 }
@@ -136,14 +141,4 @@ for (const [name, { title, command, rounds }] of Object.entries(parts)) {
 function origin(): string {
   const { commit } = readJson('dist/build.json') as { commit: string | null };
   return `commit ${commit?.slice(0, 9) ?? 'unknown'}, ${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 1024 ** 3)} GiB, node ${process.versions.node}`;
-}
-
-/** Replaces the section between its two comments, or adds it. */
-function writeSection(name: string, text: string): void {
-  const before = existsSync(file)
-    ? readFileSync(file, 'utf8')
-    : '# Proof\n\nWritten by `npm run proof`: what was run in full counts, on which commit and machine.\n';
-  const section = `<!-- ${name} -->\n${text}<!-- /${name} -->\n`;
-  const old = new RegExp(`<!-- ${name} -->[\\s\\S]*<!-- /${name} -->\\n`);
-  writeFileSync(file, old.test(before) ? before.replace(old, () => section) : `${before}\n${section}`);
 }

@@ -32,10 +32,14 @@ export const metrics: readonly Metric[] = [
   gauge('tidegate_links', 'Device links open now', ({ status }) => status().links),
   gauge('tidegate_devices', 'Devices registered', ({ status }) => status().devices),
   gauge('tidegate_ready', '1 while devices may connect, else 0', ({ status }) => (status().state === 'ready' ? 1 : 0)),
-  gauge('tidegate_queued_bytes', 'Telemetry taken in and not yet on disk', ({ status }) => status().queuedBytes),
+  gauge(
+    'tidegate_queued_bytes',
+    'Bytes of telemetry that were accepted and are not on disk yet',
+    ({ status }) => status().queuedBytes,
+  ),
   gauge(
     'tidegate_disk_free_bytes',
-    'Free space in the file system of the data folder',
+    'Free bytes in the file system of the data folder',
     ({ status }) => status().diskFreeBytes,
   ),
   gauge('tidegate_disk_low', '1 while free space is under store.lowSpaceBytes, else 0', ({ status }) =>
@@ -46,14 +50,12 @@ export const metrics: readonly Metric[] = [
     'Readings in the commit log that are not in day files yet',
     ({ status }) => status().unsealedReadings,
   ),
-  gauge(
-    'tidegate_retention_paused',
-    '1 while nothing is removed for its age, since the clock stepped; else 0',
-    ({ status }) => (status().retentionPaused === null ? 0 : 1),
+  gauge('tidegate_retention_paused', '1 while retention is paused because the clock stepped, else 0', ({ status }) =>
+    status().retentionPaused === null ? 0 : 1,
   ),
   gauge(
     'tidegate_ack_seconds',
-    'From the receipt of the oldest frame of a commit to its acks, over the last seconds',
+    'Seconds from the receipt of the oldest frame of a commit to its acks, over the last seconds',
     ({ status }) => {
       const { ackP50Ms, ackP99Ms } = status();
       return { '0.5': ackP50Ms / 1000, '0.99': ackP99Ms / 1000 };
@@ -67,28 +69,28 @@ export const metrics: readonly Metric[] = [
   ),
   counter(
     'tidegate_frames_stored_total',
-    'Frames taken in and sent to the store',
+    'Frames accepted and sent to the store',
     ({ counters }) => counters.framesStored,
   ),
   counter(
     'tidegate_frames_duplicate_total',
-    'Frames that an older link had brought already',
+    'Frames received again that an older link had already delivered',
     ({ counters }) => counters.framesDuplicate,
   ),
   counter(
     'tidegate_frames_unnumbered_total',
-    'Frames of seq 0 or none, stored at best effort',
+    'Frames without a seq (or with 0), stored at best effort',
     ({ counters }) => counters.framesUnnumbered,
   ),
   counter(
     'tidegate_frames_rejected_total',
-    'Frames put into quarantine, by fault code',
+    'Frames refused and put into quarantine, by fault code',
     ({ counters }) => counters.framesRejected,
     'code',
   ),
   counter(
     'tidegate_rejected_dropped_total',
-    'Frames that left a full quarantine',
+    'Frames removed from a full quarantine to make room for newer ones',
     ({ counters }) => counters.rejectedDropped,
   ),
   counter(
@@ -99,7 +101,7 @@ export const metrics: readonly Metric[] = [
   counter('tidegate_readings_stored_total', 'Readings on disk', ({ counters }) => counters.readingsStored),
   counter(
     'tidegate_readings_repeated_total',
-    'Readings not stored since their device, metric and millisecond were',
+    'Readings not stored because one of the same device, metric and millisecond was',
     ({ counters }) => counters.readingsRepeated,
   ),
   counter(
@@ -109,46 +111,42 @@ export const metrics: readonly Metric[] = [
   ),
   counter(
     'tidegate_values_out_of_range_total',
-    'Values stored though outside the range of their model',
+    'Values outside the range of their model, stored anyway',
     ({ counters }) => counters.valuesOutOfRange,
   ),
-  counter('tidegate_seq_gaps_total', 'Jumps ahead in the numbering of a stream', ({ counters }) => counters.seqGaps),
-  counter('tidegate_nacks_sent_total', 'Refusals of frames told to devices', ({ counters }) => counters.nacksSent),
-  counter('tidegate_commits_total', 'Commits that reached the disk', ({ counters }) => counters.commits),
+  counter('tidegate_seq_gaps_total', 'Gaps in the numbering of a stream', ({ counters }) => counters.seqGaps),
+  counter('tidegate_nacks_sent_total', 'Nacks sent to devices', ({ counters }) => counters.nacksSent),
+  counter('tidegate_commits_total', 'Commits on disk', ({ counters }) => counters.commits),
   counter(
     'tidegate_commit_failures_total',
-    'Commits that failed; their links were closed',
+    'Commits that failed; their links were closed with 4005',
     ({ counters }) => counters.commitFailures,
   ),
-  counter('tidegate_commit_seconds_total', 'Time spent in commits', ({ counters }) => counters.commitSeconds),
-  counter('tidegate_seals_total', 'Times that the log was sealed into day files', ({ counters }) => counters.seals),
+  counter('tidegate_commit_seconds_total', 'Seconds spent in commits', ({ counters }) => counters.commitSeconds),
+  counter('tidegate_seals_total', 'Seals of the commit log into day files', ({ counters }) => counters.seals),
   counter(
     'tidegate_seal_failures_total',
-    'Seals and upkeep of day files that failed; they are tried again',
+    'Seals and upkeep of day files that failed; they are retried',
     ({ counters }) => counters.sealFailures,
   ),
-  counter('tidegate_seal_seconds_total', 'Time spent on sealing', ({ counters }) => counters.sealSeconds),
-  counter(
-    'tidegate_readings_sealed_total',
-    'Readings brought into day files',
-    ({ counters }) => counters.readingsSealed,
-  ),
+  counter('tidegate_seal_seconds_total', 'Seconds spent on sealing', ({ counters }) => counters.sealSeconds),
+  counter('tidegate_readings_sealed_total', 'Readings moved into day files', ({ counters }) => counters.readingsSealed),
   counter(
     'tidegate_upkeep_seconds_total',
-    'Time spent on day files beside sealing, by task: merge, finish, expire',
+    'Seconds spent on upkeep of day files, by task: merge, finish, expire',
     ({ counters }) => counters.upkeepSeconds,
     'task',
   ),
-  counter('tidegate_log_bytes_total', 'Bytes handed to the commit log', ({ counters }) => counters.logBytes),
+  counter('tidegate_log_bytes_total', 'Bytes written to the commit log', ({ counters }) => counters.logBytes),
   counter(
     'tidegate_commands_total',
-    'Commands that came into a state, by state',
+    'Commands that reached a state, by state',
     ({ counters }) => counters.commandsMoved,
     'state',
   ),
   gauge(
     'tidegate_commands_open',
-    'Commands without an end, by state; queued is the length of the queue',
+    'Commands without a final state, by state; queued is the length of the queue',
     ({ commands }) => commands.openByState(),
     'state',
   ),
@@ -159,18 +157,18 @@ export const metrics: readonly Metric[] = [
   ),
   counter(
     'tidegate_commands_late_total',
-    'Words of devices about commands that had ended',
+    'Reports of devices about commands that had already ended',
     ({ counters }) => counters.commandsLate,
   ),
   gauge(
     'tidegate_command_received_seconds',
-    'From the creation of a command to its device’s word that it came, since the start',
+    'Seconds from the creation of a command to received, as its device reports it, since the start',
     ({ commands }) => commands.timings().toReceived,
     'quantile',
   ),
   gauge(
     'tidegate_command_done_seconds',
-    'From the creation of a command to its device’s final word, since the start',
+    'Seconds from the creation of a command to its final state, as its device reports it, since the start',
     ({ commands }) => commands.timings().toDone,
     'quantile',
   ),
@@ -181,13 +179,13 @@ export const metrics: readonly Metric[] = [
   ),
   counter(
     'tidegate_handshakes_refused_total',
-    'Upgrade requests refused, by code',
+    'Upgrade requests that were refused, by code',
     ({ counters }) => counters.handshakesRefused,
     'code',
   ),
   counter(
     'tidegate_links_closed_total',
-    'Links ended, by close name, or lost, or by_device',
+    'Links that ended, by the name of the close code, or lost, or by_device',
     ({ counters }) => counters.linksClosed,
     'close',
   ),
@@ -198,12 +196,12 @@ export const metrics: readonly Metric[] = [
   ),
   counter(
     'tidegate_live_samples_dropped_total',
-    'Readings that slow clients of /v1/live missed',
+    'Readings not sent to slow clients of /v1/live',
     ({ counters }) => counters.liveSamplesDropped,
   ),
   gauge(
     'tidegate_bridge_connected',
-    '1 while the bridge has a connection to its broker; 0 also where there is no bridge',
+    '1 while the bridge is connected to its broker; 0 if it is not, or if there is no bridge',
     (context) => (context.mqtt()?.status?.connected === true ? 1 : 0),
   ),
   gauge(
@@ -223,23 +221,23 @@ export const metrics: readonly Metric[] = [
   ),
   gauge(
     'tidegate_bridge_backlog_full',
-    '1 while more waits for the broker than may: mqtt.whenFull applies',
+    '1 while the backlog exceeds its limit and mqtt.whenFull applies, else 0',
     ({ mqtt }) => (mqtt()?.status?.full === true ? 1 : 0),
   ),
   counter(
     'tidegate_bridge_acked_total',
-    'Messages that the broker acknowledged, by kind: telemetry (with what the profile makes of it), other',
+    'Messages that the broker acknowledged, by kind: telemetry (with those of the profile), other',
     ({ mqtt }) => ({ telemetry: mqtt()?.counts.telemetryAcked ?? 0, other: mqtt()?.counts.othersAcked ?? 0 }),
     'kind',
   ),
   counter(
     'tidegate_bridge_resent_total',
-    'Messages to be sent again after a lost connection or a refusal',
+    'Messages sent again after a lost connection or a refusal',
     ({ mqtt }) => mqtt()?.counts.resent ?? 0,
   ),
   counter(
     'tidegate_bridge_refused_total',
-    'Refusals by the broker; what was refused is sent again',
+    'Refusals by the broker; refused messages are sent again',
     ({ mqtt }) => mqtt()?.counts.refused ?? 0,
   ),
   counter(
@@ -254,13 +252,13 @@ export const metrics: readonly Metric[] = [
   ),
   counter(
     'tidegate_bridge_frames_dropped_total',
-    'Frames that will not be bridged: the backlog was over mqtt.backlogBytes or mqtt.backlogSeconds, or they have no name to be sent under',
+    'Frames that will not be bridged, by why: the backlog exceeded mqtt.backlogBytes (bytes) or mqtt.backlogSeconds (age), or the frame has no valid topic (unsendable)',
     ({ mqtt }) => mqtt()?.counts.framesDropped ?? { bytes: 0, age: 0, unsendable: 0 },
     'why',
   ),
   counter(
     'tidegate_bridge_answers_lost_total',
-    'Answers to commands that were too many to wait for the broker',
+    'Answers to commands that were dropped because too many waited for the broker',
     ({ mqtt }) => mqtt()?.counts.answersLost ?? 0,
   ),
   counter(
@@ -307,5 +305,5 @@ export function metricsDocument(): string {
     ({ name, type, label, help }) =>
       `| \`${name}\` | ${type} | ${label === undefined ? '' : `\`${label}\``} | ${help} |`,
   );
-  return `# Metrics\n\nGenerated by \`npm run generate\` from gateway/operator/routes/metrics.ts. \`GET /metrics\` with a viewer key; the usual \`process_\` and \`nodejs_\` metrics come with them.\n\n| metric | type | label | meaning |\n|---|---|---|---|\n${rows.join('\n')}\n`;
+  return `# Metrics\n\nGenerated by \`npm run generate\` from gateway/operator/routes/metrics.ts. Read them with \`GET /metrics\` on the operator port and a key of role viewer: [deploy/prometheus/scrape.yml](../deploy/prometheus/scrape.yml) is a scrape configuration. The usual \`process_\` and \`nodejs_\` metrics are there too. Counters start at 0 when the gateway starts.\n\n| metric | type | label | meaning |\n|---|---|---|---|\n${rows.join('\n')}\n`;
 }

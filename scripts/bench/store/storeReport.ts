@@ -36,7 +36,7 @@ const figure = (value: number | null, digits = 1): string => value?.toFixed(digi
 const share = (rate: number, of: number | null): string => (of === null ? '–' : `${((100 * rate) / of).toFixed(0)} %`);
 const isFlatOut = ({ name }: Row): boolean => name === 'as fast as it goes';
 
-/** Prints the tables and draws the plot of docs/store.md. */
+/** Prints the tables and draws the plot of docs/research/store-measurements.md. */
 export function report(all: Report): void {
   const machine = `${machineOf(fsyncP50Ms())}; generator on the same machine`;
   const parts = [ingestTable(all.ingest), queryTable(all.queries), history(all), machine];
