@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ackBytes, timeAnswerBytes, timeRequestBytes, welcomeBytes } from './frame/layout.js';
@@ -109,9 +109,22 @@ test('each line of a byte diagram holds eight bytes, and the fixed sizes are tho
   ]);
 });
 
-test('every rule that is cited exists', () => {
+test('every rule that a page, a comment or a test cites exists', () => {
   const defined = new Set(rows(/^- \*\*([A-Z]-\d+)\*\*/gm));
-  for (const [cited] of page.matchAll(/\b[HNIJBWRC]-\d+\b/g)) assert.ok(defined.has(cited), cited);
+  const cited = /\b[HNIJBWRC]-\d+\b/g;
+  let count = 0;
+  for (const folder of ['schemas', 'clients', 'device-sim', 'gateway', 'tests', 'docs']) {
+    const files = readdirSync(join(packageRoot, folder), { recursive: true, encoding: 'utf8' });
+    for (const file of files.filter(
+      (name) => /\.(ts|tsx|md|py|c|h|ino|js|mjs)$/.test(name) && !/node_modules/.test(name),
+    )) {
+      for (const [rule] of readFileSync(join(packageRoot, folder, file), 'utf8').matchAll(cited)) {
+        assert.ok(defined.has(rule), `${folder}/${file} cites ${rule}`);
+        count++;
+      }
+    }
+  }
+  assert.ok(count > 500, `${count} citations`);
 });
 
 test('the rules of each letter are numbered 1, 2, 3 …, in the order of the page', () => {
