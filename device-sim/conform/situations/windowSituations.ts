@@ -102,7 +102,7 @@ export const windowSituations: PeerSituation[] = [
     },
   },
   {
-    name: 'a nack frees a place in the window',
+    name: 'nacks free the window',
     rules: ['W-9'],
     async run({ start, peer, check }) {
       const client = start();
@@ -110,9 +110,10 @@ export const windowSituations: PeerSituation[] = [
       const link = await peer.link('W-9');
       link.welcome(0, 2);
       await link.frames('W-9', 2);
+      link.nack(1);
       link.nack(2);
-      const said = listOf(await link.frames('W-9', 1));
-      check('W-9', said === '3=r3', `with a window of 2, after a nack of frame 2, it sent ${said}`);
+      const said = listOf(await link.frames('W-9', 2));
+      check('W-9', said === '3=r3 4=r4', `with a window of 2, after nacks of both frames, it sent ${said}`);
     },
   },
   {
