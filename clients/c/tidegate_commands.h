@@ -40,7 +40,7 @@ typedef struct {
   /* What kind of command that name is. Names are not terminated. */
   tg_command_kind (*kind)(void *context, const char *name, size_t name_length);
   /*
-   * Carries a command out, writes result or error as JSON (at most `capacity` bytes; an error has a "code", C-6), sets `json_length`
+   * Carries a command out, writes result or error as JSON (at most `capacity` bytes; an error has a "code", C-14), sets `json_length`
    * (0 before), and returns TG_SUCCEEDED, TG_FAILED or TG_REJECTED; or TG_RUNNING, and calls tg_commands_update later.
    */
   tg_state (*run)(void *context, const tg_command *command, char *json, size_t capacity, size_t *json_length);

@@ -134,7 +134,7 @@ static void number_from(tg_device *device, uint32_t seq) {
 }
 
 /*
- * N-3, N-4. Numbers too far above the mark would be refused (N-7), as when the gateway has forgotten the stream (N-10): they begin
+ * N-3, N-4, N-14, N-17. Numbers too far above the mark would be refused (N-7), as when the gateway has forgotten the stream (N-10): they begin
  * anew too; likewise where the log's records have none, since the numbers are spent or the log is not the one they were saved for.
  */
 static void take_mark(tg_device *device, uint32_t last_seq) {
@@ -300,7 +300,7 @@ static void send_frames(tg_device *device) {
 
 /* Receiving */
 
-/* The gateway does its work: a failing row is over, and the next answer may take its time from now. */
+/* The gateway does its work: a row of failures is over, and the next answer is overdue 30 s from now. */
 static void answered(tg_device *device) {
   device->unacked_since_ms = device->seen_ms;
   tg_reconnect_held(&device->reconnect);

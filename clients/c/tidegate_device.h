@@ -20,15 +20,15 @@ extern "C" {
 #endif
 
 #define TG_WINDOW_MAX 64 /* frames in flight, whatever larger window is told: their state is one bit each */
-#define TG_ACK_OVERDUE_MS 30000 /* */
+#define TG_ACK_OVERDUE_MS 30000 /* */
 #define TG_SILENCE_MS 75000 /* */
 #define TG_CONNECT_MS 30000 /* from the start of an attempt to the welcome */
-#define TG_HELD_MS 60000 /* a link that lived so long ends a row of failures, as does the first answer to a frame */
+#define TG_HELD_MS 60000 /* a link that lived so long ends a row of failures, as does the first answer to a frame */
 #define TG_SEQ_JUMP_MAX 16777216u /* N-7 */
 
 /*
  * How the log's records are numbered: record `index` has the number `seq`, the next ones the next. `given` is the highest number ever
- * given, that is, sent; 0: none, which is a device without memory (N-4). Saved, it is that memory, and up to a window ahead: it is written
+ * given, that is, sent; 0: none, which is a device without memory (N-4, N-15). Saved, it is that memory, and up to a window ahead: it is written
  * down before a burst is sent.
  */
 typedef struct {

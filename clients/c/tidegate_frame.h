@@ -119,7 +119,7 @@ typedef struct {
   } as;
 } tg_down;
 
-/* False for what a device ignores: another version, an unknown type, too few bytes. Reserved and trailing bytes are not looked at (B-1). */
+/* False for what a device ignores: another version, an unknown type, too few bytes. Reserved and trailing bytes are ignored (B-8). */
 bool tg_down_parse(tg_down *down, const uint8_t *bytes, size_t length);
 
 /* The fault's code as JSON has it, such as "value_invalid"; "unknown" for numbers of later versions. */

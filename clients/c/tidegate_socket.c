@@ -217,7 +217,7 @@ static uint16_t status_of(slice answer) {
   return (uint16_t)decimal(digits);
 }
 
-/* The gateway must have taken our subprotocol: without it the link would speak JSON (H-5). */
+/* The gateway must have taken our subprotocol: without it the link would speak JSON (H-12). */
 static bool is_right_upgrade(const tg_socket *socket, slice answer) {
   slice protocol = header_value(answer, "sec-websocket-protocol:");
   slice accept = header_value(answer, "sec-websocket-accept:");

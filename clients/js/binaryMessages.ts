@@ -84,7 +84,7 @@ export function encodeTimeRequest(echo: number): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Null for a version or type that is not known, and for what is too short. Reserved and trailing bytes are ignored (B-1). */
+/** Null for a version or type that is not known, and for what is too short. Reserved and trailing bytes are ignored (B-8). */
 export function readBytes(bytes: Uint8Array): DownMessage | null {
   if (bytes.length < 8 || bytes[0] !== version) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

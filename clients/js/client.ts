@@ -75,7 +75,7 @@ type State = 'connecting' | 'linked' | 'waiting' | 'asleep' | 'stopped';
 
 const framesMaxByDefault = 10_000;
 const watchEveryMs = 5_000;
-/** A link that lived so long has held, though nothing was answered on it. */
+/** A link that lived so long has held, though nothing was answered on it. */
 const heldMs = 60_000;
 /** The gateway's clock is taken anew where it is off by more. */
 const clockSlackMs = 1_000;
@@ -166,7 +166,7 @@ export async function connectDevice(options: ClientOptions) {
     emit({ event: 'waiting', ms });
   }
 
-  /** no word for 75 s, or an ack overdue for 30 s. Who does not see pings asks for the time before that. */
+  /** no word for 75 s, or an ack overdue for 30 s. Who does not see pings asks for the time before that. */
   function watch(): void {
     cancelTimer = timing.after(watchEveryMs, watch);
     const now = timing.elapsedMs();

@@ -20,7 +20,7 @@ export class CommandFailure extends Error {
 
 export interface CommandsOptions {
   handlers: Record<string, CommandHandler>;
-  /** By the gateway's clock (C-5). */
+  /** By the gateway's clock (C-13). */
   serverNow(): number;
   /** Resolves when the changes are written down. */
   write(changes: readonly Change[]): Promise<void>;

@@ -1,6 +1,6 @@
 import { seqJumpMax, seqMax } from './protocol.js';
 
-/** A frame and its number, which is provisional until the frame is sent (N-4). */
+/** A frame and its number, which is provisional until the frame is sent (N-15). */
 export interface Numbered<Frame> {
   seq: number;
   frame: Frame;
@@ -60,7 +60,7 @@ export function createOutbox<Frame>({ framesMax, kept }: OutboxOptions<Frame>) {
       return numbered;
     },
 
-    /** N-3 and N-4: what is stored by now, and what has got another number. */
+    /** N-3, N-4, N-14, N-17: what is stored by now, and what has got another number. */
     welcome(lastSeq: number, newWindow: number): { stored: Numbered<Frame>[]; renumbered: Numbered<Frame>[] } {
       window = newWindow;
       unsent = head;

@@ -27,7 +27,7 @@ export interface SocketRequest {
 }
 
 export interface SocketKind {
-  /** Whether the gateway's pings are seen. */
+  /** Whether the gateway's pings are seen. */
   seesPings: boolean;
   open(request: SocketRequest, events: SocketEvents): Socket;
 }

@@ -15,18 +15,18 @@ interface Options {
 
 const exitCodes = { failed: 1, usage: 64 };
 
-/** `tidegate-sim conform -- CMD…`: exit code 0 where no rule failed. */
+/** `tidegate-sim conform -- CMD…`: exit code 0 if no rule failed. */
 export const conformCommand = new Command('conform')
   .description(
-    'plays the situations of the device protocol with a client program, and judges each rule (clients/CONFORMANCE.md)',
+    'run a client program through scripted situations and report pass or fail per protocol rule (clients/CONFORMANCE.md)',
   )
-  .argument('<command...>', 'the client, after --')
-  .option('--encoding <name>', 'json or binary: what the client is told to use', 'json')
-  .option('--rule <rule>', 'only situations that judge it, such as N-4; repeatable', gather, [])
-  .option('--situation <text>', 'only situations whose name holds this text')
-  .option('--width <n>', 'situations at a time', '8')
+  .argument('<command...>', 'the client program and its arguments, after --')
+  .option('--encoding <name>', 'json or binary: the value of TIDEGATE_ENCODING for the client', 'json')
+  .option('--rule <rule>', 'run only the situations that judge this rule, such as N-4; may be repeated', gather, [])
+  .option('--situation <text>', 'run only the situations whose name contains this text')
+  .option('--width <n>', 'number of situations that run at the same time', '8')
   .option('--json', 'print the report as JSON')
-  .option('--trace', 'print what was said in situations that failed')
+  .option('--trace', 'print the lines that were exchanged with the client in each failed situation')
   .action(run);
 
 function gather(one: string, all: string[]): string[] {

@@ -4,22 +4,26 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../../schemas/load.js';
 import { type Finding, isConforming, reportText, verdictsOf } from './report.js';
-import { bindsOnlyTheGateway, judgedWhereSeen, loadRules } from './rules.js';
+import { bindsOnlyTheGateway, judgedWhereSeen, loadRules, notJudged } from './rules.js';
 import { chooser, gatewaySituations, peerSituations } from './runner.js';
 
 const situations = [...peerSituations, ...gatewaySituations];
 const all = new Set(loadRules().map(({ rule }) => rule));
 
-test('every rule of PROTOCOL.md binds the gateway alone, or is judged by a situation, or where a client shows it', () => {
+test('every rule of PROTOCOL.md is judged by a situation, or where a client shows it, or is listed as not judged', () => {
   const judged = new Set(situations.flatMap(({ rules }) => rules));
-  for (const rule of all)
-    assert.ok(
-      bindsOnlyTheGateway.has(rule) || judged.has(rule) || judgedWhereSeen.has(rule),
-      `${rule} is judged nowhere`,
-    );
-  for (const rule of [...judged, ...bindsOnlyTheGateway, ...judgedWhereSeen])
-    assert.ok(all.has(rule), `${rule} is no rule of PROTOCOL.md`);
-  for (const rule of judged) assert.ok(!bindsOnlyTheGateway.has(rule), `${rule} binds the gateway alone`);
+  const listed = new Set([...judged, ...judgedWhereSeen, ...bindsOnlyTheGateway, ...notJudged.keys()]);
+  assert.deepEqual([...listed].sort(), [...all].sort());
+  for (const rule of [...judged, ...judgedWhereSeen])
+    assert.ok(!bindsOnlyTheGateway.has(rule) && !notJudged.has(rule), `${rule} is judged, and listed as not judged`);
+  for (const rule of notJudged.keys()) assert.ok(!bindsOnlyTheGateway.has(rule), rule);
+});
+
+test('the words of a rule are its first sentence', () => {
+  const words = new Map(loadRules().map((rule) => [rule.rule, rule.words]));
+  assert.equal(words.get('N-2'), 'The device must not send a numbered frame before the welcome.');
+  assert.equal(words.get('N-13')?.endsWith('whose numbers are above `lastSeq`.'), true);
+  for (const [rule, text] of words) assert.match(text, /^[A-Z"*`].*\.$/, rule);
 });
 
 test('situations have names of their own, also as names of folders', () => {
@@ -30,7 +34,7 @@ test('situations have names of their own, also as names of folders', () => {
 test('a rule chooses its situations; one that any situation shows chooses some', () => {
   const chosen = (...rules: string[]): number => situations.filter(chooser(rules)).length;
   assert.equal(chosen(), situations.length);
-  for (const rule of all) if (!bindsOnlyTheGateway.has(rule)) assert.ok(chosen(rule) > 0, rule);
+  for (const rule of all) if (!bindsOnlyTheGateway.has(rule) && !notJudged.has(rule)) assert.ok(chosen(rule) > 0, rule);
   assert.ok(chosen('N-4') < situations.length / 2);
 });
 
@@ -58,8 +62,8 @@ test('one failure of several is a failure, with its reason; what nobody showed i
     situations: 2,
   });
   assert.deepEqual(
-    ['J-2', 'W-1', 'W-4'].map((rule) => verdicts.get(rule)?.verdict),
-    ['pass', 'not shown', 'gateway'],
+    ['J-2', 'W-1', 'W-4', 'N-12'].map((rule) => verdicts.get(rule)?.verdict),
+    ['pass', 'not shown', 'gateway', 'not judged'],
   );
   assert.equal(isConforming([...verdicts.values()]), false);
   assert.match(reportText([...verdicts.values()]), /FAIL {2}N-1[^\n]*\n +two: it sent 2=r1\n/);

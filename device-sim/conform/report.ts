@@ -1,7 +1,7 @@
-import { bindsOnlyTheGateway, loadRules } from './rules.js';
+import { bindsOnlyTheGateway, loadRules, notJudged } from './rules.js';
 import type { Played } from './stage/stage.js';
 
-/** What came of one situation. */
+/** The result of one situation. */
 export interface Finding extends Played {
   name: string;
   seconds: number;
@@ -9,8 +9,8 @@ export interface Finding extends Played {
 
 export interface Verdict {
   rule: string;
-  verdict: 'pass' | 'fail' | 'not shown' | 'gateway';
-  /** The first of each situation that failed. */
+  verdict: 'pass' | 'fail' | 'not shown' | 'not judged' | 'gateway';
+  /** The first failure of each situation that failed. */
   reasons: { situation: string; reason: string }[];
   /** How many situations judged it. */
   situations: number;
@@ -35,6 +35,7 @@ function verdictOf(rule: string, findings: readonly Finding[]): Verdict {
   function verdict(): Verdict['verdict'] {
     if (reasons.length > 0) return 'fail';
     if (wasSeen) return 'pass';
+    if (notJudged.has(rule)) return 'not judged';
     return bindsOnlyTheGateway.has(rule) ? 'gateway' : 'not shown';
   }
 }
@@ -46,31 +47,46 @@ const labels: Record<Verdict['verdict'], string> = {
   pass: 'pass',
   fail: 'FAIL',
   'not shown': '-',
+  'not judged': '-',
   gateway: '-',
 };
 
-const notes: Record<Verdict['verdict'], string> = {
-  pass: '',
-  fail: '',
-  'not shown': 'nothing that this client did shows it',
-  gateway: 'binds the gateway',
-};
+const wordsMax = 110;
 
-const wordsMax = 76;
-
-/** For people: a line a rule, and one more a failed situation. */
+/** For people: one line per rule, and one more per situation that failed. */
 export function reportText(verdicts: readonly Verdict[]): string {
   const words = new Map(loadRules().map((rule) => [rule.rule, rule.words]));
   const lines = verdicts.flatMap(({ rule, verdict, reasons }) => {
-    const text = notes[verdict] === '' ? shortened(words.get(rule) ?? '') : `(${notes[verdict]})`;
+    const text = noteOf(rule, verdict) ?? shortened(words.get(rule) ?? '');
     return [
       `${labels[verdict].padEnd(5)} ${rule.padEnd(5)} ${text}`,
       ...reasons.map(({ situation, reason }) => `              ${situation}: ${reason}`),
     ];
   });
   const count = (wanted: Verdict['verdict']): number => verdicts.filter(({ verdict }) => verdict === wanted).length;
-  const rest = `${count('gateway')} bind the gateway, ${count('not shown')} not shown`;
+  const rest = [
+    `${count('gateway')} concern only the gateway`,
+    `${count('not shown')} were not seen`,
+    `${count('not judged')} cannot be judged`,
+  ].join(', ');
   return [...lines, '', `${count('pass')} rules passed, ${count('fail')} failed (${rest})`].join('\n');
+}
+
+/** Why a rule has no result; null: it has one. */
+function noteOf(rule: string, verdict: Verdict['verdict']): string | null {
+  switch (verdict) {
+    case 'pass':
+    case 'fail':
+      return null;
+    case 'gateway':
+      return '(concerns only the gateway)';
+    case 'not shown':
+      return '(not seen: the client did nothing to which this rule applies)';
+    case 'not judged':
+      return `(not judged: ${notJudged.get(rule)})`;
+    default:
+      return verdict satisfies never;
+  }
 }
 
 function shortened(words: string): string {

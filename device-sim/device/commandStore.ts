@@ -18,7 +18,7 @@ export interface KeptCommand {
   outcome: CommandUpdate | null;
 }
 
-/** Where a device writes its commands down (PROTOCOL.md, C-3). */
+/** Where a device writes its commands down (PROTOCOL.md, C-8). */
 export interface CommandStore {
   /** What was kept, the oldest first. Called once, before anything is kept. */
   load(): KeptCommand[];

@@ -167,7 +167,7 @@ export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions
     return reconnectDelayMs(hasAnother ? { kind: 'failed', cause: 'old secret' } : ending, failures++, random);
   }
 
-  /** No word for 75 s, or an ack overdue for 30 s: the link is dead, whatever TCP says. */
+  /** No word for 75 s, or an ack overdue for 30 s: the link is dead, whatever TCP says. */
   function watch(): void {
     const now = timing.elapsedMs();
     const silent = now - heardAt >= limits.deviceSilenceSeconds * 1000;

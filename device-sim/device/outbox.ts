@@ -53,7 +53,7 @@ export function createOutbox<Frame>(options: OutboxOptions<Frame>) {
     },
 
     /**
-     * A new link (N-3, N-4). A number is given by sending it: what waits unsent has only a provisional one. So a device that
+     * A new link (N-3, N-4, N-14, N-15). A number is given by sending it: what waits unsent has only a provisional one. So a device that
      * sent nothing yet, and one whose lastSeq is above all it sent, drops nothing and numbers its buffer from lastSeq + 1.
      */
     welcome(lastSeq: number, newWindow: number): void {

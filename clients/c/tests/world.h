@@ -128,7 +128,7 @@ static tg_state world_run(void *context, const tg_command *command, char *json, 
   uint8_t id = command->id[0];
   w->runs[id]++;
   if (id >= 8) {
-    assert(w->runs[id] == 1); /* C-3 */
+    assert(w->runs[id] == 1); /* C-9 */
     bool is_noted = false;
     for (size_t slot = 0; slot < TG_OUTCOMES_MIN; slot++)
       is_noted |= w->saved_outcomes[slot].state == TG_RECEIVED && w->saved_outcomes[slot].id[0] == id;

@@ -70,7 +70,7 @@ const lost: Ending = { kind: 'closed', code: 1006, reason: '' };
 export const wrongs = {
   'sends before the welcome': {
     rule: 'N-2',
-    situation: 'nothing before the welcome',
+    situation: 'no numbered frame before the welcome',
     alter: throughLink((socket) => {
       setTimeout(() => socket.send('{"seq":1,"values":{"temperature":1}}'), 300);
       return {};
@@ -78,27 +78,27 @@ export const wrongs = {
   },
   'numbers from 1 without memory': {
     rule: 'N-4',
-    situation: 'a new device begins after lastSeq',
+    situation: 'without memory, numbering starts after lastSeq',
     alter: throughLink(numbersFromOne),
   },
   'drops its buffer on a lastSeq above all it gave': {
-    rule: 'N-4',
-    situation: 'lastSeq above all it gave drops nothing',
+    rule: 'N-14',
+    situation: 'a lastSeq above every number given drops nothing',
     alter: throughLink(dropsItsBuffer()),
   },
   'sends other readings under a number': {
     rule: 'N-5',
-    situation: 'what is sent again is the same',
+    situation: 'a frame that is sent again is the same',
     alter: sending(otherEachTime()),
   },
   'takes a nack of seq 0 for its oldest frame': {
     rule: 'N-6',
-    situation: 'a nack of seq 0 is of no numbered frame',
+    situation: 'a nack with seq 0 concerns no numbered frame',
     alter: hearing((fields) => (fields.type === 'nack' && fields.seq === 0 ? { ...fields, seq: 1 } : fields)),
   },
   'tells an age once and for all': {
     rule: 'I-3',
-    situation: 'without a clock, ages are told anew',
+    situation: 'without a clock, ages are computed at each send',
     alter: sending((fields) => (isTelemetry(fields) && isRecent(fields) ? { ...fields, ts: -1_000 } : fields)),
   },
   'sends a metric name with a space': {
@@ -108,17 +108,17 @@ export const wrongs = {
   },
   'ignores the window': {
     rule: 'W-1',
-    situation: 'no more than the window',
+    situation: 'no more frames in flight than the window',
     alter: hearing((fields) => ('window' in fields ? { ...fields, window: 1_000 } : fields)),
   },
   'takes an ack for one frame': {
     rule: 'W-2',
-    situation: 'an ack is of all before it',
+    situation: 'an ack covers every frame before it',
     alter: hearing((fields) => (fields.type === 'ack' && Number(fields.seq) > 1 ? null : fields)),
   },
   'sends a nacked frame again': {
     rule: 'W-3',
-    situation: 'a nacked frame never comes again',
+    situation: 'a nacked frame is never sent again',
     alter: throughLink(sendsNackedAgain),
   },
   'ends the link over an unknown message': {
@@ -135,7 +135,7 @@ export const wrongs = {
   },
   'declares a table again with other contents': {
     rule: 'J-6',
-    situation: 'frames keep their meaning over a firmware change',
+    situation: 'buffered frames keep their table after a firmware change',
     alter: sending((fields) => (fields.type === 'metrics' ? { ...fields, table: 1 } : fields)),
   },
   'adds a byte to its frames': {
@@ -160,13 +160,13 @@ export const wrongs = {
     alter: waiting((ending) => (ending.kind === 'refused' ? lost : ending)),
   },
   'ignores Retry-After': {
-    rule: 'R-1',
+    rule: 'R-9',
     situation: 'HTTP 503 with Retry-After',
     alter: waiting((ending) => (ending.kind === 'refused' ? { ...ending, retryAfterSeconds: 0 } : ending)),
   },
   'ignores retryAfterMs': {
-    rule: 'R-1',
-    situation: 'retryAfterMs is waited first',
+    rule: 'R-9',
+    situation: 'the wait starts with retryAfterMs',
     alter: waiting((ending) => (ending.kind === 'closed' ? { ...ending, reason: '' } : ending)),
   },
   'has no jitter': {
@@ -179,10 +179,10 @@ export const wrongs = {
     situation: 'a connection that breaks at once',
     alter: () => ({ delayMs: (ending, _, random) => reconnectDelayMs(ending, 8, random) }),
   },
-  'stays on a half-open link': { rule: 'R-4', situation: 'silence', alter: throughLink(staysOn) },
+  'stays on a half-open link': { rule: 'R-4', situation: 'a silent gateway', alter: throughLink(staysOn) },
   'takes 4100 on an abandoned link for its own': {
     rule: 'R-3',
-    situation: 'silence',
+    situation: 'a silent gateway',
     alter: throughLink(listensToAbandoned()),
   },
   'goes to sleep without a word': {
@@ -190,10 +190,10 @@ export const wrongs = {
     situation: 'going to sleep',
     alter: throughLink((socket) => ({ socket: { close: (code) => socket.close(code, '') } })),
   },
-  'runs a repeated command again': { rule: 'C-3', situation: 'a repeated command, known 255', alter: runsAgain },
+  'runs a repeated command again': { rule: 'C-9', situation: 'a repeated command, known 255', alter: runsAgain },
   'forgets outcomes with a restart': {
-    rule: 'C-3',
-    situation: 'an outcome outlives a restart',
+    rule: 'C-8',
+    situation: 'an outcome survives a restart',
     alter: (right) => ({
       storage: { ...right.storage, load: async () => new Map() },
       ...hearing((fields) => (isCommand(fields) ? { ...fields, known: 0 } : fields))(right),
@@ -201,17 +201,17 @@ export const wrongs = {
   },
   'runs a command it does not remember': {
     rule: 'C-4',
-    situation: 'a command it does not remember, known 1',
+    situation: 'a command that it does not remember, known 1',
     alter: hearing((fields) => (isCommand(fields) ? { ...fields, known: 0 } : fields)),
   },
   'runs an overdue command': {
     rule: 'C-5',
-    situation: 'overdue by the clock of a gateway ahead',
+    situation: 'an overdue command, gateway clock ahead',
     alter: hearing((fields) => (isCommand(fields) ? { ...fields, expiresAt: 0 } : fields)),
   },
   'says succeeded for whatever failed': {
-    rule: 'C-6',
-    situation: 'commands are carried out',
+    rule: 'C-14',
+    situation: 'commands run and are answered',
     alter: sending((fields) =>
       fields.state === 'failed' ? { ...fields, state: 'succeeded', error: undefined } : fields,
     ),

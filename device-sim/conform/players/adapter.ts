@@ -24,7 +24,7 @@ export type Client = ReturnType<typeof startClient>;
 
 const stderrMax = 2_000;
 const traceMax = 400;
-/** A client that does not end after `stop` is ended. */
+/** How long a client may take to exit after `stop`; then it is killed. */
 const stopMs = 10_000;
 
 /** The client under test, in a process of its own (clients/CONFORMANCE.md). */
@@ -85,17 +85,17 @@ export function startClient({ command, url, id, secret, state, encoding }: Clien
       events.next(rule, `event ${name}`, (event) => event.event === name && wanted(event), ms),
     /** All events of that name so far, taken or not. */
     all: (name: string): ClientEvent[] => history.filter(({ event }) => event === name),
-    /** Waits until all up to seq is taken for stored, in one event or several. */
+    /** Waits until every frame up to seq is reported as stored, in one event or several. */
     acked: (rule: string, seq: number) =>
       events.next(rule, `event acked of ${seq}`, (event) => event.event === 'acked' && (event.seq as number) >= seq),
-    /** Someone asked it to end. */
+    /** True once it was asked to stop, or killed. */
     isToEnd: (): boolean => toEnd,
     kill(): Promise<string | number> {
       toEnd = true;
       child.kill('SIGKILL');
       return exited;
     },
-    /** Asks it to stop; its exit code, or a Broken where it does not end. */
+    /** Asks it to stop. Returns its exit code; throws Broken if it does not exit. */
     async stop(rule: string): Promise<string | number> {
       toEnd = true;
       tell({ do: 'stop' });

@@ -16,7 +16,7 @@ import {
   write,
 } from './wire.js';
 
-/** Instead of taking a link. `drop`: the connection ends without an answer. */
+/** What an upgrade request gets. `drop`: the connection ends without an answer. */
 export type Answer =
   | { kind: 'take' }
   | { kind: 'refuse'; status: number; headers?: Record<string, string> }
@@ -29,7 +29,7 @@ export interface PeerOptions {
 
 export type Peer = Awaited<ReturnType<typeof startPeer>>;
 
-/** A gateway in the hands of a situation: it sees what the device does and says what the situation wants. */
+/** A gateway that a situation controls: it records what the device does and sends what the situation asks for. */
 export async function startPeer({ skewMs = 0 }: PeerOptions = {}) {
   const http = createServer((_request, response) => response.writeHead(426, { connection: 'close' }).end());
   const sockets = new WebSocketServer({
@@ -58,7 +58,7 @@ export async function startPeer({ skewMs = 0 }: PeerOptions = {}) {
   });
 
   const offend = (offence: Offence): void => void offences.push(offence);
-  /** Two links of one device at work at once: only where it could not know that the older one was alive. */
+  /** A device may use two links at once only if it could not know that the older one was alive. */
   const show = (rules: string[], link: PeerLink, said: Said): void => {
     for (const rule of [...rules, 'J-8', 'R-6', 'R-8']) shown.add(rule);
     if (said.type === 'telemetry' && all.some((other) => other !== link && other.isOpen() && !other.frozen()))
@@ -74,7 +74,7 @@ export async function startPeer({ skewMs = 0 }: PeerOptions = {}) {
     shown,
     tables: numbered,
     links: all,
-    /** What attempts get from now on. */
+    /** The answer to all attempts from now on. */
     answer(next: Answer): void {
       answer = next;
     },
@@ -164,7 +164,7 @@ function createPeerLink(ws: WebSocket, request: IncomingMessage, tables: Tables,
     welcome: (lastSeq: number, window = 64): void => say({ type: 'welcome', lastSeq, window, serverTime: now() }),
     ack: (seq: number, window?: number): void => say({ type: 'ack', seq, window }),
     nack: (seq: number, code = 'value_invalid'): void => say({ type: 'nack', seq, code }),
-    /** What it says from now on has what a later gateway may add. */
+    /** Its messages from now on contain fields or bytes that a later gateway may add. */
     beOdd(): void {
       odd = true;
     },
@@ -179,11 +179,11 @@ function createPeerLink(ws: WebSocket, request: IncomingMessage, tables: Tables,
       while (taken.length < count) taken.push(await frames.next(rule, `frame ${taken.length + 1} of ${count}`));
       return taken;
     },
-    /** Frames that came and were not asked for. */
+    /** Frames that arrived and were not taken. */
     framesLeft: frames.left,
-    /** The final word on a command. */
+    /** The update that ends a command. */
     finalWord: (rule: string, id: string, ms?: number) =>
-      updates.next(rule, `final word on command ${id}`, (update) => update.id === id && isFinal(update.state), ms),
+      updates.next(rule, `final state of command ${id}`, (update) => update.id === id && isFinal(update.state), ms),
     updates: (id: string): string[] =>
       heard.flatMap((said) => (said.type === 'command_update' && said.id === id ? [said.state] : [])),
     close: (code: number, reason = ''): void => ws.close(code, reason),

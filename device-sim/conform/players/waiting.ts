@@ -1,4 +1,4 @@
-/** The rule that something which did not happen, or should not have, breaks. Ends its situation. */
+/** Ends a situation: something did not happen in time, which breaks this rule. */
 export class Broken extends Error {
   constructor(
     readonly rule: string,
@@ -8,7 +8,7 @@ export class Broken extends Error {
   }
 }
 
-/** Generous, since several clients start at once on a small machine. */
+/** Generous, because several clients start at once on a small machine. */
 export const patienceMs = 40_000;
 
 export type Inbox<Item> = ReturnType<typeof createInbox<Item>>;
@@ -23,7 +23,7 @@ export function createInbox<Item>() {
       if (at < 0) items.push(item);
       else takers.splice(at, 1)[0].take(item);
     },
-    /** The next item of that kind. Throws Broken where none comes in time. */
+    /** The next item of that kind. Throws Broken if none comes in time. */
     next(rule: string, what: string, wanted: (item: Item) => boolean = () => true, ms = patienceMs): Promise<Item> {
       const at = items.findIndex(wanted);
       if (at >= 0) return Promise.resolve(items.splice(at, 1)[0]);
@@ -39,12 +39,12 @@ export function createInbox<Item>() {
           takers.splice(takers.indexOf(taker), 1);
           reject(new Broken(rule, `no ${what} within ${ms / 1000} s`));
         }, ms);
-        // A situation that ended meanwhile, as with its client, is not waited for.
+        // If the situation ends first, for example with its client, nothing waits for this timer.
         timer.unref();
         takers.push(taker);
       });
     },
-    /** What came and was not taken. */
+    /** The items that came and were not taken. */
     left: (): readonly Item[] => items,
     clear(): void {
       items = [];

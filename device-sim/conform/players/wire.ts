@@ -33,7 +33,7 @@ export type Said =
   | { type: 'time'; echo: number }
   | { type: 'command_update'; id: string; state: string; result?: unknown; error?: unknown };
 
-/** What a gateway would have refused, and the rule that it breaks. */
+/** A message that a gateway would refuse, and the rule that it breaks. */
 export interface Offence {
   rule: string;
   reason: string;
@@ -53,8 +53,8 @@ const jsonRules: Partial<Record<FaultCode, string>> = { value_invalid: 'J-3', co
 const binaryRules: Partial<Record<FaultCode, string>> = {
   frame_malformed: 'B-1',
   frame_length: 'B-2',
-  value_invalid: 'B-4',
-  schema_invalid: 'B-5',
+  value_invalid: 'B-9',
+  schema_invalid: 'B-11',
   command_state_invalid: 'C-6',
 };
 
@@ -70,17 +70,18 @@ function hearBinary(data: Buffer, tables: Tables, at: number): Heard {
   const decoded = decodeUp(data);
   if (!decoded.ok) {
     const { code, message } = decoded.fault;
-    return offence(binaryRules[code] ?? 'B-1', `${code}: ${message} (${data.subarray(0, 40).toString('hex')})`);
+    const rule = message.startsWith('offset') ? 'I-2' : (binaryRules[code] ?? 'B-1');
+    return offence(rule, `${code}: ${message} (${data.subarray(0, 40).toString('hex')})`);
   }
   const { frame } = decoded;
   if (frame.type !== 'telemetry') return { ok: true, said: frame, shows: ['B-1', 'B-2'] };
   const named = withNames(frame, tables, at);
   return typeof named === 'string'
     ? offence('B-5', named)
-    : { ok: true, said: named, shows: ['B-1', 'B-2', 'B-3', 'B-4', 'B-5'] };
+    : { ok: true, said: named, shows: ['B-1', 'B-2', 'B-3', 'B-4', 'B-5', 'B-9', 'B-11', 'I-2'] };
 }
 
-/** With names for numbers, and scaled; or what is unknown. */
+/** The frame with names for numbers, and scaled; or a text that says what is unknown. */
 function withNames(frame: TelemetryFrame, tables: Tables, at: number): SaidFrame | string {
   const table = frame.table === 0 ? tables.ofLink : tables.numbered.get(frame.table);
   if (table == null) return `frame ${frame.seq} uses metric table ${frame.table}, which was not declared`;

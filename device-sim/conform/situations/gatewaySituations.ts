@@ -6,7 +6,7 @@ import { Broken, patienceMs } from '../players/waiting.js';
 import { reading, readings, sameValue, usualTable, valuesOf } from '../stage/readings.js';
 import { type GatewaySituation, type GatewayStage, msOf } from '../stage/stage.js';
 
-/** Compares what is stored of the probe with readings 1 to `count`: each once, none else. */
+/** Compares the stored readings of the probe with readings 1 to `count`: each once, and no others. */
 async function checkStored({ gateway, id, check }: GatewayStage, rule: string, count: number): Promise<void> {
   const { items } = await gateway.api<{ items: ReadingItem[] }>('GET', `/v1/devices/${id}/readings?limit=10000`);
   const found = new Set(items.map(({ metric, ts, value }) => `${metric} ${ts} ${Math.round(Number(value) * 100)}`));
@@ -31,7 +31,7 @@ async function again(rule: string, client: Client): Promise<void> {
   client.tell({ do: 'reconnect' });
 }
 
-/** Waits for what the operator's side shows. */
+/** Waits until the operator API shows it. */
 async function until<Body>(
   rule: string,
   what: string,
@@ -63,7 +63,7 @@ function command({ gateway, id }: GatewayStage, name: string, params: object): P
 const outcome = ({ gateway }: GatewayStage, rule: string, { id }: CommandBody): Promise<CommandBody> =>
   until(rule, 'end of a command', () => gateway.api<CommandBody>('GET', `/v1/commands/${id}`), isEnd);
 
-/** An operator's act that ends the link: the close, the wait, and what the next attempt gets. */
+/** An operator's act that ends the link: the close, the wait, and the refusal of the next attempt. */
 function ended(
   name: string,
   close: number,
@@ -79,10 +79,10 @@ function ended(
       await acked('R-2', client, 1, 2);
       await act(stage);
       const { code } = await client.event('R-2', 'closed');
-      check('R-2', code === close, `it told of close ${code} for ${close}`);
+      check('R-2', code === close, `it reported close ${code}; the gateway closed with ${close}`);
       await again('R-2', client);
       const { status } = await client.event('R-2', 'refused');
-      check('R-2', status === refusal, `it told of HTTP ${status} for ${refusal}`);
+      check('R-2', status === refusal, `it reported HTTP ${status}; the gateway answered ${refusal}`);
       check('R-2', msOf(await client.event('R-2', 'waiting')) >= 0, 'no wait');
     },
   };
@@ -90,12 +90,12 @@ function ended(
 
 export const gatewaySituations: GatewaySituation[] = [
   {
-    name: 'all is stored once',
+    name: 'every reading is stored once',
     rules: ['N-1', 'W-2', 'B-3', 'J-2'],
     async run(stage) {
       const client = stage.start();
       const { lastSeq } = await client.event('N-1', 'welcome');
-      stage.check('N-1', lastSeq === 0, `a new device was told lastSeq ${lastSeq}`);
+      stage.check('N-1', lastSeq === 0, `a new device reported lastSeq ${lastSeq}`);
       await acked('W-2', client, 1, 200);
       const rule = client.all('nacked').length > 0 ? 'N-1' : 'W-2';
       await checkStored(stage, rule, 200);
@@ -103,7 +103,7 @@ export const gatewaySituations: GatewaySituation[] = [
     },
   },
   {
-    name: 'the gateway restarts in the middle',
+    name: 'the gateway restarts during sending',
     rules: ['N-3', 'N-5', 'R-1'],
     alone: true,
     async run(stage) {
@@ -112,7 +112,7 @@ export const gatewaySituations: GatewaySituation[] = [
       await acked('N-3', client, 1, 20);
       const restarted = gateway.restart();
       const { code } = await client.event('R-1', 'closed');
-      check('R-1', code === 4000, `it told of close ${code} for 4000`);
+      check('R-1', code === 4000, `it reported close ${code}; the gateway closed with 4000`);
       client.send(readings(21, 60));
       await restarted;
       const reconnecting = setInterval(() => client.tell({ do: 'reconnect' }), 500);
@@ -126,7 +126,7 @@ export const gatewaySituations: GatewaySituation[] = [
     },
   },
   {
-    name: 'without memory, behind what is stored',
+    name: 'without memory, at a stream that has frames',
     rules: ['N-4'],
     async run(stage) {
       const before = stage.start();
@@ -135,13 +135,13 @@ export const gatewaySituations: GatewaySituation[] = [
       const after = stage.start();
       after.send(readings(6, 10));
       const { lastSeq } = await after.event('N-4', 'welcome');
-      stage.check('N-4', lastSeq === 5, `it read lastSeq ${lastSeq} for 5`);
+      stage.check('N-4', lastSeq === 5, `it reported lastSeq ${lastSeq}; the welcome has 5`);
       await after.acked('N-4', 10);
       await checkStored(stage, 'N-4', 10);
     },
   },
   {
-    name: 'with memory, behind what is stored',
+    name: 'with memory, at a stream that has frames',
     rules: ['N-3'],
     async run(stage) {
       const before = stage.start({ memory: 'kept' });
@@ -154,51 +154,63 @@ export const gatewaySituations: GatewaySituation[] = [
     },
   },
   {
-    name: 'a nack of a real gateway',
+    name: 'a nack from a real gateway',
     rules: ['W-3'],
     async run(stage) {
       const client = stage.start();
       client.send(readings(1, 2));
       client.send([{ ts: Date.now() + 3_600_000, values: valuesOf(99) }, reading(3)]);
       const { seq, code } = await client.event('W-3', 'nacked');
-      stage.check('W-3', seq === 3 && code === 'time_in_future', `it told of nack ${seq} ${code}`);
+      stage.check(
+        'W-3',
+        seq === 3 && code === 'time_in_future',
+        `it reported nack ${seq} ${code}; it was sent 3 time_in_future`,
+      );
       await client.acked('W-3', 4);
       await checkStored(stage, 'W-3', 3);
     },
   },
   {
-    name: 'commands of an operator',
-    rules: ['C-6'],
+    name: 'commands from an operator',
+    rules: ['C-6', 'C-14'],
     async run(stage) {
       const client = stage.start();
       await client.event('C-6', 'welcome');
       const sum = await outcome(stage, 'C-6', await command(stage, 'add', { a: 2, b: 3 }));
       const said = JSON.stringify([sum.state, sum.result]);
-      stage.check('C-6', said === '["succeeded",{"sum":5}]', `add ended ${said}`);
-      const failed = await outcome(stage, 'C-6', await command(stage, 'fail', {}));
-      stage.check('C-6', failed.state === 'failed' && failed.error?.code === 'broken', `fail ended ${failed.state}`);
-      const unknown = await outcome(stage, 'C-6', await command(stage, 'paint', {}));
-      stage.check('C-6', unknown.state === 'rejected', `an unknown command ended ${unknown.state}`);
+      stage.check('C-6', said === '["succeeded",{"sum":5}]', `add ended as ${said}`);
+      const failed = await outcome(stage, 'C-14', await command(stage, 'fail', {}));
+      stage.check(
+        'C-14',
+        failed.state === 'failed' && failed.error?.code === 'broken',
+        `fail ended as ${failed.state}`,
+      );
+      const unknown = await outcome(stage, 'C-14', await command(stage, 'paint', {}));
+      stage.check('C-14', unknown.state === 'rejected', `an unknown command ended as ${unknown.state}`);
     },
   },
   {
-    name: 'a power cut, and the gateway sends its command again',
-    rules: ['C-3'],
+    name: 'a power cut, then the gateway sends the command again',
+    rules: ['C-10'],
     async run(stage) {
       const before = stage.start({ memory: 'kept' });
-      await before.event('C-3', 'welcome');
+      await before.event('C-10', 'welcome');
       const sent = await command(stage, 'add', { a: 2, b: 3 });
-      await before.event('C-3', 'executed');
+      await before.event('C-10', 'executed');
       await before.kill();
       const after = stage.start({ memory: 'kept' });
-      const { state, result, error } = await outcome(stage, 'C-3', sent);
+      const { state, result, error } = await outcome(stage, 'C-10', sent);
       const ran = [before, after].flatMap((client) => client.all('executed')).length;
       const honest = state === 'succeeded' || (state === 'failed' && error?.code === 'lost');
-      stage.check('C-3', honest && ran === 1, `${state} ${JSON.stringify(result ?? error)}, run ${ran} times`);
+      stage.check(
+        'C-10',
+        honest && ran === 1,
+        `it answered ${state} ${JSON.stringify(result ?? error)}; the command ran ${ran} times`,
+      );
     },
   },
   {
-    name: 'metric tables over a firmware change',
+    name: 'metric tables before and after a firmware change',
     rules: ['J-6'],
     async run(stage) {
       const before = stage.start({ memory: 'kept' });
@@ -227,11 +239,11 @@ export const gatewaySituations: GatewaySituation[] = [
       const found = items.find(({ metric }) => metric === 'temperature');
       const off = (found?.ts ?? 0) - measuredAt;
       const fits = Math.abs(off) < 5_000 && sameValue(found?.value, valuesOf(1).temperature);
-      check('I-3', fits, `a reading that was a minute old is stored ${off} ms off`);
+      check('I-3', fits, `the stored time of a reading that was a minute old is off by ${off} ms`);
     },
   },
   {
-    name: 'asleep by its own word',
+    name: 'a device that announces its sleep',
     rules: ['R-5'],
     async run({ start, gateway, id, check }) {
       const client = start();
@@ -252,7 +264,7 @@ export const gatewaySituations: GatewaySituation[] = [
     },
   },
   {
-    name: 'another link takes over',
+    name: 'a takeover by another link',
     rules: ['R-2', 'R-6'],
     async run(stage) {
       const { start, check, gateway, id, secret } = stage;
@@ -263,7 +275,7 @@ export const gatewaySituations: GatewaySituation[] = [
       });
       try {
         const { code } = await client.event('R-2', 'closed');
-        check('R-2', code === 4100, `it told of close ${code} for 4100`);
+        check('R-2', code === 4100, `it reported close ${code}; the gateway closed with 4100`);
         client.send(readings(3, 4));
         await again('R-2', client);
         await client.acked('R-6', 4);
@@ -282,10 +294,10 @@ export const gatewaySituations: GatewaySituation[] = [
       await acked('R-2', client, 1, 2);
       await gateway.api('PATCH', `/v1/devices/${id}`, { state: 'disabled' });
       const { code } = await client.event('R-2', 'closed');
-      check('R-2', code === 4102, `it told of close ${code} for 4102`);
+      check('R-2', code === 4102, `it reported close ${code}; the gateway closed with 4102`);
       await again('R-2', client);
       const { status } = await client.event('R-2', 'refused');
-      check('R-2', status === 403, `it told of HTTP ${status} for 403`);
+      check('R-2', status === 403, `it reported HTTP ${status}; the gateway answered 403`);
       client.send(readings(3, 4));
       await gateway.api('PATCH', `/v1/devices/${id}`, { state: 'active' });
       await again('R-2', client);

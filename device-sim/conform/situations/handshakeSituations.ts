@@ -4,7 +4,7 @@ import { type PeerSituation, probe } from '../stage/stage.js';
 
 const credentialPrefix = 'tidegate.auth.';
 
-/** The credentials that a request holds, as id and secret; an id that is not given is null. */
+/** The credentials in a request, as id and secret; the id is null if the request has none. */
 function credentialsOf(
   authorization: string,
   offered: readonly string[],
@@ -21,25 +21,25 @@ function credentialsOf(
 export const handshakeSituations: PeerSituation[] = [
   {
     name: 'the upgrade request',
-    rules: ['H-1', 'H-2', 'H-3', 'H-4', 'H-5'],
+    rules: ['H-1', 'H-2', 'H-3', 'H-4', 'H-11'],
     async run({ start, peer, check }) {
       start();
       const { request } = await peer.attempt('H-1');
       const { url = '', headers } = request;
       const fits = /^\/v1\/device(\/probe)?\?stream=main$/.test(url) && headers['sec-websocket-version'] === '13';
-      check('H-1', fits, `it asked for ${url}, version ${headers['sec-websocket-version']}`);
+      check('H-1', fits, `it requested ${url} with WebSocket version ${headers['sec-websocket-version']}`);
       const offered = offeredOf(request);
       const given = credentialsOf(headers.authorization ?? '', offered);
       const known = given !== null && given.secret === probe.secret && (given.id === null || given.id === probe.id);
-      check('H-2', known, 'neither Authorization nor a subprotocol entry holds its id and secret');
+      check('H-2', known, 'neither Authorization nor a subprotocol entry contains its id and secret');
       check('H-3', !url.includes('tgd_'), 'the secret is in the URL');
       const names = offered.filter((entry) => !entry.startsWith(credentialPrefix));
       check(
         'H-4',
         names.length === 0 || chosenOf(names) !== undefined,
-        `it offers ${names}; known are ${Object.keys(subprotocols)}`,
+        `it offers ${names}; the gateway knows ${Object.keys(subprotocols)}`,
       );
-      check('H-5', names.length > 0 || offered.length === 0, 'it offers a credential and no subprotocol');
+      check('H-11', names.length > 0 || offered.length === 0, 'it offers a credential entry, but no subprotocol');
     },
   },
   {
@@ -50,11 +50,11 @@ export const handshakeSituations: PeerSituation[] = [
       const link = await peer.link('H-8');
       link.welcome(4_294_967_000);
       const { lastSeq } = await client.event('H-8', 'welcome');
-      check('H-8', lastSeq === 4_294_967_000, `it read lastSeq ${lastSeq} for 4294967000`);
+      check('H-8', lastSeq === 4_294_967_000, `it reported lastSeq ${lastSeq}; the welcome has 4294967000`);
     },
   },
   {
-    name: 'the time is asked for, where it is',
+    name: 'a time request, if the client sends one',
     rules: ['H-10'],
     async run({ start, peer, check }) {
       const client = start();

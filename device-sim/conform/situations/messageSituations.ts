@@ -2,25 +2,25 @@ import { pass } from '../players/waiting.js';
 import { listOf, nameOf, reading, readings, sameValue, usualTable, valuesOf } from '../stage/readings.js';
 import type { PeerSituation } from '../stage/stage.js';
 
-/** How far the time of a reading may be off where it was told as an age: machines under load are late. */
+/** How far the time of a reading may be off if it was sent as an age: machines under load are late. */
 const slackMs = 8_000;
 const offlineMs = 12_000;
 
 export const messageSituations: PeerSituation[] = [
   {
     name: 'unknown messages and fields are ignored',
-    rules: ['J-1', 'B-1'],
+    rules: ['J-1', 'B-8'],
     async run({ start, peer, check }) {
       const client = start();
       const link = await peer.link('J-1');
-      const rule = link.encoding === 'json' ? 'J-1' : 'B-1';
+      const rule = link.encoding === 'json' ? 'J-1' : 'B-8';
       link.beOdd();
       link.sayUnknown();
       link.welcome(7);
       link.sayUnknown();
       client.send(readings(1, 2));
       const said = listOf(await link.frames(rule, 2));
-      check(rule, said === '8=r1 9=r2', `after an unknown message and a welcome with more in it, it sent ${said}`);
+      check(rule, said === '8=r1 9=r2', `after an unknown message and a welcome with unknown content, it sent ${said}`);
       link.sayUnknown();
       link.ack(9);
       await client.acked(rule, 9);
@@ -33,7 +33,7 @@ export const messageSituations: PeerSituation[] = [
     },
   },
   {
-    name: 'frames keep their meaning over a firmware change',
+    name: 'buffered frames keep their table after a firmware change',
     rules: ['J-6'],
     async run({ begun, again, check }) {
       const { client, link } = await begun('J-6', 2);
@@ -65,8 +65,8 @@ export const messageSituations: PeerSituation[] = [
     },
   },
   {
-    name: 'a table without a number is of its link alone',
-    rules: ['J-5', 'J-6'],
+    name: 'a table without a number belongs to its link',
+    rules: ['J-5', 'J-11'],
     async run({ start, peer, again, check }) {
       const client = start({ metrics: { metrics: usualTable } });
       const link = await peer.link('J-5');
@@ -76,29 +76,29 @@ export const messageSituations: PeerSituation[] = [
       check('J-5', said === '1=r1 2=r2', `by its table, it sent ${said}`);
       link.ack(1);
       link.cut();
-      const second = await again('J-6', client);
+      const second = await again('J-11', client);
       second.welcome(1);
-      const later = listOf(await second.frames('J-6', 1));
-      check('J-6', later === '2=r2', `on a new link it sent ${later}`);
+      const later = listOf(await second.frames('J-11', 1));
+      check('J-11', later === '2=r2', `on a new link it sent ${later}`);
     },
   },
   {
-    name: 'a scale multiplies what binary frames hold',
-    rules: ['J-7'],
+    name: 'a scale multiplies the values of binary frames',
+    rules: ['J-13'],
     async run({ start, peer, check }) {
       const metrics = usualTable.map((metric) => ({ ...metric, scale: 0.01 }));
       const client = start({ metrics: { table: 1, metrics } });
-      const link = await peer.link('J-7');
+      const link = await peer.link('J-13');
       link.welcome(0);
       client.send([reading(21)]);
-      const { samples } = await link.frame('J-7');
+      const { samples } = await link.frame('J-13');
       const { temperature } = valuesOf(21);
       const value = samples[0].values.temperature;
-      check('J-7', sameValue(value, temperature), `${temperature} with a scale of 0.01 arrived as ${value}`);
+      check('J-13', sameValue(value, temperature), `${temperature} with a scale of 0.01 arrived as ${value}`);
     },
   },
   {
-    name: 'without a clock, ages are told anew',
+    name: 'without a clock, ages are computed at each send',
     rules: ['I-3'],
     seconds: 35,
     async run({ start, peer, again, check }) {
@@ -114,10 +114,10 @@ export const messageSituations: PeerSituation[] = [
       await pass(offlineMs);
       second.welcome(0);
       const resent = await second.frame('I-3', 'frame that is sent again');
-      check('N-5', nameOf(resent, false) === 'r1', `it sent again ${nameOf(resent, false)}`);
+      check('N-5', nameOf(resent, false) === 'r1', `after the reconnect it sent ${nameOf(resent, false)}`);
       checkAge(resent);
 
-      /** An age, or the gateway's time, which it may reckon with from the welcome on. */
+      /** An age, or the gateway's time, which the device may compute from the welcome on. */
       function checkAge({ samples, at }: Awaited<ReturnType<typeof link.frame>>): void {
         const ts = samples[0].ts ?? 0;
         const off = Math.round((ts > 0 ? ts : at + ts) - measuredAt);

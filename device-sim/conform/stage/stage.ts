@@ -7,18 +7,18 @@ import { type Peer, type PeerLink, startPeer } from '../players/peer.js';
 import { Broken } from '../players/waiting.js';
 import { readings, usualTable } from './readings.js';
 
-/** What a situation says of a rule. */
+/** The result of one check of a rule in a situation. */
 export interface Judgement {
   rule: string;
-  /** Null: kept. */
+  /** Why the rule is broken; null: it is kept. */
   reason: string | null;
 }
 
 interface Named {
   name: string;
-  /** The rules that it judges; each must be checked, or its situation broken off. */
+  /** The rules that it judges. Each must be checked, unless the situation ends early. */
   rules: readonly string[];
-  /** About how long it takes where that is long. */
+  /** About how long it takes, if it takes long. */
   seconds?: number;
 }
 
@@ -36,7 +36,7 @@ export interface GatewaySituation extends Named {
 }
 
 export interface StartOptions {
-  /** What the device remembers: by its name, a folder that is kept for the situation. */
+  /** The name of the folder with the device's memory; a situation that gives the name again gives the same folder. */
   memory?: string;
   metrics?: object;
 }
@@ -72,7 +72,7 @@ export interface Setting {
 
 export interface Played {
   judgements: Judgement[];
-  /** Rules that were seen in use, and not broken. */
+  /** Rules that the client's messages applied and did not break. */
   shown: string[];
   trace: string[];
 }
@@ -169,7 +169,7 @@ async function play(
   return { judgements, shown: [], trace: clients.flatMap(({ trace }) => trace) };
 }
 
-/** Where a situation ends early, the rule it stopped at is broken, and those that it did not come to are not kept either. */
+/** If a situation ends early, the rule at which it ended is broken, and the rules that it did not reach fail too. */
 function broken({ rules }: Named, judged: Judgement[], error: Error, clients: Client[]): Judgement[] {
   const rule = error instanceof Broken ? error.rule : null;
   const last = clients.at(-1)?.trace.at(-1);

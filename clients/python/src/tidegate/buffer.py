@@ -1,7 +1,7 @@
 """
 The samples that the gateway has not yet said are on its disk, on ours.
 
-One row a sample; those of a frame share its seq, which they get when the frame is first sent (N-4: a number is given by sending). From then on
+One row a sample; those of a frame share its seq, which they get when the frame is first sent (N-15: a number is given by sending). From then on
 the frame keeps its samples (N-5). Before, it is open how many samples a frame will hold, so that a backlog goes in few, large frames.
 """
 from __future__ import annotations
@@ -137,7 +137,7 @@ class Buffer:
         self.highest_given = highest
 
     def take_numbers_back(self, next_after: int) -> None:
-        """N-4: everything is to be numbered from next_after + 1."""
+        """N-4, N-14, N-17: everything is to be numbered from next_after + 1."""
         with self._database:
             self._database.execute("UPDATE sample SET seq = NULL WHERE seq IS NOT NULL")
             self._database.execute("UPDATE device SET highest_given = ?", (next_after,))

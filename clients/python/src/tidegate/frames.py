@@ -80,7 +80,7 @@ def encode_time_request(echo: int) -> bytes:
 
 
 def decode_down(data: bytes) -> Optional[DownMessage]:
-    """None for a version or type of later days and for whatever is too short or unreadable: a device ignores these (B-1)."""
+    """None for a version or type of later days and for whatever is too short or unreadable: a device ignores these (B-8)."""
     if len(data) < 2 or data[0] != VERSION:
         return None
     decode = _DECODERS.get(data[1])

@@ -1,4 +1,4 @@
-"""The limits of PROTOCOL.md §9 that a device meets; tests/test_contract.py compares them with that page."""
+"""The limits of PROTOCOL.md (section Limits) that a device meets; tests/test_contract.py compares them with that page."""
 
 SEQ_MAX = 4294967295
 SEQ_JUMP_MAX = 16777216
@@ -12,7 +12,7 @@ METRICS_PER_TABLE_MAX = 1024
 TABLE_NUMBER_MAX = 65535
 DEVICE_SILENCE_MS = 75_000
 ACK_OVERDUE_MS = 30_000
-# R-1: a link that stood for so long has held.
+# R-10: a link that stood for so long has held.
 STEADY_MS = 60_000
 
 ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"

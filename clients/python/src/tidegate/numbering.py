@@ -15,7 +15,7 @@ class StreamExhausted(Exception):
 def resume(last_seq: int, highest_given: int, first_to_send: int) -> Resumption:
     """
     `first_to_send` is the number of the first frame above last_seq. A device without memory has given nothing, so it too is told apart by
-    a mark above its numbers (N-4). The gateway refuses to jump by more than SEQ_JUMP_MAX (N-7): where it forgot the stream of a
+    a mark above its numbers (N-14). The gateway refuses to jump by more than SEQ_JUMP_MAX (N-7): where it forgot the stream of a
     device that long since passed that, the device can only number anew.
     """
     forgotten_too_far_back = first_to_send - last_seq > SEQ_JUMP_MAX

@@ -65,7 +65,7 @@ class Session:
     # -- what is heard ------------------------------------------------------------------------------------------------------------
 
     def heard_bytes(self) -> None:
-        """Anything at all, pings too (R-4)."""
+        """Anything at all, pings too (R-14)."""
         self._heard_at = self._clock.boot_ms()
 
     def hear(self, data: Message) -> tuple[list[Event], Optional[Command]]:
@@ -206,11 +206,11 @@ class Session:
     # -- how it stands ------------------------------------------------------------------------------------------------------------
 
     def has_held(self) -> bool:
-        """Whether its end is no failure in a row (R-1)."""
+        """Whether its end is no failure in a row (R-10)."""
         return self._answered or (self.welcome is not None and self._clock.boot_ms() - self._opened_at >= STEADY_MS)
 
     def fault(self) -> Optional[str]:
-        """Why this link must be given up (R-4), or None. An ack is overdue when frames wait for one and none has come for so long."""
+        """Why this link must be given up (R-4, R-13), or None. An ack is overdue when frames wait for one and none has come for so long."""
         now = self._clock.boot_ms()
         if now - self._heard_at > DEVICE_SILENCE_MS:
             return f"nothing was heard for {DEVICE_SILENCE_MS // 1000} s"
