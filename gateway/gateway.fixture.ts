@@ -11,12 +11,42 @@ import { type Gateway, startGateway } from './gateway.js';
 import { systemClock } from './process/clock.js';
 import type { GatewayOptions } from './wiring/base.js';
 
-/** A real gateway in this process, on ports of the system's choosing and a folder that goes with the test. */
+/** A gateway in this process and what tests do with it. */
+export interface TestGateway {
+  gateway: Gateway;
+  /** The data folder. */
+  data: string;
+  /** Calls the operator API; `key` null sends no key. The body is parsed if it is JSON. */
+  api(
+    method: string,
+    path: string,
+    body?: unknown,
+    key?: string | null,
+  ): Promise<{ status: number; body: never; headers: Headers }>;
+  addDevice(id: string, more?: object): Promise<NewCredentialBody>;
+  connect(credential: { id: string; secret: string }, query?: string, protocols?: string[]): Promise<TestLink>;
+}
+
+/** A device that a test plays. */
+export interface TestLink {
+  ws: WebSocket;
+  welcome: { lastSeq: number; stream: string; [field: string]: unknown };
+  /** The next message: an object for text, a Buffer for binary. Throws if the link closed instead. */
+  next(): Promise<never>;
+  send(message: object | string): void;
+  sendBytes(hex: string): void;
+  /** Returns the messages up to and including the first ack of `seq` or above. */
+  untilAck(seq: number): Promise<{ type: string; seq: number; code?: string }[]>;
+  untilClosed(): Promise<{ code: number; reason: string }>;
+  close(code?: number, reason?: string): Promise<void>;
+}
+
+/** Starts a real gateway in this process, on ports that the system chooses, with a folder that is removed with the test. */
 export async function startTestGateway(
   context: TestContext,
   set: string[] = [],
   options: Partial<GatewayOptions> = {},
-) {
+): Promise<TestGateway> {
   const data = mkdtempSync(join(tmpdir(), 'tidegate-test-'));
   const gateway = await startOn(data, set, options);
   context.after(async () => {
@@ -51,9 +81,7 @@ export function startOn(data: string, set: string[] = [], options: Partial<Gatew
   });
 }
 
-export type TestGateway = ReturnType<typeof gatewayTools>;
-
-export function gatewayTools(gateway: Gateway, data: string) {
+export function gatewayTools(gateway: Gateway, data: string): TestGateway {
   async function api(
     method: string,
     path: string,
@@ -85,10 +113,12 @@ export function gatewayTools(gateway: Gateway, data: string) {
   };
 }
 
-export type TestLink = Awaited<ReturnType<typeof openTestLink>>;
-
-/** A device in the hands of a test: what it is told waits in a queue. */
-export async function openTestLink(url: string, protocols: string[], { id, secret }: { id: string; secret: string }) {
+/** Connects a device. The messages that it receives wait in a queue. */
+export async function openTestLink(
+  url: string,
+  protocols: string[],
+  { id, secret }: { id: string; secret: string },
+): Promise<TestLink> {
   const ws = new WebSocket(url, protocols, {
     headers: { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` },
   });
@@ -108,7 +138,6 @@ export async function openTestLink(url: string, protocols: string[], { id, secre
   });
   ws.on('error', () => {});
 
-  /** The next message: an object for text, a Buffer for binary. Throws where the link closed instead. */
   async function next(): Promise<never> {
     while (heard.length === 0) {
       if (closed !== null) throw new Error(`closed with ${(closed as { code: number }).code}`);
@@ -124,7 +153,6 @@ export async function openTestLink(url: string, protocols: string[], { id, secre
     welcome: (await next()) as { lastSeq: number; stream: string; [field: string]: unknown },
     send: (message: object | string): void => ws.send(typeof message === 'string' ? message : JSON.stringify(message)),
     sendBytes: (hex: string): void => ws.send(Buffer.from(hex, 'hex')),
-    /** Messages until one is an ack of `seq`, that one included. */
     async untilAck(seq: number): Promise<{ type: string; seq: number; code?: string }[]> {
       const messages: { type: string; seq: number; code?: string }[] = [];
       for (;;) {

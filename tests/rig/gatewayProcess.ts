@@ -10,15 +10,43 @@ const logLinesMax = 10_000;
 export interface GatewayProcessOptions {
   data: string;
   set?: string[];
-  /** Goes before node on the command line, as strace and its options. */
+  /** Goes before node on the command line, for example strace with its options. */
   wrapper?: string[];
   environment?: Record<string, string>;
 }
 
-export type GatewayProcess = Awaited<ReturnType<typeof startGatewayProcess>>;
+/** A process that runs `tidegate serve`. */
+export interface Run {
+  pid: number;
+  /** Its newest log lines. */
+  log: LogLine[];
+  /** The end of what it wrote to stderr. */
+  errors(): string;
+  /** Resolves with the exit code, or with the signal that ended it. */
+  exited: Promise<number | string>;
+  /** The first log line that is wanted; null if the process ends without one. */
+  line(wanted: (line: LogLine) => boolean): Promise<LogLine | null>;
+  kill(signal: NodeJS.Signals): Promise<number | string>;
+  /** Sends SIGTERM and resolves with the exit code. */
+  stop(): Promise<number | string>;
+}
 
-/** Runs `tidegate serve` as a process of its own, and waits until it is ready. Throws with its log where it ends instead. */
-export async function startGatewayProcess(options: GatewayProcessOptions) {
+/** A gateway that is ready. */
+export interface GatewayProcess extends Run {
+  deviceUrl: string;
+  operatorUrl: string;
+  /** The first operator key. */
+  key: string;
+  devicePort: number;
+  operatorPort: number;
+  /** Starts another process on the same data, on other ports. */
+  again(change?: Partial<GatewayProcessOptions>): Promise<GatewayProcess>;
+  /** Calls the operator API. Throws if the status is no success. */
+  api<Body>(method: string, path: string, body?: unknown): Promise<Body>;
+}
+
+/** Runs `tidegate serve` as a process and waits until it is ready. Throws with its log if it ends instead. */
+export async function startGatewayProcess(options: GatewayProcessOptions): Promise<GatewayProcess> {
   const run = spawnGateway(options);
   const ready = await run.line((line) => line.msg === 'ready');
   if (ready === null)
@@ -35,7 +63,6 @@ export async function startGatewayProcess(options: GatewayProcessOptions) {
     key,
     devicePort: Number(new URL(deviceUrl).port),
     operatorPort: Number(new URL(operatorUrl).port),
-    /** A further start on the same data, on other ports. */
     again: (change: Partial<GatewayProcessOptions> = {}) => startGatewayProcess({ ...options, ...change }),
     async api<Body>(method: string, path: string, body?: unknown): Promise<Body> {
       const headers: Record<string, string> = { authorization: `Bearer ${key}`, connection: 'close' };
@@ -52,13 +79,13 @@ export async function startGatewayProcess(options: GatewayProcessOptions) {
   };
 }
 
-interface LogLine {
+export interface LogLine {
   msg?: string;
   [field: string]: unknown;
 }
 
 /** Starts the process without waiting for it to be ready. */
-export function spawnGateway({ data, set = [], wrapper = [], environment = {} }: GatewayProcessOptions) {
+export function spawnGateway({ data, set = [], wrapper = [], environment = {} }: GatewayProcessOptions): Run {
   const settings = ['device.port=0', 'operator.port=0', 'device.host=127.0.0.1', 'shutdown.spreadMs=0', ...set].flatMap(
     (one) => ['--set', one],
   );
@@ -100,7 +127,6 @@ export function spawnGateway({ data, set = [], wrapper = [], environment = {} }:
     log,
     errors: (): string => errors,
     exited,
-    /** The first log line of that kind; null where the process ends without one. */
     async line(wanted: (line: LogLine) => boolean): Promise<LogLine | null> {
       for (;;) {
         const found = log.find(wanted);
@@ -114,7 +140,6 @@ export function spawnGateway({ data, set = [], wrapper = [], environment = {} }:
       child.kill(signal);
       return exited;
     },
-    /** SIGTERM, and the exit code. */
     stop(): Promise<number | string> {
       if (code === null) child.kill('SIGTERM');
       return exited;

@@ -4,18 +4,28 @@ import { writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 
-export type Mosquitto = Awaited<ReturnType<typeof startMosquitto>>;
+export interface Mosquitto {
+  port: number;
+  /** mqtt://127.0.0.1:port */
+  url: string;
+  start(): Promise<void>;
+  /** Sends SIGTERM: the broker saves what it has. */
+  stop(): Promise<void>;
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void;
+  /** 0 if it does not run. */
+  pid(): number;
+}
 
 const defaultConfig = 'allow_anonymous true';
 
-/** Debian's broker on a loopback port, keeping sessions and messages in the folder; it may be stopped and started again. */
-export async function startMosquitto(folder: string, config = defaultConfig) {
+/** Starts Debian's broker on a loopback port. It keeps sessions and messages in the folder, and may be stopped and started again. */
+export async function startMosquitto(folder: string, config = defaultConfig): Promise<Mosquitto> {
   const port = await freePort();
   const file = join(folder, 'mosquitto.conf');
   const lines = [
     `listener ${port} 127.0.0.1`,
     config,
-    // Started by root it would become another user, who may not write to the folder.
+    // If root starts mosquitto, it becomes another user, who may not write to the folder.
     'user root',
     'max_queued_messages 0',
     'max_inflight_messages 1000',
@@ -38,11 +48,10 @@ export async function startMosquitto(folder: string, config = defaultConfig) {
     });
     ended.catch(() => {});
     while (!(await Promise.race([isListening(port), ended]))) await new Promise((resolve) => setTimeout(resolve, 20));
-    // Who answers may be another process that took the port meanwhile: then this one ends.
+    // Another process may have taken the port meanwhile and answer in its place: then this one ends.
     await Promise.race([new Promise((resolve) => setTimeout(resolve, 100)), ended]);
   }
 
-  /** SIGTERM: it saves what it has. */
   async function stop(): Promise<void> {
     const running = child;
     child = null;

@@ -1,12 +1,26 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-export type TcpProxy = Awaited<ReturnType<typeof startTcpProxy>>;
+export interface TcpProxy {
+  /** The port on 127.0.0.1 that clients connect to. */
+  port: number;
+  /** Bytes are those that arrived; swallowed ones went no further. */
+  stats: { connections: number; bytesUp: number; bytesDown: number; bytesSwallowed: number };
+  /** Sends new connections to this port. */
+  retarget(port: number): void;
+  /** Holds each chunk back by `ms`, in order. */
+  delay(ms: number): void;
+  /** Ends all connections now: by a reset, or as a peer that leaves properly. */
+  cut(how?: 'reset' | 'close'): void;
+  /** Swallows what comes from either side, without ending anything. */
+  blackHole(on: boolean): void;
+  close(): Promise<void>;
+}
 
 /**
  * A TCP proxy on a loopback port that does to connections what networks do: delay them, cut them, or swallow everything
  * while both ends believe the link is up (a half-open link).
  */
-export async function startTcpProxy(firstPort: number) {
+export async function startTcpProxy(firstPort: number): Promise<TcpProxy> {
   let targetPort = firstPort;
   const pairs = new Set<{ client: Socket; target: Socket }>();
   let delayMs = 0;
@@ -44,21 +58,17 @@ export async function startTcpProxy(firstPort: number) {
   return {
     port: (server.address() as AddressInfo).port,
     stats,
-    /** New connections go to this port. */
     retarget(port: number): void {
       targetPort = port;
     },
-    /** Holds back each chunk by so many ms, in order. */
     delay(ms: number): void {
       delayMs = ms;
     },
-    /** Ends all connections now: by a reset, or as a peer that leaves properly. */
-    cut(how: 'reset' | 'close' = 'reset'): void {
+    cut(how = 'reset'): void {
       for (const { client, target } of [...pairs]) {
         for (const socket of [client, target]) how === 'reset' ? socket.resetAndDestroy() : socket.end();
       }
     },
-    /** Swallows what comes from either side, without ending anything. */
     blackHole(on: boolean): void {
       holding = on;
     },

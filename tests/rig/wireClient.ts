@@ -5,7 +5,20 @@ export interface WireFrame {
   payload: Buffer;
 }
 
-export type WireClient = Awaited<ReturnType<typeof openWireClient>>;
+export interface WireClient {
+  socket: Socket;
+  /** The head of the answer to the upgrade. */
+  head: string;
+  /** The next frame; null if the socket ended. */
+  next(): Promise<WireFrame | null>;
+  /** Waits until the socket ends. Returns the code of the close frame, or null if there was none. */
+  untilEnd(): Promise<number | null>;
+  /** Sends a frame. Returns false if the socket buffers it. */
+  send(payload: Uint8Array | string, opcode?: number, final?: boolean): boolean;
+  /** Sends bytes as they are. Returns false if the socket buffers them. */
+  raw(bytes: Uint8Array): boolean;
+  end(): void;
+}
 
 /** Opcodes of RFC 6455 section 5.2. */
 export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
@@ -14,7 +27,11 @@ export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9,
  * A WebSocket client made of a bare socket, for what well-behaved libraries will not send: half frames, bad opcodes,
  * floods, silence. Frames are masked with zeros, which RFC 6455 allows and which leaves the payload as it is.
  */
-export async function openWireClient(port: number, headers: string[], path = '/v1/device?stream=main') {
+export async function openWireClient(
+  port: number,
+  headers: string[],
+  path = '/v1/device?stream=main',
+): Promise<WireClient> {
   const socket: Socket = connect(port, '127.0.0.1');
   socket.on('error', () => {});
   await new Promise<void>((resolve) => socket.once('connect', resolve));
@@ -73,9 +90,7 @@ export async function openWireClient(port: number, headers: string[], path = '/v
   while (head === null && !ended) await changed();
   return {
     socket,
-    /** The head of the answer to the upgrade. */
     head: head ?? '',
-    /** The next frame; null where the socket ended. */
     async next(): Promise<WireFrame | null> {
       while (frames.length === 0) {
         if (ended) return null;
@@ -83,7 +98,6 @@ export async function openWireClient(port: number, headers: string[], path = '/v
       }
       return frames.shift() ?? null;
     },
-    /** Everything until the socket ends; the code of the close frame, or null where there was none. */
     async untilEnd(): Promise<number | null> {
       while (!ended) await changed();
       const close = frames.find(({ opcode }) => opcode === opcodes.close);
