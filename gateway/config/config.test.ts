@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -147,7 +147,16 @@ test('the configuration is frozen to its leaves', () => {
 test('config/gateway.yaml shows every key, and is the defaults', () => {
   const shown = loadConfig({ file: join(packageRoot, 'config', 'gateway.yaml'), environment: {}, set: [] });
   assert.deepEqual(shown, loadConfig({ environment: {}, set: [] }));
+  const text = readFileSync(join(packageRoot, 'config', 'gateway.yaml'), 'utf8');
+  for (const key of keysOf(shown)) assert.match(text, new RegExp(`^ *(# )?${key}:`, 'm'), key);
 });
+
+/** The names of all sections and keys. */
+function keysOf(tree: object): string[] {
+  return Object.entries(tree).flatMap(([key, value]) =>
+    typeof value === 'object' && !Array.isArray(value) ? [key, ...keysOf(value)] : [key],
+  );
+}
 
 test('the models that come with Tidegate are good', () => {
   assert.deepEqual([...loadModels(join(packageRoot, 'config', 'models')).keys()], ['boiler', 'room', 'tracker']);
