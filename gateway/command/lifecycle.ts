@@ -49,7 +49,7 @@ export function stateAfter(state: CommandState, event: CommandEvent): CommandSta
   return isFinal(state) ? null : (transitions[state][event] ?? null);
 }
 
-/** What a device is told with a command that was sent to it before (DESIGN section 3). */
+/** What a device is told with a command that was sent to it before (PROTOCOL.md, Commands). */
 export function knownOf(state: CommandState, sentBefore: boolean): 0 | 1 | 2 | 255 {
   if (state === 'received') return 1;
   if (state === 'running') return 2;

@@ -89,8 +89,8 @@ export type CommandChange =
   | { type: 'trim_commands'; before: number };
 
 /**
- * What can become of a command (DESIGN section 4). `sent`: the socket took it. `received` and further only by the device's
- * word. `timed_out`: sent, and no final word by its deadline; it may have run.
+ * What can become of a command (PROTOCOL.md, Commands, for the device's part). `sent`: the socket took it. `received` and
+ * further only by the device's word. `timed_out`: sent, and no final word by its deadline; it may have run.
  */
 export const openStates = ['queued', 'sent', 'received', 'running'] as const;
 

@@ -46,7 +46,7 @@ test('each alert asks only for metrics that there are, and says what to do', () 
     checkExpression(expr);
     assert.ok(annotations.summary.length > 0 && annotations.action.length > 0, alert);
   }
-  // Issue 8: ack p99, disk, quarantine, bridge backlog, storms.
+  // What an operator must hear of: slow acks, the disk, the quarantine, the backlog of the bridge, storms.
   for (const name of ['AckSlow', 'DiskLow', 'QuarantineGrows', 'BridgeBehind', 'ConnectStorm', 'RefusedStorm'])
     assert.ok(
       rules.some(({ alert }) => alert === `Tidegate${name}`),

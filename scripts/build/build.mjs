@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 process.chdir(root);
-/** Issue 8: the first view stays light enough for a poor link. */
+/** Compressed. The first view must load on a poor link, such as a phone in the field. */
 const firstViewBytesMax = 100_000;
 const { version, bin } = JSON.parse(readFileSync('package.json', 'utf8'));
 

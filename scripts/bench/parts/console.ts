@@ -20,7 +20,7 @@ const oneAddress = [
 ];
 /** The load goes on for longer than anyone looks, also on a slow machine: its end is the gateway's. */
 const loadLeadSeconds = 40;
-/** Issue 8: no task of the page is longer. */
+/** A longer task of the page is felt as a delay (docs/decisions/0039). */
 const longTaskMs = 100;
 
 interface Seen {
