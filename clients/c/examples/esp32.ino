@@ -1,12 +1,17 @@
 /*
- * An ESP32 that sends its chip's temperature every ten seconds. Put it into a folder `esp32`, beside the library's tidegate_*.h and .c files.
+ * An ESP32 that sends its chip's temperature every ten seconds, and takes the command set_interval {"seconds":5}. Put it into a folder `esp32`,
+ * beside the library's tidegate_*.h and .c files.
  *
  * It was compiled against stand-ins of the headers that it includes (tests/arduino), and not run on hardware. WiFiClient speaks without TLS: for
  * a gateway beyond your own network use WiFiClientSecure, with the certificate of its authority.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include <WiFi.h>
 
 #include "tidegate_device.h"
+#include "tidegate_json.h"
 #include "tidegate_socket.h"
 
 static const char *const wifi_name = "…";
@@ -32,6 +37,8 @@ static uint8_t frame_memory[128];
 static uint8_t socket_in[1100];
 static uint8_t socket_out[1024];
 static tg_outcome outcomes[TG_OUTCOMES_MIN];
+static uint32_t interval_ms = 10000;
+static uint32_t last_reading_ms;
 
 /* From the socket to the device */
 
@@ -84,6 +91,26 @@ static void close_link(void *, uint16_t code, const char *reason, size_t reason_
 
 static const tg_device_hooks hooks = {NULL, connect_link, send_message, close_link, random_bits, NULL, NULL};
 
+/* Commands */
+
+static tg_command_kind kind_of(void *, const char *name, size_t length) {
+  return length == 12 && memcmp(name, "set_interval", 12) == 0 ? TG_COMMAND_IDEMPOTENT : TG_COMMAND_UNKNOWN;
+}
+
+static tg_state run(void *, const tg_command *command, char *json, size_t capacity, size_t *json_length) {
+  int64_t seconds;
+  if (!tg_json_integer(command->params, command->params_length, "seconds", &seconds) || seconds < 1 || seconds > 3600) {
+    *json_length = snprintf(json, capacity, "{\"code\":\"seconds_invalid\"}");
+    return TG_REJECTED;
+  }
+  interval_ms = (uint32_t)seconds * 1000;
+  last_reading_ms = millis();
+  *json_length = snprintf(json, capacity, "{\"seconds\":%lu}", (unsigned long)seconds);
+  return TG_SUCCEEDED;
+}
+
+static const tg_command_hooks command_hooks = {NULL, kind_of, run, NULL};
+
 static void serve_connection() {
   uint8_t bytes[512];
   int available;
@@ -114,6 +141,7 @@ void setup() {
   tg_ring_init(&readings, &ring, ring_memory, sizeof ring_memory);
   tg_socket_init(&link_socket, &socket_hooks, socket_in, sizeof socket_in, socket_out, sizeof socket_out);
   config.hooks = &hooks;
+  config.command_hooks = &command_hooks;
   config.outcomes = outcomes;
   config.outcome_count = TG_OUTCOMES_MIN;
   config.log = &readings;
@@ -126,9 +154,8 @@ void setup() {
 }
 
 void loop() {
-  static uint32_t last_reading_ms;
-  if (millis() - last_reading_ms >= 10000) {
-    last_reading_ms += 10000;
+  if (millis() - last_reading_ms >= interval_ms) {
+    last_reading_ms += interval_ms;
     take_reading();
   }
   tg_device_poll(&device, millis());

@@ -1,5 +1,6 @@
 /*
- * Sends this machine's load average once a second, and says what is on disk. Readings that could not be sent wait in memory.
+ * Sends this machine's load average once a second, and says what is on disk. Readings that could not be sent wait in memory. The command
+ * set_interval {"seconds":5} changes how often.
  *
  *     linux ws://127.0.0.1:8080/v1/device boiler-7 tgd_... [READINGS]
  *
@@ -8,8 +9,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "posix_link.h"
+#include "../tidegate_json.h"
 
 static const char *const introductions[] = {
     "{\"type\":\"hello\",\"agent\":\"tidegate-c\",\"expectEveryMs\":1000}",
@@ -20,6 +23,8 @@ static uint8_t ring_memory[8192]; /* 215 readings: three and a half minutes offl
 static uint8_t frame_memory[256];
 static tg_outcome outcomes[TG_OUTCOMES_MIN];
 static unsigned long on_disk;
+static uint32_t interval_ms = 1000;
+static uint32_t last_reading;
 static volatile sig_atomic_t is_asked_to_stop;
 
 static void show(void *context, const tg_news *news) {
@@ -50,6 +55,25 @@ static void take_reading(tg_device *device) {
   tg_device_append(device, posix_now_ms(), frame, telemetry.length);
 }
 
+static tg_command_kind kind_of(void *context, const char *name, size_t length) {
+  (void)context;
+  return length == 12 && memcmp(name, "set_interval", 12) == 0 ? TG_COMMAND_IDEMPOTENT : TG_COMMAND_UNKNOWN;
+}
+
+static tg_state run(void *context, const tg_command *command, char *json, size_t capacity, size_t *json_length) {
+  int64_t seconds;
+  (void)context;
+  if (!tg_json_integer(command->params, command->params_length, "seconds", &seconds) || seconds < 1 || seconds > 3600) {
+    *json_length = (size_t)snprintf(json, capacity, "{\"code\":\"seconds_invalid\"}");
+    return TG_REJECTED;
+  }
+  interval_ms = (uint32_t)seconds * 1000;
+  last_reading = posix_now_ms();
+  printf("the interval is %lu s\n", (unsigned long)seconds);
+  *json_length = (size_t)snprintf(json, capacity, "{\"seconds\":%lu}", (unsigned long)seconds);
+  return TG_SUCCEEDED;
+}
+
 static void stop(int signal_number) {
   (void)signal_number;
   is_asked_to_stop = 1;
@@ -62,7 +86,9 @@ int main(int count, char **arguments) {
   static tg_ring ring;
   const tg_device_hooks hooks = {&link, posix_link_connect, posix_link_send, posix_link_close, posix_random, NULL, show};
   tg_ring_init(&log, &ring, ring_memory, sizeof ring_memory);
+  const tg_command_hooks command_hooks = {NULL, kind_of, run, NULL};
   const tg_device_config config = {.hooks = &hooks,
+                                   .command_hooks = &command_hooks,
                                    .outcomes = outcomes,
                                    .outcome_count = TG_OUTCOMES_MIN,
                                    .log = &log,
@@ -79,14 +105,14 @@ int main(int count, char **arguments) {
   if (!tg_device_init(&device, &config, posix_now_ms())) return 70;
   signal(SIGINT, stop);
   signal(SIGTERM, stop);
-  uint32_t last_reading = posix_now_ms() - 1000;
+  last_reading = posix_now_ms() - interval_ms;
   while (!is_asked_to_stop && (wanted == 0 || on_disk < wanted)) {
-    if (posix_now_ms() - last_reading >= 1000) {
-      last_reading += 1000;
+    if (posix_now_ms() - last_reading >= interval_ms) {
+      last_reading += interval_ms;
       take_reading(&device);
     }
     uint32_t passed = posix_now_ms() - last_reading;
-    posix_link_step(&link, -1, passed < 1000 ? 1000 - passed : 0);
+    posix_link_step(&link, -1, passed < interval_ms ? interval_ms - passed : 0);
   }
   tg_device_stop(&device, posix_now_ms());
   return 0;
