@@ -14,7 +14,8 @@ if (gateway === undefined) {
 const idsMax = 100_000;
 const ids = new Set();
 
-const client = await mqtt.connectAsync(url, { clientId: 'mqtt-subscriber', clean: false });
+const client = mqtt.connect(url, { clientId: 'mqtt-subscriber', clean: false });
+// Before the connection is there: what the broker kept comes at once with it.
 client.on('message', (_topic, payload) => {
   const { id, device, samples, historical = false } = JSON.parse(payload);
   if (ids.has(id)) return;
@@ -22,6 +23,8 @@ client.on('message', (_topic, payload) => {
   if (ids.size > idsMax) ids.delete(ids.values().next().value);
   for (const { ts, values } of samples) console.log(JSON.stringify({ device, ts, ...values, historical }));
 });
-await client.subscribeAsync(`tidegate/${gateway}/+/telemetry`, { qos: 1 });
-console.error('subscribed');
+client.on('error', (error) => console.error(error.message));
+client.subscribe(`tidegate/${gateway}/+/telemetry`, { qos: 1 }, (error) => {
+  if (error === null) console.error('subscribed');
+});
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => client.end());
