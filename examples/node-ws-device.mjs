@@ -1,4 +1,4 @@
-// A device in Node.js with nothing but a WebSocket: the protocol in forty lines. It keeps no buffer and does not reconnect;
+// A device in Node.js with nothing but a WebSocket: the protocol on one page. It keeps no buffer and does not reconnect;
 // examples/node-device.mjs does both.
 //
 //     node examples/node-ws-device.mjs ws://127.0.0.1:8080/v1/device boiler-7 tgd_... [READINGS]

@@ -1,7 +1,6 @@
 // Runs every curl command of docs/http-api.md against a real gateway, and compares each answer with the one that the page shows, in status,
 // type and form. WRITE_PAGE=1 writes the answers into the page instead. Needs the Debian package curl.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -101,13 +100,13 @@ async function* messagesOf(link: TestLink): AsyncGenerator<DeviceMessage> {
 function createDevices(deviceUrl: string) {
   const secrets = new Map<string, string>();
   const links = new Map<string, TestLink>();
-  const refusedFrames = new Set<TestLink>();
+  const refused = new Map<TestLink, () => void>();
 
   /** Succeeds in each command until the link ends, and calls back at each ack. */
   async function obey(link: TestLink, acked: () => void): Promise<void> {
     for await (const { type, id, params } of messagesOf(link)) {
       if (type === 'ack') acked();
-      if (type === 'nack') refusedFrames.add(link);
+      if (type === 'nack') refused.get(link)?.();
       if (type === 'command') link.send({ type: 'command_update', id, state: 'succeeded', result: params });
     }
   }
@@ -138,8 +137,9 @@ function createDevices(deviceUrl: string) {
     /** Sends a frame that is refused: its temperature is a word. */
     async refuse(id: string): Promise<void> {
       const link = links.get(id) as TestLink;
+      const nacked = new Promise<void>((resolve) => refused.set(link, resolve));
       link.send({ seq: link.welcome.lastSeq + 2, values: { temperature: 'warm' } });
-      while (!refusedFrames.delete(link)) await once(link.ws, 'message');
+      await nacked;
     },
     /** Tries to connect with a secret that is wrong. */
     async mistake(id: string): Promise<void> {
