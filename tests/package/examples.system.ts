@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { LatestBody, NewCredentialBody, ReadingItem, ReadingPage } from '../../schemas/generated/operator.js';
-import { packageRoot } from '../../schemas/packageRoot.js';
-import { openBrowser } from '../../scripts/browser.js';
-import { type GatewayProcess, startGatewayProcess } from '../../scripts/faults/gatewayProcess.js';
-import { type Mosquitto, startMosquitto } from '../../scripts/faults/mosquitto.js';
-import { tempFolder } from '../../scripts/faults/tempFolder.js';
+import { packageRoot } from '../../schemas/load.js';
+import { openBrowser } from '../console/browser.js';
+import { type GatewayProcess, startGatewayProcess } from '../rig/gatewayProcess.js';
+import { type Mosquitto, startMosquitto } from '../rig/mosquitto.js';
+import { tempFolder } from '../rig/tempFolder.js';
 import { runProgram, startProgram } from './program.js';
 
 const examples = join(packageRoot, 'examples');

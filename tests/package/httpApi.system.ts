@@ -5,11 +5,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openTestLink, type TestLink } from '../../gateway/gateway.fixture.js';
-import { problems } from '../../gateway/operator/problems.js';
+import { problems } from '../../gateway/operator/http/problems.js';
 import { routes } from '../../gateway/operator/routes/table.js';
-import { packageRoot } from '../../schemas/packageRoot.js';
-import { startGatewayProcess } from '../../scripts/faults/gatewayProcess.js';
-import { tempFolder } from '../../scripts/faults/tempFolder.js';
+import { packageRoot } from '../../schemas/load.js';
+import { startGatewayProcess } from '../rig/gatewayProcess.js';
+import { tempFolder } from '../rig/tempFolder.js';
 import { type Direction, differenceOf, type Example, laidOut, pageParts } from './pageExamples.js';
 import { type Ended, runProgram } from './program.js';
 

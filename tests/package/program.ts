@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { packageRoot } from '../../schemas/packageRoot.js';
+import { packageRoot } from '../../schemas/load.js';
 
 export interface Ended {
   code: number | NodeJS.Signals;
