@@ -27,6 +27,7 @@ test('the packed tarball installs in an empty folder and serves', { timeout }, a
     'dist/clients/js/client.js',
     'dist/clients/js/client.d.ts',
     'clients/js/README.md',
+    'examples/node-device.mjs',
     'schemas/device/telemetry.schema.json',
     'schemas/vectors/frames.json',
     'schemas/PROTOCOL.md',
@@ -42,6 +43,13 @@ test('the packed tarball installs in an empty folder and serves', { timeout }, a
   assert.deepEqual(unwanted, []);
 
   execFileSync('npm', ['install', '--no-audit', '--no-fund', join(folder, filename)], { cwd: folder, stdio: 'ignore' });
+  const names = ['tidegate/client', 'tidegate/client/fileStorage', 'tidegate/client/indexedDbStorage'];
+  const program = `for (const name of ${JSON.stringify(names)}) console.log(Object.keys(await import(name)).join())`;
+  const imported = execFileSync(process.execPath, ['--input-type=module', '--eval', program], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  assert.match(imported, /connectDevice[\s\S]*fileStorage[\s\S]*indexedDbStorage/);
   const gateway = spawn(
     'npx',
     ['tidegate', 'serve', '--data', join(folder, 'data'), '--set', 'device.port=0', '--set', 'operator.port=0'],
