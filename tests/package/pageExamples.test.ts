@@ -1,35 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { packageRoot } from '../../schemas/load.js';
 import { differenceOf, laidOut, pageParts } from './pageExamples.js';
-
-/** GitHub's name of a heading within its page. */
-const anchorOf = (heading: string): string =>
-  heading
-    .toLowerCase()
-    .replaceAll(/[^\w\s-]/g, '')
-    .replaceAll(/\s/g, '-');
-
-function anchorsOf(text: string): string[] {
-  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchorOf(heading));
-}
-
-for (const page of ['first-device', 'operating', 'http-api', 'analysis']
-  .map((name) => `docs/${name}.md`)
-  .concat('examples/README.md')) {
-  test(`every link of ${page} leads to a file, and to a heading in it`, () => {
-    const text = readFileSync(join(packageRoot, page), 'utf8');
-    const links = [...text.matchAll(/\]\((?!https?:)([^)\s#]*)(?:#([^)\s]+))?\)/g)];
-    assert.ok(links.length > 0);
-    for (const [link, path, anchor] of links) {
-      const file = path === '' ? join(packageRoot, page) : join(packageRoot, dirname(page), path);
-      assert.ok(existsSync(file), link);
-      if (anchor !== undefined) assert.ok(anchorsOf(readFileSync(file, 'utf8')).includes(anchor), link);
-    }
-  });
-}
 
 test('an example is a shell block with the answer below it; a block without an end is refused', () => {
   const page = '<!-- keep ID = id -->\n```sh\ncurl x\n```\n\n```http\n200\n\n{}\n```\n\n```sh\ncurl y\n```\ntext\n';
