@@ -6,6 +6,7 @@ import type {
   BridgeErrorCause,
 } from '../../schemas/generated/bridge.js';
 import { loadSchema } from '../../schemas/load.js';
+import { sentenceOf } from '../../schemas/sentenceOf.js';
 import type { Commands } from '../command/commands.js';
 import { newCommandOf } from '../command/creation.js';
 import { CommandConflict, CommandError } from '../command/errors.js';
@@ -147,11 +148,7 @@ function parsed(text: string): unknown {
 }
 
 const faultsOf = (): { path: string; message: string }[] =>
-  (validate.errors ?? []).map(({ instancePath, keyword, params, message }) => ({
-    path: instancePath,
-    message:
-      keyword === 'additionalProperties' ? `there is no ${params.additionalProperty as string}` : (message ?? keyword),
-  }));
+  (validate.errors ?? []).map((error) => ({ path: error.instancePath, message: sentenceOf(error) }));
 
 /** What is no refusal of the command is the store's trouble. */
 function refusalOf(error: Error): Refusal {

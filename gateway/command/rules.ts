@@ -1,5 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { ModelCommand } from '../../schemas/generated/config.js';
+import { sentenceOf } from '../../schemas/sentenceOf.js';
 import { limits } from '../../schemas/tables/limits.js';
 import type { Model } from '../domain/model.js';
 import { CommandError } from './errors.js';
@@ -77,12 +78,9 @@ export function createCommandRules(models: ReadonlyMap<string, Model>) {
       builtIns.get(name) ??
       (declared === undefined || declared.size === 0 ? null : ruleOf(declared, name, model as string));
     if (rule !== null && !rule.validate(params)) {
-      const errors = (rule.validate.errors ?? []).map(({ instancePath, message, keyword, params: detail }) => ({
-        path: `/params${instancePath}`,
-        message:
-          keyword === 'additionalProperties'
-            ? `there is no ${detail.additionalProperty as string}`
-            : (message ?? keyword),
+      const errors = (rule.validate.errors ?? []).map((error) => ({
+        path: `/params${error.instancePath}`,
+        message: sentenceOf(error),
       }));
       throw new CommandError('params_invalid', `The parameters are not what ${name} takes`, errors);
     }

@@ -1,5 +1,6 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { loadSchema } from '../../../schemas/load.js';
+import { sentenceOf } from '../../../schemas/sentenceOf.js';
 import type { KeyRecord } from '../../domain/operators.js';
 import { allows } from '../../registry/keys.js';
 import type { OperatorContext } from './context.js';
@@ -100,11 +101,5 @@ function readBody(
 }
 
 export function errorsOf({ errors }: ValidateFunction): ProblemError[] {
-  return (errors ?? []).map((error) => ({ path: error.instancePath, message: explain(error) }));
-}
-
-function explain({ keyword, message, params }: ErrorObject): string {
-  if (keyword === 'additionalProperties') return `there is no ${params.additionalProperty as string}`;
-  if (keyword === 'enum') return `must be one of ${(params.allowedValues as string[]).join(', ')}`;
-  return message ?? keyword;
+  return (errors ?? []).map((error) => ({ path: error.instancePath, message: sentenceOf(error) }));
 }
