@@ -1,4 +1,4 @@
-import type { Credential, Device } from '../domain/device.js';
+import { type Credential, certificateCid, type Device } from '../domain/device.js';
 import type { Model } from '../domain/model.js';
 import type { KeyRecord } from '../domain/operators.js';
 import type { Presence, PresenceRecord } from '../domain/presence.js';
@@ -71,6 +71,7 @@ export function createRecords({ clock, random, restored, models, save, ...option
     attempts: createAttempts({ clock, known: options.known }),
     /** A link was opened with it. */
     credentialUsed(credential: Credential): void {
+      if (credential.cid === certificateCid) return;
       credential.lastUsedAt = clock.now();
       credentialWrites.touch(credential);
     },
