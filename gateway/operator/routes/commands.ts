@@ -45,8 +45,8 @@ async function create(request: OperatorRequest, context: OperatorContext) {
   const body = request.body as CommandCreate;
   const { commands } = context;
   const { id } = await commands.create(device, newCommandOf(body), byOf(request), key, commands.hashOf(device, body));
-  const ended = await commands.wait(id, (request.query.wait as number) * 1000);
-  const { state, result, error } = ended ?? (await viewOf(id, context));
+  const waited = await commands.wait(id, (request.query.wait as number) * 1000);
+  const { state, result, error } = waited.outcome === 'ended' ? waited : await viewOf(id, context);
   return { id, state, result, error };
 }
 
