@@ -211,9 +211,12 @@ export function createCreation(options: CreationOptions): Creation {
 
     check: (device, { name, params = {} }) => void rules.check(device.model, name, params, bytesFor(device)),
 
-    hashOf: ({ id, key }, body) =>
-      createHash('sha256')
-        .update(JSON.stringify([id, key, body]))
-        .digest('hex'),
+    hashOf,
   };
+}
+
+function hashOf({ id, key }: Device, body: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify([id, key, body]))
+    .digest('hex');
 }
