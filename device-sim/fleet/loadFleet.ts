@@ -4,6 +4,7 @@ import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { parseDocument } from 'yaml';
 import type { FleetConfig, FleetFault } from '../../schemas/generated/config.js';
 import { loadSchema, packageRoot } from '../../schemas/load.js';
+import { sentenceOf } from '../../schemas/sentenceOf.js';
 import { limits } from '../../schemas/tables/limits.js';
 import { type Fleet, FleetError, type Group } from './fleet.js';
 import { framesDue, planOf } from './plan.js';
@@ -67,16 +68,15 @@ function faultsIn(origin: string, faults: string[]): FleetError {
 }
 
 /** Path, what is wrong, the value, and what would be right. */
-function describeFault({ instancePath, keyword, message, params, data, parentSchema }: ErrorObject): string {
-  const where = instancePath || '/';
+function describeFault(error: ErrorObject): string {
+  const { keyword, data, parentSchema } = error;
+  const where = error.instancePath || '/';
   if (keyword === 'additionalProperties') {
     const known = Object.keys((parentSchema as { properties?: object }).properties ?? {});
-    return `${where}: there is no ${params.additionalProperty}; use ${known.join(', ')}`;
+    return `${where}: ${sentenceOf(error)}; use ${known.join(', ')}`;
   }
   const found = data === undefined ? '' : `, found ${JSON.stringify(data).slice(0, 80)}`;
-  return keyword === 'enum'
-    ? `${where}: must be one of ${params.allowedValues.join(', ')}${found}`
-    : `${where}: ${message}${found}`;
+  return `${where}: ${sentenceOf(error)}${found}`;
 }
 
 function faultsOfPrefixes({ groups }: Fleet): string[] {

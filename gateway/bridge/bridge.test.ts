@@ -12,7 +12,7 @@ import { loadConfig } from '../config/config.js';
 import { gatewayTools, startOn, type TestGateway, type TestLink } from '../gateway.fixture.js';
 import type { Gateway } from '../gateway.js';
 import { type Heard, startBroker, subscribe } from './bridge.fixture.js';
-import { startBridge } from './bridge.js';
+import { startBridgeThread } from './bridgeThread.js';
 import { bridgeSettings } from './settings.js';
 
 const ajv = new Ajv2020({ allErrors: true, strict: false });
@@ -193,7 +193,7 @@ test('a thread that ended by itself is told of, started again, and goes on from 
       },
     },
   );
-  const bridge = startBridge({
+  const bridge = startBridgeThread({
     ...{ settings, folder, position: 0, log },
     devices: () => [],
     moveCursor: async () => {},

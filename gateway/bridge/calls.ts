@@ -1,48 +1,54 @@
 import type { Model } from '../domain/model.js';
 
-/** What crosses between the main thread and the bridge's: one typed map a direction, calls without answers. */
+/** The calls between the main thread and the bridge's: one typed map per direction, without answers. These are the calls from the main thread. */
 export interface ToBridge {
-  /** Where the consumer's cursor is, and who is there; the first call. */
+  /** The first call: where the bridge's cursor is in the log, and all devices. */
   start(position: number, devices: DeviceFacts[]): void;
   /** A device is new, or its presence or model has changed. */
   device(facts: DeviceFacts): void;
   deviceRemoved(id: string): void;
-  /** An answer to a command, or to a message that was none. */
+  /** Publishes an answer to a command, or to a message that was none. */
   answer(answer: CommandAnswer): void;
-  /** What became of a message that came in: the broker may forget it. */
+  /** The message was dealt with, so the broker may forget it. */
   taken(messageNumber: number): void;
-  /** Says goodbye to the broker. */
+  /** Disconnects from the broker and ends the thread. */
   stop(): void;
 }
 
+/** The calls from the bridge's thread. */
 export interface FromBridge {
   status(status: BridgeStatus): void;
-  /** Everything up to here is acknowledged by the broker, or was given up. */
+  /** Everything up to this position is acknowledged by the broker, or was dropped. */
   moved(position: number): void;
+  /** Rows of the log were dropped and will not be bridged. */
   dropped(dropped: Dropped): void;
   connection(change: ConnectionChange): void;
+  /** A message came on a command topic. */
   command(message: IncomingCommand): void;
+  /** The thread has left the broker. */
   stopped(): void;
 }
 
+/** An answer to a message on a command topic. */
 export interface CommandAnswer {
-  /** Of the device as the topic has it. */
+  /** The device part of the topic; it may be no possible id. */
   device: string;
-  /** The last part of its topic: the command's id, or `error`. */
+  /** The last part of the topic: the command's id, or `error`. */
   name: string;
   payload: string;
-  /** Where the answer is to go as well. */
+  /** A second topic for the answer. */
   reply: Reply | null;
 }
 
-/** MQTT 5: what a request says about its answers. */
+/** The MQTT 5 response topic of a request. */
 export interface Reply {
   topic: string;
   correlation: Uint8Array | null;
 }
 
+/** A message on a command topic. */
 export interface IncomingCommand {
-  /** Answered with `taken`. */
+  /** The main thread calls `taken` with it. */
   messageNumber: number;
   topic: string;
   payload: Uint8Array;
@@ -50,30 +56,32 @@ export interface IncomingCommand {
   reply: Reply | null;
 }
 
+/** The connection to the broker was made, was lost, or works only in part (`connected` with a reason). */
 export interface ConnectionChange {
   connected: boolean;
-  /** Why it ended or could not be made. */
+  /** Why it ended, could not be made, or works only in part. */
   why: string | null;
   retryMs: number | null;
 }
 
+/** Frames that will not be bridged. */
 export interface Dropped {
   why: 'bytes' | 'age' | 'unsendable';
   frames: number;
   readings: number;
   bytes: number;
-  /** Times of the first and last commit that was given up, Unix ms. */
+  /** Times of the first and the last dropped commit: Unix ms. */
   from: number;
   to: number;
 }
 
-/** Counts are since the thread started. */
+/** The state of the bridge's thread. Counts are since the thread started. */
 export interface BridgeStatus {
   connected: boolean;
-  /** Messages that the broker acknowledged, of telemetry and of all other kinds. */
+  /** Messages that the broker has acknowledged: telemetry, and all others. */
   telemetryAcked: number;
   othersAcked: number;
-  /** Answers to commands that were too many to wait. */
+  /** Answers to commands that were dropped because too many waited. */
   answersLost: number;
   /** Sent again after a lost connection or a refusal. */
   resent: number;
@@ -83,10 +91,11 @@ export interface BridgeStatus {
   backlogBytes: number;
   /** Age of the oldest commit that is not bridged. */
   backlogMs: number;
-  /** Beyond what may wait. */
+  /** True if more waits than is configured. */
   full: boolean;
 }
 
+/** The bridge as it is configured; see the section mqtt of the configuration. Crosses to the bridge's thread. */
 export interface BridgeSettings {
   broker: BrokerOptions;
   prefix: string;
@@ -111,11 +120,11 @@ export interface DeviceFacts {
   /** Unix ms of the last change; null: not seen since the gateway started. */
   since: number | null;
   lastClose: { at: number; code: number; reason: string } | null;
-  /** When it said that it would be back. */
+  /** When the device has said that it will be back: Unix ms. */
   backAt: number | null;
 }
 
-/** Where and as whom the bridge connects. Crosses to its thread. */
+/** Where and as whom the bridge connects. */
 export interface BrokerOptions {
   url: string;
   protocolVersion: 4 | 5;

@@ -6,6 +6,7 @@ import type {
   BridgeErrorCause,
 } from '../../schemas/generated/bridge.js';
 import { loadSchema } from '../../schemas/load.js';
+import { sentenceOf } from '../../schemas/sentenceOf.js';
 import type { Commands } from '../command/commands.js';
 import { newCommandOf } from '../command/creation.js';
 import { CommandConflict, CommandError } from '../command/errors.js';
@@ -15,12 +16,12 @@ import type { Clock } from '../process/clock.js';
 import type { CommandAnswer, IncomingCommand, Reply } from './calls.js';
 import type { Topics } from './messages/topics.js';
 
-/** Who commands from MQTT are said to be from. */
+/** The author of commands from MQTT. */
 export const mqttAuthor = 'mqtt';
 
 const payloadBytesMax = 65_536;
 
-/** Commands whose MQTT 5 response topics are kept; beyond it the oldest gets its answers on the usual topic only. */
+/** Commands whose MQTT 5 response topics are kept. If there are more, the oldest gets its answers on the usual topic only. */
 const repliesMax = 10_000;
 
 const errorName = 'error';
@@ -29,17 +30,17 @@ export interface BridgeCommandsOptions {
   clock: Clock;
   topics: Topics;
   commands: Pick<Commands, 'create' | 'hashOf'>;
-  /** As it is on disk. */
+  /** The command as it is on disk. */
   readCommand(id: string): Promise<CommandRecord | null>;
   deviceById(id: string): Device | undefined;
   isFinal(state: CommandRecord['state']): boolean;
-  /** Counted by the code of the refusal; `created` where there is none. */
+  /** Counts a message by the code of its refusal, or as `created`. */
   counted(what: string): void;
 }
 
 const validate = new Ajv2020({ allErrors: true }).compile<BridgeCommand>(loadSchema('bridge/command'));
 
-/** A message that makes no command. */
+/** Why a message creates no command. */
 class Refusal extends Error {
   constructor(
     readonly code: BridgeErrorCause['code'],
@@ -50,8 +51,15 @@ class Refusal extends Error {
   }
 }
 
-/** Commands from MQTT go the way of those from HTTP: the same checks, states and audit. Every message gets an answer. */
-export function createBridgeCommands(options: BridgeCommandsOptions) {
+/** Commands from MQTT. They have the same checks, states and audit as the ones from HTTP. Every message gets an answer. */
+export interface BridgeCommands {
+  /** Creates the command that a message asks for, or answers why not. Never rejects. */
+  receive(message: IncomingCommand, answer: (answer: CommandAnswer) => void): Promise<void>;
+  /** The answer for a command whose state is on disk; null: it is not from MQTT, or was answered when it was created. */
+  moved(record: CommandRecord): CommandAnswer | null;
+}
+
+export function createBridgeCommands(options: BridgeCommandsOptions): BridgeCommands {
   const { clock, topics, commands } = options;
   const replies = new Map<string, Reply>();
 
@@ -118,9 +126,7 @@ export function createBridgeCommands(options: BridgeCommandsOptions) {
 
   return {
     receive,
-    /** A state that came onto the disk; null: the command is not one from MQTT, or was answered when it was made. */
-    moved: (record: CommandRecord): CommandAnswer | null =>
-      record.by === mqttAuthor && record.state !== 'queued' ? answerOf(record) : null,
+    moved: (record) => (record.by === mqttAuthor && record.state !== 'queued' ? answerOf(record) : null),
   };
 }
 
@@ -147,20 +153,13 @@ function parsed(text: string): unknown {
 }
 
 const faultsOf = (): { path: string; message: string }[] =>
-  (validate.errors ?? []).map(({ instancePath, keyword, params, message }) => ({
-    path: instancePath,
-    message:
-      keyword === 'additionalProperties' ? `there is no ${params.additionalProperty as string}` : (message ?? keyword),
-  }));
+  (validate.errors ?? []).map((error) => ({ path: error.instancePath, message: sentenceOf(error) }));
 
-/** What is no refusal of the command is the store's trouble. */
+/** An error that is no refusal of the command comes from the store. */
 function refusalOf(error: Error): Refusal {
   if (error instanceof Refusal) return error;
-  if (error instanceof CommandError || error instanceof CommandConflict)
-    return new Refusal(
-      error.code as Refusal['code'],
-      error.message,
-      error instanceof CommandError ? error.errors : undefined,
-    );
+  if (error instanceof CommandError) return new Refusal(error.code, error.message, error.errors);
+  if (error instanceof CommandConflict && error.code === 'idempotency_conflict')
+    return new Refusal(error.code, error.message);
   return new Refusal('storage_unavailable', 'The store cannot be written to at present');
 }

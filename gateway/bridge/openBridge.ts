@@ -1,3 +1,7 @@
+/**
+ * The MQTT bridge: it copies committed readings and presence to a broker, and takes commands from there. The main thread's side
+ * is in this folder, the thread that talks to the broker is in thread/, topics and payloads are in messages/.
+ */
 import type { Logger } from 'pino';
 import type { Commands } from '../command/commands.js';
 import { type CommandRecord, isFinal } from '../domain/command.js';
@@ -8,7 +12,7 @@ import type { Clock } from '../process/clock.js';
 import type { Registry } from '../registry/registry.js';
 import type { Store } from '../store/store.js';
 import type { Restored } from '../store/threads/calls.js';
-import { type Bridge, type BridgeCounts, mqttConsumer, startBridge } from './bridge.js';
+import { type BridgeCounts, mqttConsumer, startBridgeThread } from './bridgeThread.js';
 import type { BridgeSettings, BridgeStatus, DeviceFacts } from './calls.js';
 import { createBridgeCommands } from './incomingCommands.js';
 import { createTopics } from './messages/topics.js';
@@ -25,20 +29,34 @@ export interface MqttOptions {
   registry: Pick<Registry, 'get' | 'all'>;
   presence(device: Device): Presence;
   commands: Pick<Commands, 'create' | 'hashOf'>;
-  /** The broker has everything of the log up to there. */
+  /** The broker has everything in the log up to this position. */
   bridged(position: number): void;
 }
 
+/** The state of the bridge, as the API and the metrics show it. */
 export interface MqttState {
+  /** Null until the bridge's thread has reported it. */
   status: BridgeStatus | null;
   counts: BridgeCounts;
-  /** Messages on command topics, by what became of them. */
+  /** Messages on command topics, by the code of their refusal, or `created`. */
   commands: Record<string, number>;
 }
 
-export type Mqtt = typeof noMqtt;
+/** What the gateway reports to the bridge, and asks of it. Without a bridge all of it does nothing: see noMqtt. */
+export interface Mqtt {
+  /** The presence or model of a device has changed, or it is new; `presence` makes it as it is now. */
+  presence(device: Device, presence: () => Presence): void;
+  deviceRemoved(device: Device): void;
+  /** A state of a command is on disk. */
+  commandMoved(record: CommandRecord): void;
+  /** True if frames are to be refused because too much waits for the broker. */
+  refuses(): boolean;
+  /** Null: there is no bridge. */
+  state(): MqttState | null;
+  stop(): Promise<void>;
+}
 
-/** The bridge and what it hears of the rest of the gateway; where it is off, nothing but a cursor to be removed. */
+/** Starts the bridge. If it is off, this only removes the cursor of an earlier one. */
 export async function openMqtt(options: MqttOptions): Promise<Mqtt> {
   const { settings, folder, log, clock, store, restored, registry } = options;
   const old = restored.cursors.find(({ consumer }) => consumer === mqttConsumer);
@@ -63,7 +81,7 @@ export async function openMqtt(options: MqttOptions): Promise<Mqtt> {
     isFinal,
     counted: (what) => countBy(counted, what),
   });
-  const bridge: Bridge = startBridge({
+  const bridge = startBridgeThread({
     settings,
     folder,
     position,
@@ -74,26 +92,26 @@ export async function openMqtt(options: MqttOptions): Promise<Mqtt> {
     acknowledged: options.bridged,
   });
   return {
-    presence: (device: Device, presence: () => Presence): void => bridge.device(factsOf(device, presence())),
-    deviceRemoved: ({ id }: Device): void => bridge.deviceRemoved(id),
-    commandMoved(record: CommandRecord): void {
+    presence: (device, presence) => bridge.device(factsOf(device, presence())),
+    deviceRemoved: ({ id }) => bridge.deviceRemoved(id),
+    commandMoved(record) {
       const answer = incoming.moved(record);
       if (answer !== null) bridge.answer(answer);
     },
     refuses: bridge.refuses,
-    state: (): MqttState | null => ({ status: bridge.status(), counts: bridge.counts, commands: counted }),
+    state: () => ({ status: bridge.status(), counts: bridge.counts, commands: counted }),
     stop: bridge.stop,
   };
 }
 
-/** Where there is no bridge. */
-export const noMqtt = {
-  presence(_device: Device, _presence: () => Presence): void {},
-  deviceRemoved(_device: Device): void {},
-  commandMoved(_record: CommandRecord): void {},
-  refuses: (): boolean => false,
-  state: (): MqttState | null => null,
-  stop: async (): Promise<void> => {},
+/** Stands for the bridge if there is none. */
+export const noMqtt: Mqtt = {
+  presence() {},
+  deviceRemoved() {},
+  commandMoved() {},
+  refuses: () => false,
+  state: () => null,
+  stop: async () => {},
 };
 
 function factsOf({ id, model }: Device, { online, since, lastClose, backAt }: Presence): DeviceFacts {

@@ -1,294 +1,210 @@
 import { uuidv7 } from 'uuidv7';
-import { type BatchRecord, type CommandChange, type CommandRecord, isFinal } from '../domain/command.js';
+import { type BatchRecord, type CommandRecord, type CommandState, isFinal } from '../domain/command.js';
 import type { Device } from '../domain/device.js';
 import type { RegistryChange } from '../domain/registryChange.js';
 import type { Clock } from '../process/clock.js';
 import type { OpenBatch } from '../store/tidegateDb/commandTables.js';
+import { createBatchGate } from './batchGate.js';
+import { makeCommands, refusalOf } from './batchMembers.js';
 import type { Commands } from './commands.js';
 import type { NewCommand } from './creation.js';
 import type { BatchGate } from './dispatcher.js';
-import { CommandConflict, CommandError } from './errors.js';
+import { CommandConflict } from './errors.js';
 import { failureStates } from './lifecycle.js';
+import { RunningBatch } from './runningBatch.js';
 
-/** Commands made in one transaction: a commit of telemetry waits for no more than this. */
+/** Commands that are made in one transaction: a commit of telemetry never waits for more than these. */
 const madeAtOnceMax = 250;
 
 const concurrencyByDefault = 1_000;
 
 const retryMs = 1_000;
 
+/** A batch as it is asked for. */
 export interface NewBatch extends NewCommand {
+  /** How the devices were chosen, as the request said; it is stored and shown, and nothing else. */
   target: object;
+  /** Commands under way at a time. */
   concurrency?: number;
+  /** If more than this share of all members fails, the batch is aborted. */
   abortOnFailurePercent?: number;
 }
 
-interface Member {
-  position: number;
-  deviceKey: number;
-  device: string;
-}
-
-interface RunningBatch {
-  batch: BatchRecord;
-  /** Without a command yet. */
-  waiting: Member[];
-  /** Commands without an end. */
-  open: number;
-  /** Of them, those that are under way. */
-  underWay: number;
-  /** Devices whose command waits for room among them. */
-  held: Set<number>;
-  failures: number;
-  making: boolean;
-}
-
-export type Batches = ReturnType<typeof createBatches>;
-
 /**
- * One command for many devices. Each member gets its command at once, so that its time to live runs and its history shows it;
- * so many are under way at a time. A batch is given up when too many fail: what is queued of it is cancelled.
+ * One command for many devices. Each member's command is created at once, so that its time to live starts and its history shows
+ * it; `concurrency` of them are under way at a time. If too many fail, the batch is aborted: its queued commands are cancelled.
  */
-export function createBatches(options: {
+export interface Batches {
+  /** Lets the dispatcher ask whether a command of a batch may be sent. */
+  gate: BatchGate;
+  /**
+   * Creates a batch for these devices. A device that would not take the command gets an error instead of a command. Throws
+   * CommandError too_many_commands.
+   */
+  create(devices: Device[], wanted: NewBatch, by: string): Promise<BatchRecord>;
+  /** Makes and sends no more commands; those under way continue. Throws CommandConflict already_ended. */
+  stop(id: string): Promise<void>;
+  /** Continues a stopped batch. Throws CommandConflict already_ended. */
+  resume(id: string): Promise<void>;
+  /** Called when the state of a command is on disk. */
+  moved(command: CommandRecord): void;
+  /** Batches that have not ended, and ended ones with commands under way. */
+  runningCount(): number;
+}
+
+export interface BatchesOptions {
   clock: Clock;
+  /** Commands and batches need each other, so the commands are asked for later than here. */
   commands(): Commands;
+  /** Batches that had not ended when the gateway stopped. */
   restored: OpenBatch[];
-  /** Commands without an end, at start. */
+  /** All commands that had no end when the gateway stopped. */
   openCommands: CommandRecord[];
+  /** The device with this key, unless it was removed. */
   deviceByKey(key: number): Device | undefined;
+  /** The parameters of a command without what any model declares secret. */
   redact(name: string, params: Record<string, unknown>): Record<string, unknown>;
+  /** Resolves when the changes are on disk. */
   save(changes: RegistryChange[]): Promise<void>;
   schedule(delayMs: number, run: () => void): void;
-}) {
-  const { clock, commands, deviceByKey, save } = options;
+}
+
+export function createBatches(options: BatchesOptions): Batches {
+  const { clock, commands, deviceByKey, redact, save, schedule } = options;
   const running = new Map<string, RunningBatch>();
   for (const { batch, waiting, failures } of options.restored) {
     const own = options.openCommands.filter((command) => command.batch === batch.id);
-    const underWay = own.filter(({ attempted }) => attempted).length;
-    running.set(batch.id, {
-      ...{ batch, waiting, failures, underWay },
-      ...{ open: own.length, held: new Set(), making: false },
-    });
+    running.set(batch.id, new RunningBatch(batch, waiting, failures, own));
   }
+  const gate = createBatchGate(running, (deviceKey) => {
+    const device = deviceByKey(deviceKey);
+    if (device !== undefined) commands().dispatch(device);
+  });
 
-  const runs = (id: string): boolean => running.get(id)?.batch.state === 'running';
-
-  const gate: BatchGate = {
-    runs,
-    take(id, deviceKey) {
-      const one = running.get(id);
-      if (one === undefined) return false;
-      if (one.batch.state === 'running' && one.underWay < one.batch.concurrency) {
-        one.underWay++;
-        return true;
-      }
-      one.held.add(deviceKey);
-      return false;
-    },
-    give(id) {
-      const one = running.get(id);
-      if (one === undefined) return;
-      one.underWay--;
-      letGo(one);
-    },
-  };
-
-  /** Devices that were held back are asked again, as far as there is room. */
-  function letGo(one: RunningBatch): void {
-    for (const deviceKey of one.held) {
-      if (one.batch.state !== 'running' || one.underWay >= one.batch.concurrency) return;
-      one.held.delete(deviceKey);
-      const device = deviceByKey(deviceKey);
-      if (device !== undefined) commands().dispatch(device);
-    }
-  }
-
-  /** Members whose device would not take the command have an error instead of one. Throws CommandError. */
-  async function create(devices: Device[], wanted: NewBatch, by: string): Promise<BatchRecord> {
-    commands().checkRoomForAll(devices.length);
-    const batch: BatchRecord = {
-      id: uuidv7(),
-      name: wanted.name,
-      params: wanted.params ?? {},
-      target: wanted.target,
-      state: 'running',
-      total: devices.length,
-      concurrency: wanted.concurrency ?? concurrencyByDefault,
-      abortOnFailurePercent: wanted.abortOnFailurePercent ?? null,
-      ttlMs: wanted.ttlMs ?? null,
-      deadlineMs: wanted.deadlineMs ?? null,
-      supersedes: wanted.supersedes ?? null,
-      createdAt: clock.now(),
-      endedAt: null,
-      by,
-    };
-    const members = devices.map((device) => ({
-      deviceKey: device.key,
-      device: device.id,
-      error: refusalOf(() => commands().check(device, wanted)),
-    }));
-    const detail = `${wanted.name} to ${devices.length} devices`;
-    const audit = { at: batch.createdAt, by, action: 'batch_created', subject: batch.id, detail };
-    await save([
-      { type: 'put_batch', batch, members },
-      { type: 'audit', record: audit },
-    ]);
-    const waiting = members.flatMap(({ error, ...member }, position) =>
-      error === null ? [{ ...member, position }] : [],
-    );
-    const one: RunningBatch = {
-      ...{ batch, waiting, failures: members.length - waiting.length },
-      ...{ open: 0, underWay: 0, held: new Set<number>(), making: false },
-    };
-    running.set(batch.id, one);
-    void advance(one);
-    return batch;
-  }
-
-  /** Makes the commands that are not made yet, and ends the batch where nothing is left. */
-  async function advance(one: RunningBatch): Promise<void> {
-    if (one.making) return;
-    one.making = true;
+  /** Makes the commands that are not made yet, and ends the batch if nothing is left. */
+  async function advance(current: RunningBatch): Promise<void> {
+    if (current.making) return;
+    current.making = true;
     try {
-      if (tooManyFailed(one)) await abort(one);
-      while (one.batch.state === 'running' && one.waiting.length > 0) {
-        await make(one, one.waiting.splice(0, madeAtOnceMax));
-        if (tooManyFailed(one)) await abort(one);
-        else if (one.batch.endedAt !== null) cancelQueued(one);
+      if (current.tooManyFailed) await abort(current);
+      while (current.runs && current.waiting.length > 0) {
+        await makeCommands(current, current.waiting.splice(0, madeAtOnceMax), commands(), deviceByKey);
+        if (current.tooManyFailed) await abort(current);
+        else if (current.hasEnded) cancelQueued(current);
       }
-      if (one.batch.state === 'running' && one.open === 0) await moveTo(one, 'done', clock.now());
+      if (current.runs && current.open === 0) await moveTo(current, 'done', clock.now());
     } catch {
-      options.schedule(retryMs, () => void advance(one));
+      advanceLater(current);
     } finally {
-      one.making = false;
-      if (one.batch.endedAt !== null && one.open === 0) running.delete(one.batch.id);
+      current.making = false;
+      if (current.hasEnded && current.open === 0) running.delete(current.batch.id);
     }
   }
 
-  async function make(one: RunningBatch, members: Member[]): Promise<void> {
-    const { batch } = one;
-    const command = commandOf(batch);
-    const ready: { member: Member; device: Device }[] = [];
-    const refused: CommandChange[] = [];
-    for (const member of members) {
-      const device = deviceByKey(member.deviceKey);
-      const error = device === undefined ? removedText : refusalNow(device, command);
-      if (error === null && device !== undefined) ready.push({ member, device });
-      else refused.push(memberChange(batch, member, null, error));
-    }
-    one.failures += refused.length;
-    one.open += ready.length;
-    try {
-      const devices = ready.map(({ device }) => device);
-      await commands().createMany(devices, command, batch.by, batch.id, (records) => [
-        ...records.map(({ id }, i) => memberChange(batch, ready[i].member, id, null)),
-        ...refused,
-      ]);
-    } catch (error) {
-      one.failures -= refused.length;
-      one.open -= ready.length;
-      one.waiting.unshift(...members);
-      throw error;
-    }
-  }
+  const advanceLater = (current: RunningBatch): void => schedule(retryMs, () => void advance(current));
 
-  const refusalNow = (device: Device, command: NewCommand): string | null =>
-    refusalOf(() => {
-      commands().checkRoom(device);
-      commands().check(device, command);
-    });
-
-  function tooManyFailed({ batch, failures }: RunningBatch): boolean {
-    const { state, abortOnFailurePercent, total } = batch;
-    return state === 'running' && abortOnFailurePercent !== null && failures * 100 > abortOnFailurePercent * total;
-  }
-
-  /** Nothing more of it is sent from here on, whether that is on disk yet or not. */
-  async function abort(one: RunningBatch): Promise<void> {
-    const stored = moveTo(one, 'aborted', clock.now());
-    cancelQueued(one);
+  /** From here on no command of the batch is sent, even before that is on disk. */
+  async function abort(current: RunningBatch): Promise<void> {
+    const stored = moveTo(current, 'aborted', clock.now());
+    cancelQueued(current);
     await stored;
   }
 
   const cancelQueued = ({ batch }: RunningBatch): void =>
     commands().cancelBatch(batch.id, 'too many of its batch failed');
 
-  async function moveTo(one: RunningBatch, state: BatchRecord['state'], endedAt: number | null): Promise<void> {
-    const before = { ...one.batch };
-    one.batch.state = state;
-    one.batch.endedAt = endedAt;
-    // What is secret in the parameters goes with the end.
-    const params = endedAt === null ? {} : { params: options.redact(one.batch.name, one.batch.params) };
+  /** Changes the state at once, and back if it cannot be stored. */
+  async function moveTo({ batch }: RunningBatch, state: BatchRecord['state'], endedAt: number | null): Promise<void> {
+    const before = { ...batch };
+    batch.state = state;
+    batch.endedAt = endedAt;
+    // With the end of the batch its secret parameters are blacked out on disk.
+    const params = endedAt === null ? {} : { params: redact(batch.name, batch.params) };
     try {
-      await save([{ type: 'batch_moved', id: one.batch.id, state, endedAt, ...params }]);
+      await save([{ type: 'batch_moved', id: batch.id, state, endedAt, ...params }]);
     } catch (error) {
-      Object.assign(one.batch, before);
+      Object.assign(batch, before);
       throw error;
     }
   }
 
   function need(id: string): RunningBatch {
-    const one = running.get(id);
-    if (one === undefined || one.batch.endedAt !== null)
-      throw new CommandConflict('already_ended', `Batch ${id} has ended`);
-    return one;
+    const found = running.get(id);
+    if (found === undefined || found.hasEnded) throw new CommandConflict('already_ended', `Batch ${id} has ended`);
+    return found;
   }
 
-  // What was under way when the gateway ended goes on.
-  options.schedule(0, () => {
-    for (const one of [...running.values()]) void advance(one);
+  // Batches that were under way when the gateway stopped continue.
+  schedule(0, () => {
+    for (const current of [...running.values()]) void advance(current);
   });
 
   return {
     gate,
-    create,
-    /** Nothing more is made or sent; what is under way goes on. Throws CommandConflict. */
-    stop: async (id: string): Promise<void> => moveTo(need(id), 'stopped', null),
-    async resume(id: string): Promise<void> {
-      const one = need(id);
-      await moveTo(one, 'running', null);
-      letGo(one);
-      void advance(one);
+
+    async create(devices, wanted, by) {
+      commands().checkRoomForAll(devices.length);
+      const batch = newBatch(wanted, devices.length, by, clock.now());
+      const members = devices.map((device) => ({
+        deviceKey: device.key,
+        device: device.id,
+        error: refusalOf(() => commands().check(device, wanted)),
+      }));
+      await save([{ type: 'put_batch', batch, members }, creationAudited(batch)]);
+      const waiting = members.flatMap(({ error, ...member }, position) =>
+        error === null ? [{ ...member, position }] : [],
+      );
+      const created = new RunningBatch(batch, waiting, members.length - waiting.length);
+      running.set(batch.id, created);
+      void advance(created);
+      return batch;
     },
-    /** A command's state is on disk. */
-    moved({ batch, state, attempted }: CommandRecord): void {
-      const one = batch === null ? undefined : running.get(batch);
-      if (one === undefined || !isFinal(state)) return;
-      one.open--;
-      if ((failureStates as readonly string[]).includes(state)) one.failures++;
-      if (tooManyFailed(one)) abort(one).catch(() => options.schedule(retryMs, () => void advance(one)));
-      if (attempted) gate.give(one.batch.id);
-      if (one.open === 0) void advance(one);
+
+    stop: async (id) => moveTo(need(id), 'stopped', null),
+
+    async resume(id) {
+      const current = need(id);
+      await moveTo(current, 'running', null);
+      gate.release(current);
+      void advance(current);
     },
-    runningCount: (): number => running.size,
+
+    moved({ batch, state, attempted }) {
+      const current = batch === null ? undefined : running.get(batch);
+      if (current === undefined || !isFinal(state)) return;
+      current.open--;
+      if (isFailure(state)) current.failures++;
+      if (current.tooManyFailed) abort(current).catch(() => advanceLater(current));
+      if (attempted) gate.give(current.batch.id);
+      if (current.open === 0) void advance(current);
+    },
+
+    runningCount: () => running.size,
   };
 }
 
-function commandOf({ name, params, ttlMs, deadlineMs, supersedes }: BatchRecord): NewCommand {
+function newBatch(wanted: NewBatch, total: number, by: string, now: number): BatchRecord {
   return {
-    ...{ name, params },
-    ...(ttlMs === null ? {} : { ttlMs }),
-    ...(deadlineMs === null ? {} : { deadlineMs }),
-    ...(supersedes === null ? {} : { supersedes }),
+    id: uuidv7(),
+    name: wanted.name,
+    params: wanted.params ?? {},
+    target: wanted.target,
+    state: 'running',
+    total,
+    concurrency: wanted.concurrency ?? concurrencyByDefault,
+    abortOnFailurePercent: wanted.abortOnFailurePercent ?? null,
+    ttlMs: wanted.ttlMs ?? null,
+    deadlineMs: wanted.deadlineMs ?? null,
+    supersedes: wanted.supersedes ?? null,
+    createdAt: now,
+    endedAt: null,
+    by,
   };
 }
 
-const memberChange = (
-  { id }: BatchRecord,
-  { position }: Member,
-  command: string | null,
-  error: string | null,
-): CommandChange => ({ type: 'batch_member', batch: id, position, command, error });
-
-const removedText = JSON.stringify({ code: 'device_removed', message: 'The device was removed' });
-
-/** Why not, as JSON; null where nothing speaks against it. */
-function refusalOf(check: () => void): string | null {
-  try {
-    check();
-    return null;
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    return JSON.stringify({ code: error.code, message: error.message });
-  }
+function creationAudited({ id, name, total, createdAt, by }: BatchRecord): RegistryChange {
+  const detail = `${name} to ${total} devices`;
+  return { type: 'audit', record: { at: createdAt, by, action: 'batch_created', subject: id, detail } };
 }
+
+const isFailure = (state: CommandState): boolean => failureStates.some((failure) => failure === state);

@@ -8,16 +8,17 @@ import { createCommandRules } from './rules.js';
 export interface CommandingOptions extends Omit<CommandsOptions, 'rules' | 'gate' | 'restored'> {
   /** By name; the map is the same for the life of the gateway, a reload changes its content. */
   models: ReadonlyMap<string, Model>;
-  /** What had no end when the gateway stopped. */
+  /** Commands and batches that had no end when the gateway stopped. */
   restored: { commands: CommandRecord[]; batches: OpenBatch[] };
 }
 
+/** All parts of commanding that the rest of the gateway uses. */
 export interface Commanding {
   commands: Commands;
   batches: Batches;
-  /** The parameters of a command without what any model marks secret. */
+  /** The parameters of a command without what any model declares secret. */
   redact(name: string, params: Record<string, unknown>): Record<string, unknown>;
-  /** The rules of the models have changed. */
+  /** Replaces the models. Commands under way keep the rules that they were checked by. */
   configure(models: ReadonlyMap<string, Model>): void;
 }
 

@@ -244,6 +244,26 @@ test('a disk that fails keeps what a device said until it can be written, and no
   assert.deepEqual([ended, tools.stateOf(id), tools.disk.commands[0].result], [true, 'succeeded', 7]);
 });
 
+test('waiting says whether the command ended, is still open, or had ended before', async () => {
+  const tools = commandTools();
+  const device = tools.addDevice(1);
+  tools.link(device);
+  const id = await tools.create(device);
+  assert.deepEqual(await tools.commands.wait(id, 0), { outcome: 'open' });
+  const brief = tools.commands.wait(id, 60_000);
+  tools.runTimers();
+  assert.deepEqual(await brief, { outcome: 'open' });
+  const long = tools.commands.wait(id, 60_000);
+  tools.commands.update(device, { id, state: 'succeeded', result: 7 });
+  assert.equal(tools.stateOf(id), 'sent', 'the end is decided and not yet on disk');
+  const ending = tools.commands.wait(id, 60_000);
+  await tools.flush();
+  const ended = { outcome: 'ended', state: 'succeeded', result: 7, error: null };
+  assert.deepEqual([await long, await ending], [ended, ended]);
+  for (const over of [id, 'none'])
+    assert.deepEqual(await tools.commands.wait(over, 60_000), { outcome: 'ended_before' }, over);
+});
+
 test('a newer command replaces the queued one of the same word, never one that was sent', async () => {
   const tools = commandTools();
   const device = tools.addDevice(1);

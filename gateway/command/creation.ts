@@ -4,11 +4,12 @@ import type { CommandChange, CommandRecord } from '../domain/command.js';
 import type { Device } from '../domain/device.js';
 import type { RegistryChange } from '../domain/registryChange.js';
 import type { Clock } from '../process/clock.js';
-import type { createDispatcher } from './dispatcher.js';
+import type { Dispatcher } from './dispatcher.js';
 import { CommandConflict, CommandError } from './errors.js';
 import type { OpenCommands } from './openCommands.js';
 import { type CommandRules, wholeMs } from './rules.js';
 
+/** A command as it is asked for. Absent times are those of the model, or the defaults. */
 export interface NewCommand {
   name: string;
   params?: Record<string, unknown>;
@@ -17,13 +18,13 @@ export interface NewCommand {
   supersedes?: string;
 }
 
-/** What requests for commands say, over HTTP and MQTT. */
+/** The fields of a request for a command, the same over HTTP and MQTT. */
 interface Wanted extends Pick<NewCommand, 'name' | 'params' | 'supersedes'> {
   ttlSeconds?: number;
   deadlineSeconds?: number;
 }
 
-/** Throws CommandError command_reserved. */
+/** The command that a request asks for. Throws CommandError command_reserved. */
 export function newCommandOf({ name, params, ttlSeconds, deadlineSeconds, supersedes }: Wanted): NewCommand {
   if (name.startsWith('tidegate.'))
     throw new CommandError(
@@ -43,19 +44,24 @@ export interface CreationOptions {
   clock: Clock;
   rules: CommandRules;
   open: OpenCommands;
-  dispatcher: Pick<ReturnType<typeof createDispatcher>, 'claim' | 'unclaim'>;
+  dispatcher: Pick<Dispatcher, 'claim' | 'unclaim'>;
+  /** Commands without an end per device. */
   perDeviceMax: number;
+  /** Commands without an end of all devices together. */
   openMax: number;
+  /** Bytes of the largest command that the device takes. */
   bytesFor(device: Device): number;
+  /** Resolves when the changes are on disk. */
   save(changes: RegistryChange[]): Promise<void>;
+  /** The command that the author `by` created with this Idempotency-Key; null: there is none. */
   readByKey(by: string, key: string): Promise<{ id: string; bodyHash: string } | null>;
-  /** It is on disk. */
+  /** The new command is on disk. */
   accept(device: Device, record: CommandRecord): void;
 }
 
-/** A command, and what its body hashed to where an Idempotency-Key came with it. */
-interface Made extends Pick<CommandRecord, 'id' | 'bodyHash'> {
-  /** As it was made; null where it was made before. */
+/** A created command, with the hash of its request if an Idempotency-Key came with it. */
+export interface Made extends Pick<CommandRecord, 'id' | 'bodyHash'> {
+  /** The new command; null if an earlier request with the same key has created it. */
   record: CommandRecord | null;
 }
 
@@ -63,10 +69,34 @@ const defaultTtlMs = 3_600_000;
 
 const defaultDeadlineMs = 300_000;
 
-/** How commands are made: checked, numbered, stored, and only then on their way. */
-export function createCreation(options: CreationOptions) {
+/** How commands are made: checked, given an id, stored, and only then sent. */
+export interface Creation {
+  /**
+   * Creates a command, or returns the one that an earlier request with the same Idempotency-Key `key` has created. Throws
+   * CommandError, or CommandConflict idempotency_conflict if `bodyHash` differs from that of the earlier request.
+   */
+  create(device: Device, wanted: NewCommand, by: string, key: string | null, bodyHash: string): Promise<Made>;
+  /** Creates commands of a batch in one transaction, together with the changes that `also` returns for them. */
+  createMany(
+    devices: Device[],
+    wanted: NewCommand,
+    by: string,
+    batch: string,
+    also: (records: CommandRecord[]) => CommandChange[],
+  ): Promise<void>;
+  /** Throws CommandError too_many_commands if the device has as many open commands as it may. */
+  checkRoom(device: Device): void;
+  /** Throws CommandError too_many_commands if `count` more would be too many for all devices together. */
+  checkRoomForAll(count: number): void;
+  /** Throws CommandError if the device would not take the command. */
+  check(device: Device, wanted: NewCommand): void;
+  /** The hash that distinguishes two requests under one Idempotency-Key. A later device with the same id has other hashes. */
+  hashOf(device: Device, body: unknown): string;
+}
+
+export function createCreation(options: CreationOptions): Creation {
   const { clock, rules, open, dispatcher, bytesFor, save } = options;
-  /** By key and Idempotency-Key, until they can be read. */
+  /** Commands that are being created, by author and Idempotency-Key, until they can be read from disk. */
   const creating = new Map<string, Promise<Made>>();
 
   /** Throws CommandError. */
@@ -108,7 +138,6 @@ export function createCreation(options: CreationOptions) {
     }
   }
 
-  /** Throws CommandError where the device has as many open commands as it may. */
   function checkRoom(device: Device): void {
     const mine = open.countOf(device.key);
     if (mine >= options.perDeviceMax)
@@ -118,7 +147,6 @@ export function createCreation(options: CreationOptions) {
       );
   }
 
-  /** Throws CommandError where all devices together would have more than they may. */
   function checkRoomForAll(count: number): void {
     if (open.count() + count > options.openMax)
       throw new CommandError(
@@ -156,8 +184,7 @@ export function createCreation(options: CreationOptions) {
   }
 
   return {
-    /** Creates a command, or finds the one that this key made before. Throws CommandError, CommandConflict. */
-    async create(device: Device, wanted: NewCommand, by: string, key: string | null, bodyHash: string): Promise<Made> {
+    async create(device, wanted, by, key, bodyHash) {
       if (key === null) return createNew(device, wanted, by, {});
       const name = `${by} ${key}`;
       let made = creating.get(name);
@@ -171,14 +198,7 @@ export function createCreation(options: CreationOptions) {
       return known;
     },
 
-    /** Several of a batch in one transaction, which `also` adds to. */
-    async createMany(
-      devices: Device[],
-      wanted: NewCommand,
-      by: string,
-      batch: string,
-      also: (records: CommandRecord[]) => CommandChange[],
-    ): Promise<void> {
+    async createMany(devices, wanted, by, batch, also) {
       const records = devices.map((device) => make(device, wanted, by, { batch }));
       await store(records, by, also(records));
       records.forEach((record, i) => {
@@ -189,14 +209,14 @@ export function createCreation(options: CreationOptions) {
     checkRoom,
     checkRoomForAll,
 
-    /** Throws CommandError where the device would not take it. */
-    check: (device: Device, { name, params = {} }: NewCommand): void =>
-      void rules.check(device.model, name, params, bytesFor(device)),
+    check: (device, { name, params = {} }) => void rules.check(device.model, name, params, bytesFor(device)),
 
-    /** What tells two requests under one Idempotency-Key apart. The next device of the same id is another one. */
-    hashOf: ({ id, key }: Device, body: unknown): string =>
-      createHash('sha256')
-        .update(JSON.stringify([id, key, body]))
-        .digest('hex'),
+    hashOf,
   };
+}
+
+function hashOf({ id, key }: Device, body: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify([id, key, body]))
+    .digest('hex');
 }

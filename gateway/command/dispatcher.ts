@@ -7,12 +7,13 @@ import type { CommandLink, OpenCommand, OpenCommands } from './openCommands.js';
 import { commandBytes } from './rules.js';
 import type { Saver } from './saver.js';
 
-/** Lets so many commands of a batch be under way. One that is attempted and has no end holds a place. */
+/** Bounds how many commands of a batch are under way. A command that is attempted and has no end takes one place. */
 export interface BatchGate {
   /** True while the batch runs. */
   runs(batch: string): boolean;
-  /** A place for a command of this device. Refused, the device is asked again when there is one. */
+  /** Takes a place for a command of this device. If it returns false, the device is dispatched again when there is a place. */
   take(batch: string, deviceKey: number): boolean;
+  /** Returns a place, which may send a command of another device. */
   give(batch: string): void;
 }
 
@@ -25,20 +26,33 @@ export interface DispatcherOptions {
   /** Commands a device may have in flight. */
   inFlightMax: number;
   linkOf(device: Device): CommandLink | undefined;
-  /** The socket took it, for the first time or again. */
+  /** The socket took the command, for the first time or again. */
   sent(command: OpenCommand, link: CommandLink): void;
 }
 
 /**
- * Brings commands to devices: in order of creation, so many in flight, again after each reconnect. That one will be sent is on disk
- * before it is (`attempted`), so that a restart never says of a command that may run that it was not sent.
+ * Sends commands to devices: in order of creation, `inFlightMax` at a time, and again after each reconnect. That a command will be
+ * sent (`attempted`) is on disk before it is sent, so a restart never reports a command as not sent that the device may be running.
  */
-export function createDispatcher(options: DispatcherOptions) {
+export interface Dispatcher {
+  /** Sends what may be sent: first the commands that the device had on an earlier link, then the next in order. */
+  dispatch(device: Device): void;
+  /** Goes on with a command whose `attempted` is on disk. If it was not sent after all, its record is corrected. */
+  dispatchNoted(device: Device, command: OpenCommand): void;
+  /**
+   * Asks whether a new command can be sent as soon as it is stored: the device is connected and has room. True reserves the room,
+   * and the command's first record says `attempted`, which saves a second transaction.
+   */
+  claim(device: Device, batch: string | null): boolean;
+  /** Ends the claim of a record, if it has one: the record is on disk, or never will be. */
+  unclaim(record: CommandRecord): void;
+}
+
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { clock, counters, open, saver, gate, inFlightMax, linkOf } = options;
-  /** Commands on their way to the disk that will go out at once, by device. */
+  /** How many commands per device are claimed: on their way to the disk, to be sent at once after that. */
   const claims = new Map<number, number>();
 
-  /** Sends what may be sent: first what the device had before, then the next in order. */
   function dispatch(device: Device): void {
     const link = linkOf(device);
     if (link === undefined) return;
@@ -47,9 +61,9 @@ export function createDispatcher(options: DispatcherOptions) {
       if (inFlight >= inFlightMax) return;
       if (command.link !== link) {
         if (command.state === 'queued' && command.expiresAt <= clock.now()) continue;
-        // The device may yet say that it takes as much.
+        // The device may say in its hello that it takes larger commands.
         if (commandBytes(command) > link.maxCommandBytes) return;
-        // What its batch holds back does not hold back others.
+        // A command that its batch holds back does not hold back the ones behind it.
         if (!mayGo(command)) continue;
         if (!command.attempted) note(device, command);
         else if (!command.noting && !send(link, command)) return;
@@ -72,7 +86,6 @@ export function createDispatcher(options: DispatcherOptions) {
     });
   }
 
-  /** Where it did not go out after all, its record says so again. */
   function dispatchNoted(device: Device, command: OpenCommand): void {
     dispatch(device);
     if (command.state !== 'queued' || !command.attempted || command.noting) return;
@@ -97,8 +110,7 @@ export function createDispatcher(options: DispatcherOptions) {
     dispatch,
     dispatchNoted,
 
-    /** With nothing before it on an open link a new command goes out as soon as it is stored, and its first record says so. */
-    claim(device: Device, batch: string | null): boolean {
+    claim(device, batch) {
       const claimed = claims.get(device.key) ?? 0;
       if (linkOf(device) === undefined || open.countOf(device.key) + claimed >= inFlightMax) return false;
       if (batch !== null && !gate.take(batch, device.key)) return false;
@@ -106,8 +118,7 @@ export function createDispatcher(options: DispatcherOptions) {
       return true;
     },
 
-    /** The record of the claim is on disk, or will never be. */
-    unclaim({ deviceKey, attempted }: CommandRecord): void {
+    unclaim({ deviceKey, attempted }) {
       if (!attempted) return;
       const left = (claims.get(deviceKey) ?? 0) - 1;
       if (left > 0) claims.set(deviceKey, left);

@@ -1,4 +1,4 @@
-/** A command that cannot be created; `code` goes into the problem answer, `errors` name the parameters. */
+/** A command that cannot be created. `code` goes into the problem answer; `errors` name the wrong parameters. */
 export class CommandError extends Error {
   constructor(
     readonly code:
@@ -14,7 +14,7 @@ export class CommandError extends Error {
   }
 }
 
-/** What was asked of a command or batch does not go with how it is. */
+/** A request that does not fit the present state of a command or batch. `code` goes into the problem answer. */
 export class CommandConflict extends Error {
   constructor(
     readonly code: 'already_sent' | 'already_ended' | 'idempotency_conflict',

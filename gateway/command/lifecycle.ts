@@ -1,6 +1,6 @@
 import { type CommandState, type FinalState, isFinal, type openStates } from '../domain/command.js';
 
-/** The device's words, and what happens to a command at the gateway. */
+/** What can happen to a command: the states that a device reports, then what happens at the gateway. */
 export const commandEvents = [
   'received',
   'running',
@@ -17,7 +17,7 @@ export const commandEvents = [
 
 export type CommandEvent = (typeof commandEvents)[number];
 
-/** A device says nothing of a command that was never sent to it, and nothing changes an end. */
+/** Which event leads to which state. A device cannot report a command that was never sent, and nothing changes an end. */
 const transitions: Record<(typeof openStates)[number], Partial<Record<CommandEvent, CommandState>>> = {
   queued: {
     sent: 'sent',
@@ -49,12 +49,15 @@ export function stateAfter(state: CommandState, event: CommandEvent): CommandSta
   return isFinal(state) ? null : (transitions[state][event] ?? null);
 }
 
-/** What a device is told with a command that was sent to it before (PROTOCOL.md, Commands). */
+/**
+ * What a command says about its earlier delivery (PROTOCOL.md C-2): 0 it was never sent, 1 the device has reported `received`,
+ * 2 `running`, 255 it was sent and the device has reported nothing.
+ */
 export function knownOf(state: CommandState, sentBefore: boolean): 0 | 1 | 2 | 255 {
   if (state === 'received') return 1;
   if (state === 'running') return 2;
   return sentBefore ? 255 : 0;
 }
 
-/** Ends that count as failures of a batch. */
+/** Ends that count as failures of their batch. */
 export const failureStates: readonly FinalState[] = ['failed', 'rejected', 'expired', 'timed_out'];

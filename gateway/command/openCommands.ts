@@ -6,43 +6,63 @@ export interface CommandLink {
   readonly address: string;
   /** Bytes of name and parameters that the device takes. */
   readonly maxCommandBytes: number;
-  /** False where the socket did not take it. */
+  /** False if the socket did not take it. */
   sendCommand(command: OutgoingCommand): boolean;
 }
 
+/** A command as it goes to a device. */
 export interface OutgoingCommand {
   id: string;
   name: string;
   params: Record<string, unknown>;
+  /** Unix ms. */
   expiresAt: number;
+  /** What is left of its time to live, at least 1: for a device without a clock. */
   ttlMs: number;
+  /** What the gateway knows of an earlier delivery: see knownOf. */
   known: 0 | 1 | 2 | 255;
 }
 
-/** A command without an end. `state` is decided; `shown` is on disk. */
+/** A command without an end. Its `state` is what is decided, which may still be on its way to the disk. */
 export interface OpenCommand extends CommandRecord {
-  shown: CommandState;
-  /** The link that it was sent on. */
+  /** The state on disk, which is the one that operators see. */
+  storedState: CommandState;
+  /** The link that it was last sent on. */
   link: CommandLink | null;
-  /** Sent to the device at some time, for all that is known. */
+  /** True if the device may have it: it was sent, or a restart cannot rule that out. */
   sentBefore: boolean;
-  /** `attempted` is on its way to the disk. */
+  /** True while `attempted` is on its way to the disk. */
   noting: boolean;
+  /** What the device reported last while it runs the command. It is not stored. */
   progress: unknown;
 }
 
-export type OpenCommands = ReturnType<typeof createOpenCommands>;
-
 /** Commands without an end, by id, and by device in order of creation. */
-export function createOpenCommands() {
+export interface OpenCommands {
+  enter(record: CommandRecord): OpenCommand;
+  /** The command has an end. */
+  leave(command: OpenCommand): void;
+  get(id: string): OpenCommand | undefined;
+  has(id: string): boolean;
+  /** A copy: it does not change with the commands. */
+  ofDevice(deviceKey: number): OpenCommand[];
+  countOf(deviceKey: number): number;
+  /** A copy: it does not change with the commands. */
+  all(): OpenCommand[];
+  count(): number;
+  /** How many are in each open state, as stored. */
+  byState(): Record<string, number>;
+}
+
+export function createOpenCommands(): OpenCommands {
   const byId = new Map<string, OpenCommand>();
   const byDevice = new Map<number, OpenCommand[]>();
 
   return {
-    enter(record: CommandRecord): OpenCommand {
+    enter(record) {
       const command: OpenCommand = {
         ...record,
-        shown: record.state,
+        storedState: record.state,
         link: null,
         sentBefore: false,
         noting: false,
@@ -55,25 +75,24 @@ export function createOpenCommands() {
       return command;
     },
 
-    leave({ id, deviceKey }: OpenCommand): void {
+    leave({ id, deviceKey }) {
       byId.delete(id);
       const queue = byDevice.get(deviceKey);
       if (queue === undefined) return;
-      const at = queue.findIndex((one) => one.id === id);
+      const at = queue.findIndex((command) => command.id === id);
       if (at >= 0) queue.splice(at, 1);
       if (queue.length === 0) byDevice.delete(deviceKey);
     },
 
-    get: (id: string): OpenCommand | undefined => byId.get(id),
-    has: (id: string): boolean => byId.has(id),
-    /** The list does not follow what happens later. */
-    ofDevice: (deviceKey: number): OpenCommand[] => [...(byDevice.get(deviceKey) ?? [])],
-    countOf: (deviceKey: number): number => byDevice.get(deviceKey)?.length ?? 0,
-    all: (): OpenCommand[] => [...byId.values()],
-    count: (): number => byId.size,
-    byState(): Record<string, number> {
+    get: (id) => byId.get(id),
+    has: (id) => byId.has(id),
+    ofDevice: (deviceKey) => [...(byDevice.get(deviceKey) ?? [])],
+    countOf: (deviceKey) => byDevice.get(deviceKey)?.length ?? 0,
+    all: () => [...byId.values()],
+    count: () => byId.size,
+    byState() {
       const counts: Record<string, number> = { queued: 0, sent: 0, received: 0, running: 0 };
-      for (const { shown } of byId.values()) countBy(counts, shown);
+      for (const { storedState } of byId.values()) countBy(counts, storedState);
       return counts;
     },
   };

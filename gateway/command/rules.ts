@@ -1,5 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { ModelCommand } from '../../schemas/generated/config.js';
+import { sentenceOf } from '../../schemas/sentenceOf.js';
 import { limits } from '../../schemas/tables/limits.js';
 import type { Model } from '../domain/model.js';
 import { CommandError } from './errors.js';
@@ -14,10 +15,10 @@ export interface CommandRule {
   deadlineMs: number | null;
 }
 
-/** Seconds may have a fraction (16.1 * 1000 is 16100.000000000002); what is stored are whole ms. */
+/** Seconds may have a fraction, and 16.1 * 1000 is 16100.000000000002; whole ms are stored. */
 export const wholeMs = (seconds: number): number => Math.round(seconds * 1000);
 
-/** Compiles the parameters' schema of a declared command. Throws what ajv says of a schema that is none. */
+/** Compiles the schema of a declared command's parameters. Throws the error of ajv if the schema is not valid. */
 export function compileCommand({ name, params, ttlSeconds, deadlineSeconds }: ModelCommand): CommandRule {
   const ajv = new Ajv2020({ allErrors: true, strict: false });
   ajv.addKeyword({ keyword: 'secret', schemaType: 'boolean' });
@@ -38,10 +39,10 @@ interface Schema {
 
 function secretsIn({ secret, properties = {} }: Schema, path: string[]): string[][] {
   if (secret === true) return [path];
-  return Object.entries(properties).flatMap(([name, one]) => secretsIn(one, [...path, name]));
+  return Object.entries(properties).flatMap(([name, property]) => secretsIn(property, [...path, name]));
 }
 
-/** Tells a device its new secret; the device uses it from its next link on, and keeps the old one until that has worked. */
+/** Gives a device its new secret. The device uses it from its next link on, and keeps the old one until that has worked. */
 export const rotateSecret = 'tidegate.rotate_secret';
 
 /** Commands that the gateway itself sends, to devices of any model; operators cannot. */
@@ -59,30 +60,37 @@ const builtIns: ReadonlyMap<string, CommandRule> = new Map(
   ].map((command) => [command.name, compileCommand(command)]),
 );
 
-export type CommandRules = ReturnType<typeof createCommandRules>;
+/**
+ * Which commands a device takes, and with which parameters: what its model declares. A device without a model, or whose model
+ * declares no commands, takes any command.
+ */
+export interface CommandRules {
+  /** The rule for this command to a device of this model; null: there is no rule for it. Throws CommandError. */
+  check(model: string | null, name: string, params: Record<string, unknown>, bytesMax: number): CommandRule | null;
+  /** The parameters of a command with this name, with everything blacked out that any model declares secret. */
+  redact(name: string, params: Record<string, unknown>): Record<string, unknown>;
+  /** Paths of the secret parameters of this command, as lists of property names. */
+  secretsOf(model: string | null, name: string): string[][];
+  /** Replaces the models. Commands under way keep the rules that they were checked by. */
+  configure(models: ReadonlyMap<string, Model>): void;
+}
 
-/** What each model's devices can be told. A device without a model, or whose model declares none, takes any name. */
-export function createCommandRules(models: ReadonlyMap<string, Model>) {
+export function createCommandRules(models: ReadonlyMap<string, Model>): CommandRules {
   let byModel = compiled(models);
 
-  /** The rule for a command of a device of this model; null: anything goes. Throws CommandError. */
-  function check(
-    model: string | null,
-    name: string,
-    params: Record<string, unknown>,
-    bytesMax: number,
-  ): CommandRule | null {
+  function ruleFor(model: string | null, name: string): CommandRule | null {
+    const builtIn = builtIns.get(name);
+    if (builtIn !== undefined) return builtIn;
     const declared = model === null ? undefined : byModel.get(model);
-    const rule =
-      builtIns.get(name) ??
-      (declared === undefined || declared.size === 0 ? null : ruleOf(declared, name, model as string));
+    return model === null || declared === undefined || declared.size === 0 ? null : ruleOf(declared, name, model);
+  }
+
+  const check: CommandRules['check'] = (model, name, params, bytesMax) => {
+    const rule = ruleFor(model, name);
     if (rule !== null && !rule.validate(params)) {
-      const errors = (rule.validate.errors ?? []).map(({ instancePath, message, keyword, params: detail }) => ({
-        path: `/params${instancePath}`,
-        message:
-          keyword === 'additionalProperties'
-            ? `there is no ${detail.additionalProperty as string}`
-            : (message ?? keyword),
+      const errors = (rule.validate.errors ?? []).map((error) => ({
+        path: `/params${error.instancePath}`,
+        message: sentenceOf(error),
       }));
       throw new CommandError('params_invalid', `The parameters are not what ${name} takes`, errors);
     }
@@ -93,28 +101,23 @@ export function createCommandRules(models: ReadonlyMap<string, Model>) {
         `Name and parameters have ${bytes} bytes; this device takes ${bytesMax} (${limits.commandBytesMax} unless its hello says more)`,
       );
     return rule;
-  }
-
-  /** The parameters of a command of that name without what any model marks secret in them. */
-  function redact(name: string, params: Record<string, unknown>): Record<string, unknown> {
-    const secrets = [builtIns, ...byModel.values()].flatMap((declared) => declared.get(name)?.secrets ?? []);
-    return redacted(params, secrets);
-  }
+  };
 
   return {
     check,
-    redact,
-    /** Paths of what is secret in the parameters of that command. */
-    secretsOf: (model: string | null, name: string): string[][] =>
+    redact(name, params) {
+      const secrets = [builtIns, ...byModel.values()].flatMap((declared) => declared.get(name)?.secrets ?? []);
+      return redacted(params, secrets);
+    },
+    secretsOf: (model, name) =>
       (builtIns.get(name) ?? (model === null ? undefined : byModel.get(model)?.get(name)))?.secrets ?? [],
-    /** Other models from here on; commands that are under way keep what they were checked by. */
-    configure(next: ReadonlyMap<string, Model>): void {
+    configure(next) {
       byModel = compiled(next);
     },
   };
 }
 
-/** What a command takes of what a device can take (PROTOCOL.md C-7). */
+/** The size of a command as it counts against the largest command that a device takes (PROTOCOL.md C-7). */
 export function commandBytes({ name, params }: { name: string; params: object }): number {
   return Buffer.byteLength(name) + Buffer.byteLength(JSON.stringify(params));
 }
@@ -123,7 +126,7 @@ function compiled(models: ReadonlyMap<string, Model>): Map<string, Map<string, C
   return new Map(
     [...models].map(([name, { commands = [] }]) => [
       name,
-      new Map(commands.map((one) => [one.name, compileCommand(one)])),
+      new Map(commands.map((command) => [command.name, compileCommand(command)])),
     ]),
   );
 }
@@ -140,7 +143,7 @@ function ruleOf(declared: Map<string, CommandRule>, name: string, model: string)
 
 export const redactedText = '***';
 
-/** The parameters with what is secret in them blacked out. */
+/** The parameters with the values at these paths blacked out. */
 export function redacted(params: Record<string, unknown>, secrets: readonly string[][]): Record<string, unknown> {
   if (secrets.length === 0) return params;
   const copy = structuredClone(params);

@@ -2,20 +2,24 @@ import type { CommandChange } from '../domain/command.js';
 
 const retryMs = 1_000;
 
-/** What may wait for another change to ride with waits so long. */
+/** How long a change that may wait waits for others, to share their transaction. */
 const soonMs = 10;
 
-export type Saver = ReturnType<typeof createSaver>;
-
 /**
- * Stores what became of commands, many in one transaction: what is decided while a write is under way rides in the next. A write
- * that fails is done again until it succeeds, since the device will not say it a second time; `changes` are bounded by the
- * commands that are open.
+ * Stores changes of commands, many in one transaction: changes that come while a write is under way share the next one. A failed
+ * write is retried until it succeeds, because the device will not report the change a second time. The number of waiting changes
+ * is bounded by the number of open commands.
  */
+export interface Saver {
+  /** Resolves when the change is on disk. A change for `soon` waits a moment for others to share its transaction. */
+  add(change: CommandChange, when?: 'now' | 'soon'): Promise<void>;
+}
+
 export function createSaver(options: {
+  /** Resolves when the changes are on disk. */
   save(changes: CommandChange[]): Promise<void>;
   schedule(delayMs: number, run: () => void): void;
-}) {
+}): Saver {
   let pending: { change: CommandChange; done(): void }[] = [];
   let busy = false;
   let timed = false;
@@ -40,8 +44,7 @@ export function createSaver(options: {
   }
 
   return {
-    /** Resolves when the change is on disk. One that is to be written `soon` rides with the next. */
-    add(change: CommandChange, when: 'now' | 'soon' = 'now'): Promise<void> {
+    add(change, when = 'now') {
       const done = new Promise<void>((resolve) => pending.push({ change, done: resolve }));
       if (when === 'now') void flush();
       else if (!busy && !timed) {

@@ -1,34 +1,51 @@
 import type { OpenCommand } from './openCommands.js';
 
-/** How a command ended; null: not yet. */
-export type Ended = Pick<OpenCommand, 'state' | 'result' | 'error'> | null;
+/** How a command ended. */
+export type Ended = Pick<OpenCommand, 'state' | 'result' | 'error'>;
 
-/** Those who wait for the end of a command. */
-export function createWaiters(schedule: (delayMs: number, run: () => void) => void) {
-  const waiting = new Map<string, Set<(ended: Ended) => void>>();
+/** What came of waiting for the end of a command. */
+export type Waited =
+  /** It has ended while someone waited, and that is on disk. */
+  | ({ outcome: 'ended' } & Ended)
+  /** It is still open: the time to wait was over first. */
+  | { outcome: 'open' }
+  /** There was nothing to wait for: it had ended before, or was never created. */
+  | { outcome: 'ended_before' };
 
-  function remove(id: string, resolve: (ended: Ended) => void): void {
-    const some = waiting.get(id);
-    some?.delete(resolve);
-    if (some?.size === 0) waiting.delete(id);
+/** Requests that wait for the end of a command. */
+export interface Waiters {
+  /** Resolves when the command is woken, or after `ms`. Without `ms` it waits until it is woken. */
+  until(id: string, ms?: number): Promise<Exclude<Waited, { outcome: 'ended_before' }>>;
+  /** The end of the command is on disk: everyone who waits for it goes on. */
+  wake(command: OpenCommand): void;
+}
+
+type Resolve = (waited: Exclude<Waited, { outcome: 'ended_before' }>) => void;
+
+export function createWaiters(schedule: (delayMs: number, run: () => void) => void): Waiters {
+  const waiting = new Map<string, Set<Resolve>>();
+
+  function remove(id: string, resolve: Resolve): void {
+    const resolves = waiting.get(id);
+    resolves?.delete(resolve);
+    if (resolves?.size === 0) waiting.delete(id);
   }
 
   return {
-    /** Resolves when `id` is woken, or after so long. */
-    until(id: string, ms = Number.POSITIVE_INFINITY): Promise<Ended> {
+    until(id, ms = Number.POSITIVE_INFINITY) {
       return new Promise((resolve) => {
-        const some = waiting.get(id) ?? new Set();
-        waiting.set(id, some.add(resolve));
+        const resolves = waiting.get(id) ?? new Set();
+        waiting.set(id, resolves.add(resolve));
         if (ms === Number.POSITIVE_INFINITY) return;
         schedule(ms, () => {
           remove(id, resolve);
-          resolve(null);
+          resolve({ outcome: 'open' });
         });
       });
     },
 
-    wake({ id, state, result, error }: OpenCommand): void {
-      for (const resolve of waiting.get(id) ?? []) resolve({ state, result, error });
+    wake({ id, state, result, error }) {
+      for (const resolve of waiting.get(id) ?? []) resolve({ outcome: 'ended', state, result, error });
       waiting.delete(id);
     },
   };

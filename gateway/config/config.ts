@@ -17,6 +17,7 @@ import type {
   StoreConfig,
 } from '../../schemas/generated/config.js';
 import { loadSchema, packageRoot } from '../../schemas/load.js';
+import { sentenceOf } from '../../schemas/sentenceOf.js';
 import { createProxies } from '../net/proxies.js';
 
 type Filled<Section, Optional extends keyof Section = never> = Required<Omit<Section, Optional>> &
@@ -174,11 +175,8 @@ function coerce(text: string, type: string | undefined): unknown {
   return text;
 }
 
-function explain(
-  { instancePath, keyword, params, message, data }: ErrorObject,
-  origins: Map<string, string>,
-  file?: string,
-): string {
+function explain(error: ErrorObject, origins: Map<string, string>, file?: string): string {
+  const { instancePath, keyword, params, data } = error;
   const path = instancePath
     .slice(1)
     .split('/')
@@ -194,8 +192,7 @@ function explain(
   if (path === 'mqtt.url' && typeof data === 'string' && data.includes('@'))
     return `mqtt.url (${origin}): must hold no user name or password; give mqtt.username and mqtt.passwordFile`;
   const shown = secretKeys.includes(path) ? 'its value' : JSON.stringify(data);
-  const wish = keyword === 'enum' ? `must be one of ${(params.allowedValues as string[]).join(', ')}` : message;
-  return `${path || 'the file'} (${origin}): ${shown} ${wish}`;
+  return `${path || 'the file'} (${origin}): ${shown} ${sentenceOf(error)}`;
 }
 
 function sectionAt(path: string): Schema | undefined {

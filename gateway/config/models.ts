@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import type { ModelConfig } from '../../schemas/generated/config.js';
 import { loadSchema } from '../../schemas/load.js';
+import { sentenceOf } from '../../schemas/sentenceOf.js';
 import { compileCommand } from '../command/rules.js';
 import type { Model } from '../domain/model.js';
 import { ConfigError } from './config.js';
@@ -38,11 +39,7 @@ function readModel(file: string, faults: string[]): ModelConfig | null {
   try {
     const model: unknown = parse(readFileSync(file, 'utf8'));
     if (!validate(model)) {
-      faults.push(
-        ...(validate.errors ?? []).map(
-          ({ instancePath, message, params }) => `${file}${instancePath}: ${message} ${JSON.stringify(params)}`,
-        ),
-      );
+      faults.push(...(validate.errors ?? []).map((error) => `${file}${error.instancePath}: ${sentenceOf(error)}`));
       return null;
     }
     const { metrics } = model as ModelConfig;

@@ -25,6 +25,9 @@ export interface Device {
   credentials: Credential[];
 }
 
+/** The `cid` of a link that was opened by a client certificate, and so by no stored credential. */
+export const certificateCid = 'certificate';
+
 export interface DeviceIdentity {
   id: string;
   key: number;

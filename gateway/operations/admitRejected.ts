@@ -9,19 +9,21 @@ import type { IngestLink } from '../ingest/entries.js';
 import type { Ingest } from '../ingest/ingest.js';
 import type { Sources } from '../ingest/sources.js';
 
-/**
- * Lets a quarantined frame in after all, by an operator's word: its times and its numbering are believed, whatever else
- * was wrong with it must have been mended since (a model or a metric table added).
- */
-export function createAdmission({
-  ingest,
-  sources,
-  readingsTaken,
-}: {
+export interface AdmitRejectedOptions {
   ingest: Ingest;
   sources: Sources;
+  /** Readings that were taken in since the gateway started its present batch. */
   readingsTaken(): number;
-}) {
+}
+
+/** Resolves when the frame's readings are on disk, with their number, or with the fault that the frame still has. */
+export type AdmitRejected = (device: Device, row: RejectedRow) => Promise<{ readings: number } | Fault>;
+
+/**
+ * Takes in a rejected frame that an operator admits. Its times and its number are accepted as they are; whatever else was wrong
+ * must have been corrected since, for instance by a model or a metric table that was missing.
+ */
+export function createAdmitRejected({ ingest, sources, readingsTaken }: AdmitRejectedOptions): AdmitRejected {
   const buffer = createFrameBuffer(limits.maxFrameBytes);
   const header = createTelemetryHeader();
 
@@ -40,9 +42,8 @@ export function createAdmission({
     return fault ?? ingest.admitBinary(link, buffer, header, bytes.length, receivedAt);
   }
 
-  /** Resolves when the frame's readings are on disk, with how many they are, or with the fault that still keeps it out. */
-  return function admit(device: Device, row: RejectedRow): Promise<{ readings: number } | Fault> {
-    return new Promise((resolve, reject) => {
+  return (device, row) =>
+    new Promise((resolve, reject) => {
       const gone = (): void => reject(new Error('the store cannot be written to at present'));
       const operator: IngestLink = {
         source: sources.of(device),
@@ -63,13 +64,13 @@ export function createAdmission({
       const readings = readingsTaken() - before;
       if (fault !== null) resolve(fault);
     });
-  };
 }
 
-const tooLarge: Fault = { code: 'frame_too_large', message: 'no more than its first 64 KiB are kept' };
+const tooLarge: Fault = { code: 'frame_too_large', message: 'it was too large, and only its first 64 KiB are stored' };
 
 const notTelemetry: Fault = { code: 'type_unknown', message: 'it is not telemetry' };
 
+/** What became of an operator's request to admit a frame. */
 export type AdmitResult =
   | { ok: true; readings: number }
   | { ok: false; code: 'rejected_unknown' | 'already_admitted' | 'not_admissible'; message: string };

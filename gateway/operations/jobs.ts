@@ -4,40 +4,54 @@ import type { DeviceIdentity } from '../domain/device.js';
 import type { Clock } from '../process/clock.js';
 import type { ArchiveJob, JobProgress } from '../store/threads/calls.js';
 
-/** Long work on the files of the store, as operators see it. */
+/** Work on the files of the store that takes long, as operators see it. */
 export interface Job {
   id: string;
   type: ArchiveJob['type'];
-  /** The folder of a backup, the device that is erased. */
+  /** The folder of a backup, or the id of the device that is erased. */
   subject: string;
   state: 'waiting' | 'running' | 'done' | 'failed';
   filesDone: number;
   filesTotal: number;
-  /** Of a backup: bytes written. */
+  /** Bytes that a backup has written; 0 for other jobs. */
   bytes: number;
+  /** Unix ms. */
   createdAt: number;
   endedAt: number | null;
+  /** Why it failed. */
   error: string | null;
 }
 
-/** An erasure that failed, as on a full disk, is begun again. */
+/** A failed erasure, for instance on a full disk, is started again after this time. */
 const retryMs = 60_000;
 
-/** Ended jobs that are still shown. */
+/** Ended jobs that are still listed. */
 const endedMax = 100;
 
-export type Jobs = ReturnType<typeof createJobs>;
+/** Backups and erasures: started by operators, carried out one after the other by the archiver. */
+export interface Jobs {
+  /** Copies the store into this folder, which must be empty or missing. */
+  backUp(folder: string): Job;
+  /** Removes everything of a removed device from every file. If that fails, another job tries it a minute later. */
+  erase(device: DeviceIdentity): Job;
+  /** In order of creation. */
+  all(): readonly Job[];
+  get(id: string): Job | undefined;
+}
 
-export function createJobs(options: {
+export interface JobsOptions {
   clock: Clock;
   log: Logger;
+  /** Carries out a job; resolves at its end. */
   run(job: ArchiveJob, progress: (progress: JobProgress) => void): Promise<void>;
-  /** Before a device's readings are taken out of the day files: brings what there is of it there, and lets no more come. */
+  /** Called before a device's readings are removed from the day files: moves them all there, and accepts no more of them. */
   beforeErase(device: DeviceIdentity): Promise<void>;
-  /** After it: takes it out of the log and the quarantine, and notes that it is done. */
+  /** Called after that: removes the device from the log and the quarantine, and stores that the erasure is done. */
   afterErase(device: DeviceIdentity): Promise<void>;
   schedule(delayMs: number, run: () => void): void;
-}) {
+}
+
+export function createJobs(options: JobsOptions): Jobs {
   const { clock, log } = options;
   const jobs: Job[] = [];
 
@@ -73,7 +87,7 @@ export function createJobs(options: {
     return follow(job, async () => {
       try {
         await options.beforeErase(device);
-        await options.run({ type: 'erase', device }, told(job));
+        await options.run({ type: 'erase', device }, progressOf(job));
         await options.afterErase(device);
       } catch (error) {
         options.schedule(retryMs, () => erase(device));
@@ -83,32 +97,27 @@ export function createJobs(options: {
   }
 
   function end(job: Job, error: Error | null): void {
-    Object.assign(job, {
-      state: error === null ? 'done' : 'failed',
-      endedAt: clock.now(),
-      error: error?.message ?? null,
-    });
-    const { id, type, subject, filesDone, bytes } = job;
-    const facts = { job: id, subject, files: filesDone, bytes, ms: (job.endedAt as number) - job.createdAt };
+    const endedAt = clock.now();
+    Object.assign(job, { state: error === null ? 'done' : 'failed', endedAt, error: error?.message ?? null });
+    const { id, type, subject, filesDone, bytes, createdAt } = job;
+    const facts = { job: id, subject, files: filesDone, bytes, ms: endedAt - createdAt };
     if (error === null) log.info(facts, `${type} is done`);
     else log.error({ ...facts, err: error }, `${type} failed`);
   }
 
-  function told(job: Job): (progress: JobProgress) => void {
+  function progressOf(job: Job): (progress: JobProgress) => void {
     return ({ done, total, bytes }) => {
       Object.assign(job, { state: 'running', filesDone: done, filesTotal: total, bytes });
     };
   }
 
   return {
-    /** Copies the store into this folder, which is empty or not there. */
-    backUp(folder: string): Job {
+    backUp(folder) {
       const job = add('backup', folder);
-      return follow(job, () => options.run({ type: 'backup', folder }, told(job)));
+      return follow(job, () => options.run({ type: 'backup', folder }, progressOf(job)));
     },
-    /** Takes everything of a removed device out of every file; where that fails, another job tries it a minute later. */
     erase,
-    all: (): readonly Job[] => jobs,
-    get: (id: string): Job | undefined => jobs.find((job) => job.id === id),
+    all: () => jobs,
+    get: (id) => jobs.find((job) => job.id === id),
   };
 }

@@ -1,24 +1,28 @@
+/**
+ * What an operator can do that takes more than one part of the gateway: admitting rejected frames, long jobs on the store,
+ * confirming the clock, looking up newest values. Routes and their bodies belong to operator/.
+ */
 import type { Logger } from 'pino';
 import type { Latest } from '../columns/latest.js';
 import type { Device } from '../domain/device.js';
 import type { RegistryChange } from '../domain/registryChange.js';
-import type { LatestValue } from '../domain/series.js';
+import type { LatestValue, Series } from '../domain/series.js';
 import type { ClockWatch } from '../health/clockWatch.js';
 import type { Batcher } from '../ingest/batcher.js';
 import type { Entry } from '../ingest/entries.js';
 import type { Ingest } from '../ingest/ingest.js';
 import type { Sources } from '../ingest/sources.js';
-import type { OperatorContext } from '../operator/http/context.js';
 import type { Clock } from '../process/clock.js';
 import type { Store } from '../store/store.js';
 import type { Restored } from '../store/threads/calls.js';
-import { type AdmitResult, createAdmission } from './admitRejected.js';
-import { createJobs } from './jobs.js';
+import { type AdmitResult, createAdmitRejected } from './admitRejected.js';
+import { createJobs, type Jobs } from './jobs.js';
 
 export interface OperationsOptions {
   clock: Clock;
   log: Logger;
   gatewayId: string;
+  /** Erasures that were not done when the gateway stopped; they start again. */
   restored: Pick<Restored, 'erasures'>;
   store: Store;
   save(changes: RegistryChange[]): Promise<void>;
@@ -30,15 +34,25 @@ export interface OperationsOptions {
   schedule(delayMs: number, run: () => void): void;
 }
 
-export type Operations = Pick<
-  OperatorContext,
-  'admit' | 'audit' | 'confirmClock' | 'jobs' | 'latest' | 'latestOf' | 'seriesById' | 'seriesOf'
->;
+export interface Operations {
+  /** Stores a rejected frame after all: its times are accepted, whatever the clock rules say. Answers how many readings it had. */
+  admit(device: Device, rid: string, by: string): Promise<AdmitResult>;
+  /** Adds to the audit trail who did what to which thing. Resolves when that is on disk. */
+  audit(by: string, action: string, subject: string, detail: string | null): Promise<void>;
+  /** An operator confirms that the gateway's clock is right. Resolves when that is on disk. */
+  confirmClock(by: string): Promise<void>;
+  jobs: Jobs;
+  /** The newest value of each metric of a device, by metric name. */
+  latest(device: Device): Record<string, LatestValue>;
+  /** The newest value of a series; null if nothing of it is stored. */
+  latestOf(seriesId: number): LatestValue | null;
+  seriesById(id: number): Series;
+  seriesOf(device: Device): Series[];
+}
 
-/** What operators see and do that takes more than one part of the gateway. */
 export function createOperations(options: OperationsOptions): Operations {
   const { clock, log, gatewayId, restored, store, save, batcher, sources, latest, clockGuard } = options;
-  const admitFrame = createAdmission({
+  const admitRejected = createAdmitRejected({
     ingest: options.ingest,
     sources,
     readingsTaken: () => batcher.batch().readings,
@@ -55,7 +69,7 @@ export function createOperations(options: OperationsOptions): Operations {
       return { ok: false, code: 'rejected_unknown', message: `Device ${device.id} has no rejected frame ${rid}` };
     if (row.admittedAt !== null)
       return { ok: false, code: 'already_admitted', message: `Frame ${rid} was admitted before` };
-    const admitted = await admitFrame(device, row);
+    const admitted = await admitRejected(device, row);
     if ('code' in admitted)
       return { ok: false, code: 'not_admissible', message: `${admitted.code}: ${admitted.message}` };
     await store.markAdmitted(rid, clock.now());
@@ -63,7 +77,6 @@ export function createOperations(options: OperationsOptions): Operations {
     return { ok: true, readings: admitted.readings };
   }
 
-  // What takes long: copies of the store, and devices that leave with their data.
   const jobs = createJobs({
     clock,
     log,
@@ -89,7 +102,7 @@ export function createOperations(options: OperationsOptions): Operations {
     log.info({ now: new Date(at).toISOString(), by }, 'the clock is confirmed');
   }
 
-  const seriesOf: Operations['seriesOf'] = (device) => [...sources.of(device).series.values()];
+  const seriesOf = (device: Device): Series[] => [...sources.of(device).series.values()];
 
   function latestOf(seriesId: number): LatestValue | null {
     const series = sources.seriesById(seriesId);

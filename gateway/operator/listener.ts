@@ -14,8 +14,9 @@ import { openApiOf } from './http/openapi.js';
 import { Problem } from './http/problems.js';
 import { authorize } from './http/requests.js';
 import { serveConsole } from './http/staticFiles.js';
-import { eventsBacklogBytesMax, type Live } from './live/live.js';
+import type { Live } from './live/live.js';
 import { createLiveClient, type LiveClient } from './live/liveClient.js';
+import { eventsBacklogBytesMax } from './live/sending.js';
 import { routes } from './routes/table.js';
 
 export interface OperatorOptions {
@@ -25,22 +26,26 @@ export interface OperatorOptions {
   port: number;
   tls?: { certFile: string; keyFile: string };
   bodyBytesMax: number;
-  /** Where the built console lies. */
+  /** The folder of the built console. */
   consoleFolder: string;
-  /** Where the built API page lies. */
+  /** The folder of the built API page. */
   apiPageFolder: string;
 }
 
+/** The open port. */
 export interface Operator {
+  /** As this machine reaches it. */
   url: string;
   port: number;
+  /** Reloads the certificate. */
   renew: Port['renew'];
+  /** Closes the port and all clients of the live feed. */
   close(): void;
 }
 
 const liveProtocol = 'tidegate.live.v1';
 
-/** The port that operators connect to: API, live feed, metrics, console. Throws StartError 69 where it is taken. */
+/** Opens the port that operators connect to: API, live feed, metrics, console. Throws StartError 69 if the port is in use. */
 export async function startOperator(options: OperatorOptions): Promise<Operator> {
   const { context, host, live, port, tls } = options;
   const document = JSON.stringify(openApiOf(routes, context.version));
@@ -89,7 +94,7 @@ function upgradeLive(res: HttpResponse, req: HttpRequest, socket: us_socket_cont
       .getHeader('sec-websocket-protocol')
       .split(',')
       .map((entry) => entry.trim());
-    const entry = offered.find((one) => one.startsWith(credentialEntryPrefix));
+    const entry = offered.find((text) => text.startsWith(credentialEntryPrefix));
     const byProtocol =
       entry === undefined
         ? ''
@@ -105,7 +110,7 @@ function upgradeLive(res: HttpResponse, req: HttpRequest, socket: us_socket_cont
   }
 }
 
-/** A page of another origin must not ride on a key that its visitor's browser holds. */
+/** A page of another origin must not use a key that its visitor's browser has stored. Throws Problem origin_refused. */
 function refuseForeignOrigin(origin: string, host: string): void {
   if (origin === '' || (URL.canParse(origin) && new URL(origin).host === host)) return;
   throw new Problem('origin_refused', `${origin} is not this gateway`);

@@ -1,31 +1,51 @@
+import type { AttemptItem } from '../../schemas/generated/operator.js';
 import type { RefusalCode } from '../../schemas/tables/refusals.js';
 import type { Clock } from '../process/clock.js';
 
 /** A refused attempt to connect, as the listener saw it. */
 export interface Refused {
   address: string;
-  /** The id that was offered, proven or not. */
+  /** The id that was offered, proven or not; null: none that can be read. */
   device: string | null;
+  /** What was answered. */
   code: RefusalCode;
+  /** The exact reason, for operators only. */
   reason: string;
+  /** The User-Agent header. */
   agent: string | null;
 }
 
-interface Kept extends Attempt {
-  /** Grows with each attempt; the newest has the highest. */
+interface Kept extends AttemptItem {
+  /** The number of its last attempt; the newest has the highest. */
   order: number;
 }
 
-/** Attempts of one address for different ids; those beyond it are counted together, without their ids. */
+/** Different ids that are kept per address. Attempts for further ids are counted together, without their ids. */
 const idsPerAddressMax = 50;
 
-/** Of each kind: for devices that exist, and others. So a flood of made-up ids pushes out none of the former. */
+/** Rows that are kept for devices that exist, and again for all others. So a flood of made-up ids pushes out no device. */
 const keptMax = 1_000;
 
-export type Attempts = ReturnType<typeof createAttempts>;
+/** What to list: rows before the number `before` (infinite: from the newest), of one device or address if given. */
+export interface AttemptQuery {
+  device?: string;
+  address?: string;
+  before: number;
+  limit: number;
+}
 
-/** Who tried to connect and was refused, why, how often: the answer to "why does it not connect". Like attempts are one. */
-export function createAttempts({ clock, known }: { clock: Clock; known(id: string): boolean }) {
+/**
+ * Refused attempts to connect: who, why, how often. It answers "why does my device not connect". Attempts from the same address,
+ * for the same id, with the same answer are one row with a count. They are in memory only, and bounded.
+ */
+export interface Attempts {
+  note(refused: Refused): void;
+  /** The newest first. `next` is the `before` of the next page; null: this is the last. */
+  list(query: AttemptQuery): { items: AttemptItem[]; next: number | null };
+}
+
+/** `known` says whether a device with this id exists. */
+export function createAttempts({ clock, known }: { clock: Clock; known(id: string): boolean }): Attempts {
   const ofDevices = new Map<string, Kept>();
   const ofOthers = new Map<string, Kept>();
   const idsByAddress = new Map<string, number>();
@@ -74,17 +94,16 @@ export function createAttempts({ clock, known }: { clock: Clock; known(id: strin
 
   return {
     note,
-    /** Newest first, older than `before`; `next` is to be given as `before` for those behind them. */
-    list({ device, address, before, limit }: { device?: string; address?: string; before: number; limit: number }) {
+    list({ device, address, before, limit }) {
       const found = [...ofDevices.values(), ...ofOthers.values()]
         .filter(
-          (one) =>
-            one.order < before &&
-            (device === undefined || one.device === device) &&
-            (address === undefined || one.address === address),
+          (row) =>
+            row.order < before &&
+            (device === undefined || row.device === device) &&
+            (address === undefined || row.address === address),
         )
         .sort((a, b) => b.order - a.order);
-      const items = found.slice(0, limit).map(({ order: _, ...attempt }): Attempt => attempt);
+      const items = found.slice(0, limit).map(({ order: _, ...attempt }): AttemptItem => attempt);
       return { items, next: found.length > limit ? found[limit - 1].order : null };
     },
   };
@@ -92,22 +111,4 @@ export function createAttempts({ clock, known }: { clock: Clock; known(id: strin
 
 function keyOf(address: string, device: string | null, code: RefusalCode): string {
   return `${address} ${device ?? ''} ${code}`;
-}
-
-/** Refused attempts to connect that are alike: same address, same id offered, same answer. */
-export interface Attempt {
-  /** The id that was offered, proven or not; null: none that can be read. */
-  device: string | null;
-  /** There is a device of this id. */
-  known: boolean;
-  address: string;
-  code: string;
-  /** In words, for operators only: it may say more than the answer did. */
-  reason: string;
-  count: number;
-  /** Unix ms. */
-  firstAt: number;
-  lastAt: number;
-  /** The User-Agent header. */
-  agent: string | null;
 }

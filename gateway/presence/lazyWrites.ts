@@ -1,25 +1,32 @@
 import type { RegistryChange } from '../domain/registryChange.js';
 
 export interface LazyWritesOptions<Key> {
-  /** From the first change to its write, about: it is drawn between half and one and a half of it. */
+  /** The mean time from a change to its write. Each time is drawn at random between half and one and a half of it. */
   everyMs: number;
-  /** Keys a write. Further ones follow soon, so that the writer is not held up by a whole fleet at once. */
+  /** Keys per write. Further keys follow in the next write, so that a whole fleet does not hold up the writer at once. */
   batchMax: number;
-  /** What is to be written for these keys now; null: nothing. */
+  /** What to write for these keys, as they are now; null: nothing. */
   changeOf(keys: Key[]): RegistryChange | null;
+  /** Resolves when the change is on disk. */
   save(change: RegistryChange): Promise<void>;
   random(): number;
 }
 
-export type LazyWrites<Key> = ReturnType<typeof createLazyWrites<Key>>;
-
 const furtherAfterMs = 250;
 
 /**
- * Facts that change often and may be some seconds old after a crash: presence, last use. Only that a key was touched is noted;
- * what is written is the state at the time of the write, many keys in one transaction, at times drawn at random.
+ * Writes facts that change often and may be some seconds old after a crash, such as presence and last use. Only the fact that a
+ * key has changed is kept. The write takes the state of that moment, many keys in one transaction, at times drawn at random.
  */
-export function createLazyWrites<Key>({ everyMs, batchMax, changeOf, save, random }: LazyWritesOptions<Key>) {
+export interface LazyWrites<Key> {
+  /** What is known of this key has changed. */
+  touch(key: Key): void;
+  /** Writes what is left, if it can be written, and never writes again. */
+  stop(): Promise<void>;
+}
+
+export function createLazyWrites<Key>(options: LazyWritesOptions<Key>): LazyWrites<Key> {
+  const { everyMs, batchMax, changeOf, save, random } = options;
   const touched = new Set<Key>();
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> | null = null;
@@ -36,7 +43,7 @@ export function createLazyWrites<Key>({ everyMs, batchMax, changeOf, save, rando
 
   const soon = (): number => everyMs * (0.5 + random());
 
-  /** A write that fails is done again with what comes later. False where it failed. */
+  /** Returns false if the write failed; its keys are then written again later. */
   async function writeSome(): Promise<boolean> {
     const keys: Key[] = [];
     for (const key of touched) {
@@ -66,12 +73,11 @@ export function createLazyWrites<Key>({ everyMs, batchMax, changeOf, save, rando
   }
 
   return {
-    touch(key: Key): void {
+    touch(key) {
       touched.add(key);
       later(soon());
     },
-    /** Writes what is left, as far as that can be done, and then no more. */
-    async stop(): Promise<void> {
+    async stop() {
       stopped = true;
       clearTimeout(timer);
       await writing;

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Device } from '../domain/device.js';
 import type { Presence, PresenceRecord } from '../domain/presence.js';
-import type { Link } from '../link/link.js';
-import { createPresence } from './presence.js';
+import { createPresence, type PresentLink } from './presence.js';
 
 const device: Device = {
   key: 1,
@@ -31,20 +30,19 @@ function presenceAt(restored: PresenceRecord[] = [], expectedEveryMs: number | n
     touched: (key) => touched.push(key),
   });
   /** What presence reads of a link; the sockets behind it are tested in links.test.ts. */
-  const linkNow = (more: Partial<Link> = {}): Link =>
-    ({
-      source: { device, receivedAt: 0 },
-      openedAt: now,
-      address: '10.0.0.1',
-      subprotocol: null,
-      stream: { name: 'main' },
-      agent: null,
-      firmware: null,
-      expectEveryMs: 0,
-      roundTripMs: null,
-      closing: null,
-      ...more,
-    }) as unknown as Link;
+  const linkNow = (more: Partial<PresentLink> = {}): PresentLink => ({
+    source: { device, receivedAt: 0 },
+    openedAt: now,
+    address: '10.0.0.1',
+    subprotocol: null,
+    stream: { name: 'main' },
+    agent: null,
+    firmware: null,
+    expectEveryMs: 0,
+    roundTripMs: null,
+    closing: null,
+    ...more,
+  });
   return {
     presence,
     told,
@@ -54,9 +52,9 @@ function presenceAt(restored: PresenceRecord[] = [], expectedEveryMs: number | n
     pass: (ms: number): void => {
       now += ms;
     },
-    frame(link: Link): void {
+    frame(link: PresentLink): void {
       frameAt = now;
-      link.source.receivedAt = now;
+      Object.assign(link.source, { receivedAt: now });
     },
   };
 }
@@ -67,7 +65,7 @@ test('a device that was never seen says so', () => {
 });
 
 test('every way a link ends is told by code, name and who ended it', () => {
-  const cases: [Link['closing'], number, string, [number, string | null, string]][] = [
+  const cases: [PresentLink['closing'], number, string, [number, string | null, string]][] = [
     ['rate_limited', 4004, '{"retryAfterMs":5}', [4004, 'rate_limited', 'gateway']],
     ['overloaded', 1006, '', [1006, 'overloaded', 'gateway']],
     [null, 1000, '', [1000, null, 'device']],
@@ -84,7 +82,7 @@ test('every way a link ends is told by code, name and who ended it', () => {
     const { presence, linkNow, state } = presenceAt();
     const link = linkNow();
     presence.opened(link);
-    presence.closed({ ...link, closing } as Link, code, reason);
+    presence.closed({ ...link, closing }, code, reason);
     const { lastClose } = state();
     assert.deepEqual([lastClose?.code, lastClose?.name, lastClose?.by], expected, `${closing} ${code} ${reason}`);
     assert.equal(state().online, false);
@@ -169,7 +167,7 @@ test('what changed is to be stored, and a forgotten device has nothing to store'
   const { presence, linkNow, touched } = presenceAt();
   const link = linkNow();
   presence.opened(link);
-  presence.introduced({ ...link, agent: 'acme', firmware: '1' } as Link);
+  presence.introduced({ ...link, agent: 'acme', firmware: '1' } as PresentLink);
   presence.closed(link, 1000, '');
   assert.deepEqual(touched, [1, 1, 1]);
   assert.equal(presence.recordOf(1)?.agent, 'acme');

@@ -1,26 +1,67 @@
+/**
+ * Which devices are connected, since when, and why the others are not; refused attempts to connect; when credentials and keys
+ * were last used. Nothing here opens or closes a link, and nothing here decides who may connect.
+ */
 import { type CloseName, closeCodes, closeNameOf } from '../../schemas/tables/closeCodes.js';
 import type { Device } from '../domain/device.js';
 import type { LastClose, Presence, PresenceRecord } from '../domain/presence.js';
-import type { Link } from '../link/link.js';
 import type { Clock } from '../process/clock.js';
 import { DecayingCounter } from '../process/decayingCounter.js';
+
+/** What presence reads of a device's open link. */
+export interface PresentLink {
+  readonly source: {
+    readonly device: Device;
+    /** When the last frame came: Unix ms, or 0. */
+    readonly receivedAt: number;
+  };
+  readonly stream: { readonly name: string };
+  readonly subprotocol: string | null;
+  readonly address: string;
+  /** Unix ms. */
+  readonly openedAt: number;
+  readonly agent: string | null;
+  readonly firmware: string | null;
+  /** How often the device has said that it sends, in ms; 0: it has not. */
+  readonly expectEveryMs: number;
+  /** The round trip of the last ping that was answered. */
+  readonly roundTripMs: number | null;
+  /** Why the gateway closes the link; null: it does not. */
+  readonly closing: CloseName | null;
+}
 
 export interface PresenceOptions {
   clock: Clock;
   restored: PresenceRecord[];
   /** The last moment at which the gateway is known to have run before this start: Unix ms. */
   endedAt: number;
-  /** By the device's model: ms, or null. */
+  /** How often the device's model says that it sends, in ms; null: it does not say. */
   expectedEveryMs(device: Device): number | null;
   /** When the last frame of the device was taken in: Unix ms, or 0. */
   lastFrameAt(deviceKey: number): number;
-  /** For whoever watches; `presence` makes what is known now. */
+  /** The presence of a device has changed; `presence` makes it as it is now, if anyone wants it. */
   changed(device: Device, presence: () => Presence): void;
-  /** There is something to be stored for this device, some time. */
+  /** What is stored of this device has changed; it may be written later. */
   touched(deviceKey: number): void;
 }
 
-export type PresenceBook = ReturnType<typeof createPresence>;
+/** The presence of every device, in memory. Changes are stored in batches and survive a restart. */
+export interface PresenceBook {
+  /** The device has opened a link, which replaces the one it may have had. */
+  opened(link: PresentLink): void;
+  /** The device's only link has ended. `code` and `reason` are those of the close frame; without one the code is 1006. */
+  closed(link: PresentLink, code: number, reason: string): void;
+  /** The device's hello has said what it is. */
+  introduced(link: PresentLink): void;
+  /** Reports a device that has become late, or is late no longer. To be called about once per second per link. */
+  checkLate(link: PresentLink): void;
+  /** As it is now. */
+  of(device: Device): Presence;
+  /** As it is stored; undefined if the device was never seen, or is forgotten. */
+  recordOf(deviceKey: number): PresenceRecord | undefined;
+  /** The device was removed. */
+  forget(device: Device): void;
+}
 
 /** A device with more recent links than this is flapping. */
 const flappingLinks = 5;
@@ -31,19 +72,18 @@ const linksForgivenPerSecond = 1 / 60;
 /** What is known of one device, with its link while it has one. */
 interface Known {
   record: PresenceRecord;
-  link: Link | null;
+  link: PresentLink | null;
   readonly recentLinks: DecayingCounter;
-  /** As it was told last. */
+  /** Whether it was late when that was last reported. */
   late: boolean;
 }
 
-/** Who is there, since when, and why the others are not. In memory; what changed is stored in batches, and survives restarts. */
-export function createPresence(options: PresenceOptions) {
+export function createPresence(options: PresenceOptions): PresenceBook {
   const { clock, touched } = options;
   const byDevice = new Map<number, Known>();
   for (const record of options.restored) byDevice.set(record.deviceKey, knownOf(restoredOf(record, options.endedAt)));
 
-  function opened(link: Link): void {
+  function opened(link: PresentLink): void {
     const { device } = link.source;
     const { openedAt, address, subprotocol, stream, agent, firmware } = link;
     const before = byDevice.get(device.key);
@@ -57,11 +97,10 @@ export function createPresence(options: PresenceOptions) {
     known.late = false;
     const present = { address, subprotocol, stream: stream.name, agent, firmware };
     Object.assign(known.record, present, { online: true, since: openedAt, backAt: null });
-    tell(device, known);
+    report(device, known);
   }
 
-  /** The device's only link has ended. `code` and `reason` are those of the close, or 1006 where there was none. */
-  function closed({ source: { device }, closing }: Link, code: number, reason: string): void {
+  function closed({ source: { device }, closing }: PresentLink, code: number, reason: string): void {
     const known = byDevice.get(device.key);
     if (known === undefined) return;
     const at = clock.now();
@@ -71,24 +110,23 @@ export function createPresence(options: PresenceOptions) {
     known.record.since = at;
     known.record.lastClose = { at, ...closeOf(closing, code, reason) };
     known.record.backAt = closing === null ? backAtOf(code, reason, at) : null;
-    tell(device, known);
+    report(device, known);
   }
 
-  /** The device has said who it is. */
-  function introduced({ source: { device }, agent, firmware }: Link): void {
+  function introduced({ source: { device }, agent, firmware }: PresentLink): void {
     const known = byDevice.get(device.key);
     if (known === undefined) return;
     known.record.agent = agent;
     known.record.firmware = firmware;
-    tell(device, known);
+    report(device, known);
   }
 
-  function tell(device: Device, known: Known): void {
+  function report(device: Device, known: Known): void {
     options.changed(device, () => presenceOf(device, known));
     touched(device.key);
   }
 
-  const expectedEveryMs = (device: Device, link: Link | null): number | null =>
+  const expectedEveryMs = (device: Device, link: PresentLink | null): number | null =>
     link?.expectEveryMs || options.expectedEveryMs(device);
 
   function presenceOf(device: Device, known: Known): Presence {
@@ -105,8 +143,7 @@ export function createPresence(options: PresenceOptions) {
     };
   }
 
-  /** Tells of a device that became late, or is so no more. */
-  function checkLate(link: Link): void {
+  function checkLate(link: PresentLink): void {
     const { device } = link.source;
     const known = byDevice.get(device.key);
     if (known === undefined || known.link !== link) return;
@@ -121,10 +158,9 @@ export function createPresence(options: PresenceOptions) {
     closed,
     introduced,
     checkLate,
-    of: (device: Device): Presence => presenceOf(device, byDevice.get(device.key) ?? knownOf(neverSeen(device.key))),
-    /** As it is to be stored; undefined where the device is forgotten. */
-    recordOf: (deviceKey: number): PresenceRecord | undefined => byDevice.get(deviceKey)?.record,
-    forget: (device: Device): void => void byDevice.delete(device.key),
+    of: (device) => presenceOf(device, byDevice.get(device.key) ?? knownOf(neverSeen(device.key))),
+    recordOf: (deviceKey) => byDevice.get(deviceKey)?.record,
+    forget: (device) => void byDevice.delete(device.key),
   };
 }
 
@@ -148,7 +184,7 @@ function neverSeen(deviceKey: number): PresenceRecord {
   };
 }
 
-/** Who was online when the gateway ended without a word is not so now. */
+/** A device that was online when the gateway stopped without storing that is offline after a restart. */
 function restoredOf(record: PresenceRecord, endedAt: number): PresenceRecord {
   if (!record.online) return record;
   const at = Math.max(record.since ?? 0, endedAt);
@@ -162,13 +198,13 @@ function stateOf({ record, link }: Known, now: number, expectedEveryMs: number |
   return record.backAt !== null && now < record.backAt ? 'asleep' : 'offline';
 }
 
-/** Half an interval more is forgiven, and two seconds at least: timers are not exact, nor are networks. */
-function isLate({ openedAt, source }: Link, now: number, expectedEveryMs: number | null): boolean {
+/** Half an interval more is allowed, and at least two seconds, because timers and networks are not exact. */
+function isLate({ openedAt, source }: PresentLink, now: number, expectedEveryMs: number | null): boolean {
   if (expectedEveryMs === null) return false;
   return now - Math.max(openedAt, source.receivedAt) > expectedEveryMs + Math.max(expectedEveryMs / 2, 2_000);
 }
 
-/** What uWebSockets.js says of a link that it cut, or that broke. */
+/** The reasons that uWebSockets.js gives for links that it has cut. */
 const cuts: Record<string, Pick<LastClose, 'name' | 'by'>> = {
   'WebSocket timed out from inactivity': { name: 'silent', by: 'gateway' },
   'Received invalid UTF-8': { name: 'invalid_utf8', by: 'gateway' },
@@ -183,7 +219,7 @@ function closeOf(closing: CloseName | null, code: number, reason: string): Omit<
   return { code, ...cut, reason: '' };
 }
 
-/** How a link ended, for the metrics. */
+/** The name of a link's end for the metrics: that of the gateway's close, or `by_device`, or how the connection broke. */
 export function endingOf(closing: CloseName | null, code: number, reason: string): string {
   return closing ?? closeOf(closing, code, reason).name ?? 'by_device';
 }

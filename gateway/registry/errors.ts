@@ -1,4 +1,4 @@
-/** A registry request that cannot be carried out; `code` goes into the problem answer. */
+/** A change of the registry that is refused; `code` goes into the problem answer. */
 export class RegistryError extends Error {
   constructor(
     readonly code:

@@ -5,8 +5,11 @@ import type { Keys } from './keys.js';
 import { newSecret } from './secrets.js';
 
 /**
- * The first start makes a key and leaves it where only this user can read it. The file is on disk before the key counts: after a
- * power cut in between there is no key yet, and the next start makes another, rather than one that nobody knows.
+ * The text of the first operator key, from `admin.key` in the data folder; null if an operator has deleted the file.
+ *
+ * The first start makes the key and writes the file, which only this user can read. The file is on disk before the key is
+ * accepted: after a power cut in between there is no key yet, and the next start makes a new one. The other order could leave a
+ * key whose text nobody knows.
  */
 export async function firstKey(folder: string, keys: Keys): Promise<string | null> {
   const file = join(folder, 'admin.key');

@@ -2,8 +2,10 @@ import { uuidv7 } from 'uuidv7';
 import type { KeyRecord, Role } from '../domain/operators.js';
 import type { RegistryChange } from '../domain/registryChange.js';
 import type { Clock } from '../process/clock.js';
+import { audited } from './audit.js';
 import { dummyHash, hashSecret, newSecret, sameHash } from './secrets.js';
 
+/** From the least to the most powerful: each may do what the ones before it may. */
 export const roles = ['viewer', 'operator', 'admin'] as const satisfies readonly Role[];
 
 /** Whether a key of role `has` may do what needs role `needs`. */
@@ -11,21 +13,33 @@ export function allows(has: Role, needs: Role): boolean {
   return roles.indexOf(has) >= roles.indexOf(needs);
 }
 
-export type Keys = ReturnType<typeof createKeys>;
+/** What an operator gives for a new key; `notAfter` in Unix ms, or null for no end. */
+export type NewKey = Pick<KeyRecord, 'name' | 'role' | 'notAfter'>;
 
-/** The operators' keys, in memory; changes reach the disk before they count. */
+/** The operators' keys, in memory. A change is on disk before it applies. */
+export interface Keys {
+  /** The key with this text, or undefined if there is none or it has expired. Every stored key is compared in constant time. */
+  authenticate(text: string): KeyRecord | undefined;
+  /** True while the key exists and has not expired. */
+  isValid(id: string): boolean;
+  /** Creates a key, with `text` as its secret if given. Only a hash is stored, so the returned text is read once. */
+  create(wanted: NewKey, by: string, text?: string): Promise<{ id: string; key: string }>;
+  /** False if there is no such key. */
+  revoke(id: string, by: string): Promise<boolean>;
+  all(): KeyRecord[];
+}
+
 export function createKeys(
   options: {
     clock: Clock;
     save(changes: RegistryChange[]): Promise<void>;
-    /** The key has just been used; `lastUsedAt` says when. */
+    /** Called when a key was used; its `lastUsedAt` is the time. */
     used(key: KeyRecord): void;
   },
   restored: KeyRecord[],
-) {
+): Keys {
   const byId = new Map(restored.map((key) => [key.id, key]));
 
-  /** The key record for the text of a key, or undefined; also where its time is over. Each is compared in constant time. */
   function authenticate(text: string): KeyRecord | undefined {
     const hash = hashSecret(text);
     let found: KeyRecord | undefined;
@@ -37,14 +51,13 @@ export function createKeys(
     return found;
   }
 
-  /** It is there, and its time is not over. */
   function isValid(id: string): boolean {
     const key = byId.get(id);
     return key !== undefined && (key.notAfter === null || options.clock.now() < key.notAfter);
   }
 
   async function create(
-    { name, role, notAfter }: Pick<KeyRecord, 'name' | 'role' | 'notAfter'>,
+    { name, role, notAfter }: NewKey,
     by: string,
     text = newSecret('tgk_'),
   ): Promise<{ id: string; key: string }> {
@@ -58,26 +71,17 @@ export function createKeys(
       notAfter,
       lastUsedAt: null,
     };
-    const record = { at, by, action: 'key_created', subject: key.id, detail: role };
-    await options.save([
-      { type: 'put_key', key },
-      { type: 'audit', record },
-    ]);
+    await options.save([{ type: 'put_key', key }, audited(at, by, 'key_created', key.id, role)]);
     byId.set(key.id, key);
     return { id: key.id, key: text };
   }
 
-  /** False where there is no such key. */
   async function revoke(id: string, by: string): Promise<boolean> {
     if (!byId.has(id)) return false;
-    const record = { at: options.clock.now(), by, action: 'key_revoked', subject: id, detail: null };
-    await options.save([
-      { type: 'remove_key', id },
-      { type: 'audit', record },
-    ]);
+    await options.save([{ type: 'remove_key', id }, audited(options.clock.now(), by, 'key_revoked', id)]);
     byId.delete(id);
     return true;
   }
 
-  return { authenticate, isValid, create, revoke, all: (): KeyRecord[] => [...byId.values()] };
+  return { authenticate, isValid, create, revoke, all: () => [...byId.values()] };
 }

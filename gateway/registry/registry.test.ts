@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RegistryChange } from '../domain/registryChange.js';
+import type { Authentication } from './authentication.js';
 import { RegistryError } from './errors.js';
 import { allows, createKeys, roles } from './keys.js';
 import { createRegistry } from './registry.js';
@@ -37,8 +38,7 @@ function registryAt(start = 1_000_000) {
 test('a secret lets in its device only, by id or by itself', async () => {
   const { registry } = registryAt();
   const [a, b] = await registry.createMany([{ id: 'a' }, { id: 'b' }], 'k');
-  const who = (result: ReturnType<typeof registry.authenticate>): string =>
-    result.ok ? result.device.id : result.code;
+  const who = (result: Authentication): string => (result.ok ? result.device.id : result.code);
   assert.deepEqual([who(registry.authenticate('a', a.secret)), who(registry.authenticateSecret(b.secret))], ['a', 'b']);
   assert.deepEqual(
     [
@@ -86,7 +86,7 @@ test('after a rotation the old secret is good for the grace and not a millisecon
   assert.equal(registry.authenticate('a', fresh.secret).ok, true);
 });
 
-test('what ends a link is told once it is on disk', async () => {
+test('what ends a link ends it once it is on disk', async () => {
   const { registry, ended, fail } = registryAt();
   const [{ cid }] = await registry.createMany([{ id: 'a' }], 'k');
   fail(true);
@@ -198,6 +198,54 @@ test('changes to a device that are under way at the same time lose none of each 
   );
   // Each is stored as the change that it is: a whole device written late would undo what came before it.
   assert.ok(saved.slice(2).every(({ type }) => type !== 'put_device'));
+});
+
+test('attributes apply only once they are on disk, and those that could not be stored are stored the next time', async () => {
+  const { registry, saved, fail } = registryAt();
+  await registry.createMany([{ id: 'a' }], 'k');
+  const device = registry.get('a') ?? assert.fail();
+  fail(true);
+  await assert.rejects(registry.describe(device, { serial: 'A17' }), /disk/);
+  assert.deepEqual(device.attributes, {});
+  fail(false);
+  await registry.describe(device, { serial: 'A17' });
+  await registry.describe(device, { serial: 'A17' });
+  assert.deepEqual(device.attributes, { serial: 'A17' });
+  assert.equal(saved.filter(({ type }) => type === 'patch_device').length, 1);
+});
+
+test('the last attributes of several that are on their way to the disk are those that stay', async () => {
+  const { registry, saved } = registryAt();
+  await registry.createMany([{ id: 'a' }], 'k');
+  const device = registry.get('a') ?? assert.fail();
+  const first = registry.describe(device, { serial: 'A17' });
+  assert.deepEqual(device.attributes, {});
+  await Promise.all([
+    first,
+    registry.describe(device, { serial: 'A17' }),
+    registry.describe(device, {}),
+    registry.describe(device, { serial: 'A18' }),
+    registry.describe(device, {}),
+  ]);
+  assert.deepEqual(device.attributes, {});
+  assert.equal(saved.filter(({ type }) => type === 'patch_device').length, 4);
+});
+
+test('a certificate lets in the device that it names, without a secret', async () => {
+  const { registry, pass } = registryAt();
+  await registry.createMany([{ id: 'a' }], 'k');
+  const first = registry.authenticateSubject('a');
+  const second = registry.authenticateSubject('a');
+  if (!first.ok || !second.ok) assert.fail('a is known');
+  assert.deepEqual([first.device.id, first.credential.cid], ['a', 'certificate']);
+  first.credential.notAfter = 1;
+  assert.equal(second.credential.notAfter, null, 'links do not share a credential');
+  pass(1);
+  assert.equal(registry.authenticateSubject('a').ok, true);
+  assert.equal(registry.authenticateSubject('b').ok, false);
+  await registry.update('a', { state: 'disabled' }, 'k');
+  const third = registry.authenticateSubject('a');
+  assert.equal(third.ok ? 'ok' : third.code, 'device_disabled');
 });
 
 test('a credential for a device that is removed meanwhile lets nobody in', async () => {

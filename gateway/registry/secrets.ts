@@ -1,18 +1,19 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /**
- * Secrets hold 256 random bits, so a fast hash is enough: nobody can guess one, and a slow hash would let
- * forty bad logins a second stop the gateway.
+ * A new secret with 256 random bits after its prefix. Nobody can guess one, so a fast hash is enough to store it; a slow hash
+ * would let forty bad logins per second stop the gateway.
  */
 export function newSecret(prefix: 'tgd_' | 'tgk_'): string {
   return prefix + randomBytes(32).toString('base64url');
 }
 
+/** The SHA-256 of a secret: the only form of it that is stored. */
 export function hashSecret(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }
 
-/** Constant-time; both are SHA-256 digests. */
+/** Compares two SHA-256 digests in constant time. */
 export function sameHash(a: Uint8Array, b: Uint8Array): boolean {
   return timingSafeEqual(a, b);
 }

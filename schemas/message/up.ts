@@ -7,6 +7,7 @@ import type {
   TimeRequestMessage,
 } from '../generated/device.js';
 import { loadSchema } from '../load.js';
+import { sentenceOf } from '../sentenceOf.js';
 import type { Fault } from '../tables/faults.js';
 import { limits } from '../tables/limits.js';
 
@@ -93,11 +94,11 @@ function boundedPath(path: string): string {
   return path.length <= limits.faultPathCharsMax ? path : path.slice(0, path.lastIndexOf('/'));
 }
 
-function explain({ keyword, instancePath, message, params }: ErrorObject): string {
+function explain(error: ErrorObject): string {
+  const { keyword, instancePath } = error;
   if (keyword === 'oneOf') return 'telemetry has either values or samples';
-  if (keyword === 'enum') return `must be one of ${(params.allowedValues as string[]).join(', ')}`;
   if (keyword === 'pattern') return instancePath === '/id' ? 'must be a UUID in lower case' : metricNameRule;
-  return message ?? keyword;
+  return sentenceOf(error);
 }
 
 /** The schema counts characters; the limit is in bytes of UTF-8, which has no form for half a surrogate pair. */

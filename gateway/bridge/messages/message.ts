@@ -1,16 +1,16 @@
 /** A message on its way to the broker, at QoS 1. */
 export interface Message {
   topic: string;
-  /** The payload; of telemetry without its last brace, since it is told at each sending whether it is history. */
+  /** The payload. Telemetry lacks its last brace here, because `historical` depends on the time at which it is sent. */
   body: string;
-  /** Of telemetry: Unix ms of its newest reading, or of its receipt where that is earlier. Null for all else. */
+  /** The time of the newest reading, or of the receipt if that is earlier: Unix ms. Null for everything but telemetry. */
   newestAt: number | null;
   retain: boolean;
-  /** MQTT 5: what the answer belongs to. */
+  /** MQTT 5 correlation data of an answer: the request that it belongs to. */
   correlation?: Uint8Array | null;
 }
 
-/** Telemetry that is older than this when it is sent says so. */
+/** Telemetry that is older than this when it is sent is marked `historical`. */
 export const historicalAfterMs = 60_000;
 
 /** The payload at this time. */

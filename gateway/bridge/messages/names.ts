@@ -1,21 +1,32 @@
 import type { Declared, StreamRecord } from '../../domain/declared.js';
 import type { SeriesRecord } from '../../domain/series.js';
 
-/** Of one device: those that it named, and those that live with a link. More cannot be in use at a point of the log. */
+/**
+ * Streams per device that can be in use at one point of the log: the ones that the device named (`kept`), and the ones that
+ * live as long as a link (`own`).
+ */
 const namesMax = { kept: 32, own: 2 } as const;
 
+/** What was declared before the log's first row. */
 export interface NamesSource {
   series(id: number): SeriesRecord | null;
   stream(id: number): StreamRecord | null;
 }
 
-export type Names = ReturnType<typeof createNames>;
-
 /**
- * What the ids of the log's rows stand for: from what the rows declare, read in their order, and from the tables that hold what
- * was declared by rows that are gone. Removed devices keep their names there.
+ * The names behind the ids in the rows of the log. They come from what the rows declare, read in order, and from the tables for
+ * what earlier rows have declared. Removed devices keep their names in these tables.
  */
-export function createNames(source: NamesSource) {
+export interface Names {
+  /** Takes in what a row declares. To be called for each row before its frames are named. */
+  learn(declared: Declared | null): void;
+  /** Null: it was never declared. */
+  series(id: number): SeriesRecord | null;
+  /** Null: it is no longer known, which needs a device with dozens of streams. */
+  stream(id: number): string | null;
+}
+
+export function createNames(source: NamesSource): Names {
   const series = new Map<number, SeriesRecord>();
   const streams = new Map<number, string>();
   const byDevice = new Map<number, StreamRecord[]>();
@@ -29,10 +40,10 @@ export function createNames(source: NamesSource) {
     touched.add(stream.deviceKey);
   }
 
-  /** A name that came again, or that newer ones have replaced, is used by no later row. */
+  /** No later row uses a stream whose name came again, or that newer streams have replaced. */
   function trim(device: number): void {
     const all = (byDevice.get(device) ?? []).sort((a, b) => b.id - a.id);
-    const left = { kept: namesMax.kept, own: namesMax.own } as { kept: number; own: number };
+    const left: Record<keyof typeof namesMax, number> = { ...namesMax };
     const seen = new Set<string>();
     const live = all.filter(({ id, name, kept }) => {
       const stays = !seen.has(name) && left[kept ? 'kept' : 'own']-- > 0;
@@ -44,23 +55,20 @@ export function createNames(source: NamesSource) {
   }
 
   return {
-    /** To be called for each row before its frames are named. */
-    learn(declared: Declared | null): void {
+    learn(declared) {
       for (const device of touched) trim(device);
       touched.clear();
-      for (const one of declared?.series ?? []) if (one.device !== undefined) series.set(one.id, one);
-      for (const one of declared?.streams ?? []) learnStream(one);
+      for (const record of declared?.series ?? []) if (record.device !== undefined) series.set(record.id, record);
+      for (const record of declared?.streams ?? []) learnStream(record);
     },
-    series(id: number): SeriesRecord | null {
-      let one = series.get(id) ?? null;
-      if (one === null) {
-        one = source.series(id);
-        if (one !== null) series.set(id, one);
-      }
-      return one;
+    series(id) {
+      const known = series.get(id);
+      if (known !== undefined) return known;
+      const stored = source.series(id);
+      if (stored !== null) series.set(id, stored);
+      return stored;
     },
-    /** Null: it is no longer known, which only a device with dozens of streams comes to. */
-    stream(id: number): string | null {
+    stream(id) {
       const known = streams.get(id);
       if (known !== undefined) return known;
       const stored = source.stream(id);

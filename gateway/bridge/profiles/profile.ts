@@ -3,25 +3,25 @@ import type { Message } from '../messages/message.js';
 import type { Frame } from '../messages/telemetry.js';
 
 /**
- * What is published beside telemetry, presence and status, for those who expect it in another form. A profile adds messages
- * and takes none away.
+ * What is published beside telemetry, presence and status, for a system that expects it in another form. A profile only adds
+ * messages.
  */
 export interface Profile {
   /** Topics that it listens to. */
   filters: readonly string[];
-  /** Of a frame, after its telemetry, in its order. */
+  /** Messages to publish after the telemetry of a frame, in order. */
   frame(frame: Frame): Message[];
-  /** What others must know of a device before its values make sense; published at each connect. */
+  /** What a system must know of a device before its values make sense. It is published at each connect. */
   announce(device: DeviceFacts): Message[];
-  /** Whether the frame before said something of the device that `announce` did not know; asked once for each. */
+  /** Whether the last frame of the device has changed what `announce` returns. To be asked once per frame. */
   hasNews(device: string): boolean;
-  /** Takes back what was announced. */
+  /** Messages that clear what was announced. */
   withdraw(device: string): Message[];
   /** A message on one of its topics. True: everything is to be announced again. */
   heard(topic: string, payload: string): boolean;
 }
 
-/** The default: nothing more. */
+/** The default profile: it adds nothing. */
 export const plainProfile: Profile = {
   filters: [],
   frame: () => [],

@@ -2,11 +2,11 @@ import type { LogReader, RowHead } from '../../store/logDb/logReader.js';
 import type { Dropped } from '../calls.js';
 import type { Names } from '../messages/names.js';
 
-/** Rows that are summed up as one. */
+/** Rows per chunk. */
 const chunkRowsMax = 1_000;
-/** Slices of 5,000 rows looked at in one go. */
+/** Slices of 5,000 rows that are measured per call. */
 const slicesMax = 4;
-/** What is given up when the bytes are too many goes on until there is some room. */
+/** If there are too many bytes, rows are dropped until the rest is below this share of the bound. */
 const roomFactor = 0.95;
 
 export interface BacklogOptions {
@@ -23,10 +23,28 @@ interface Chunk {
   bytes: number;
 }
 
-export type Backlog = ReturnType<typeof createBacklog>;
+/** What waits for the broker. `full`: more than may wait, by bytes or by age. */
+export interface BacklogState {
+  rows: number;
+  /** About: rows of a chunk that is partly acknowledged count as equally large. */
+  bytes: number;
+  /** Age of the oldest commit. */
+  ms: number;
+  full: boolean;
+}
 
-/** How much of the log waits for the broker, from the heads of its rows; the content is not read. */
-export function createBacklog({ reader, names, bytesMax, ageMaxMs }: BacklogOptions, from: number) {
+/** How much of the log waits for the broker. It reads the heads of the rows, not their content. */
+export interface Backlog {
+  /** Adds the rows that came since the last call; if they are many, only a part of them. */
+  measure(): void;
+  /** Everything up to this position is acknowledged, or was dropped. */
+  advance(to: number): void;
+  state(now: number): BacklogState;
+  /** The oldest rows to drop so that the rest is within its bounds, a part at a time; null: nothing is to be dropped. */
+  excess(now: number): { upTo: number; dropped: Dropped } | null;
+}
+
+export function createBacklog({ reader, names, bytesMax, ageMaxMs }: BacklogOptions, from: number): Backlog {
   const chunks: Chunk[] = [];
   let position = from;
   let measuredTo = from;
@@ -44,7 +62,6 @@ export function createBacklog({ reader, names, bytesMax, ageMaxMs }: BacklogOpti
     bytes += more;
   }
 
-  /** Adds what came since, a part at a time where it is long. */
   function measure(): void {
     for (let slice = 0; slice < slicesMax; slice++) {
       const heads = reader.heads(measuredTo);
@@ -53,7 +70,7 @@ export function createBacklog({ reader, names, bytesMax, ageMaxMs }: BacklogOpti
     }
   }
 
-  /** Of the first chunk some rows are passed: they are taken for as large as the others. */
+  /** Some rows of the first chunk are behind us; they count as large as its other rows. */
   function bytesLeft(): number {
     if (chunks.length === 0) return 0;
     const [{ after, upTo, bytes: first }] = chunks;
@@ -62,20 +79,18 @@ export function createBacklog({ reader, names, bytesMax, ageMaxMs }: BacklogOpti
 
   return {
     measure,
-    advance(to: number): void {
+    advance(to) {
       position = to;
       measuredTo = Math.max(measuredTo, to);
-      while (chunks.length > 0 && chunks[0].upTo <= to) bytes -= (chunks.shift() as Chunk).bytes;
+      while (chunks.length > 0 && chunks[0].upTo <= to) bytes -= chunks.shift()?.bytes ?? 0;
     },
-    /** As it is now. */
-    state(now: number) {
+    state(now) {
       const oldestAt = reader.committedAfter(position);
       const ms = oldestAt === null ? 0 : Math.max(0, now - oldestAt);
       const left = Math.round(bytesLeft());
       return { rows: measuredTo - position, bytes: left, ms, full: left > bytesMax || ms > ageMaxMs };
     },
-    /** The oldest rows that are to be given up, so that the rest is within bounds; a part at a time. */
-    excess(now: number): { upTo: number; dropped: Dropped } | null {
+    excess(now) {
       const tooMany = bytesLeft() > bytesMax;
       const dropped: Dropped = { why: tooMany ? 'bytes' : 'age', frames: 0, readings: 0, bytes: 0, from: 0, to: 0 };
       let upTo = 0;

@@ -3,25 +3,41 @@ import type { Message } from '../messages/message.js';
 import { isPublishable, PoisonousTopicError, type Topics } from '../messages/topics.js';
 import type { Profile } from '../profiles/profile.js';
 
-/** Answers that wait for the broker; beyond it the oldest is lost, and counted. */
+/** Answers that wait for the broker. If there are more, the oldest is lost, and counted. */
 const answersMax = 10_000;
 
 export interface BoardOptions {
   topics: Topics;
   profile: Profile;
+  /** Sends a message; `done` with null once the broker has acknowledged it. */
   publish(message: Message, payload: string, done: (error: Error | null) => void): void;
+  /** The broker has refused a message. */
   refused(error: Error): void;
 }
 
-export type Board = ReturnType<typeof createBoard>;
-
 /**
- * What is published beside telemetry: presence and what the profile announces, of which only the newest counts and which is
- * said again at each connect, since a broker may have lost it; and answers to commands, which wait in a queue.
+ * Publishes everything but telemetry. Of presence and of what the profile announces only the newest counts, and it is published
+ * again at each connect, because the broker may have lost it. Answers to commands wait in a queue.
  */
-export function createBoard({ topics, profile, publish, refused }: BoardOptions) {
+export interface Board {
+  /** Since the thread started. `answersLost`: answers that were dropped because too many waited. */
+  readonly counts: { acked: number; answersLost: number };
+  /** A device is new, or its presence or model has changed. */
+  device(facts: DeviceFacts): void;
+  deviceRemoved(id: string): void;
+  /** The profile has something new to announce of this device. */
+  announce(id: string): void;
+  answer(answer: CommandAnswer): void;
+  /** Publishes all presences and announcements again. */
+  everything(): void;
+  /** There is a connection that takes `most` messages of the board at a time. */
+  connected(most: number): void;
+  disconnected(): void;
+}
+
+export function createBoard({ topics, profile, publish, refused }: BoardOptions): Board {
   const devices = new Map<string, DeviceFacts>();
-  /** Null: it was removed, and what is retained of it is to go. */
+  /** What is to be published of each device. Null: it was removed, so its retained messages are cleared. */
   const due = new Map<string, 'presence' | 'all' | null>();
   const removed = new Set<string>();
   let queue: Message[] = [];
@@ -63,10 +79,10 @@ export function createBoard({ topics, profile, publish, refused }: BoardOptions)
     while (unanswered < window) {
       const message = next();
       if (message === undefined) return;
-      const mine = connection;
+      const sentOn = connection;
       unanswered++;
       publish(message, message.body, (error) => {
-        if (mine !== connection) return;
+        if (sentOn !== connection) return;
         unanswered--;
         if (error === null) counts.acked++;
         else refused(error);
@@ -93,33 +109,31 @@ export function createBoard({ topics, profile, publish, refused }: BoardOptions)
   }
 
   return {
-    device(facts: DeviceFacts): void {
+    device(facts) {
       const known = devices.get(facts.id);
       devices.set(facts.id, facts);
       removed.delete(facts.id);
       ask(facts.id, known === undefined || known.model !== facts.model ? 'all' : 'presence');
     },
-    deviceRemoved(id: string): void {
+    deviceRemoved(id) {
       devices.delete(id);
       removed.add(id);
       ask(id, null);
     },
-    /** The profile has something new to say of it. */
-    announce: (id: string): void => (devices.has(id) ? ask(id, 'all') : undefined),
-    answer({ device, name, payload, reply }: CommandAnswer): void {
+    announce: (id) => (devices.has(id) ? ask(id, 'all') : undefined),
+    answer({ device, name, payload, reply }) {
       const topic = topics.isDeviceId(device) ? topics.answer(device, name) : topics.strayAnswer;
       addAnswer({ topic, body: payload, newestAt: null, retain: false });
-      // An answer on a command topic would be taken for a command.
+      // The gateway would read an answer on a command topic as a command.
       if (reply !== null && isPublishable(reply.topic) && topics.deviceOfCommand(reply.topic) === null)
         addAnswer({ topic: reply.topic, body: payload, newestAt: null, retain: false, correlation: reply.correlation });
       pump();
     },
-    /** All of it again. */
-    everything(): void {
+    everything() {
       everything();
       pump();
     },
-    connected(most: number): void {
+    connected(most) {
       connection++;
       unanswered = 0;
       window = most;
@@ -127,7 +141,7 @@ export function createBoard({ topics, profile, publish, refused }: BoardOptions)
       everything();
       pump();
     },
-    disconnected(): void {
+    disconnected() {
       connection++;
       unanswered = 0;
       window = 0;

@@ -2,38 +2,40 @@ import { connect, type IClientOptions, type IPublishPacket, type MqttClient, typ
 import type { BrokerOptions, IncomingCommand, Reply } from '../calls.js';
 import type { Message } from '../messages/message.js';
 
-/** MQTT 5: the broker keeps the subscriptions, and commands that come in between, for so long. */
+/** MQTT 5: how long the broker keeps our subscriptions, and the commands that come while we are away. */
 const sessionSeconds = 3_600;
 
 const connectTimeoutMs = 10_000;
 
+/** A message on a topic that we subscribe to. */
 export interface Incoming extends Omit<IncomingCommand, 'messageNumber'> {}
 
 export interface SessionEvents {
-  /** The will: published by the broker when the connection ends without goodbye. */
+  /** The broker publishes it if the connection ends without a disconnect. */
   will: { topic: string; payload: string };
   filters: readonly string[];
   connected(session: Session): void;
-  /** Acknowledged to the broker when `done` is called; until then nothing more is read from it. */
+  /** The message is acknowledged to the broker when `done` is called; until then nothing more is read from it. */
   message(message: Incoming, done: () => void): void;
   subscribeFailed(error: Error): void;
-  /** Once for each session. */
+  /** Called once per session. */
   closed(why: string): void;
 }
 
+/** An open connection to the broker. */
 export interface Session {
   /** Publishes that the broker takes at a time. */
   receiveMax: number;
   /** Largest packet that the broker takes. */
   packetBytesMax: number;
   publish(message: Message, payload: string, done: (error: Error | null) => void): void;
-  /** Lets what is under way be acknowledged, then disconnects. */
+  /** Disconnects once everything under way is acknowledged. */
   end(): Promise<void>;
   /** Cuts the connection: the broker publishes the will. */
   drop(): void;
 }
 
-/** Nothing is ever sent again by the client itself: the outbox does that, from the log. */
+/** The client itself never sends anything again: the outbox does that, from the log. */
 class NoStore extends Store {
   override put(_packet: Packet, done: () => void): this {
     done();
@@ -45,7 +47,7 @@ class NoStore extends Store {
   }
 }
 
-/** One connection to the broker. It does not come back by itself: after `closed` a new one is opened. */
+/** Opens one connection to the broker. It is never opened again by itself: after `closed`, the caller opens a new one. */
 export function openSession(
   options: BrokerOptions,
   events: SessionEvents,
@@ -78,7 +80,7 @@ export function openSession(
     events.connected({
       receiveMax: properties?.receiveMaximum ?? 65_535,
       packetBytesMax: properties?.maximumPacketSize ?? Number.POSITIVE_INFINITY,
-      publish: publisher(client, isFive, properties?.retainAvailable !== false, expirySeconds),
+      publish: publishOver(client, isFive, properties?.retainAvailable !== false, expirySeconds),
       end: () =>
         new Promise((resolve) => {
           ended = true;
@@ -125,7 +127,7 @@ function clientOptions(options: BrokerOptions, will: SessionEvents['will']): ICl
   };
 }
 
-function publisher(
+function publishOver(
   client: MqttClient,
   isFive: boolean,
   canRetain: boolean,

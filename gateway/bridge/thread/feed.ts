@@ -6,13 +6,13 @@ import { createTelemetry, type Frame, frameOf } from '../messages/telemetry.js';
 import { PoisonousTopicError, type Topics } from '../messages/topics.js';
 import type { Profile } from '../profiles/profile.js';
 
-/** Rows are read so many bytes at a time, in one short snapshot. */
+/** How many bytes of rows are read at a time, in one short snapshot. */
 const readBytes = 1024 * 1024;
 
 export interface FeedEntry {
   /** Null: the row has no (further) message. */
   message: Message | null;
-  /** With this entry everything up to here is said; 0: the row goes on. */
+  /** The position of the row that ends with this entry; 0: the row has further messages. */
   endOf: number;
 }
 
@@ -22,16 +22,21 @@ export interface FeedOptions {
   topics: Topics;
   profile: Profile;
   messageBytesMax: number;
-  /** A frame that cannot be named or addressed, and so will never be sent. */
+  /** A frame has no known name, or one that cannot be a topic, so it is never sent. */
   unsendable(row: LogRow, readings: number): void;
-  /** A device of which the profile has something new to announce. */
+  /** The profile has something new to announce of a device. */
   news(device: string): void;
 }
 
-export type Feed = ReturnType<typeof createFeed>;
+/** The log as messages, in its order. Each message is made when it is asked for. */
+export interface Feed {
+  /** The next entry; null: there is nothing more in the log yet. */
+  next(): FeedEntry | null;
+  /** Continues after the row at this position, which is later than all rows before. */
+  skipTo(after: number): void;
+}
 
-/** The log as messages, in its order, made as they are asked for. */
-export function createFeed(options: FeedOptions, from: number) {
+export function createFeed(options: FeedOptions, from: number): Feed {
   const { reader, names, profile } = options;
   const telemetry = createTelemetry({ ...options, epoch: reader.epoch() });
   let position = from;
@@ -59,7 +64,7 @@ export function createFeed(options: FeedOptions, from: number) {
     names.learn(row.declared);
     for (let index = 0, at = 0; index < row.frames.count; index++) {
       const readings = row.frames.readings[index];
-      // Refused frames, and those that only repeated what was stored, hold no readings.
+      // Refused frames, and frames that only repeated stored readings, have none.
       if (readings > 0) for (const message of named(row, index, at)) yield { message, endOf: 0 };
       at += readings;
     }
@@ -67,8 +72,7 @@ export function createFeed(options: FeedOptions, from: number) {
   }
 
   return {
-    /** The next entry; null: nothing more is in the log yet. */
-    next(): FeedEntry | null {
+    next() {
       for (;;) {
         const entry = frames?.next();
         if (entry !== undefined && !entry.done) return entry.value;
@@ -80,8 +84,7 @@ export function createFeed(options: FeedOptions, from: number) {
         frames = entriesOf(row);
       }
     },
-    /** Goes on after another row, later than those said. */
-    skipTo(after: number): void {
+    skipTo(after) {
       frames = null;
       rows = [];
       position = after;

@@ -2,18 +2,18 @@ import { strict as assert } from 'node:assert';
 import { type Message, payloadOf } from '../messages/message.js';
 import type { FeedEntry } from './feed.js';
 
-/** Beyond so many bytes of payload in flight the window is taken for full. */
+/** With more bytes of payload than this in flight the window counts as full. */
 const bytesMax = 8 * 1024 * 1024;
 
 export interface OutboxOptions {
   /** Hands a message to the broker; `done` with null once it is acknowledged. */
   publish(message: Message, payload: string, done: (error: Error | null) => void): void;
   next(): FeedEntry | null;
-  /** Everything up to here is acknowledged. */
+  /** Everything up to this position is acknowledged. */
   moved(position: number): void;
-  /** The broker takes it no further for now: `resume` is to be called after a while. */
+  /** The broker has refused a message, so nothing more is sent until `resume` is called. */
   refused(error: Error): void;
-  /** Calls back when the events at hand are through: what many acks make room for is sent in one write. */
+  /** Calls back after the present events, so that what many acknowledgements make room for is sent in one write. */
   soon(run: () => void): void;
   /** Unix ms. */
   now(): number;
@@ -25,23 +25,42 @@ interface Sent {
   acked: boolean;
 }
 
-export type Outbox = ReturnType<typeof createOutbox>;
-
 /**
- * What is on its way, as a window over the log: sent in order, and after any loss again from the first that was not
- * acknowledged, those behind it included, so that the order holds for every device. The position moves over the
- * acknowledged part at the head only.
+ * The messages that are on their way: a window over the log. They are sent in order. After a loss, everything from the first
+ * message without an acknowledgement is sent again, so that each device's messages stay in order. The position moves only over
+ * the acknowledged part at the head.
  */
-export function createOutbox(options: OutboxOptions) {
-  /** From `head` on; what is before it is acknowledged, and cut off now and then. */
+export interface Outbox {
+  /** Since the thread started. */
+  readonly counts: { acked: number; resent: number; refused: number };
+  /** There is a connection that takes `most` messages at a time. Starts with the first message without an acknowledgement. */
+  connected(most: number): void;
+  /** The connection is lost: its late answers do not count. */
+  disconnected(): void;
+  /** Continues after a refusal. */
+  resume(): void;
+  /** Sends nothing more; messages on their way may still be acknowledged. */
+  pause(): void;
+  /** Sends what the window has room for. To be called when there may be more in the log. */
+  pump(): void;
+  /** Forgets the messages on their way, because their rows were dropped. */
+  clear(): void;
+  /** True if everything in the log has been sent. */
+  isCaughtUp(): boolean;
+  /** Messages that wait for an acknowledgement. */
+  inFlight(): number;
+}
+
+export function createOutbox(options: OutboxOptions): Outbox {
+  /** The messages from `head` on. The ones before it are acknowledged, and are cut off now and then. */
   let list: Sent[] = [];
   let head = 0;
-  /** Those before it are sent in this round. */
+  /** Messages before this index are sent in this round. */
   let unsent = 0;
-  /** Answers to what was sent in an earlier round count no more. */
+  /** Answers to messages of an earlier round do not count. */
   let round = 0;
   let connection = 0;
-  /** Of this connection, of all rounds: what the broker has yet to answer. */
+  /** Messages of this connection, in all rounds, that the broker has not answered. */
   let unanswered = 0;
   let bytes = 0;
   let open = false;
@@ -56,7 +75,7 @@ export function createOutbox(options: OutboxOptions) {
     }
   }
 
-  /** Takes the next message of the log into the list. False where there is none, or no room. */
+  /** Takes the next message of the log into the list. False if there is none, or no room. */
   function pull(): boolean {
     while (list.length - head < window && bytes < bytesMax) {
       const entry = options.next();
@@ -68,7 +87,7 @@ export function createOutbox(options: OutboxOptions) {
         bytes += message.body.length;
         return true;
       }
-      // With nothing on the way before it, the row is done; else it is with the last message before it.
+      // The row has no further message, so it is done with the last message before it: at once if that is acknowledged.
       if (list.length === head) options.moved(endOf);
       else list[list.length - 1].endOf = endOf;
     }
@@ -76,12 +95,12 @@ export function createOutbox(options: OutboxOptions) {
   }
 
   function send(sent: Sent): void {
-    const mine = { round, connection };
+    const sentIn = { round, connection };
     unanswered++;
     options.publish(sent.message, payloadOf(sent.message, options.now()), (error) => {
-      if (mine.connection !== connection) return;
+      if (sentIn.connection !== connection) return;
       unanswered--;
-      if (mine.round !== round) pumpSoon();
+      if (sentIn.round !== round) pumpSoon();
       else if (error === null) acknowledged(sent);
       else refused(error);
     });
@@ -133,8 +152,7 @@ export function createOutbox(options: OutboxOptions) {
   }
 
   return {
-    /** There is a connection that takes so many at a time. Begins with the first that is not acknowledged. */
-    connected(most: number): void {
+    connected(most) {
       stopSending();
       connection++;
       unanswered = 0;
@@ -142,33 +160,28 @@ export function createOutbox(options: OutboxOptions) {
       open = true;
       pump();
     },
-    /** Answers of the connection that was count no more. */
-    disconnected(): void {
+    disconnected() {
       stopSending();
       connection++;
       unanswered = 0;
     },
-    /** Goes on after a refusal. */
-    resume(): void {
+    resume() {
       open = true;
       pump();
     },
-    /** Sends nothing more; what is on the way may still be acknowledged. */
-    pause(): void {
+    pause() {
       open = false;
     },
-    /** There may be more in the log. */
     pump,
-    /** Forgets what is on the way: it was given up. */
-    clear(): void {
+    clear() {
       const wasOpen = open;
       stopSending();
       list = [];
       bytes = 0;
       open = wasOpen;
     },
-    isCaughtUp: (): boolean => caughtUp,
-    inFlight: (): number => list.length - head,
+    isCaughtUp: () => caughtUp,
+    inFlight: () => list.length - head,
     counts,
   };
 }

@@ -1,25 +1,26 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openLogReader } from '../../store/logDb/logReader.js';
 import type { BridgeSettings, FromBridge, ToBridge } from '../calls.js';
-import { createTeller, listen } from '../port.js';
-import { createBridgeWorker } from './bridgeWorker.js';
+import { createCalls, listen } from '../port.js';
+import { createPublisher } from './publisher.js';
 
+/** What the main thread gives the bridge's thread to start with. */
 export interface BridgeThreadData {
   folder: string;
   settings: BridgeSettings;
 }
 
-/** The bridge's thread: what it is made of, as gateway.ts is for the main one. */
+/** The start of the bridge's thread. It only puts the parts together; publisher.ts does the work. */
 const port = parentPort;
 if (port !== null) {
   const { folder, settings } = workerData as BridgeThreadData;
-  const worker = createBridgeWorker({
+  const publisher = createPublisher({
     settings,
     reader: openLogReader(folder),
-    tell: createTeller<FromBridge>(port),
+    tell: createCalls<FromBridge>(port),
     now: Date.now,
     random: Math.random,
     ended: () => port.close(),
   });
-  listen<ToBridge>(port, worker);
+  listen<ToBridge>(port, publisher);
 }

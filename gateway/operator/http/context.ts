@@ -8,71 +8,59 @@ import type { CommandRecord } from '../../domain/command.js';
 import type { Device } from '../../domain/device.js';
 import type { Model } from '../../domain/model.js';
 import type { Presence } from '../../domain/presence.js';
-import type { LatestValue, Series } from '../../domain/series.js';
 import type { Counters } from '../../observe/counters.js';
 import type { TracedFrame } from '../../observe/trace.js';
-import type { AdmitResult } from '../../operations/admitRejected.js';
-import type { Jobs } from '../../operations/jobs.js';
+import type { Operations } from '../../operations/operations.js';
 import type { Attempts } from '../../presence/attempts.js';
 import type { Clock } from '../../process/clock.js';
 import type { Keys } from '../../registry/keys.js';
 import type { Registry } from '../../registry/registry.js';
 import type { ReaderCalls } from '../../store/threads/calls.js';
 
-/** What the operator side needs of the rest; gateway.ts wires it. */
-export interface OperatorContext {
+/** What the routes, the live feed and the metrics of the operator port use of the gateway. */
+export interface OperatorContext extends Operations {
   gatewayId: string;
   version: string;
+  /** Unix ms. */
   startedAt: number;
   clock: Clock;
   log: Logger;
   counters: Counters;
   registry: Registry;
   keys: Keys;
-  /** The models that devices may be given, by name. */
+  /** By name. */
   models: ReadonlyMap<string, Model>;
   devicePort: number;
   deviceTls: boolean;
-  /** The newest value of each metric, by metric name. */
-  latest(device: Device): Record<string, LatestValue>;
-  /** The newest value of one series; null where nothing of it is stored. */
-  latestOf(seriesId: number): LatestValue | null;
-  seriesOf(device: Device): Series[];
-  seriesById(id: number): Series;
   presence(device: Device): Presence;
-  /** Frames of these devices are followed from now on. */
+  /** Traces the frames of these devices from now on, and of no others. */
   watchTraced(ids: ReadonlySet<string>): void;
   attempts: Attempts;
-  /** The reader worker: `await call('readings', query)`. */
+  /** Asks a reader thread: `await read('readings', query)`. */
   read<Name extends keyof ReaderCalls>(
     name: Name,
     ...args: Parameters<ReaderCalls[Name]>
   ): Promise<ReturnType<ReaderCalls[Name]>>;
-  /** Brings what is committed into the day files. */
+  /** Moves what is committed into the day files. */
   seal(): Promise<void>;
-  jobs: Jobs;
   commands: Commands;
   batches: Batches;
-  /** Notes who did what to what. */
-  audit(by: string, action: string, subject: string, detail: string | null): Promise<void>;
-  /** The parameters of a command without what any model marks secret. */
+  /** The parameters of a command without what any model declares secret. */
   redact(name: string, params: Record<string, unknown>): Record<string, unknown>;
-  /** Someone says that the gateway's clock is right. */
-  confirmClock(by: string): Promise<void>;
-  /** Stores a quarantined frame after all, under the clock rules waived; answers how many readings it held. */
-  admit(device: Device, rid: string, by: string): Promise<AdmitResult>;
   status(): GatewayStatus;
-  /** Reads configuration, models and certificates again. Throws ConfigError, StartError. */
+  /** Reloads configuration, models and certificates. Throws ConfigError, StartError. */
   reload(): Promise<Reloaded>;
-  /** Null: there is no bridge. */
+  /** The state of the MQTT bridge; null: none is configured. */
   mqtt(): MqttState | null;
 }
 
 export interface GatewayStatus {
-  /** `ready` takes links; the others say why it does not. */
+  /** `ready`: it accepts links. Every other state says why it does not. */
   state: 'ready' | 'storage_unavailable' | 'clock_untrusted' | 'overloaded' | 'stopping';
+  /** Open links. */
   links: number;
   devices: number;
+  /** Bytes of frames that are taken in and not committed yet. */
   queuedBytes: number;
   ackP50Ms: number;
   ackP99Ms: number;
@@ -82,16 +70,20 @@ export interface GatewayStatus {
   diskFreeBytes: number;
   diskLow: boolean;
   unsealedReadings: number;
-  /** Why nothing is removed for its age; null: it is. */
+  /** Why readings are not removed although they are old enough; null: they are removed. */
   retentionPaused: string | null;
+  /** Unix ms. */
   newestCommitAt: number;
 }
 
-/** What the live feed is told; readings come as the committed batch itself, so that nothing is built when nobody listens. */
+/** What happens in the gateway, for the live feed. Readings come as the committed batch, so nothing is built if nobody listens. */
 export interface LiveEvents {
+  /** A state of a command is on disk. */
   command(command: CommandRecord): void;
+  /** A batch is on disk; `rids` are the ids of its rejected frames. */
   committed(batch: Batch, rids: string[]): void;
-  /** `presence` makes what is known now. */
+  /** The presence of a device has changed; `presence` makes it as it is now. */
   presence(device: Device, presence: () => Presence): void;
+  /** A frame of a traced device was received or sent. */
   traced(frame: TracedFrame): void;
 }

@@ -1,4 +1,22 @@
+import assert from 'node:assert/strict';
 import { Problem } from './problems.js';
+
+/** Query parameters that a route's schema has checked, and given their types and defaults. */
+export type Query = Readonly<Record<string, unknown>>;
+
+/** The number of this parameter; the route's schema requires it, or has a default for it. */
+export function numberOf(query: Query, name: string): number {
+  const value = query[name];
+  assert(typeof value === 'number', `the schema makes ${name} a number`);
+  return value;
+}
+
+/** The text of this parameter; undefined: it was not given. */
+export function textOf(query: Query, name: string): string | undefined {
+  const value = query[name];
+  assert(value === undefined || typeof value === 'string', `the schema makes ${name} a text`);
+  return value;
+}
 
 /** Unix ms, or ISO 8601; without an offset that is UTC. Throws range_invalid. */
 export function parseTime(text: string, name: string): number {
@@ -23,18 +41,49 @@ export function parseEvery(text: string): number {
   return ms;
 }
 
+/** The place of a page as text; opaque to clients. */
 export function encodeCursor(parts: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
-/** Throws cursor_invalid where the parts are not of these types. */
-export function decodeCursor<Parts extends (string | number)[]>(cursor: string, types: ('string' | 'number')[]): Parts {
+/** The texts of this parameter, which may be given several times; undefined: it was not given. */
+export function textsOf(query: Query, name: string): string[] | undefined {
+  const value = query[name];
+  if (value === undefined) return undefined;
+  assert(Array.isArray(value) && value.every((part) => typeof part === 'string'), `the schema makes ${name} a list`);
+  return value;
+}
+
+interface PartTypes {
+  string: string;
+  number: number;
+}
+
+type PartsOf<Types extends readonly (keyof PartTypes)[]> = { -readonly [At in keyof Types]: PartTypes[Types[At]] };
+
+/** The parts that encodeCursor was given. Throws cursor_invalid if they are not of these types. */
+export function decodeCursor<const Types extends readonly (keyof PartTypes)[]>(
+  cursor: string,
+  types: Types,
+): PartsOf<Types> {
   try {
     const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     if (Array.isArray(parts) && parts.length === types.length && parts.every((part, i) => typeof part === types[i]))
-      return parts as Parts;
+      return parts as PartsOf<Types>;
   } catch {
     // Falls through to the problem.
   }
   throw new Problem('cursor_invalid', 'Give the cursor of the page before, as it came');
+}
+
+/** The one text in the parameter `cursor`; null: it was not given, so the first page is wanted. Throws cursor_invalid. */
+export function textCursor(query: Query): string | null {
+  const cursor = textOf(query, 'cursor');
+  return cursor === undefined ? null : decodeCursor(cursor, ['string'])[0];
+}
+
+/** The one number in the parameter `cursor`; null: it was not given, so the first page is wanted. Throws cursor_invalid. */
+export function numberCursor(query: Query): number | null {
+  const cursor = textOf(query, 'cursor');
+  return cursor === undefined ? null : decodeCursor(cursor, ['number'])[0];
 }

@@ -1,5 +1,6 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { loadSchema } from '../../../schemas/load.js';
+import { sentenceOf } from '../../../schemas/sentenceOf.js';
 import type { KeyRecord } from '../../domain/operators.js';
 import { allows } from '../../registry/keys.js';
 import type { OperatorContext } from './context.js';
@@ -68,13 +69,13 @@ export function authorize(
   return key;
 }
 
-/** A parameter given twice stays a list, which only those of type array take. */
+/** A parameter that is given twice becomes a list, which only parameters of type array accept. */
 function readQuery(text: string, arrays: ReadonlySet<string>): Record<string, unknown> {
-  const query: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  const query: Record<string, unknown> = Object.create(null);
   for (const [name, value] of new URLSearchParams(text)) {
     const before = query[name];
     if (before === undefined) query[name] = arrays.has(name) ? [value] : value;
-    else query[name] = [...(Array.isArray(before) ? (before as unknown[]) : [before]), value];
+    else query[name] = [...(Array.isArray(before) ? before : [before]), value];
   }
   return { ...query };
 }
@@ -93,18 +94,15 @@ function readBody(
   try {
     body = JSON.parse(bytes.toString());
   } catch (error) {
-    throw new Problem('body_invalid', `The body is not JSON: ${(error as Error).message}`);
+    throw new Problem('body_invalid', `The body is not JSON: ${messageOf(error)}`);
   }
   if (!check(body)) throw new Problem('body_invalid', 'See errors', errorsOf(check));
   return body;
 }
 
-export function errorsOf({ errors }: ValidateFunction): ProblemError[] {
-  return (errors ?? []).map((error) => ({ path: error.instancePath, message: explain(error) }));
-}
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-function explain({ keyword, message, params }: ErrorObject): string {
-  if (keyword === 'additionalProperties') return `there is no ${params.additionalProperty as string}`;
-  if (keyword === 'enum') return `must be one of ${(params.allowedValues as string[]).join(', ')}`;
-  return message ?? keyword;
+/** The errors of a check that has just failed, as the problem answer lists them. */
+export function errorsOf({ errors }: ValidateFunction): ProblemError[] {
+  return (errors ?? []).map((error) => ({ path: error.instancePath, message: sentenceOf(error) }));
 }

@@ -10,10 +10,10 @@ export type LiveKind = LiveSubscribe['kinds'][number];
 const subscriptionsMax = 16;
 const tracedMax = 10;
 
-/** What a client asked for under one name. */
+/** What a client has asked for under one id. */
 interface Subscription {
   kinds: ReadonlySet<LiveKind>;
-  /** Null: all. */
+  /** Null: all devices. */
   devices: ReadonlySet<string> | null;
   tags: [string, string][];
 }
@@ -24,12 +24,13 @@ export interface LiveClient {
   key: string;
   ws: WebSocket<unknown> | null;
   subscriptions: Map<string, Subscription>;
-  /** Of all its subscriptions: most clients can be passed over by it. */
+  /** The kinds of all its subscriptions together, to skip most clients quickly. */
   kinds: ReadonlySet<LiveKind>;
-  /** Series whose newest reading it has yet to be told. */
+  /** Ids of series whose newest reading has changed and is not sent yet. */
   changed: Set<number>;
+  /** Samples that were dropped and are not reported to it yet. */
   dropped: number;
-  /** Snapshots under way, each a piece at a time. */
+  /** Snapshots under way, by subscription: the devices that are left. */
   snapshots: Map<string, Iterator<Device>>;
 }
 
@@ -45,18 +46,20 @@ export function createLiveClient(key: string): LiveClient {
   };
 }
 
+/** Whether one of the client's subscriptions is for this kind of event of this device. */
 export function hears(client: LiveClient, kind: LiveKind, device: Device): boolean {
   if (!client.kinds.has(kind)) return false;
   for (const subscription of client.subscriptions.values())
-    if (subscription.kinds.has(kind) && means(subscription, device)) return true;
+    if (subscription.kinds.has(kind) && includes(subscription, device)) return true;
   return false;
 }
 
-export function means({ devices, tags }: Subscription, device: Device): boolean {
+/** Whether the subscription is for this device. */
+export function includes({ devices, tags }: Subscription, device: Device): boolean {
   return (devices === null || devices.has(device.id)) && tags.every(([name, value]) => device.tags[name] === value);
 }
 
-/** Devices whose frames it wants to follow. */
+/** Ids of the devices whose frames the client wants to trace. */
 export function* tracedBy({ subscriptions }: LiveClient): Generator<string> {
   for (const { kinds, devices } of subscriptions.values()) if (kinds.has('trace')) yield* devices ?? [];
 }
@@ -70,7 +73,7 @@ export type LiveRequest =
   | { type: 'unsubscribe'; id: string }
   | { type: 'error'; code: string; message: string };
 
-/** Does what a client's message asks for; a subscription replaces the one of the same id. */
+/** Carries out a client's message. A subscription replaces the one with the same id. */
 export function takeRequest(client: LiveClient, text: string): LiveRequest {
   let message: unknown;
   try {
@@ -104,13 +107,16 @@ function refusalOf(
   { id = '', kinds, devices }: LiveSubscribe,
 ): { code: string; message: string } | null {
   if (!subscriptions.has(id) && subscriptions.size >= subscriptionsMax)
-    return { code: 'too_many_subscriptions', message: `a client has at most ${subscriptionsMax}` };
+    return {
+      code: 'too_many_subscriptions',
+      message: `a client has at most ${subscriptionsMax} subscriptions; unsubscribe one first`,
+    };
   if (kinds.includes('trace') && (devices === undefined || devices.length > tracedMax))
-    return { code: 'trace_needs_devices', message: `trace follows 1 to ${tracedMax} devices, which are named` };
+    return { code: 'trace_needs_devices', message: `trace needs the ids of 1 to ${tracedMax} devices` };
   return null;
 }
 
-/** After a change: what the client no longer wants is not owed to it. */
+/** After a change: drops what waits for the client and is no longer wanted. */
 function settle(client: LiveClient): void {
   client.kinds = new Set([...client.subscriptions.values()].flatMap(({ kinds }) => [...kinds]));
   if (!client.kinds.has('latest')) client.changed.clear();

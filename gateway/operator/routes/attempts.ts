@@ -1,4 +1,4 @@
-import { decodeCursor, encodeCursor } from '../http/parameters.js';
+import { encodeCursor, numberCursor, numberOf, textOf } from '../http/parameters.js';
 import type { Route } from '../http/route.js';
 import { pageQuery } from './paging.js';
 
@@ -18,9 +18,12 @@ export const attemptRoutes: Route[] = [
     status: 200,
     answer: 'attempt_page',
     handle({ query }, { attempts }) {
-      const { device, address, limit, cursor } = query as { [name: string]: string | undefined } & { limit: number };
-      const before = cursor === undefined ? Number.POSITIVE_INFINITY : decodeCursor<[number]>(cursor, ['number'])[0];
-      const { items, next } = attempts.list({ device, address, before, limit });
+      const { items, next } = attempts.list({
+        device: textOf(query, 'device'),
+        address: textOf(query, 'address'),
+        before: numberCursor(query) ?? Number.POSITIVE_INFINITY,
+        limit: numberOf(query, 'limit'),
+      });
       return { items, next: next === null ? null : encodeCursor([next]) };
     },
   },

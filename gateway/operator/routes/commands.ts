@@ -3,9 +3,9 @@ import { newCommandOf } from '../../command/creation.js';
 import type { CommandView } from '../../domain/command.js';
 import type { Device } from '../../domain/device.js';
 import type { OperatorContext } from '../http/context.js';
-import { decodeCursor, encodeCursor } from '../http/parameters.js';
+import { encodeCursor, numberOf, textCursor } from '../http/parameters.js';
 import { Problem } from '../http/problems.js';
-import { byOf, noContent, type OperatorRequest, type Route } from '../http/route.js';
+import { byOf, noContent, type OperatorRequest, type Route, withBody } from '../http/route.js';
 import { deviceOf } from './devices.js';
 import { pageQuery } from './paging.js';
 
@@ -21,7 +21,7 @@ const waitQuery = {
   },
 };
 
-/** As it is on disk. Throws command_unknown. */
+/** The command as it is on disk. Throws command_unknown. */
 async function viewOf(id: string, { read }: OperatorContext): Promise<CommandView> {
   const view = await read('command', id);
   if (view === null) throw new Problem('command_unknown', `There is no command ${id}`);
@@ -37,23 +37,23 @@ function bodyOf(view: CommandView, { commands, redact }: OperatorContext) {
   };
 }
 
-async function create(request: OperatorRequest, context: OperatorContext) {
+async function create(request: OperatorRequest<CommandCreate>, context: OperatorContext) {
   const device = deviceOf(request, context);
   const key = request.idempotencyKey === '' ? null : request.idempotencyKey;
   if (key !== null && key.length > 255)
     throw new Problem('query_invalid', 'An Idempotency-Key has at most 255 characters');
-  const body = request.body as CommandCreate;
+  const { body } = request;
   const { commands } = context;
   const { id } = await commands.create(device, newCommandOf(body), byOf(request), key, commands.hashOf(device, body));
-  const ended = await commands.wait(id, (request.query.wait as number) * 1000);
-  const { state, result, error } = ended ?? (await viewOf(id, context));
+  const waited = await commands.wait(id, numberOf(request.query, 'wait') * 1000);
+  const { state, result, error } = waited.outcome === 'ended' ? waited : await viewOf(id, context);
   return { id, state, result, error };
 }
 
 async function list(request: OperatorRequest, context: OperatorContext) {
   const { query } = request;
-  const limit = query.limit as number;
-  const before = query.cursor === undefined ? null : decodeCursor<[string]>(query.cursor as string, ['string'])[0];
+  const limit = numberOf(query, 'limit');
+  const before = textCursor(query);
   const rows = await context.read('commands', { deviceKey: deviceOf(request, context).key, before, limit: limit + 1 });
   const items = rows.slice(0, limit).map((view) => bodyOf(view, context));
   return { items, next: rows.length > limit ? encodeCursor([items[limit - 1].id]) : null };
@@ -99,7 +99,7 @@ async function batchOf(id: string, context: OperatorContext) {
 }
 
 export const commandRoutes: Route[] = [
-  {
+  withBody('command_create', {
     method: 'post',
     path: '/v1/devices/{id}/commands',
     summary: 'Creates a command for a device',
@@ -109,11 +109,10 @@ export const commandRoutes: Route[] = [
       'Idempotency-Key':
         'A text of your choice, at most 255 characters. A second request with the same key and body makes no second command and answers with the first; with another body it is refused.',
     },
-    body: 'command_create',
     status: 202,
     answer: 'command_state',
     handle: create,
-  },
+  }),
   {
     method: 'get',
     path: '/v1/devices/{id}/commands',
@@ -134,7 +133,7 @@ export const commandRoutes: Route[] = [
     answer: 'command',
     async handle({ parameters: [id], query }, context) {
       await viewOf(id, context);
-      await context.commands.wait(id, (query.wait as number) * 1000);
+      await context.commands.wait(id, numberOf(query, 'wait') * 1000);
       return bodyOf(await viewOf(id, context), context);
     },
   },
@@ -146,16 +145,15 @@ export const commandRoutes: Route[] = [
     status: 204,
     handle: cancel,
   },
-  {
+  withBody('batch_create', {
     method: 'post',
     path: '/v1/command-batches',
     summary: 'Creates a command batch: one command for many devices, by ids, tags, model or all',
     role: 'operator',
-    body: 'batch_create',
     status: 202,
     answer: 'batch',
     async handle(request, context) {
-      const body = request.body as BatchCreate;
+      const { body } = request;
       const { target, concurrency, abortOnFailurePercent } = body;
       const wanted = {
         ...newCommandOf(body),
@@ -166,7 +164,7 @@ export const commandRoutes: Route[] = [
       const { id } = await context.batches.create(targets(body, context), wanted, byOf(request));
       return batchOf(id, context);
     },
-  },
+  }),
   {
     method: 'get',
     path: '/v1/command-batches',
@@ -176,8 +174,8 @@ export const commandRoutes: Route[] = [
     status: 200,
     answer: 'batch_page',
     async handle({ query }, context) {
-      const limit = query.limit as number;
-      const before = query.cursor === undefined ? null : decodeCursor<[string]>(query.cursor as string, ['string'])[0];
+      const limit = numberOf(query, 'limit');
+      const before = textCursor(query);
       const rows = await context.read('batches', { before, limit: limit + 1 });
       const items = rows.slice(0, limit).map(({ ttlMs: _, deadlineMs: __, supersedes: ___, ...batch }) => ({
         ...batch,

@@ -2,19 +2,20 @@ import type { CredentialRequest } from '../../../schemas/generated/operator.js';
 import { rotateSecret } from '../../command/rules.js';
 import type { Device } from '../../domain/device.js';
 import type { OperatorContext } from '../http/context.js';
-import { byOf, noContent, type OperatorRequest, type Route } from '../http/route.js';
+import { byOf, noContent, type OperatorRequest, type Route, withBody } from '../http/route.js';
 import { deviceOf } from './devices.js';
 
-function addCredential(request: OperatorRequest, context: OperatorContext) {
-  const { push = false, ...wanted } = (request.body ?? {}) as CredentialRequest;
+function addCredential(request: OperatorRequest<CredentialRequest | undefined>, context: OperatorContext) {
+  const { push = false, ...wanted } = request.body ?? {};
   const device = deviceOf(request, context);
   if (push) return pushCredential(device, wanted, byOf(request), context);
   return context.registry.addCredential(device.id, wanted, byOf(request));
 }
 
 /**
- * The credentials before it begin to end only when the command is stored: without it nobody would tell the device. Throws
- * what stands against the command before anything is changed.
+ * Adds a credential and sends it to the device by a command. The earlier credentials start to end only when the command is stored,
+ * because only the command gives the device its new secret. If the device would not take the command, this throws before anything
+ * is changed.
  */
 async function pushCredential(
   device: Device,
@@ -46,21 +47,20 @@ export const credentialRoutes: Route[] = [
     answer: 'credential_page',
     handle(request, context) {
       const { credentials } = deviceOf(request, context);
-      return { items: credentials.map(({ hash: _, ...told }) => told), next: null };
+      return { items: credentials.map(({ hash: _, ...shown }) => shown), next: null };
     },
   },
-  {
+  withBody('credential_request', {
     method: 'post',
     path: '/v1/devices/{id}/credentials',
     summary:
       'Creates one more credential for a device; can end the older ones, and can send the new secret to the device',
     role: 'operator',
-    body: 'credential_request',
     bodyOptional: true,
     status: 201,
     answer: 'new_credential',
     handle: addCredential,
-  },
+  }),
   {
     method: 'delete',
     path: '/v1/devices/{id}/credentials/{cid}',

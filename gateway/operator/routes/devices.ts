@@ -1,10 +1,10 @@
-import type { DeviceCreate, DeviceImport, DevicePatch } from '../../../schemas/generated/operator.js';
+import type { DeviceImport } from '../../../schemas/generated/operator.js';
 import type { Device } from '../../domain/device.js';
 import type { Presence } from '../../domain/presence.js';
 import type { OperatorContext } from '../http/context.js';
-import { decodeCursor, encodeCursor } from '../http/parameters.js';
+import { encodeCursor, numberOf, textCursor } from '../http/parameters.js';
 import { Problem } from '../http/problems.js';
-import { Answer, byOf, noContent, type OperatorRequest, type Route } from '../http/route.js';
+import { Answer, byOf, noContent, type OperatorRequest, type Route, withBody } from '../http/route.js';
 import { pageQuery } from './paging.js';
 
 /** The device that the path names. Throws device_unknown. */
@@ -45,8 +45,8 @@ function hasPresence({ online, state }: Presence, { connected, presence }: Opera
 }
 
 function list({ query }: OperatorRequest, context: OperatorContext) {
-  const limit = query.limit as number;
-  const after = query.cursor === undefined ? '' : decodeCursor<[string]>(query.cursor as string, ['string'])[0];
+  const limit = numberOf(query, 'limit');
+  const after = textCursor(query) ?? '';
   const tags = Object.entries(query).filter(([name]) => name.startsWith('tag.'));
   const items = [];
   for (const id of idsInOrder(context)) {
@@ -59,37 +59,35 @@ function list({ query }: OperatorRequest, context: OperatorContext) {
   return { items, next: null };
 }
 
-async function importDevices(request: OperatorRequest, context: OperatorContext) {
-  const { devices } = request.body as DeviceImport;
+async function importDevices(request: OperatorRequest<DeviceImport>, context: OperatorContext) {
+  const { devices } = request.body;
   for (const model of new Set(devices.map((device) => device.model))) needModel(model, context);
   return { items: await context.registry.createMany(devices, byOf(request)) };
 }
 
 export const deviceRoutes: Route[] = [
-  {
+  withBody('device_create', {
     method: 'post',
     path: '/v1/devices',
     summary: 'Registers a device; the secret is shown this once only',
     role: 'operator',
-    body: 'device_create',
     status: 201,
     answer: 'new_credential',
     async handle(request, context) {
-      const wanted = request.body as DeviceCreate;
+      const { body: wanted } = request;
       needModel(wanted.model, context);
       return (await context.registry.createMany([wanted], byOf(request)))[0];
     },
-  },
-  {
+  }),
+  withBody('device_import', {
     method: 'post',
     path: '/v1/device-imports',
     summary: 'Registers up to 5,000 devices together, or none of them; their secrets are shown this once only',
     role: 'operator',
-    body: 'device_import',
     status: 201,
     answer: 'device_imported',
     handle: importDevices,
-  },
+  }),
   {
     method: 'get',
     path: '/v1/devices',
@@ -129,20 +127,19 @@ export const deviceRoutes: Route[] = [
     answer: 'device',
     handle: (request, context) => bodyOf(deviceOf(request, context), context),
   },
-  {
+  withBody('device_patch', {
     method: 'patch',
     path: '/v1/devices/{id}',
     summary: 'Changes model, tags or state of a device; disabling it closes its link at once',
     role: 'operator',
-    body: 'device_patch',
     status: 200,
     answer: 'device',
     async handle(request, context) {
-      const patch = request.body as DevicePatch;
+      const { body: patch } = request;
       needModel(patch.model, context);
       return bodyOf(await context.registry.update(deviceOf(request, context).id, patch, byOf(request)), context);
     },
-  },
+  }),
   {
     method: 'delete',
     path: '/v1/devices/{id}',

@@ -1,7 +1,6 @@
-import type { KeyCreate } from '../../../schemas/generated/operator.js';
-import { decodeCursor, encodeCursor } from '../http/parameters.js';
+import { encodeCursor, numberCursor, numberOf } from '../http/parameters.js';
 import { Problem } from '../http/problems.js';
-import { byOf, noContent, type Route } from '../http/route.js';
+import { byOf, noContent, type Route, withBody } from '../http/route.js';
 import { pageQuery } from './paging.js';
 
 export const keyRoutes: Route[] = [
@@ -13,25 +12,24 @@ export const keyRoutes: Route[] = [
     status: 200,
     answer: 'key_page',
     handle: (_request, { keys }) => ({
-      items: keys.all().map(({ hash: _, ...told }) => told),
+      items: keys.all().map(({ hash: _, ...shown }) => shown),
       next: null,
     }),
   },
-  {
+  withBody('key_create', {
     method: 'post',
     path: '/v1/keys',
     summary: 'Creates an operator key; its text is shown this once only',
     role: 'admin',
-    body: 'key_create',
     status: 201,
     answer: 'new_key',
     handle(request, { keys, clock }) {
-      const { name, role, notAfter = null } = request.body as KeyCreate;
+      const { name, role, notAfter = null } = request.body;
       if (notAfter !== null && notAfter <= clock.now())
-        throw new Problem('window_invalid', `notAfter ${notAfter} is over already`);
+        throw new Problem('window_invalid', `notAfter ${notAfter} is in the past`);
       return keys.create({ name, role, notAfter }, byOf(request));
     },
-  },
+  }),
   {
     method: 'delete',
     path: '/v1/keys/{id}',
@@ -53,8 +51,8 @@ export const keyRoutes: Route[] = [
     status: 200,
     answer: 'audit_page',
     async handle({ query }, { read }) {
-      const limit = query.limit as number;
-      const before = query.cursor === undefined ? null : decodeCursor<[number]>(query.cursor as string, ['number'])[0];
+      const limit = numberOf(query, 'limit');
+      const before = numberCursor(query);
       const rows = await read('audit', { before, limit: limit + 1 });
       const items = rows.slice(0, limit);
       return { items, next: rows.length > limit ? encodeCursor([items[limit - 1].id]) : null };

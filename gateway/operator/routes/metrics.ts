@@ -291,7 +291,7 @@ function registryOf(context: OperatorContext): Registry {
       this.reset();
       const value = read(context);
       if (typeof value === 'number') this.inc(value);
-      else for (const [key, count] of Object.entries(value)) this.inc({ [label as string]: key }, count);
+      else if (label !== undefined) for (const [key, count] of Object.entries(value)) this.inc({ [label]: key }, count);
     };
     if (type === 'counter') new Counter({ name, help, labelNames, registers: [registry], collect });
     else new Gauge({ name, help, labelNames, registers: [registry], collect });

@@ -1,8 +1,19 @@
+import assert from 'node:assert/strict';
 import type { ReadingsQuery, RenderedPage, RowFormat } from '../../domain/readingsQuery.js';
 import type { Series } from '../../domain/series.js';
 import { csvHeaders } from '../../store/reader/renderPage.js';
 import type { OperatorContext } from '../http/context.js';
-import { decodeCursor, encodeCursor, parseEvery, parseTime } from '../http/parameters.js';
+import {
+  decodeCursor,
+  encodeCursor,
+  numberOf,
+  parseEvery,
+  parseTime,
+  type Query,
+  textCursor,
+  textOf,
+  textsOf,
+} from '../http/parameters.js';
 import { Problem } from '../http/problems.js';
 import { byOf, type OperatorRequest, type Route, Streamed } from '../http/route.js';
 import { deviceOf } from './devices.js';
@@ -18,7 +29,7 @@ const pageRows = 10_000;
 function wantedSeries(series: Series[], metrics: string[] | undefined, device: string): Series[] {
   if (metrics === undefined) return series;
   return metrics.map((metric) => {
-    const found = series.find((one) => one.metric === metric);
+    const found = series.find((known) => known.metric === metric);
     if (found === undefined) throw new Problem('metric_unknown', `Device ${device} has no metric ${metric}`);
     return found;
   });
@@ -30,12 +41,14 @@ const forms = {
   'application/x-ndjson': 'ndjson',
 } as const satisfies Record<string, RowFormat>;
 
-/** The first of the types that the client names and the route has; JSON where it names none. */
+const isForm = (type: string): type is keyof typeof forms => Object.hasOwn(forms, type);
+
+/** The first type in the Accept header that the route has; JSON if the header is empty. Throws not_acceptable. */
 function formOf(accept: string): keyof typeof forms {
   const wanted = accept.split(',').map((part) => part.split(';')[0].trim().toLowerCase());
   if (accept.trim() === '') return 'application/json';
   for (const type of wanted) {
-    if (Object.hasOwn(forms, type)) return type as keyof typeof forms;
+    if (isForm(type)) return type;
     if (type === '*/*' || type === 'application/*') return 'application/json';
     if (type === 'text/*') return 'text/csv';
   }
@@ -47,28 +60,35 @@ function readingsQuery(request: OperatorRequest, context: OperatorContext): Read
   const { query } = request;
   const device = deviceOf(request, context);
   const { id, key, createdAt } = device;
-  const series = wantedSeries(context.seriesOf(device), query.metric as string[] | undefined, id);
-  const from = query.from === undefined ? 0 : parseTime(query.from as string, 'from');
-  const to = query.to === undefined ? timeMax : parseTime(query.to as string, 'to');
+  const series = wantedSeries(context.seriesOf(device), textsOf(query, 'metric'), id);
+  const from = timeOf(query, 'from') ?? 0;
+  const to = timeOf(query, 'to') ?? timeMax;
   if (from > to) throw new Problem('range_invalid', `from ${from} lies after to ${to}`);
   if (Math.abs(from) > timeMax || to > timeMax) throw new Problem('range_invalid', `The last time is ${timeMax}`);
-  const everyMs = query.every === undefined ? null : parseEvery(query.every as string);
+  const every = textOf(query, 'every');
+  const everyMs = every === undefined ? null : parseEvery(every);
   return {
     device: { id, key, createdAt },
-    series: series.map((one) => ({ id: one.id, metric: one.metric, kind: one.kind })),
+    series: series.map(({ id: seriesId, metric, kind }) => ({ id: seriesId, metric, kind })),
     from: Math.max(0, from),
     to,
-    order: query.order as 'asc' | 'desc',
+    order: query.order === 'desc' ? 'desc' : 'asc',
     limit: pageRows,
-    after: afterOf(query.cursor as string | undefined, everyMs),
+    after: afterOf(textOf(query, 'cursor'), everyMs),
     everyMs,
   };
 }
 
-/** A cursor holds for the bucket width that it was given with. */
+/** Null: the parameter was not given. */
+function timeOf(query: Query, name: string): number | null {
+  const text = textOf(query, name);
+  return text === undefined ? null : parseTime(text, name);
+}
+
+/** A cursor is valid only for the bucket width that it was made with. */
 function afterOf(cursor: string | undefined, everyMs: number | null): ReadingsQuery['after'] {
   if (cursor === undefined) return null;
-  const [ts, series, every] = decodeCursor<[number, number, number]>(cursor, ['number', 'number', 'number']);
+  const [ts, series, every] = decodeCursor(cursor, ['number', 'number', 'number']);
   if (every !== (everyMs ?? 0)) throw new Problem('cursor_invalid', 'The cursor belongs to another bucket width');
   return { ts, series };
 }
@@ -76,13 +96,15 @@ function afterOf(cursor: string | undefined, everyMs: number | null): ReadingsQu
 async function readings(request: OperatorRequest, context: OperatorContext): Promise<Streamed> {
   const form = formOf(request.accept);
   const query = readingsQuery(request, context);
-  const limit = request.query.limit as number | undefined;
-  const pages = pagesOf(query, forms[form], context, limit ?? (form === 'application/json' ? limitDefault : null));
-  // What fails is to be a problem rather than a broken answer, so the first page is read before anything is sent.
+  const limitByForm = form === 'application/json' ? limitDefault : null;
+  const limit = request.query.limit === undefined ? limitByForm : numberOf(request.query, 'limit');
+  const pages = pagesOf(query, forms[form], context, limit);
+  // The first page is read before anything is sent, so that a failure is a problem rather than a broken answer.
   const first = await pages.next();
+  assert(first.done !== true, 'there is a first page, even if it is empty');
   const pieces = form === 'application/json' ? jsonPieces : linePieces;
   const type = form === 'application/json' ? form : `${form}; charset=utf-8`;
-  return new Streamed(type, pieces(first.value as RenderedPage, pages, query, form));
+  return new Streamed(type, pieces(first.value, pages, query, form));
 }
 
 /** Pages until there is no more, or `limit` rows. The reader keeps nothing between them. */
@@ -107,7 +129,7 @@ async function readPage(query: ReadingsQuery, format: RowFormat, context: Operat
   try {
     return await context.read('rendered', query, format);
   } catch (error) {
-    if ((error as { code?: string }).code !== 'LOG_TOO_LONG') throw error;
+    if (!(error instanceof Error && 'code' in error && error.code === 'LOG_TOO_LONG')) throw error;
     await context.seal();
     return context.read('rendered', query, format);
   }
@@ -147,8 +169,8 @@ async function* jsonPieces(
 async function rejected(request: OperatorRequest, context: OperatorContext) {
   const { query } = request;
   const device = deviceOf(request, context);
-  const limit = query.limit as number;
-  const before = query.cursor === undefined ? null : decodeCursor<[string]>(query.cursor as string, ['string'])[0];
+  const limit = numberOf(query, 'limit');
+  const before = textCursor(query);
   if (before !== null && !/^\d{1,15}$/.test(before))
     throw new Problem('cursor_invalid', 'Give the cursor of the page before, as it came');
   const rows = await context.read('rejected', { deviceKey: device.key, before, limit: limit + 1 });

@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
-import type { BackupRequest } from '../../../schemas/generated/operator.js';
 import { Problem } from '../http/problems.js';
-import { byOf, noContent, type Route } from '../http/route.js';
+import { byOf, noContent, type Route, withBody } from '../http/route.js';
 
 /** Throws folder_invalid. */
 function checkFolder(folder: string, dataFolder: string): string {
@@ -41,18 +40,17 @@ export const upkeepRoutes: Route[] = [
       return noContent;
     },
   },
-  {
+  withBody('backup_request', {
     method: 'post',
     path: '/v1/backup',
     summary: 'Starts a backup of the running store into a folder on the machine of the gateway',
     role: 'admin',
-    body: 'backup_request',
     status: 202,
     answer: 'job',
     handle(request, { jobs, status }) {
-      return jobs.backUp(checkFolder((request.body as BackupRequest).folder, status().dataFolder));
+      return jobs.backUp(checkFolder(request.body.folder, status().dataFolder));
     },
-  },
+  }),
   {
     method: 'get',
     path: '/v1/jobs',

@@ -4,32 +4,27 @@ import type { Message } from '../messages/message.js';
 import { createNames } from '../messages/names.js';
 import { createTopics } from '../messages/topics.js';
 import { profileOf } from '../profiles/profiles.js';
-import { createBacklog } from './backlog.js';
 import { createBoard } from './board.js';
 import { type Incoming, openSession, type Session } from './broker.js';
-import { createFeed } from './feed.js';
-import { createOutbox } from './outbox.js';
+import { createLogDrain, type LogDrain } from './logDrain.js';
 
-/** While nothing is in the log, it is looked at so often. */
-const pollMs = 20;
-
-/** State and position are told so often: after a crash what was acknowledged since comes again. */
+/** How often state and position are reported. After a crash, what was acknowledged since the last report is sent again. */
 const statusMs = 500;
 
 const retryMsMin = 100;
 
 const retryMsMax = 15_000;
 
-/** Beside telemetry, so much of its window is for all else. */
+/** The share of the window that is for everything but telemetry. */
 const boardShare = 0.2;
 
-/** A broker that does not answer a goodbye is left after so long. */
+/** A broker that does not answer the disconnect is left after this time. */
 const goodbyeMs = 2_000;
 
 /** Topic, header and properties of a packet take no more than this. */
 const packetOverheadBytes = 2_048;
 
-export interface BridgeWorkerOptions {
+export interface PublisherOptions {
   settings: BridgeSettings;
   reader: LogReader;
   tell: FromBridge;
@@ -37,12 +32,12 @@ export interface BridgeWorkerOptions {
   now(): number;
   /** In [0, 1). */
   random(): number;
-  /** The thread has nothing more to do. */
+  /** The connection is closed and the log is closed: the thread may end. */
   ended(): void;
 }
 
-/** The bridge's thread: drains the log to the broker, publishes what is known of devices, and hears commands. */
-export function createBridgeWorker(options: BridgeWorkerOptions): ToBridge {
+/** The work of the bridge's thread: it sends the log to the broker, publishes what is known of devices, and hears commands. */
+export function createPublisher(options: PublisherOptions): ToBridge {
   const { settings, reader, tell, now } = options;
   const topics = createTopics(settings.prefix, settings.gatewayId);
   const names = createNames(reader);
@@ -51,10 +46,12 @@ export function createBridgeWorker(options: BridgeWorkerOptions): ToBridge {
   let opening: { drop(): void } | null = null;
   let attempts = 0;
   let stopping = false;
-  let started: Started | null = null;
+  let drain: LogDrain | null = null;
+  let reportTimer: NodeJS.Timeout | undefined;
   let refusals = 0;
   let refusedInARow = 0;
   let resumeTimer: NodeJS.Timeout | null = null;
+  /** Messages on command topics that are not acknowledged to the broker yet, by number. */
   const taking = new Map<number, () => void>();
   let messageNumber = 0;
 
@@ -68,7 +65,7 @@ export function createBridgeWorker(options: BridgeWorkerOptions): ToBridge {
     else session.publish(message, payload, done);
   }
 
-  /** The broker took a message and refused it: after a while it is tried again, and nothing goes past it. */
+  /** The broker has refused a message. It is sent again after a while, and nothing overtakes it. */
   function refused(error: Error): void {
     refusals++;
     if (resumeTimer !== null) return;
@@ -76,7 +73,7 @@ export function createBridgeWorker(options: BridgeWorkerOptions): ToBridge {
     tell.connection({ connected: session !== null, why: `the broker refuses a message: ${error.message}`, retryMs });
     resumeTimer = setTimeout(() => {
       resumeTimer = null;
-      if (session !== null) started?.outbox.resume();
+      if (session !== null) drain?.outbox.resume();
       board.everything();
     }, retryMs);
   }
@@ -84,78 +81,33 @@ export function createBridgeWorker(options: BridgeWorkerOptions): ToBridge {
   const delayOf = (count: number): number =>
     retryMsMin + options.random() * Math.min(retryMsMax, retryMsMin * 2 ** Math.min(count, 20));
 
-  interface Started {
-    outbox: ReturnType<typeof createOutbox>;
-    timers: NodeJS.Timeout[];
-    report(): void;
-  }
-
   function start(from: number, devices: DeviceFacts[]): void {
     for (const declared of reader.declaredIn(0, from)) names.learn(declared);
     for (const facts of devices) board.device(facts);
-    const backlog = createBacklog(
-      { reader, names, bytesMax: settings.backlogBytesMax, ageMaxMs: settings.backlogMsMax },
-      from,
-    );
-    const feed = createFeed(
+    drain = createLogDrain(
       {
-        ...{ reader, names, topics, profile, messageBytesMax: settings.messageBytesMax },
-        unsendable: ({ committedAt: at }, readings) =>
-          tell.dropped({ why: 'unsendable', frames: 1, readings, bytes: 0, from: at, to: at }),
+        ...{ settings, reader, names, topics, profile, tell, now, publish, refused },
+        progressed() {
+          refusedInARow = 0;
+        },
         news: board.announce,
       },
       from,
     );
-    let position = from;
-    const moved = (to: number): void => {
-      if (to <= position) return;
-      position = to;
-      refusedInARow = 0;
-      backlog.advance(to);
-    };
-    const outbox = createOutbox({
-      publish,
-      next: feed.next,
-      moved,
-      refused,
-      soon: setImmediate,
-      now,
-    });
-
-    function giveUp(): void {
-      for (let excess = backlog.excess(now()); excess !== null; excess = backlog.excess(now())) {
-        outbox.clear();
-        feed.skipTo(excess.upTo);
-        moved(excess.upTo);
-        tell.dropped(excess.dropped);
-      }
-    }
-
-    function report(): void {
-      backlog.measure();
-      let state = backlog.state(now());
-      if (state.full && settings.whenFull === 'drop-oldest') {
-        giveUp();
-        state = backlog.state(now());
-        outbox.pump();
-      }
-      if (position > from) tell.moved(position);
-      tell.status({
-        connected: session !== null,
-        telemetryAcked: outbox.counts.acked,
-        othersAcked: board.counts.acked,
-        answersLost: board.counts.answersLost,
-        resent: outbox.counts.resent,
-        refused: refusals,
-        inFlight: outbox.inFlight(),
-        ...{ backlogRows: state.rows, backlogBytes: state.bytes, backlogMs: state.ms, full: state.full },
-      });
-    }
-
-    const timers = [setInterval(() => outbox.isCaughtUp() && outbox.pump(), pollMs), setInterval(report, statusMs)];
-    started = { outbox, timers, report };
+    reportTimer = setInterval(report, statusMs);
     report();
     open();
+  }
+
+  function report(): void {
+    if (drain === null) return;
+    tell.status({
+      connected: session !== null,
+      ...drain.measure(),
+      othersAcked: board.counts.acked,
+      answersLost: board.counts.answersLost,
+      refused: refusals,
+    });
   }
 
   function open(): void {
@@ -182,14 +134,14 @@ export function createBridgeWorker(options: BridgeWorkerOptions): ToBridge {
     publish({ topic: topics.status, body: 'online', newestAt: null, retain: true }, 'online', () => {});
     board.connected(forBoard);
     // The status and what the board sends come on top, but together no more than the broker takes.
-    started?.outbox.connected(Math.max(1, Math.min(settings.window, now.receiveMax - forBoard - 1)));
+    drain?.outbox.connected(Math.max(1, Math.min(settings.window, now.receiveMax - forBoard - 1)));
   }
 
   function closed(why: string): void {
     session = null;
     taking.clear();
     board.disconnected();
-    started?.outbox.disconnected();
+    drain?.outbox.disconnected();
     if (stopping) return finish();
     attempts = progressed() ? 0 : attempts + 1;
     const retryMs = delayOf(attempts);
@@ -197,10 +149,10 @@ export function createBridgeWorker(options: BridgeWorkerOptions): ToBridge {
     setTimeout(open, retryMs);
   }
 
-  /** A connection that brought anything across was worth making again at once. */
+  /** If the connection brought anything across, the next one is made at once. */
   let ackedBefore = 0;
   function progressed(): boolean {
-    const acked = (started?.outbox.counts.acked ?? 0) + board.counts.acked;
+    const acked = (drain?.outbox.counts.acked ?? 0) + board.counts.acked;
     const more = acked > ackedBefore;
     ackedBefore = acked;
     return more;
@@ -217,7 +169,8 @@ export function createBridgeWorker(options: BridgeWorkerOptions): ToBridge {
 
   async function stop(): Promise<void> {
     stopping = true;
-    for (const timer of started?.timers ?? []) clearInterval(timer);
+    drain?.stop();
+    clearInterval(reportTimer);
     if (resumeTimer !== null) clearTimeout(resumeTimer);
     if (session === null) {
       opening?.drop();
@@ -225,7 +178,7 @@ export function createBridgeWorker(options: BridgeWorkerOptions): ToBridge {
     }
     const leaving = session;
     setTimeout(() => leaving.drop(), goodbyeMs).unref();
-    started?.outbox.pause();
+    drain?.outbox.pause();
     publish({ topic: topics.status, body: 'offline', newestAt: null, retain: true }, 'offline', () => {});
     await Promise.race([leaving.end(), new Promise((resolve) => setTimeout(resolve, goodbyeMs))]);
     finish();
@@ -235,7 +188,7 @@ export function createBridgeWorker(options: BridgeWorkerOptions): ToBridge {
   function finish(): void {
     if (finished) return;
     finished = true;
-    started?.report();
+    report();
     reader.close();
     tell.stopped();
     options.ended();

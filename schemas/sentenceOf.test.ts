@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { sentenceOf } from './sentenceOf.js';
+
+const ajv = new Ajv2020({ allErrors: true, strict: false });
+
+function sentences(schema: object, value: unknown): string[] {
+  const validate = ajv.compile(schema);
+  assert.equal(validate(value), false, `${JSON.stringify(value)} is expected to break ${JSON.stringify(schema)}`);
+  return (validate.errors ?? []).map(sentenceOf);
+}
+
+test('the sentence names what the reader needs, for every keyword that our schemas use', () => {
+  const named = { type: 'object', properties: { a: {} } };
+  const cases: [schema: object, value: unknown, sentence: string][] = [
+    [{ ...named, additionalProperties: false }, { b: 1 }, 'there is no b'],
+    [{ ...named, unevaluatedProperties: false }, { b: 1 }, 'there is no b'],
+    [{ enum: ['a', 'b'] }, 'c', 'must be one of a, b'],
+    [{ enum: ['a', 1, null, true] }, 'c', 'must be one of a, 1, null, true'],
+    [{ const: 'hello' }, 'c', 'must be hello'],
+    [{ const: 2 }, '2', 'must be 2'],
+    [{ type: 'integer' }, 1.5, 'must be integer'],
+    [{ type: ['string', 'null'] }, 1, 'must be string,null'],
+    [{ required: ['a'] }, {}, "must have required property 'a'"],
+    [{ dependentRequired: { a: ['b'] } }, { a: 1 }, 'must have property b when property a is present'],
+    [{ minimum: 1 }, 0, 'must be >= 1'],
+    [{ maximum: 1 }, 2, 'must be <= 1'],
+    [{ exclusiveMinimum: 0 }, 0, 'must be > 0'],
+    [{ exclusiveMaximum: 0 }, 0, 'must be < 0'],
+    [{ multipleOf: 5 }, 7, 'must be multiple of 5'],
+    [{ pattern: '^[a-z]+$' }, 'A', 'must match pattern "^[a-z]+$"'],
+    [{ minLength: 2 }, 'a', 'must NOT have fewer than 2 characters'],
+    [{ maxLength: 2 }, 'abc', 'must NOT have more than 2 characters'],
+    [{ minItems: 1 }, [], 'must NOT have fewer than 1 items'],
+    [{ maxItems: 1 }, [1, 2], 'must NOT have more than 1 items'],
+    [{ uniqueItems: true }, [1, 1], 'must NOT have duplicate items (items ## 0 and 1 are identical)'],
+    [{ minProperties: 1 }, {}, 'must NOT have fewer than 1 properties'],
+    [{ maxProperties: 0 }, { a: 1 }, 'must NOT have more than 0 properties'],
+    [{ not: {} }, 1, 'must NOT be valid'],
+  ];
+  for (const [schema, value, sentence] of cases)
+    assert.deepEqual(sentences(schema, value), [sentence], JSON.stringify(schema));
+});
+
+test('a name that is not allowed is named, beside the rule that it breaks', () => {
+  assert.deepEqual(sentences({ propertyNames: { pattern: '^[a-z]+$' } }, { 'a b': 1 }), [
+    'must match pattern "^[a-z]+$"',
+    'a b is not a valid name',
+  ]);
+});
+
+test('of several forms each says why the value is not of it, and the last sentence that it is of none', () => {
+  const forms = [{ type: 'string' }, { type: 'number' }];
+  assert.deepEqual(sentences({ oneOf: forms }, true), [
+    'must be string',
+    'must be number',
+    'must match exactly one schema in oneOf',
+  ]);
+  assert.deepEqual(sentences({ anyOf: forms }, true), [
+    'must be string',
+    'must be number',
+    'must match a schema in anyOf',
+  ]);
+});
+
+test('the refused value is never part of the sentence, since it may be a secret', () => {
+  const secret = 'tgd_x';
+  for (const schema of [{ enum: ['a'] }, { const: 'a' }, { pattern: '^a$' }, { maxLength: 1 }, { type: 'integer' }])
+    for (const sentence of sentences(schema, secret)) assert.doesNotMatch(sentence, /tgd_x/);
+});
+
+test('without a message of ajv, the keyword is named', () => {
+  assert.equal(sentenceOf({ keyword: 'contains', params: {} }), 'breaks the rule contains');
+});
