@@ -17,7 +17,7 @@ import type { BridgeSettings, BridgeStatus, DeviceFacts } from './calls.js';
 import { createBridgeCommands } from './incomingCommands.js';
 import { createTopics } from './messages/topics.js';
 
-export interface MqttOptions {
+export interface BridgeOptions {
   /** Null: the bridge is off. */
   settings: BridgeSettings | null;
   /** The data folder. */
@@ -42,8 +42,8 @@ export interface MqttState {
   commands: Record<string, number>;
 }
 
-/** What the gateway reports to the bridge, and asks of it. Without a bridge all of it does nothing: see noMqtt. */
-export interface Mqtt {
+/** What the gateway reports to the bridge, and asks of it. Without a bridge all of it does nothing: see noBridge. */
+export interface Bridge {
   /** The presence or model of a device has changed, or it is new; `presence` makes it as it is now. */
   presence(device: Device, presence: () => Presence): void;
   deviceRemoved(device: Device): void;
@@ -57,7 +57,7 @@ export interface Mqtt {
 }
 
 /** Starts the bridge. If it is off, this only removes the cursor of an earlier one. */
-export async function openMqtt(options: MqttOptions): Promise<Mqtt> {
+export async function openBridge(options: BridgeOptions): Promise<Bridge> {
   const { settings, folder, log, clock, store, restored, registry } = options;
   const old = restored.cursors.find(({ consumer }) => consumer === mqttConsumer);
   if (settings === null) {
@@ -67,7 +67,7 @@ export async function openMqtt(options: MqttOptions): Promise<Mqtt> {
         { position: old.position },
         'the bridge is off: what was not bridged yet, and what comes until it is on again, will not be',
       );
-    return noMqtt;
+    return noBridge;
   }
   const position = await store.cursors.open(mqttConsumer, clock.now());
   if (old === undefined) log.info({ position }, 'the bridge is new: what was stored before is not bridged');
@@ -105,7 +105,7 @@ export async function openMqtt(options: MqttOptions): Promise<Mqtt> {
 }
 
 /** Stands for the bridge if there is none. */
-export const noMqtt: Mqtt = {
+export const noBridge: Bridge = {
   presence() {},
   deviceRemoved() {},
   commandMoved() {},

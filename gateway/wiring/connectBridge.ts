@@ -1,4 +1,4 @@
-import { type Mqtt, openMqtt } from '../bridge/openBridge.js';
+import { type Bridge, openBridge } from '../bridge/openBridge.js';
 import { bridgeSettings } from '../bridge/settings.js';
 import type { Commands } from '../command/commands.js';
 import type { Trace } from '../observe/trace.js';
@@ -14,8 +14,8 @@ export async function connectBridge(
   { registry, records }: Registries,
   commands: Commands,
   trace: Trace,
-): Promise<Mqtt & { close(): Promise<void> }> {
-  const bridge = await openMqtt({
+): Promise<Bridge & { close(): Promise<void> }> {
+  const bridge = await openBridge({
     settings: bridgeSettings(config, models, version),
     folder: config.data,
     log,

@@ -1,4 +1,4 @@
-import type { Mqtt } from '../bridge/openBridge.js';
+import type { Bridge } from '../bridge/openBridge.js';
 import { type Batcher, createBatcher } from '../ingest/batcher.js';
 import { answerEntries, type Entry, failEntries } from '../ingest/entries.js';
 import { Ingest } from '../ingest/ingest.js';
@@ -21,7 +21,7 @@ interface Parts {
   storage: Storage;
   registries: Registries;
   trace: Trace;
-  bridge: Pick<Mqtt, 'refuses'>;
+  bridge: Pick<Bridge, 'refuses'>;
 }
 
 export function createIntake(base: Base, { storage, registries, trace, bridge }: Parts): Intake {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createAdmission } from '../admission/admission.js';
 import { createDeviceRates } from '../admission/deviceRates.js';
-import type { Mqtt } from '../bridge/openBridge.js';
+import type { Bridge } from '../bridge/openBridge.js';
 import type { Commanding } from '../command/commanding.js';
 import type { Renew } from '../config/reload.js';
 import type { Unavailable } from '../ingest/ingest.js';
@@ -36,7 +36,7 @@ interface Parts {
   commanding: Commanding;
   intake: Intake;
   trace: Trace;
-  bridge: Mqtt;
+  bridge: Bridge;
 }
 
 /** Opens the port for devices. Throws StartError: 69 if it is taken, 78 if its certificate cannot be used. */

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { packageRoot } from '../../schemas/load.js';
-import type { Mqtt } from '../bridge/openBridge.js';
+import type { Bridge } from '../bridge/openBridge.js';
 import type { Commanding } from '../command/commanding.js';
 import type { Reloaded, Renew } from '../config/reload.js';
 import type { Links } from '../link/links.js';
@@ -37,7 +37,7 @@ interface Parts {
   commanding: Commanding;
   intake: Intake;
   trace: Trace;
-  bridge: Mqtt;
+  bridge: Bridge;
 }
 
 /** Makes the live feed and what takes operators longer, so that nothing that happens once a port is open is missed. */

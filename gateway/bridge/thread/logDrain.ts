@@ -5,7 +5,7 @@ import type { Topics } from '../messages/topics.js';
 import type { Profile } from '../profiles/profile.js';
 import { createBacklog } from './backlog.js';
 import { createFeed } from './feed.js';
-import { createOutbox, type Outbox, type OutboxOptions } from './outbox.js';
+import { Outbox, type OutboxOptions } from './outbox.js';
 
 /** How often the log is asked for more while there is nothing in it. */
 const pollMs = 20;
@@ -56,7 +56,7 @@ export function createLogDrain(options: LogDrainOptions, from: number): LogDrain
   );
   let position = from;
   const { publish, refused } = options;
-  const outbox = createOutbox({ publish, next: feed.next, moved, refused, soon: setImmediate, now });
+  const outbox = new Outbox({ publish, next: feed.next, moved, refused, soon: setImmediate, now });
   const timer = setInterval(() => outbox.isCaughtUp() && outbox.pump(), pollMs);
 
   function moved(to: number): void {

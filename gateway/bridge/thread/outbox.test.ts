@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { FeedEntry } from './feed.js';
-import { createOutbox } from './outbox.js';
+import { Outbox } from './outbox.js';
 
 const now = 1_795_305_600_000;
 
@@ -20,7 +20,7 @@ function boxOver(rows: number[]) {
   const moved: number[] = [];
   const refusals: string[] = [];
   let at = 0;
-  const outbox = createOutbox({
+  const outbox = new Outbox({
     publish(_message, payload, done) {
       const { id } = JSON.parse(payload) as { id: string };
       arrived.push(id);

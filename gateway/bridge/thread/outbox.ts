@@ -30,158 +30,153 @@ interface Sent {
  * message without an acknowledgement is sent again, so that each device's messages stay in order. The position moves only over
  * the acknowledged part at the head.
  */
-export interface Outbox {
+export class Outbox {
   /** Since the thread started. */
-  readonly counts: { acked: number; resent: number; refused: number };
-  /** There is a connection that takes `most` messages at a time. Starts with the first message without an acknowledgement. */
-  connected(most: number): void;
-  /** The connection is lost: its late answers do not count. */
-  disconnected(): void;
-  /** Continues after a refusal. */
-  resume(): void;
-  /** Sends nothing more; messages on their way may still be acknowledged. */
-  pause(): void;
-  /** Sends what the window has room for. To be called when there may be more in the log. */
-  pump(): void;
-  /** Forgets the messages on their way, because their rows were dropped. */
-  clear(): void;
-  /** True if everything in the log has been sent. */
-  isCaughtUp(): boolean;
-  /** Messages that wait for an acknowledgement. */
-  inFlight(): number;
-}
-
-export function createOutbox(options: OutboxOptions): Outbox {
+  readonly counts = { acked: 0, resent: 0, refused: 0 };
   /** The messages from `head` on. The ones before it are acknowledged, and are cut off now and then. */
-  let list: Sent[] = [];
-  let head = 0;
+  private list: Sent[] = [];
+  private head = 0;
   /** Messages before this index are sent in this round. */
-  let unsent = 0;
+  private unsent = 0;
   /** Answers to messages of an earlier round do not count. */
-  let round = 0;
-  let connection = 0;
+  private round = 0;
+  private connection = 0;
   /** Messages of this connection, in all rounds, that the broker has not answered. */
-  let unanswered = 0;
-  let bytes = 0;
-  let open = false;
-  let caughtUp = false;
-  let window = 0;
-  const counts = { acked: 0, resent: 0, refused: 0 };
+  private unanswered = 0;
+  private bytes = 0;
+  private open = false;
+  private caughtUp = false;
+  private window = 0;
+  private pumping = false;
 
-  function pump(): void {
-    while (open && unanswered < window) {
-      if (unsent === list.length && !pull()) return;
-      send(list[unsent++]);
+  constructor(private readonly options: OutboxOptions) {}
+
+  /** There is a connection that takes `most` messages at a time. Starts with the first message without an acknowledgement. */
+  connected(most: number): void {
+    this.disconnected();
+    this.window = most;
+    this.open = true;
+    this.pump();
+  }
+
+  /** The connection is lost: its late answers do not count. */
+  disconnected(): void {
+    this.stopSending();
+    this.connection++;
+    this.unanswered = 0;
+  }
+
+  /** Continues after a refusal. */
+  resume(): void {
+    this.open = true;
+    this.pump();
+  }
+
+  /** Sends nothing more; messages on their way may still be acknowledged. */
+  pause(): void {
+    this.open = false;
+  }
+
+  /** Sends what the window has room for. To be called when there may be more in the log. */
+  pump(): void {
+    while (this.open && this.unanswered < this.window) {
+      if (this.unsent === this.list.length && !this.pull()) return;
+      this.send(this.list[this.unsent++]);
     }
   }
 
+  /** Forgets the messages on their way, because their rows were dropped. */
+  clear(): void {
+    const wasOpen = this.open;
+    this.stopSending();
+    this.list = [];
+    this.bytes = 0;
+    this.open = wasOpen;
+  }
+
+  /** Whether everything in the log has been sent. */
+  isCaughtUp(): boolean {
+    return this.caughtUp;
+  }
+
+  /** Messages that wait for an acknowledgement. */
+  inFlight(): number {
+    return this.list.length - this.head;
+  }
+
   /** Takes the next message of the log into the list. False if there is none, or no room. */
-  function pull(): boolean {
-    while (list.length - head < window && bytes < bytesMax) {
-      const entry = options.next();
-      caughtUp = entry === null;
+  private pull(): boolean {
+    while (this.list.length - this.head < this.window && this.bytes < bytesMax) {
+      const entry = this.options.next();
+      this.caughtUp = entry === null;
       if (entry === null) return false;
       const { message, endOf } = entry;
       if (message !== null) {
-        list.push({ message, endOf, acked: false });
-        bytes += message.body.length;
+        this.list.push({ message, endOf, acked: false });
+        this.bytes += message.body.length;
         return true;
       }
       // The row has no further message, so it is done with the last message before it: at once if that is acknowledged.
-      if (list.length === head) options.moved(endOf);
-      else list[list.length - 1].endOf = endOf;
+      if (this.list.length === this.head) this.options.moved(endOf);
+      else this.list[this.list.length - 1].endOf = endOf;
     }
     return false;
   }
 
-  function send(sent: Sent): void {
-    const sentIn = { round, connection };
-    unanswered++;
-    options.publish(sent.message, payloadOf(sent.message, options.now()), (error) => {
-      if (sentIn.connection !== connection) return;
-      unanswered--;
-      if (sentIn.round !== round) pumpSoon();
-      else if (error === null) acknowledged(sent);
-      else refused(error);
+  private send(sent: Sent): void {
+    const { round, connection } = this;
+    this.unanswered++;
+    this.options.publish(sent.message, payloadOf(sent.message, this.options.now()), (error) => {
+      if (connection !== this.connection) return;
+      this.unanswered--;
+      if (round !== this.round) this.pumpSoon();
+      else if (error === null) this.acknowledged(sent);
+      else this.refused(error);
     });
   }
 
-  let pumping = false;
-  function pumpSoon(): void {
-    if (pumping) return;
-    pumping = true;
-    options.soon(() => {
-      pumping = false;
-      pump();
+  private pumpSoon(): void {
+    if (this.pumping) return;
+    this.pumping = true;
+    this.options.soon(() => {
+      this.pumping = false;
+      this.pump();
     });
   }
 
-  function acknowledged(sent: Sent): void {
+  private acknowledged(sent: Sent): void {
     sent.acked = true;
-    counts.acked++;
+    this.counts.acked++;
     let position = 0;
-    for (; head < list.length && list[head].acked; head++) {
-      bytes -= list[head].message.body.length;
-      if (list[head].endOf > 0) position = list[head].endOf;
+    for (; this.head < this.list.length && this.list[this.head].acked; this.head++) {
+      const { message, endOf } = this.list[this.head];
+      this.bytes -= message.body.length;
+      if (endOf > 0) position = endOf;
     }
-    assert(unsent >= head, 'what is acknowledged was sent');
-    if (head >= window) cutHead();
-    if (position > 0) options.moved(position);
-    pumpSoon();
+    assert(this.unsent >= this.head, 'what is acknowledged was sent');
+    if (this.head >= this.window) this.cutHead();
+    if (position > 0) this.options.moved(position);
+    this.pumpSoon();
   }
 
-  function cutHead(): void {
-    list = list.slice(head);
-    unsent -= head;
-    head = 0;
+  private cutHead(): void {
+    this.list = this.list.slice(this.head);
+    this.unsent -= this.head;
+    this.head = 0;
   }
 
-  function refused(error: Error): void {
-    counts.refused++;
-    stopSending();
-    options.refused(error);
+  private refused(error: Error): void {
+    this.counts.refused++;
+    this.stopSending();
+    this.options.refused(error);
   }
 
-  function stopSending(): void {
-    open = false;
-    round++;
-    cutHead();
-    counts.resent += unsent;
-    unsent = 0;
-    for (const sent of list) sent.acked = false;
+  private stopSending(): void {
+    this.open = false;
+    this.round++;
+    this.cutHead();
+    this.counts.resent += this.unsent;
+    this.unsent = 0;
+    for (const sent of this.list) sent.acked = false;
   }
-
-  return {
-    connected(most) {
-      stopSending();
-      connection++;
-      unanswered = 0;
-      window = most;
-      open = true;
-      pump();
-    },
-    disconnected() {
-      stopSending();
-      connection++;
-      unanswered = 0;
-    },
-    resume() {
-      open = true;
-      pump();
-    },
-    pause() {
-      open = false;
-    },
-    pump,
-    clear() {
-      const wasOpen = open;
-      stopSending();
-      list = [];
-      bytes = 0;
-      open = wasOpen;
-    },
-    isCaughtUp: () => caughtUp,
-    inFlight: () => list.length - head,
-    counts,
-  };
 }

@@ -1,10 +1,11 @@
 import type { LogReader } from '../../store/logDb/logReader.js';
 import type { BridgeSettings, DeviceFacts, FromBridge, ToBridge } from '../calls.js';
 import type { Message } from '../messages/message.js';
-import { createNames } from '../messages/names.js';
-import { createTopics } from '../messages/topics.js';
+import { createNames, type Names } from '../messages/names.js';
+import { createTopics, type Topics } from '../messages/topics.js';
+import type { Profile } from '../profiles/profile.js';
 import { profileOf } from '../profiles/profiles.js';
-import { createBoard } from './board.js';
+import { type Board, createBoard } from './board.js';
 import { type Incoming, openSession, type Session } from './broker.js';
 import { createLogDrain, type LogDrain } from './logDrain.js';
 
@@ -37,172 +38,212 @@ export interface PublisherOptions {
 }
 
 /** The work of the bridge's thread: it sends the log to the broker, publishes what is known of devices, and hears commands. */
-export function createPublisher(options: PublisherOptions): ToBridge {
-  const { settings, reader, tell, now } = options;
-  const topics = createTopics(settings.prefix, settings.gatewayId);
-  const names = createNames(reader);
-  const profile = profileOf(settings, topics, names);
-  let session: Session | null = null;
-  let opening: { drop(): void } | null = null;
-  let attempts = 0;
-  let stopping = false;
-  let drain: LogDrain | null = null;
-  let reportTimer: NodeJS.Timeout | undefined;
-  let refusals = 0;
-  let refusedInARow = 0;
-  let resumeTimer: NodeJS.Timeout | null = null;
+export class Publisher implements ToBridge {
+  private readonly topics: Topics;
+  private readonly names: Names;
+  private readonly profile: Profile;
+  private readonly board: Board;
+  private session: Session | null = null;
+  private opening: { drop(): void } | null = null;
+  private drain: LogDrain | null = null;
+  private reportTimer: NodeJS.Timeout | undefined;
+  /** Runs while the bridge waits after a refusal. */
+  private resumeTimer: NodeJS.Timeout | null = null;
+  /** Connections in a row that brought nothing across. */
+  private attempts = 0;
+  private refusals = 0;
+  private refusedInARow = 0;
+  private ackedBefore = 0;
+  private stopping = false;
+  private finished = false;
   /** Messages on command topics that are not acknowledged to the broker yet, by number. */
-  const taking = new Map<number, () => void>();
-  let messageNumber = 0;
+  private readonly taking = new Map<number, () => void>();
+  private messageNumber = 0;
 
-  const board = createBoard({ topics, profile, publish, refused });
-
-  function publish(message: Message, payload: string, done: (error: Error | null) => void): void {
-    if (session === null) return;
-    const bytes = Buffer.byteLength(payload) + packetOverheadBytes;
-    if (bytes > session.packetBytesMax)
-      done(new Error(`the broker takes packets of ${session.packetBytesMax} bytes; set mqtt.messageBytes below that`));
-    else session.publish(message, payload, done);
+  constructor(private readonly options: PublisherOptions) {
+    const { settings, reader } = options;
+    this.topics = createTopics(settings.prefix, settings.gatewayId);
+    this.names = createNames(reader);
+    this.profile = profileOf(settings, this.topics, this.names);
+    const { topics, profile, publish, refused } = this;
+    this.board = createBoard({ topics, profile, publish, refused });
   }
 
-  /** The broker has refused a message. It is sent again after a while, and nothing overtakes it. */
-  function refused(error: Error): void {
-    refusals++;
-    if (resumeTimer !== null) return;
-    const retryMs = delayOf(refusedInARow++);
-    tell.connection({ connected: session !== null, why: `the broker refuses a message: ${error.message}`, retryMs });
-    resumeTimer = setTimeout(() => {
-      resumeTimer = null;
-      if (session !== null) drain?.outbox.resume();
-      board.everything();
-    }, retryMs);
-  }
-
-  const delayOf = (count: number): number =>
-    retryMsMin + options.random() * Math.min(retryMsMax, retryMsMin * 2 ** Math.min(count, 20));
-
-  function start(from: number, devices: DeviceFacts[]): void {
-    for (const declared of reader.declaredIn(0, from)) names.learn(declared);
+  /** Starts after this position of the log, with these devices. */
+  start(from: number, devices: DeviceFacts[]): void {
+    const { options, names, topics, profile, board, publish, refused } = this;
+    for (const declared of options.reader.declaredIn(0, from)) names.learn(declared);
     for (const facts of devices) board.device(facts);
-    drain = createLogDrain(
+    this.drain = createLogDrain(
       {
-        ...{ settings, reader, names, topics, profile, tell, now, publish, refused },
-        progressed() {
-          refusedInARow = 0;
+        settings: options.settings,
+        reader: options.reader,
+        tell: options.tell,
+        now: options.now,
+        names,
+        topics,
+        profile,
+        publish,
+        refused,
+        progressed: () => {
+          this.refusedInARow = 0;
         },
         news: board.announce,
       },
       from,
     );
-    reportTimer = setInterval(report, statusMs);
-    report();
-    open();
+    this.reportTimer = setInterval(() => this.report(), statusMs);
+    this.report();
+    this.open();
   }
 
-  function report(): void {
-    if (drain === null) return;
-    tell.status({
-      connected: session !== null,
-      ...drain.measure(),
-      othersAcked: board.counts.acked,
-      answersLost: board.counts.answersLost,
-      refused: refusals,
+  device(facts: DeviceFacts): void {
+    this.board.device(facts);
+  }
+
+  deviceRemoved(id: string): void {
+    this.board.deviceRemoved(id);
+  }
+
+  answer(message: Parameters<ToBridge['answer']>[0]): void {
+    this.board.answer(message);
+  }
+
+  /** The gateway has stored the command of this message, so the broker may forget the message. */
+  taken(messageNumber: number): void {
+    this.taking.get(messageNumber)?.();
+    this.taking.delete(messageNumber);
+  }
+
+  /** Says goodbye to the broker, then reports that the thread may end. */
+  stop(): void {
+    this.stopping = true;
+    this.drain?.stop();
+    clearInterval(this.reportTimer);
+    if (this.resumeTimer !== null) clearTimeout(this.resumeTimer);
+    if (this.session === null) {
+      this.opening?.drop();
+      this.finish();
+    } else void this.leave(this.session);
+  }
+
+  private async leave(session: Session): Promise<void> {
+    setTimeout(() => session.drop(), goodbyeMs).unref();
+    this.drain?.outbox.pause();
+    this.publishStatus('offline');
+    await Promise.race([session.end(), new Promise((resolve) => setTimeout(resolve, goodbyeMs))]);
+    this.finish();
+  }
+
+  private finish(): void {
+    if (this.finished) return;
+    this.finished = true;
+    this.report();
+    this.options.reader.close();
+    this.options.tell.stopped();
+    this.options.ended();
+  }
+
+  private readonly publish = (message: Message, payload: string, done: (error: Error | null) => void): void => {
+    const { session } = this;
+    if (session === null) return;
+    const bytes = Buffer.byteLength(payload) + packetOverheadBytes;
+    if (bytes > session.packetBytesMax)
+      done(new Error(`the broker takes packets of ${session.packetBytesMax} bytes; set mqtt.messageBytes below that`));
+    else session.publish(message, payload, done);
+  };
+
+  private publishStatus(status: 'online' | 'offline'): void {
+    this.publish({ topic: this.topics.status, body: status, newestAt: null, retain: true }, status, () => {});
+  }
+
+  /** The broker has refused a message. It is sent again after a while, and nothing overtakes it. */
+  private readonly refused = (error: Error): void => {
+    this.refusals++;
+    if (this.resumeTimer !== null) return;
+    const retryMs = this.delayOf(this.refusedInARow++);
+    const why = `the broker refuses a message: ${error.message}`;
+    this.options.tell.connection({ connected: this.session !== null, why, retryMs });
+    this.resumeTimer = setTimeout(() => {
+      this.resumeTimer = null;
+      if (this.session !== null) this.drain?.outbox.resume();
+      this.board.everything();
+    }, retryMs);
+  };
+
+  private delayOf(count: number): number {
+    const spreadMs = Math.min(retryMsMax, retryMsMin * 2 ** Math.min(count, 20));
+    return retryMsMin + this.options.random() * spreadMs;
+  }
+
+  private report(): void {
+    if (this.drain === null) return;
+    this.options.tell.status({
+      connected: this.session !== null,
+      ...this.drain.measure(),
+      othersAcked: this.board.counts.acked,
+      answersLost: this.board.counts.answersLost,
+      refused: this.refusals,
     });
   }
 
-  function open(): void {
-    if (stopping) return;
-    opening = openSession(
+  private open(): void {
+    if (this.stopping) return;
+    const { topics, profile } = this;
+    const { settings, tell } = this.options;
+    this.opening = openSession(
       settings.broker,
       {
         will: { topic: topics.status, payload: 'offline' },
         filters: [topics.commandFilter, ...profile.filters],
-        connected,
-        message: heard,
+        connected: (session) => this.connected(session),
+        message: (message, done) => this.heard(message, done),
         subscribeFailed: ({ message }) =>
           tell.connection({ connected: true, why: `no commands from here: ${message}`, retryMs: null }),
-        closed,
+        closed: (why) => this.closed(why),
       },
       settings.expirySeconds,
     );
   }
 
-  function connected(now: Session): void {
-    session = now;
-    tell.connection({ connected: true, why: null, retryMs: null });
-    const forBoard = Math.max(1, Math.floor(Math.min(settings.window, now.receiveMax) * boardShare));
-    publish({ topic: topics.status, body: 'online', newestAt: null, retain: true }, 'online', () => {});
-    board.connected(forBoard);
+  private connected(session: Session): void {
+    this.session = session;
+    this.options.tell.connection({ connected: true, why: null, retryMs: null });
+    const { window } = this.options.settings;
+    const forBoard = Math.max(1, Math.floor(Math.min(window, session.receiveMax) * boardShare));
+    this.publishStatus('online');
+    this.board.connected(forBoard);
     // The status and what the board sends come on top, but together no more than the broker takes.
-    drain?.outbox.connected(Math.max(1, Math.min(settings.window, now.receiveMax - forBoard - 1)));
+    this.drain?.outbox.connected(Math.max(1, Math.min(window, session.receiveMax - forBoard - 1)));
   }
 
-  function closed(why: string): void {
-    session = null;
-    taking.clear();
-    board.disconnected();
-    drain?.outbox.disconnected();
-    if (stopping) return finish();
-    attempts = progressed() ? 0 : attempts + 1;
-    const retryMs = delayOf(attempts);
-    tell.connection({ connected: false, why, retryMs });
-    setTimeout(open, retryMs);
+  private closed(why: string): void {
+    this.session = null;
+    this.taking.clear();
+    this.board.disconnected();
+    this.drain?.outbox.disconnected();
+    if (this.stopping) return this.finish();
+    this.attempts = this.progressed() ? 0 : this.attempts + 1;
+    const retryMs = this.delayOf(this.attempts);
+    this.options.tell.connection({ connected: false, why, retryMs });
+    setTimeout(() => this.open(), retryMs);
   }
 
-  /** If the connection brought anything across, the next one is made at once. */
-  let ackedBefore = 0;
-  function progressed(): boolean {
-    const acked = (drain?.outbox.counts.acked ?? 0) + board.counts.acked;
-    const more = acked > ackedBefore;
-    ackedBefore = acked;
+  /** Whether the connection brought anything across. Then the next one is made at once. */
+  private progressed(): boolean {
+    const acked = (this.drain?.outbox.counts.acked ?? 0) + this.board.counts.acked;
+    const more = acked > this.ackedBefore;
+    this.ackedBefore = acked;
     return more;
   }
 
-  function heard(message: Incoming, done: () => void): void {
-    if (topics.deviceOfCommand(message.topic) === null) {
-      if (profile.heard(message.topic, Buffer.from(message.payload).toString())) board.everything();
+  private heard(message: Incoming, done: () => void): void {
+    if (this.topics.deviceOfCommand(message.topic) === null) {
+      const payload = Buffer.from(message.payload).toString();
+      if (this.profile.heard(message.topic, payload)) this.board.everything();
       return done();
     }
-    taking.set(++messageNumber, done);
-    tell.command({ ...message, messageNumber });
+    this.taking.set(++this.messageNumber, done);
+    this.options.tell.command({ ...message, messageNumber: this.messageNumber });
   }
-
-  async function stop(): Promise<void> {
-    stopping = true;
-    drain?.stop();
-    clearInterval(reportTimer);
-    if (resumeTimer !== null) clearTimeout(resumeTimer);
-    if (session === null) {
-      opening?.drop();
-      return finish();
-    }
-    const leaving = session;
-    setTimeout(() => leaving.drop(), goodbyeMs).unref();
-    drain?.outbox.pause();
-    publish({ topic: topics.status, body: 'offline', newestAt: null, retain: true }, 'offline', () => {});
-    await Promise.race([leaving.end(), new Promise((resolve) => setTimeout(resolve, goodbyeMs))]);
-    finish();
-  }
-
-  let finished = false;
-  function finish(): void {
-    if (finished) return;
-    finished = true;
-    report();
-    reader.close();
-    tell.stopped();
-    options.ended();
-  }
-
-  return {
-    start,
-    device: board.device,
-    deviceRemoved: board.deviceRemoved,
-    answer: board.answer,
-    taken(number) {
-      taking.get(number)?.();
-      taking.delete(number);
-    },
-    stop: () => void stop(),
-  };
 }

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openLogReader } from '../../store/logDb/logReader.js';
 import type { BridgeSettings, FromBridge, ToBridge } from '../calls.js';
 import { createCalls, listen } from '../port.js';
-import { createPublisher } from './publisher.js';
+import { Publisher } from './publisher.js';
 
 /** What the main thread gives the bridge's thread to start with. */
 export interface BridgeThreadData {
@@ -14,7 +14,7 @@ export interface BridgeThreadData {
 const port = parentPort;
 if (port !== null) {
   const { folder, settings } = workerData as BridgeThreadData;
-  const publisher = createPublisher({
+  const publisher = new Publisher({
     settings,
     reader: openLogReader(folder),
     tell: createCalls<FromBridge>(port),
