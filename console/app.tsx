@@ -1,5 +1,4 @@
-import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { watchFleet } from './fleet/devices.js';
 import { watchEvents } from './fleet/events.js';
 import { AddDevicePage } from './pages/addDevice.js';
@@ -10,6 +9,7 @@ import { DevicesPage } from './pages/devices.js';
 import { FleetPage } from './pages/fleet.js';
 import { Icon } from './parts/icons.js';
 import { Link } from './parts/link.js';
+import { Main } from './parts/page.js';
 import { deviceInPath, path } from './parts/router.js';
 import { toggleTheme } from './parts/theme.js';
 import { failure, gateway, key, linked, missed, ready, session, signOut } from './session/session.js';
@@ -110,31 +110,6 @@ function Pages() {
         There is no such page. <Link to="/">To the fleet</Link>
       </p>
     </Main>
-  );
-}
-
-interface MainProps {
-  title: string;
-  heading?: ComponentChildren;
-  actions?: ComponentChildren;
-  class?: string;
-  children: ComponentChildren;
-}
-
-/** A page: its heading has the focus when it comes, so that screen readers say where one is. */
-export function Main({ title, heading, actions, class: name, children }: MainProps) {
-  const head = useRef<HTMLHeadingElement>(null);
-  useEffect(() => head.current?.focus({ preventScroll: true }), []);
-  return (
-    <main id="page" class={name}>
-      <div class="head">
-        <h1 ref={head} tabIndex={-1}>
-          {heading ?? title}
-        </h1>
-        <div class="actions">{actions}</div>
-      </div>
-      {children}
-    </main>
   );
 }
 

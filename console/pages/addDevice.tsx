@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { NewCredentialBody } from '../../schemas/generated/operator.js';
-import { Main } from '../app.js';
 import { Secret } from '../device/secret.js';
 import { ask, deviceOf, modelNames } from '../fleet/devices.js';
 import { valuesOf, watchValues } from '../fleet/values.js';
 import { Link } from '../parts/link.js';
+import { Main } from '../parts/page.js';
 import { devicePath } from '../parts/router.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail, may, session } from '../session/session.js';

@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import { refusals } from '../../schemas/tables/refusals.js';
-import { Main } from '../app.js';
 import { Empty, Failed } from '../parts/empty.js';
 import { countText } from '../parts/format.js';
 import { Link } from '../parts/link.js';
+import { Main } from '../parts/page.js';
 import { devicePath, param, setParams } from '../parts/router.js';
 import { Time } from '../parts/time.js';
 import { type Page, RefusedError } from '../session/api.js';

@@ -1,6 +1,5 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { Main } from '../app.js';
 import { CommandBox } from '../commands/commandBox.js';
 import { CommandHistory } from '../commands/commandHistory.js';
 import { watchCommands } from '../commands/deviceCommands.js';
@@ -17,6 +16,7 @@ import { watchValues } from '../fleet/values.js';
 import { Empty, Failed } from '../parts/empty.js';
 import { Icon } from '../parts/icons.js';
 import { Link } from '../parts/link.js';
+import { Main } from '../parts/page.js';
 import { param, setParams } from '../parts/router.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail, models, now } from '../session/session.js';

@@ -1,4 +1,3 @@
-import { Main } from '../app.js';
 import { counts, troubled } from '../fleet/devices.js';
 import { happened } from '../fleet/events.js';
 import { presenceStates, reasonOf } from '../fleet/presence.js';
@@ -6,6 +5,7 @@ import { PresenceDot } from '../fleet/presenceDot.js';
 import { Empty } from '../parts/empty.js';
 import { bytesText, countText } from '../parts/format.js';
 import { Link } from '../parts/link.js';
+import { Main } from '../parts/page.js';
 import { devicePath } from '../parts/router.js';
 import { Spark } from '../parts/spark.js';
 import { Time } from '../parts/time.js';
