@@ -1,3 +1,7 @@
+/**
+ * parts/ holds what several folders of the console use: the frame of a page, links, times, texts, icons. A part knows no device,
+ * no command and no page; it may know the session.
+ */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
