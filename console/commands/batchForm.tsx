@@ -16,14 +16,14 @@ import {
 } from './commandDraft.js';
 
 const targets = [
-  ['model', 'of a model'],
-  ['tag', 'with a tag'],
+  ['model', 'by model'],
+  ['tag', 'by tag'],
   ['ids', 'by id'],
-  ['all', 'all'],
+  ['all', 'all devices'],
 ] as const;
 type TargetKind = (typeof targets)[number][0];
 
-/** One command for many devices; the form is the model's where the target is one. */
+/** The form that starts a command batch. If the target is a model, the model's commands and parameters make the form. */
 export function BatchForm({ made }: { made(batch: BatchBody): void }) {
   const [kind, setKind] = useState<TargetKind>('model');
   const [chosen, setChosen] = useState('');
@@ -65,14 +65,18 @@ export function BatchForm({ made }: { made(batch: BatchBody): void }) {
       <TargetField kind={kind} chosen={chosen} choose={(next) => choose(kind, next)} />
       {declared.length === 0 ? (
         (kind !== 'model' || chosen !== '') && (
-          <FreeCommand draft={draft} change={(part) => setDraft({ ...draft, ...part })} />
+          <FreeCommand
+            why={kind === 'model' ? `Model ${chosen} lists no commands.` : 'Only a model has a list of commands.'}
+            draft={draft}
+            change={(part) => setDraft({ ...draft, ...part })}
+          />
         )
       ) : (
         <>
           <CommandChoice
             declared={declared}
             chosen={draft.name}
-            choose={(name) => setDraft(draftOf(name, declared.find((one) => one.name === name) ?? null))}
+            choose={(name) => setDraft(draftOf(name, declared.find((item) => item.name === name) ?? null))}
           />
           <CommandParams
             draft={draft}
@@ -84,7 +88,7 @@ export function BatchForm({ made }: { made(batch: BatchBody): void }) {
       )}
       <div class="two">
         <label class="field">
-          At a time
+          Devices at once
           <input
             type="number"
             min={1}
@@ -94,7 +98,7 @@ export function BatchForm({ made }: { made(batch: BatchBody): void }) {
           />
         </label>
         <label class="field">
-          Give up above
+          Abort above
           <span class="with-unit">
             <input
               type="number"
@@ -154,7 +158,7 @@ function TargetField({ kind, chosen, choose }: { kind: TargetKind; chosen: strin
   if (kind === 'ids')
     return (
       <div class="field">
-        <label for="ids">Ids, apart by spaces or commas</label>
+        <label for="ids">Device ids, separated by spaces or commas</label>
         <textarea
           id="ids"
           rows={2}
@@ -176,7 +180,7 @@ function TargetField({ kind, chosen, choose }: { kind: TargetKind; chosen: strin
     <div class="field">
       <label for="target">{kind === 'model' ? 'Model' : 'Tag'}</label>
       <select id="target" required value={chosen} onChange={({ currentTarget }) => choose(currentTarget.value)}>
-        <option value="">choose</option>
+        <option value="">Choose…</option>
         {choices.map(([value, text]) => (
           <option key={value} value={value}>
             {text}

@@ -14,7 +14,7 @@ import { StateBadge } from './commandHistory.js';
 const againMs = 1_000;
 const failedShown = 100;
 
-/** One batch: how far it is, who failed and why, and its brakes. */
+/** One batch: its progress, the devices that failed with the reason, and the button to stop or resume it. */
 export function BatchShown({ id }: { id: string }) {
   const [batch, setBatch] = useState<BatchBody | null>(null);
   const [trouble, setTrouble] = useState<string | null>(null);
@@ -34,7 +34,7 @@ export function BatchShown({ id }: { id: string }) {
     const timer = setInterval(() => settle(currentApi().batch(id)), againMs);
     return () => clearInterval(timer);
   }, [id, running]);
-  if (batch === null) return trouble === null ? <p class="empty">Reading…</p> : <Failed what={trouble} />;
+  if (batch === null) return trouble === null ? <p class="empty">Loading…</p> : <Failed what={trouble} />;
   const { name, params, target, state, total, counts, concurrency, abortOnFailurePercent, createdAt, endedAt, failed } =
     batch;
   const parts = partsOf(counts);
@@ -44,15 +44,16 @@ export function BatchShown({ id }: { id: string }) {
         {name} <span class={`badge ${state === 'running' ? 'go' : state === 'done' ? 'good' : 'bad'}`}>{state}</span>
       </h2>
       <p class="hint">
-        <code>{JSON.stringify(params)}</code> to {targetText(target)}, {countText(concurrency)} at a time
-        {abortOnFailurePercent !== null && `, given up above ${abortOnFailurePercent} % failures`}. Made{' '}
+        Target {targetText(target)}, {countText(total)} devices · parameters <code>{JSON.stringify(params)}</code> · up
+        to {countText(concurrency)} devices at once
+        {abortOnFailurePercent !== null && ` · aborts above ${abortOnFailurePercent} % failures`} · created{' '}
         <Time at={createdAt} />
         {endedAt !== null && (
           <>
-            , ended <Time at={endedAt} />
+            {' · ended '}
+            <Time at={endedAt} />
           </>
         )}
-        .
       </p>
       <div class="bar" aria-hidden="true">
         {parts.map((part) => (
@@ -91,9 +92,9 @@ export function BatchShown({ id }: { id: string }) {
         <tbody>
           {Object.entries(counts)
             .filter(([, count]) => count > 0)
-            .map(([one, count]) => (
-              <tr key={one}>
-                <th scope="row">{stateText(one)}</th>
+            .map(([name, count]) => (
+              <tr key={name}>
+                <th scope="row">{stateText(name)}</th>
                 <td class="number">{countText(count)}</td>
               </tr>
             ))}

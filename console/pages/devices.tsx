@@ -6,7 +6,7 @@ import { Link } from '../parts/link.js';
 import { Main } from '../parts/page.js';
 import { param, setParams } from '../parts/router.js';
 
-/** Every device, found by what is in the address: search, state, model, tag. */
+/** All devices, filtered by what is in the address: search, state, model, tag. */
 export function DevicesPage() {
   return (
     <Main
