@@ -5,13 +5,13 @@ import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClie
 import { followJob } from '../api/followJob.js';
 import { printJson } from '../terminal/output.js';
 
+/** `tidegate backup` */
 export function addBackup(program: Command): void {
-  withApiOptions(
-    program
-      .command('backup <dir>')
-      .description('copy the running gateway’s data into an empty folder, which starts as a data folder'),
-  )
-    .addHelpText('after', '\nTo restore: stop the gateway, then start it with --data on a copy of that folder.')
+  withApiOptions(program.command('backup <dir>').description('back up the running gateway’s data into an empty folder'))
+    .addHelpText(
+      'after',
+      '\nThe folder is on the machine of the gateway. It is a complete data folder. To restore it, stop the\ngateway, and start it again with --data on a copy of the folder.',
+    )
     .action(backUp);
 }
 
@@ -20,6 +20,6 @@ async function backUp(dir: string, options: ApiOptions): Promise<void> {
   const job = await followJob(api, await api.request<JobBody>('POST', '/v1/backup', { folder: resolve(dir) }), options);
   if (options.json) return printJson(job);
   console.log(
-    `${job.subject} holds ${job.filesDone} files, ${(job.bytes / 1024 ** 2).toFixed(1)} MiB. Start a gateway on a copy of it:\n\n  npx tidegate serve --data ${job.subject}`,
+    `The backup is complete: ${job.subject} contains ${job.filesDone} files, ${(job.bytes / 1024 ** 2).toFixed(1)} MiB. Start a gateway on a copy of it:\n\n  npx tidegate serve --data ${job.subject}`,
   );
 }

@@ -38,7 +38,7 @@ export function Facts({ device: { id, presence, attributes, createdAt } }: { dev
         {presence.address !== null && (
           <Fact name="address">
             {presence.address}{' '}
-            <Link to={`/attempts?address=${encodeURIComponent(presence.address)}`}>refused connections</Link>
+            <Link to={`/attempts?address=${encodeURIComponent(presence.address)}`}>refused attempts</Link>
           </Fact>
         )}
         {presence.subprotocol !== null && <Fact name="subprotocol">{presence.subprotocol}</Fact>}
