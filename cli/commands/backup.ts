@@ -7,10 +7,12 @@ import { printJson } from '../terminal/output.js';
 
 /** `tidegate backup` */
 export function addBackup(program: Command): void {
-  withApiOptions(program.command('backup <dir>').description('back up the running gateway’s data into an empty folder'))
+  withApiOptions(
+    program.command('backup <dir>').description('back up the running gateway’s data into a new or empty folder'),
+  )
     .addHelpText(
       'after',
-      '\nThe folder is on the machine of the gateway. It is a complete data folder. To restore it, stop the\ngateway, and start it again with --data on a copy of the folder.',
+      '\nThe folder is on the machine of the gateway. It becomes a complete data folder.\nTo restore it, stop the gateway, and start it again with --data on a copy of the\nfolder.',
     )
     .action(backUp);
 }

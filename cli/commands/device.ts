@@ -58,7 +58,7 @@ export function addDevice(program: Command): void {
   add('import <file>', 'register the devices of a CSV file, and print their secrets as CSV (shown only once)')
     .addHelpText(
       'after',
-      '\nThe first line of the file is id,model,tags. Tags are written as site=north;floor=2, and the model may be\nempty. The output has the columns id,secret.',
+      '\nThe first line of the file is id,model,tags. Tags are written as\nsite=north;floor=2, and the model may be empty. The output has the columns\nid,secret.',
     )
     .action(importCsv);
 }

@@ -54,9 +54,9 @@ export function addSend(program: Command): void {
     .addHelpText(
       'after',
       `
-[params] is a JSON object. With --wait, the exit code reports the final state: 0 succeeded, 1 failed,
-2 rejected, 3 expired before it was sent, 4 timed out (it may have run), 5 cancelled, superseded or
-device removed, 6 not final yet.
+[params] is a JSON object. With --wait, the exit code reports the final state:
+0 succeeded, 1 failed, 2 rejected, 3 expired before it was sent, 4 timed out (it
+may have run), 5 cancelled, superseded or device removed, 6 not final yet.
 
 Examples:
   tidegate send boiler-7 set_interval '{"seconds":5}' --wait 10

@@ -19,7 +19,7 @@ export function addTail(program: Command): void {
   )
     .addHelpText(
       'after',
-      '\nWithout an id it prints those of all devices. Ctrl-C ends it. With --json, each line is one message of\n/v1/live.',
+      '\nWithout an id it prints those of all devices. Ctrl-C ends it. With --json, each\nline is one message of /v1/live.',
     )
     .action(tail);
 }

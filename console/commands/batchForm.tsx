@@ -29,7 +29,7 @@ export function BatchForm({ made }: { made(batch: BatchBody): void }) {
   const [chosen, setChosen] = useState('');
   const [draft, setDraft] = useState<Draft>(emptyDraft);
   const [refusal, setRefusal] = useState<RefusedError | null>(null);
-  const [limits, setLimits] = useState({ concurrency: '', abort: '10' });
+  const [limits, setLimits] = useState<Limits>({ concurrency: '', abort: '10' });
   const declared = kind === 'model' ? (models.value.get(chosen)?.commands ?? []) : [];
   const command = declared.find(({ name }) => name === draft.name) ?? null;
   const choose = (nextKind: TargetKind, next: string): void => {
@@ -86,32 +86,7 @@ export function BatchForm({ made }: { made(batch: BatchBody): void }) {
           />
         </>
       )}
-      <div class="two">
-        <label class="field">
-          Devices at once
-          <input
-            type="number"
-            min={1}
-            placeholder="1000"
-            value={limits.concurrency}
-            onInput={({ currentTarget }) => setLimits({ ...limits, concurrency: currentTarget.value })}
-          />
-        </label>
-        <label class="field">
-          Abort above
-          <span class="with-unit">
-            <input
-              type="number"
-              min={0}
-              max={100}
-              placeholder="never"
-              value={limits.abort}
-              onInput={({ currentTarget }) => setLimits({ ...limits, abort: currentTarget.value })}
-            />
-            <span>% failed</span>
-          </span>
-        </label>
-      </div>
+      <LimitFields limits={limits} change={setLimits} />
       {refusal !== null && <Refusal refusal={refusal} />}
       <button type="submit" class="primary" disabled={draft.name === '' || (kind !== 'all' && chosen === '')}>
         Send {draft.name} to {howMany(kind, chosen)}
@@ -120,12 +95,50 @@ export function BatchForm({ made }: { made(batch: BatchBody): void }) {
   );
 }
 
+/** The limits of a batch as typed; an empty text means the default. */
+interface Limits {
+  concurrency: string;
+  /** Percent of the devices. */
+  abort: string;
+}
+
+function LimitFields({ limits, change }: { limits: Limits; change(next: Limits): void }) {
+  return (
+    <div class="two">
+      <label class="field">
+        Devices at once
+        <input
+          type="number"
+          min={1}
+          placeholder="1000"
+          value={limits.concurrency}
+          onInput={({ currentTarget }) => change({ ...limits, concurrency: currentTarget.value })}
+        />
+      </label>
+      <label class="field">
+        Abort above
+        <span class="with-unit">
+          <input
+            type="number"
+            min={0}
+            max={100}
+            placeholder="never"
+            value={limits.abort}
+            onInput={({ currentTarget }) => change({ ...limits, abort: currentTarget.value })}
+          />
+          <span>% failed</span>
+        </span>
+      </label>
+    </div>
+  );
+}
+
 function bodyOf(
   kind: TargetKind,
   chosen: string,
   draft: Draft,
   command: ModelCommandItem | null,
-  { concurrency, abort }: { concurrency: string; abort: string },
+  { concurrency, abort }: Limits,
 ): BatchCreate {
   const at = chosen.indexOf('=');
   const targetsBy: Record<TargetKind, () => BatchCreate['target']> = {
