@@ -29,7 +29,6 @@ export function csvField(value: unknown): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Tags as `name=value`, separated by spaces. */
 export function tagsText(tags: Record<string, string>): string {
   return Object.entries(tags)
     .map(([name, value]) => `${name}=${value}`)

@@ -10,7 +10,7 @@ export interface Snippet {
 /** The text in single quotes, as a shell takes it literally. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** Programs that use the clients of this package at `root`, and one for browsers that needs no client. Each can be pasted as it is. */
+/** Programs that can be pasted as they are. They use the clients of this package, wherever it lies, or need none of them. */
 export function snippetsOf(url: string, id: string, secret: string, root = packageRoot): Record<string, Snippet> {
   const entry = `tidegate.auth.${Buffer.from(`${id}:${secret}`).toString('base64url')}`;
   return {
