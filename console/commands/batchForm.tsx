@@ -116,7 +116,7 @@ function LimitFields({ limits, change }: { limits: Limits; change(next: Limits):
         />
       </label>
       <label class="field">
-        Abort above
+        Abort if more have failed than
         <span class="with-unit">
           <input
             type="number"
@@ -126,7 +126,7 @@ function LimitFields({ limits, change }: { limits: Limits; change(next: Limits):
             value={limits.abort}
             onInput={({ currentTarget }) => change({ ...limits, abort: currentTarget.value })}
           />
-          <span>% failed</span>
+          <span>%</span>
         </span>
       </label>
     </div>

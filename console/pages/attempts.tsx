@@ -15,7 +15,7 @@ const advice: Record<RefusalCode, string> = {
   subprotocol_unsupported: 'Update its client, or let it offer a subprotocol of PROTOCOL.md.',
   stream_invalid: 'Choose another stream name.',
   credentials_missing: 'Check that a proxy between does not remove the Authorization header.',
-  credentials_invalid: 'Register the device, or give it a new secret under Access.',
+  credentials_invalid: 'Give it a new secret under Access.',
   device_disabled: 'Enable it under Access.',
   upgrade_required: 'This was no WebSocket client.',
   too_many_attempts: 'Its credentials failed too often, so the gateway slows it down.',
@@ -23,6 +23,12 @@ const advice: Record<RefusalCode, string> = {
   storage_unavailable: 'Check the disk of the gateway. The device retries by itself.',
   clock_untrusted: 'Set the gateway’s clock. The device retries by itself.',
 };
+/** The gateway answers an unknown id like a wrong secret, so that nobody can guess ids. */
+const adviceOf = (code: string, known: boolean): string =>
+  code === 'credentials_invalid' && !known
+    ? 'Register the device, or correct its id.'
+    : (advice[code as RefusalCode] ?? '');
+
 const pageItems = 200;
 const againMs = 5_000;
 
@@ -94,7 +100,7 @@ function Attempts({ items, filtered }: { items: AttemptItem[] | null; filtered: 
               {device === null ? <i>no id</i> : known ? <Link to={devicePath(device)}>{device}</Link> : <b>{device}</b>}{' '}
               from {address}
               <small>
-                {reason || refusals[code as RefusalCode]?.title}. {advice[code as RefusalCode] ?? ''}
+                {reason || refusals[code as RefusalCode]?.title}. {adviceOf(code, known)}
                 {agent !== null && agent !== '' && ` Client: ${agent}.`}
               </small>
             </span>
