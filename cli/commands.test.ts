@@ -12,7 +12,7 @@ async function answerAll(link: TestLink, state: string, more: object = {}): Prom
   }
 }
 
-test('send prints how a command ended, and its exit code tells', async (context) => {
+test('send prints the final state of a command, and its exit code reports it', async (context) => {
   const tools = await startTestGateway(context);
   const [good, bad] = [
     await tools.connect(await tools.addDevice('good')),
@@ -46,19 +46,19 @@ test('send prints how a command ended, and its exit code tells', async (context)
   );
 });
 
-test('what is wrong with a command is said, with exit code 64 or 1', async (context) => {
+test('a mistake in a command is explained, with exit code 64 or 1', async (context) => {
   const tools = await startTestGateway(context);
   await tools.addDevice('d', { model: 'boiler' });
   const cases: [string[], number, RegExp][] = [
-    [['send', 'd', 'set_target', '{"celsius":'], 64, /no JSON object.*\n.*single quotes/],
-    [['send', 'd', 'set_target', '[1]'], 64, /no JSON object/],
-    [['send', 'd', 'set_target', '--wait', 'soon'], 64, /write seconds/],
+    [['send', 'd', 'set_target', '{"celsius":'], 64, /not a JSON object.*\n.*single quotes/],
+    [['send', 'd', 'set_target', '[1]'], 64, /not a JSON object/],
+    [['send', 'd', 'set_target', '--wait', 'soon'], 64, /--wait soon is not valid\. Write a number of seconds/],
     [['send', 'd', 'set_target', '--ttl', 'soon'], 64, /no duration/],
     [['send', 'd', 'set_target', '{"celsius":1000}'], 1, /params_invalid.*\n.*\/params\/celsius/],
     [['send', 'nobody', 'x'], 1, /device_unknown/],
     [['command', 'show', 'none'], 1, /command_unknown/],
-    [['batch', 'send', 'x'], 64, /exactly one of --id/],
-    [['batch', 'send', 'x', '--all', '--model', 'boiler'], 64, /exactly one of --id/],
+    [['batch', 'send', 'x'], 64, /exactly one target: --id/],
+    [['batch', 'send', 'x', '--all', '--model', 'boiler'], 64, /exactly one target: --id/],
     [['batch', 'show', 'none'], 1, /batch_unknown/],
   ];
   await Promise.all(

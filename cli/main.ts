@@ -1,14 +1,20 @@
 #!/usr/bin/env node
+/**
+ * The command `tidegate`: its subcommands and their exit codes. cli/ turns arguments into calls of the operator API, or starts a gateway
+ * in this process, and prints what comes back. It stands above gateway/ and device-sim/; nothing imports it. Each subcommand is a file
+ * of commands/.
+ */
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { version } from '../gateway/process/version.js';
 
-/** A mistake on the command line (EX_USAGE of sysexits.h). */
+/** The exit code for a mistake on the command line (EX_USAGE of sysexits.h). */
 const usageExitCode = 64;
 
+/** Adds one subcommand to the program. */
 type Add = (program: Command) => void;
 
-/** Each command's module is loaded when it is asked for: most need no gateway, and start in a tenth of the time without. */
+/** Only the module of the given subcommand is loaded: most need no gateway, and start in a tenth of the time without its code. */
 const commands: Record<string, () => Promise<Add>> = {
   serve: async () => (await import('./commands/serve.js')).addServe,
   demo: async () => (await import('./commands/demo.js')).addDemo,
@@ -30,12 +36,13 @@ const commands: Record<string, () => Promise<Add>> = {
 const program = new Command('tidegate')
   .description('IoT device telemetry gateway')
   .version(version)
-  .showHelpAfterError('(add --help for the options)')
+  .showHelpAfterError('(add --help to see the options)')
   .exitOverride();
 const [, , asked = ''] = process.argv;
 for (const load of Object.hasOwn(commands, asked) ? [commands[asked]] : Object.values(commands))
   (await load())(program);
-for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])]) command.exitOverride();
+for (const command of [program, ...program.commands.flatMap((child) => [child, ...child.commands])])
+  command.exitOverride();
 
 try {
   await program.parseAsync();
@@ -45,7 +52,7 @@ try {
 
 function exitCodeOf(error: Error): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageExitCode;
-  // Failure, StartError and ConfigError: said to people, and not a fault of ours.
+  // Failure, StartError and ConfigError have a message for people. Any other error is a fault of ours, and is printed with its stack.
   const { exitCode } = error as Error & { exitCode?: unknown };
   if (typeof exitCode === 'number') {
     console.error(pc.red(error.message));

@@ -1,5 +1,8 @@
-import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+/**
+ * The frame around every page: navigation, notices, and the choice of the page by the address. What a page shows is in pages/,
+ * its pieces are in the folders of their subject (device/, commands/, fleet/, chart/), and what all of them use is in parts/.
+ */
+import { useEffect } from 'preact/hooks';
 import { watchFleet } from './fleet/devices.js';
 import { watchEvents } from './fleet/events.js';
 import { AddDevicePage } from './pages/addDevice.js';
@@ -10,30 +13,33 @@ import { DevicesPage } from './pages/devices.js';
 import { FleetPage } from './pages/fleet.js';
 import { Icon } from './parts/icons.js';
 import { Link } from './parts/link.js';
+import { Main } from './parts/page.js';
 import { deviceInPath, path } from './parts/router.js';
 import { toggleTheme } from './parts/theme.js';
 import { failure, gateway, key, linked, missed, ready, session, signOut } from './session/session.js';
 import { SignIn } from './session/signIn.js';
 
+/** The pages in the order of the navigation. A narrow screen shows only `word` of the title `word rest`. */
 const pages = [
-  { to: '/', icon: 'fleet', title: 'Fleet', Page: FleetPage },
-  { to: '/devices', icon: 'devices', title: 'Devices', Page: DevicesPage },
-  { to: '/commands', icon: 'commands', title: 'Commands', Page: CommandsPage },
-  { to: '/attempts', icon: 'attempts', title: 'Attempts', Page: AttemptsPage },
-  { to: '/add', icon: 'add', title: 'Add a device', Page: AddDevicePage },
+  { to: '/', icon: 'fleet', word: 'Fleet', rest: '', Page: FleetPage },
+  { to: '/devices', icon: 'devices', word: 'Devices', rest: '', Page: DevicesPage },
+  { to: '/commands', icon: 'commands', word: 'Commands', rest: '', Page: CommandsPage },
+  { to: '/attempts', icon: 'attempts', word: 'Refused', rest: ' connections', Page: AttemptsPage },
+  { to: '/add', icon: 'add', word: 'Add', rest: ' a device', Page: AddDevicePage },
 ] as const;
 
+/** The whole page: the form to sign in until there is a key, then the console. */
 export function App() {
   if (key.value === null) return <SignIn />;
   return (
     <>
       <a class="skip" href="#page">
-        To the page
+        Skip to content
       </a>
       <Navigation />
       <div class="column">
         <Notice />
-        {ready.value ? <Pages /> : <p class="empty">Asking the gateway…</p>}
+        {ready.value ? <Pages /> : <p class="empty">Loading…</p>}
       </div>
     </>
   );
@@ -52,9 +58,13 @@ function Navigation() {
         </span>
       </Link>
       <nav aria-label="Pages">
-        {pages.map(({ to, icon, title }) => (
+        {pages.map(({ to, icon, word, rest }) => (
           <Link key={to} to={to} current={isHere(to)}>
-            <Icon name={icon} /> <span>{title === 'Add a device' ? <AddTitle /> : title}</span>
+            <Icon name={icon} />{' '}
+            <span>
+              {word}
+              {rest !== '' && <span class="long">{rest}</span>}
+            </span>
           </Link>
         ))}
         <a href="/docs">
@@ -63,7 +73,7 @@ function Navigation() {
       </nav>
       <footer>
         <p class={linked.value ? 'dot good' : 'dot bad'} role="status">
-          {linked.value ? 'live' : 'no link, trying again'}
+          {linked.value ? 'live' : 'reconnecting…'}
         </p>
         {session.value !== null && (
           <p class="who">
@@ -83,94 +93,61 @@ function Navigation() {
   );
 }
 
-/** Short where there is no room. */
-function AddTitle() {
-  return (
-    <>
-      Add <span class="long">a device</span>
-    </>
-  );
-}
-
-/** The fleet is known while someone is signed in, whatever page is shown. */
+/** The page that the address names. The fleet is followed while someone is signed in, whichever page is shown. */
 function Pages() {
   useEffect(watchFleet, []);
   useEffect(watchEvents, []);
   const device = deviceInPath(path.value);
-  const Page = pages.find(({ to }) => to === path.value)?.Page;
-  const title = device ?? pages.find(({ to }) => to === path.value)?.title ?? 'Nothing here';
+  const page = pages.find(({ to }) => to === path.value);
+  const title = device ?? (page === undefined ? 'Page not found' : page.word + page.rest);
   useEffect(() => {
     document.title = `${title} · ${gateway.value?.gatewayId ?? 'Tidegate'}`;
   }, [title]);
   if (device !== null) return <DevicePage key={device} id={device} />;
-  if (Page !== undefined) return <Page />;
+  if (page !== undefined) return <page.Page />;
   return (
-    <Main title="Nothing here">
+    <Main title="Page not found">
       <p>
-        There is no such page. <Link to="/">To the fleet</Link>
+        There is no page at this address. <Link to="/">Go to the fleet</Link>
       </p>
     </Main>
   );
 }
 
-interface MainProps {
-  title: string;
-  heading?: ComponentChildren;
-  actions?: ComponentChildren;
-  class?: string;
-  children: ComponentChildren;
-}
-
-/** A page: its heading has the focus when it comes, so that screen readers say where one is. */
-export function Main({ title, heading, actions, class: name, children }: MainProps) {
-  const head = useRef<HTMLHeadingElement>(null);
-  useEffect(() => head.current?.focus({ preventScroll: true }), []);
-  return (
-    <main id="page" class={name}>
-      <div class="head">
-        <h1 ref={head} tabIndex={-1}>
-          {heading ?? title}
-        </h1>
-        <div class="actions">{actions}</div>
-      </div>
-      {children}
-    </main>
-  );
-}
-
+/** Per state of the gateway: why it refuses devices, and what to do. */
 const stateAdvice: Record<string, string> = {
-  storage_unavailable: 'its store cannot be written to. Look at the disk of its data folder',
-  clock_untrusted: 'its clock is behind its own data. Set the clock of its machine',
-  overloaded: 'more is queued than it will hold, or it has all the links it may have',
+  storage_unavailable: 'it cannot write to its store. Check the disk of its data folder',
+  clock_untrusted: 'its clock is behind its own data. Set the clock of the machine',
+  overloaded: 'its queue is full, or it has as many links as it allows. Devices retry by themselves',
   stopping: 'it is shutting down',
 };
 
-/** What keeps devices out, or this page from knowing. */
+/** The most important problem: the gateway does not answer, refuses devices, or paused retention, or this page was too slow. */
 function Notice() {
   const how = gateway.value;
   if (failure.value !== null)
     return (
       <p class="notice" role="alert">
-        {failure.value} What you see may be old; trying again.
+        {failure.value} What you see may be out of date. Retrying…
       </p>
     );
   if (how !== null && how.state !== 'ready')
     return (
       <p class="notice" role="alert">
-        The gateway takes no devices at present: {stateAdvice[how.state] ?? how.state}.
+        The gateway refuses devices at present: {stateAdvice[how.state] ?? how.state}.
       </p>
     );
   if (how?.retentionPaused != null)
     return (
       <p class="notice warn" role="status">
-        Nothing is removed for its age: {how.retentionPaused}. If the gateway’s clock is right, say so with{' '}
-        <code>tidegate confirm-clock</code>.
+        Retention is paused, so no readings are removed: {how.retentionPaused}. If the gateway’s clock is right, confirm
+        it with <code>tidegate confirm-clock</code>.
       </p>
     );
   if (missed.value > 0)
     return (
       <p class="notice warn" role="status">
-        This page read too slowly and missed {missed.value.toLocaleString('en')} values; what it shows is current again.{' '}
+        This page was too slow and skipped {missed.value.toLocaleString('en')} values. It is up to date again.{' '}
         <button
           type="button"
           class="quiet"
@@ -178,7 +155,7 @@ function Notice() {
             missed.value = 0;
           }}
         >
-          Good
+          Dismiss
         </button>
       </p>
     );

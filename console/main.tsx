@@ -1,10 +1,14 @@
+/**
+ * The entry of the console, the web page for operators. console/ holds browser code only; it imports nothing of the gateway but
+ * schemas/, and knows the gateway by its operator API. What runs in Node belongs elsewhere.
+ */
 import { render } from 'preact';
 import './styles/main.css';
 import { App } from './app.js';
 import { startTheme } from './parts/theme.js';
 import { signIn, tick } from './session/session.js';
 
-// The key comes in the fragment, which never reaches a server, and leaves the address bar at once.
+// The key comes in the fragment, which browsers do not send to a server. It is removed from the address bar at once.
 const fragment = new URLSearchParams(location.hash.slice(1));
 const given = fragment.get('key') ?? sessionStorage.getItem('tidegate.key');
 if (fragment.has('key')) history.replaceState(null, '', location.pathname + location.search);

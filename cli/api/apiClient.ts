@@ -1,13 +1,17 @@
+/**
+ * The client of the operator API. api/ holds what subcommands need to call a gateway, and to fail with a message and an exit code.
+ * What they print is in terminal/.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ProblemBody } from '../../schemas/generated/operator.js';
 import { Failure } from './failure.js';
 
-/** Where a gateway with the default settings has its operator API. */
+/** The operator API of a gateway with default settings. */
 export const defaultUrl = 'http://127.0.0.1:8081';
 
-/** Options of every command that talks to a running gateway. */
+/** The options of every subcommand that calls a running gateway. */
 export interface ApiOptions {
   url?: string;
   key?: string;
@@ -15,19 +19,41 @@ export interface ApiOptions {
   json?: boolean;
 }
 
+const group = 'Gateway options:';
+
+/** Adds the options of ApiOptions. */
 export function withApiOptions(command: Command): Command {
   return command
-    .option('--url <url>', 'operator API of the gateway (TIDEGATE_URL; default http://127.0.0.1:8081)')
-    .option('--key <key>', 'operator key (TIDEGATE_KEY; default: <data>/admin.key)')
-    .option('--data <dir>', 'data folder, for its admin.key', 'data')
-    .option('--json', 'print JSON');
+    .option('--json', 'print JSON')
+    .addOption(
+      new Option('--url <url>', `operator API of the gateway (default: TIDEGATE_URL, else ${defaultUrl})`).helpGroup(
+        group,
+      ),
+    )
+    .addOption(
+      new Option('--key <key>', 'operator key (default: TIDEGATE_KEY, else admin.key of the data folder)').helpGroup(
+        group,
+      ),
+    )
+    .addOption(new Option('--data <dir>', 'data folder of the gateway').default('data').helpGroup(group));
 }
 
-export type ApiClient = ReturnType<typeof createApiClient>;
+/** The operator API. Every member rejects with a Failure whose message says what to do. */
+export interface ApiClient {
+  /** The address of the API, without a slash at its end. */
+  readonly url: string;
+  readonly key: string;
+  /** One request; resolves with the JSON of the answer, undefined if the answer has no body. */
+  request<Body>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Body>;
+  /** Reads an answer in NDJSON, item by item as it arrives. */
+  lines<Item>(path: string): AsyncGenerator<Item>;
+  /** Reads a list page by page, up to `limit` items. */
+  list<Item>(path: string, limit?: number): AsyncGenerator<Item>;
+}
 
-/** The operator API. Errors become Failures that say what to do. */
-export function createApiClient(options: ApiOptions) {
-  const url = (options.url ?? process.env.TIDEGATE_URL ?? defaultUrl).replace(/\/+$/, '');
+/** A client for the gateway and key that the options, the environment or the data folder name. Throws Failure. */
+export function createApiClient(options: ApiOptions): ApiClient {
+  const url = checkedUrl(options.url ?? process.env.TIDEGATE_URL ?? defaultUrl);
   const key = options.key ?? process.env.TIDEGATE_KEY ?? readKey(options.data ?? 'data');
 
   async function ask(method: string, path: string, body: unknown, more: Record<string, string>): Promise<Response> {
@@ -40,7 +66,7 @@ export function createApiClient(options: ApiOptions) {
     }).catch((error: Error) => {
       throw new Failure(
         69,
-        `No gateway answers at ${url} (${causeOf(error)}). Start one with "npm start", or give its address by --url.`,
+        `No gateway answers at ${url} (${causeOf(error)}). Start one with "npm start", or give its address with --url.`,
       );
     });
   }
@@ -57,7 +83,6 @@ export function createApiClient(options: ApiOptions) {
     throw new Failure(1, explain(text, answer.status));
   }
 
-  /** The lines of an answer in NDJSON, as they come. */
   async function* lines<Item>(path: string): AsyncGenerator<Item> {
     const answer = await ask('GET', path, undefined, { accept: 'application/x-ndjson' });
     if (!answer.ok) throw new Failure(1, explain(await answer.text(), answer.status));
@@ -68,10 +93,9 @@ export function createApiClient(options: ApiOptions) {
       rest = found.pop() ?? '';
       for (const line of found) yield JSON.parse(line) as Item;
     }
-    if (rest !== '') throw new Failure(74, `The answer of ${url} broke off`);
+    if (rest !== '') throw new Failure(74, `The answer of ${url} ended early. Run the command again.`);
   }
 
-  /** All pages of a list, or up to `limit` items of it. */
   async function* list<Item>(path: string, limit = Number.POSITIVE_INFINITY): AsyncGenerator<Item> {
     let left = limit;
     for (let cursor: string | null = ''; cursor !== null && left > 0; ) {
@@ -90,6 +114,13 @@ export function createApiClient(options: ApiOptions) {
   return { url, key, request, lines, list };
 }
 
+/** The address without slashes at its end. Throws Failure. */
+function checkedUrl(text: string): string {
+  if (!/^https?:\/\/./.test(text) || !URL.canParse(text))
+    throw new Failure(64, `"${text}" is not the URL of a gateway. Write it with http://, for example ${defaultUrl}`);
+  return text.replace(/\/+$/, '');
+}
+
 function readKey(folder: string): string {
   const file = join(folder, 'admin.key');
   try {
@@ -97,7 +128,7 @@ function readKey(folder: string): string {
   } catch {
     throw new Failure(
       78,
-      `No operator key: ${file} cannot be read. Give --key, TIDEGATE_KEY, or the data folder of the gateway by --data.`,
+      `There is no operator key, and ${file} cannot be read. Give a key with --key or TIDEGATE_KEY, or name the gateway's data folder with --data.`,
     );
   }
 }
@@ -106,11 +137,16 @@ function causeOf(error: Error): string {
   return (error.cause as { code?: string } | undefined)?.code ?? error.message;
 }
 
+/** Details of these codes name the thing, so the title would only repeat them. */
+const detailSuffices = /_(unknown|exists)$/;
+
+/** The problem of an answer in one line, and below it the fields at fault. */
 function explain(text: string, status: number): string {
   try {
     const { title, detail, code, errors = [] } = JSON.parse(text) as ProblemBody;
     const lines = errors.map(({ path, message }) => `\n  ${path} ${message}`).join('');
-    return `${title}: ${detail ?? ''} (${code})${lines}`;
+    if (lines !== '' || detail === undefined) return `${title} (${code})${lines}`;
+    return `${detailSuffices.test(code) ? '' : `${title}: `}${detail} (${code})`;
   } catch {
     return `The gateway answered ${status}: ${text.slice(0, 200)}`;
   }

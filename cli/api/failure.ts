@@ -1,4 +1,4 @@
-/** Ends the command with a message for a person and an exit code (sysexits.h where one fits). */
+/** Ends the command with a message for people, which says what to do, and an exit code (of sysexits.h if one fits). */
 export class Failure extends Error {
   constructor(
     readonly exitCode: number,

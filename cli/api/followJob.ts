@@ -5,7 +5,7 @@ import { Failure } from './failure.js';
 
 const pollMs = 200;
 
-/** Waits for the end of a job, with its progress on a terminal. Throws Failure where it failed. */
+/** Waits for the end of a job, and shows its progress if stderr is a terminal. Throws Failure if the job failed. */
 export async function followJob(api: ApiClient, started: JobBody, { json }: ApiOptions): Promise<JobBody> {
   const shows = process.stderr.isTTY && !json;
   for (let job = started; ; job = await api.request<JobBody>('GET', `/v1/jobs/${job.id}`)) {

@@ -3,11 +3,14 @@ import type { AttemptItem } from '../../schemas/generated/operator.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
 import { printJson, tableOf, timeText } from '../terminal/output.js';
 
+/** `tidegate attempts` */
 export function addAttempts(program: Command): void {
-  withApiOptions(program.command('attempts').description('who tried to connect and was refused, and why: newest first'))
-    .option('--device <id>', 'only those that offered this id')
-    .option('--address <address>', 'only those from this address')
-    .option('--limit <n>', 'at most so many', '50')
+  withApiOptions(
+    program.command('attempts').description('list refused connection attempts with the reason, newest first'),
+  )
+    .option('--device <id>', 'only attempts with this device id')
+    .option('--address <address>', 'only attempts from this IP address')
+    .option('--limit <n>', 'at most this many', '50')
     .action(attempts);
 }
 
@@ -16,7 +19,8 @@ async function attempts(options: ApiOptions & { device?: string; address?: strin
   const query = new URLSearchParams({ limit, ...(device ? { device } : {}), ...(address ? { address } : {}) });
   const { items } = await createApiClient(options).request<{ items: AttemptItem[] }>('GET', `/v1/attempts?${query}`);
   if (options.json) return printJson(items);
-  if (items.length === 0) return console.log('Nobody was refused since the gateway started.');
+  if (items.length === 0)
+    return console.log(`No ${device || address ? 'matching ' : ''}refused connections since the gateway started.`);
   console.log(tableOf(['LAST', 'TIMES', 'DEVICE', 'ADDRESS', 'ANSWER', 'WHY'], items.map(rowOf)));
 }
 

@@ -5,13 +5,15 @@ import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClie
 import { followJob } from '../api/followJob.js';
 import { printJson } from '../terminal/output.js';
 
+/** `tidegate backup` */
 export function addBackup(program: Command): void {
   withApiOptions(
-    program
-      .command('backup <dir>')
-      .description('copy the running gateway’s data into an empty folder, which starts as a data folder'),
+    program.command('backup <dir>').description('back up the running gateway’s data into a new or empty folder'),
   )
-    .addHelpText('after', '\nTo restore: stop the gateway, then start it with --data on a copy of that folder.')
+    .addHelpText(
+      'after',
+      '\nThe folder is on the machine of the gateway. It becomes a complete data folder.\nTo restore it, stop the gateway, and start it again with --data on a copy of the\nfolder.',
+    )
     .action(backUp);
 }
 
@@ -20,6 +22,6 @@ async function backUp(dir: string, options: ApiOptions): Promise<void> {
   const job = await followJob(api, await api.request<JobBody>('POST', '/v1/backup', { folder: resolve(dir) }), options);
   if (options.json) return printJson(job);
   console.log(
-    `${job.subject} holds ${job.filesDone} files, ${(job.bytes / 1024 ** 2).toFixed(1)} MiB. Start a gateway on a copy of it:\n\n  npx tidegate serve --data ${job.subject}`,
+    `The backup is complete: ${job.subject} contains ${job.filesDone} files, ${(job.bytes / 1024 ** 2).toFixed(1)} MiB. Start a gateway on a copy of it:\n\n  npx tidegate serve --data ${job.subject}`,
   );
 }

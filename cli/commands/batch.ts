@@ -10,32 +10,49 @@ import { type CommandOptions, commandBody, withCommandOptions } from './send.js'
 
 const pollMs = 500;
 
+/** `tidegate batch` */
 export function addBatch(program: Command): void {
-  const batch = program.command('batch').description('one command for many devices');
-  withCommandOptions(batch.command('send <name> [params]').description('send a command to devices'))
-    .option('--id <id>', 'to this device; repeatable', collect, [] as string[])
-    .option('--tag <name=value>', 'to devices with this tag; repeatable: with all of them', collect, [] as string[])
-    .option('--model <model>', 'to the devices of this model')
-    .option('--all', 'to every device')
-    .option('--concurrency <n>', 'devices that have it under way at a time; default 1000')
-    .option('--abort-on-failure <percent>', 'given up when more than this share of all has failed')
-    .option('--follow', 'show how it goes until its end; exit code 0 only where every device succeeded')
+  const batch = program.command('batch').description('send one command to many devices');
+  withCommandOptions(
+    batch.command('send <name> [params]').description('start a batch: send a command to every device of the target'),
+  )
+    .option('--id <id>', 'target: this device; repeatable', collect)
+    .option(
+      '--tag <name=value>',
+      'target: devices with this tag; repeatable, then devices with all of the tags',
+      collect,
+    )
+    .option('--model <model>', 'target: devices of this model')
+    .option('--all', 'target: every device')
+    .option('--concurrency <n>', 'how many devices may have the command in progress at once (default: 1000)')
+    .option(
+      '--abort-on-failure <percent>',
+      'abort the batch if more than this share of all devices has failed (default: never)',
+    )
+    .option(
+      '--follow',
+      'wait for the end of the batch and show its progress; exit code 0 only if every device succeeded',
+    )
     .addHelpText(
       'after',
-      `\nExample:\n  tidegate batch send set_interval '{"seconds":60}' --tag site=north --abort-on-failure 5 --follow`,
+      `\nGive exactly one target. [params] is a JSON object.\n\nExample:\n  tidegate batch send set_interval '{"seconds":60}' --tag site=north --abort-on-failure 5 --follow`,
     )
     .action(send);
   withApiOptions(batch.command('list').description('list batches, newest first'))
-    .option('--limit <n>', 'at most so many', '20')
+    .option('--limit <n>', 'at most this many', '20')
     .action(list);
-  withApiOptions(batch.command('show <id>').description('show a batch: devices by state, and which failed')).action(
-    async (id: string, options: ApiOptions) => print(await one(createApiClient(options), id), options),
-  );
+  withApiOptions(
+    batch.command('show <id>').description('show how many devices of a batch are in each state, and which failed'),
+  ).action(async (id: string, options: ApiOptions) => print(await read(createApiClient(options), id), options));
   for (const what of ['stop', 'resume'] as const)
     withApiOptions(
       batch
         .command(`${what} <id>`)
-        .description(what === 'stop' ? 'send nothing more of it; what is under way goes on' : 'go on with it'),
+        .description(
+          what === 'stop'
+            ? 'stop a batch: it sends no more commands; those already sent continue'
+            : 'resume a stopped batch',
+        ),
     ).action(async (id: string, options: ApiOptions) =>
       print(
         await createApiClient(options).request<BatchBody>(
@@ -48,8 +65,8 @@ export function addBatch(program: Command): void {
 }
 
 interface SendOptions extends CommandOptions {
-  id: string[];
-  tag: string[];
+  id?: string[];
+  tag?: string[];
   model?: string;
   all?: boolean;
   concurrency?: string;
@@ -72,24 +89,25 @@ async function send(name: string, params: string | undefined, options: SendOptio
   if (options.follow && batch.counts.succeeded !== batch.total) process.exitCode = 1;
 }
 
-function targetOf({ id, tag, model, all }: SendOptions): object {
+/** The target of the request. Throws Failure if it is not exactly one. */
+function targetOf({ id = [], tag = [], model, all }: SendOptions): object {
   const targets = [
     ...(id.length > 0 ? [{ ids: id }] : []),
     ...(tag.length > 0 ? [{ tags: parseTags(tag) }] : []),
     ...(model === undefined ? [] : [{ model }]),
     ...(all ? [{ all: true }] : []),
   ];
-  if (targets.length !== 1)
-    throw new Failure(64, 'Say whom it is for by exactly one of --id, --tag, --model and --all');
+  if (targets.length !== 1) throw new Failure(64, 'Choose exactly one target: --id, --tag, --model or --all');
   return targets[0];
 }
 
-const one = (api: ApiClient, id: string): Promise<BatchBody> =>
+const read = (api: ApiClient, id: string): Promise<BatchBody> =>
   api.request<BatchBody>('GET', `/v1/command-batches/${encodeURIComponent(id)}`);
 
+/** Waits until the batch has ended and no command of it is in progress. */
 async function follow(api: ApiClient, made: BatchBody, { json }: ApiOptions): Promise<BatchBody> {
   const shows = process.stderr.isTTY && !json;
-  for (let batch = made; ; batch = await one(api, made.id)) {
+  for (let batch = made; ; batch = await read(api, made.id)) {
     if (shows) process.stderr.write(`\r${countsText(batch)} `);
     const underWay = ['sent', 'received', 'running'].some((state) => (batch.counts[state] ?? 0) > 0);
     if (batch.endedAt !== null && !underWay) {

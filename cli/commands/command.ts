@@ -3,38 +3,41 @@ import type { CommandBody } from '../../schemas/generated/operator.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
 import { printJson, tableOf, timeText } from '../terminal/output.js';
 
+/** `tidegate command` */
 export function addCommand(program: Command): void {
-  const command = program.command('command').description('look at commands, and take back queued ones');
+  const command = program.command('command').description('list, show and cancel commands');
   withApiOptions(command.command('list <device>').description('list the commands of a device, newest first'))
-    .option('--limit <n>', 'at most so many', '20')
+    .option('--limit <n>', 'at most this many', '20')
     .action(list);
   withApiOptions(
-    command.command('show <id>').description('show a command with every transition, its time and its cause'),
+    command.command('show <id>').description('show a command and its history: each state with its time and cause'),
   ).action(show);
-  withApiOptions(command.command('cancel <id>').description('take back a command that is queued')).action(cancel);
+  withApiOptions(command.command('cancel <id>').description('cancel a command that is still queued')).action(cancel);
 }
 
 async function list(device: string, options: ApiOptions & { limit: string }): Promise<void> {
   const path = `/v1/devices/${encodeURIComponent(device)}/commands`;
   const commands: CommandBody[] = [];
-  for await (const one of createApiClient(options).list<CommandBody>(path, Number(options.limit))) commands.push(one);
+  for await (const command of createApiClient(options).list<CommandBody>(path, Number(options.limit)))
+    commands.push(command);
   if (options.json) return printJson(commands);
-  if (commands.length === 0) return console.log(`No commands. Send one: tidegate send ${device} NAME`);
+  if (commands.length === 0) return console.log(`No commands for ${device}. Send one: tidegate send ${device} NAME`);
   console.log(
     tableOf(
       ['ID', 'CREATED', 'STATE', 'NAME', 'PARAMS', 'OUTCOME'],
-      commands.map((one) => [
-        one.id,
-        timeText(one.createdAt),
-        one.state,
-        one.name,
-        JSON.stringify(one.params),
-        outcomeOf(one),
+      commands.map((command) => [
+        command.id,
+        timeText(command.createdAt),
+        command.state,
+        command.name,
+        JSON.stringify(command.params),
+        outcomeOf(command),
       ]),
     ),
   );
 }
 
+/** The error, result or progress that the device reported; empty if it reported none. */
 function outcomeOf({ result, error, progress }: CommandBody): string {
   const known = error ?? result ?? progress;
   return known === null ? '' : JSON.stringify(known);

@@ -5,17 +5,18 @@ import { type ConfigOptions, configFrom } from '../serving/runGateway.js';
 import { collect } from '../terminal/collect.js';
 import { printJson } from '../terminal/output.js';
 
+/** `tidegate config` */
 export function addConfig(program: Command): void {
   program
     .command('config')
-    .description('work with the configuration')
+    .description('check the configuration')
     .command('check')
     .description(
-      'check configuration and models, and print what would be in force; exit code 78 where there is a fault',
+      'check the configuration and the models, and print the resulting settings; exit code 78 if there is a fault',
     )
-    .option('--config <file>', 'configuration file')
-    .option('--data <dir>', 'data folder')
-    .option('--set <key=value>', 'one setting; repeatable', collect, [] as string[])
+    .option('--config <file>', 'configuration file in YAML (default: none)')
+    .option('--data <dir>', 'data folder (default: data)')
+    .option('--set <key=value>', 'one setting, for example device.port=9000; repeatable', collect)
     .option('--json', 'print JSON')
     .action((options: ConfigOptions & { json?: boolean }) => {
       const config = withoutSecrets(configFrom(options));
@@ -26,6 +27,7 @@ export function addConfig(program: Command): void {
     });
 }
 
+/** The settings of a tree, each with its path as a dotted key. */
 function leaves(tree: object, path: string[] = []): [string, unknown][] {
   return Object.entries(tree).flatMap(([key, value]): [string, unknown][] =>
     typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -15,13 +15,14 @@ import { parseDuration } from '../terminal/times.js';
 
 const realDevice = 'this-machine';
 
+/** `tidegate demo` */
 export function addDemo(program: Command): void {
   program
     .command('demo')
-    .description('a gateway with 25 simulated devices and a real one: this machine')
+    .description('run a gateway with 25 simulated devices and a real one, this machine')
     .option('--data <dir>', 'data folder', 'data')
-    .option('--set <key=value>', 'one setting; repeatable', collect, [] as string[])
-    .option('--duration <time>', 'end by itself after that long; else at Ctrl-C')
+    .option('--set <key=value>', 'one setting, for example device.port=9000; repeatable', collect)
+    .option('--duration <time>', 'stop after this time, for example 30s or 5m (default: run until Ctrl-C)')
     .action(demo);
 }
 
@@ -31,7 +32,7 @@ async function demo(options: ConfigOptions & { duration?: string }): Promise<voi
   const log = createLogger(config.log.level);
   const gateway = await runGateway(config, log, () => configFrom(options, ['log.level=warn', 'device.host=127.0.0.1']));
   console.log(
-    `${pc.bold('Tidegate')} keeps its data in ${gateway.dataFolder}/ and takes devices at ${gateway.deviceUrl}`,
+    `${pc.bold('Tidegate')} stores its data in ${gateway.dataFolder}/ and accepts devices at ${gateway.deviceUrl}`,
   );
   const key = gateway.adminKey ?? '';
   const api = createApiClient({ url: gateway.operatorUrl, key });
@@ -51,7 +52,7 @@ async function demo(options: ConfigOptions & { duration?: string }): Promise<voi
   });
   const stopMonitor = startHostMonitor({ url: gateway.deviceUrl, id: realDevice, secret, intervalMs: 2_000 });
   const devices = fleet.groups.reduce((sum, { count }) => sum + count, 0);
-  console.log(`${devices} simulated devices and a real one (${realDevice}) connect. First readings:\n`);
+  console.log(`${devices} simulated devices and a real one (${realDevice}) are connecting. First readings:\n`);
   await showFirst(api, ['boiler-1', 'room-1', 'truck-1', realDevice]);
   const other = [
     ...(config.data === 'data' ? [] : ['--data', config.data]),
@@ -60,7 +61,7 @@ async function demo(options: ConfigOptions & { duration?: string }): Promise<voi
     .map((word) => ` ${word}`)
     .join('');
   console.log(
-    `\nFrom another terminal:\n  npx tidegate query boiler-1${other}\n  npx tidegate query ${realDevice}${other}\n  npx tidegate send boiler-1 set_interval '{"seconds":5}' --wait 10${other}\n  npx tidegate tail${other}\n\nCtrl-C ends it. The console:`,
+    `\nFrom another terminal:\n  npx tidegate query boiler-1${other}\n  npx tidegate query ${realDevice}${other}\n  npx tidegate send boiler-1 set_interval '{"seconds":5}' --wait 10${other}\n  npx tidegate tail${other}\n\nCtrl-C stops it. The console:`,
   );
   console.log(`${gateway.operatorUrl}/#key=${key}`);
   await ended;
@@ -71,14 +72,14 @@ async function demo(options: ConfigOptions & { duration?: string }): Promise<voi
 
 const firstWithinMs = 10_000;
 
-/** Each device's newest values, as soon as there are any. */
+/** Prints the latest values of each device as soon as there are any; waits 10 s in all. */
 async function showFirst(api: ApiClient, ids: string[]): Promise<void> {
   const until = Date.now() + firstWithinMs;
   for (const id of ids) {
     let metrics: LatestBody['metrics'] = {};
     while (Object.keys(metrics).length === 0 && Date.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 100));
-      // On a slow machine the fleet may not have registered it yet.
+      // On a slow machine the device may not be registered yet.
       const latest = await api.request<LatestBody>('GET', `/v1/devices/${id}/latest`).catch(() => null);
       metrics = latest?.metrics ?? {};
     }

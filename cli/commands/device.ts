@@ -17,45 +17,58 @@ import { csvField, printJson, tableOf, tagsText, timeText } from '../terminal/ou
 import { snippetsFor } from '../terminal/snippets.js';
 import { parseDuration } from '../terminal/times.js';
 
+/** `tidegate device` */
 export function addDevice(program: Command): void {
   const device = program.command('device').description('register and manage devices');
   const add = (name: string, description: string): Command =>
     withApiOptions(device.command(name).description(description));
 
-  add('add <id>', 'register a device; prints its secret, once, and how to connect')
-    .option('--model <model>', 'its model')
-    .option('--tag <name=value>', 'a tag; repeatable', collect, [] as string[])
-    .option('--device-url <url>', 'where devices connect, for the examples', 'ws://127.0.0.1:8080/v1/device')
+  add('add <id>', 'register a device, and print its secret (shown only once) and programs that connect with it')
+    .option('--model <model>', 'model of the device, which lists its metrics and commands')
+    .option('--tag <name=value>', 'a tag of the device; repeatable', collect)
+    .option(
+      '--device-url <url>',
+      'URL where devices connect, for the printed programs',
+      'ws://127.0.0.1:8080/v1/device',
+    )
     .action(addOne);
   add('list', 'list devices')
-    .option('--tag <name=value>', 'only with this tag; repeatable', collect, [] as string[])
-    .option('--connected', 'only those with a link')
-    .option('--presence <state>', 'only those that are never (seen), online, late, asleep or offline')
+    .option('--tag <name=value>', 'only devices with this tag; repeatable, then devices with all of the tags', collect)
+    .option('--connected', 'only devices that are connected')
+    .option('--presence <state>', 'only devices in this state: never, online, late, asleep or offline')
     .action(list);
-  add('show <id>', 'show a device: its link or how the last one ended, and its newest values').action(show);
-  add('disable <id>', 'end its link and refuse it').action((id, options) => setState(id, 'disabled', options));
-  add('enable <id>', 'let it in again').action((id, options) => setState(id, 'active', options));
-  add('rotate <id>', 'give it a new secret')
-    .option('--grace <seconds>', 'how long the old ones stay valid', '0')
-    .option('--push', 'tell it to the device by a command; give a --grace in which it can come back')
-    .option('--expires <time>', 'the new one ends after that long, as 90d')
+  add('show <id>', 'show a device: its presence, how its last link ended, and its latest values').action(show);
+  add('disable <id>', 'close the link of a device, and refuse it until it is enabled').action((id, options) =>
+    setState(id, 'disabled', options),
+  );
+  add('enable <id>', 'let a disabled device connect again').action((id, options) => setState(id, 'active', options));
+  add('rotate <id>', 'create a new secret for a device, and print it (shown only once)')
+    .option('--grace <seconds>', 'how many seconds the older secrets stay valid', '0')
+    .option(
+      '--push',
+      'also send the new secret to the device, as a command; needs a --grace long enough for it to reconnect',
+    )
+    .option('--expires <time>', 'let the new secret expire after this time, for example 90d')
     .action(rotate);
-  add('credentials <id>', 'list its credentials, without the secrets').action(credentials);
-  add('revoke <id> <cid>', 'revoke one of its credentials; a link that uses it ends').action(revoke);
-  add('remove <id>', 'remove it and its credentials; its readings age out')
-    .option('--erase', 'also take its readings out of every file, now')
+  add('credentials <id>', 'list the credentials of a device, without their secrets').action(credentials);
+  add('revoke <id> <cid>', 'revoke one credential of a device, and close a link that uses it').action(revoke);
+  add('remove <id>', 'remove a device and its credentials; its readings stay until retention removes them')
+    .option('--erase', 'also erase its readings from every file now')
     .action(remove);
-  add(
-    'import <file>',
-    'register devices from a CSV file with the columns id,model,tags (tags as a=b;c=d); prints id,secret',
-  ).action(importCsv);
+  add('import <file>', 'register the devices of a CSV file, and print their secrets as CSV (shown only once)')
+    .addHelpText(
+      'after',
+      '\nThe first line of the file is id,model,tags. Tags are written as\nsite=north;floor=2, and the model may be empty. The output has the columns\nid,secret.',
+    )
+    .action(importCsv);
 }
 
-export function parseTags(tags: string[]): Record<string, string> {
+/** Tags from texts of the form `name=value`. Throws Failure. */
+export function parseTags(tags: string[] = []): Record<string, string> {
   return Object.fromEntries(
     tags.map((tag) => {
       const at = tag.indexOf('=');
-      if (at <= 0) throw new Failure(64, `"${tag}" is no tag: write name=value`);
+      if (at <= 0) throw new Failure(64, `"${tag}" is not a tag. Write name=value, for example site=north`);
       return [tag.slice(0, at), tag.slice(at + 1)];
     }),
   );
@@ -63,7 +76,7 @@ export function parseTags(tags: string[]): Record<string, string> {
 
 async function addOne(
   id: string,
-  options: ApiOptions & { model?: string; tag: string[]; deviceUrl: string },
+  options: ApiOptions & { model?: string; tag?: string[]; deviceUrl: string },
 ): Promise<void> {
   const made = await createApiClient(options).request<NewCredentialBody>('POST', '/v1/devices', {
     id,
@@ -72,11 +85,11 @@ async function addOne(
   });
   if (options.json) return printJson(made);
   console.log(
-    `Device ${made.id} is registered. Its secret is shown this once:\n\n  ${made.secret}\n\n${snippetsFor(options.deviceUrl, made.id, made.secret)}`,
+    `Device ${made.id} is registered. Its secret is shown only this once:\n\n  ${made.secret}\n\n${snippetsFor(options.deviceUrl, made.id, made.secret)}`,
   );
 }
 
-async function list(options: ApiOptions & { tag: string[]; connected?: boolean; presence?: string }): Promise<void> {
+async function list(options: ApiOptions & { tag?: string[]; connected?: boolean; presence?: string }): Promise<void> {
   const filters = Object.entries(parseTags(options.tag)).map(
     ([name, value]) => `tag.${name}=${encodeURIComponent(value)}`,
   );
@@ -112,7 +125,7 @@ async function show(id: string, options: ApiOptions): Promise<void> {
   console.log(rows.length === 0 ? '\nNo readings yet.' : `\n${tableOf(['METRIC', 'VALUE', 'UNIT', 'TIME'], rows)}`);
 }
 
-/** What a person asks of a device that is not there, or not well. */
+/** What helps to find out why a device is not connected, or not well. Facts that are not known are left out. */
 function presenceLines(presence: DeviceBody['presence']): string[] {
   const { address, subprotocol, agent, firmware, lastFrameAt, roundTripMs, reconnects, flapping, lastClose, backAt } =
     presence;
@@ -123,7 +136,7 @@ function presenceLines(presence: DeviceBody['presence']): string[] {
     ...(lastClose === null
       ? []
       : [`last close: ${timeText(lastClose.at)} ${lastClose.code} ${lastClose.name ?? ''} by ${lastClose.by}`]),
-    ...(backAt === null ? [] : [`it sleeps, and will be back at ${timeText(backAt)}`]),
+    ...(backAt === null ? [] : [`asleep; it announced to be back at ${timeText(backAt)}`]),
     ...(reconnects === 0 ? [] : [`reconnects: ${reconnects}${flapping ? ', flapping' : ''}`]),
   ];
 }
@@ -146,9 +159,13 @@ async function rotate(
     ...(expires === undefined ? {} : { notAfter: Date.now() + parseDuration(expires) }),
   });
   if (options.json) return printJson(made);
-  console.log(`The new secret of ${id} is shown this once; older ones end in ${graceSeconds} s:\n\n  ${made.secret}`);
+  console.log(
+    `The new secret of ${id} is shown only this once. Older secrets expire in ${graceSeconds} s:\n\n  ${made.secret}`,
+  );
   if (made.command !== undefined)
-    console.log(`\nThe device is told by command ${made.command}: tidegate command show ${made.command}`);
+    console.log(
+      `\nThe new secret goes to the device as command ${made.command}. To follow it: tidegate command show ${made.command}`,
+    );
 }
 
 async function credentials(id: string, options: ApiOptions): Promise<void> {
@@ -179,12 +196,14 @@ async function remove(id: string, options: ApiOptions & { erase?: boolean }): Pr
   }
   const job = await followJob(api, await api.request<JobBody>('DELETE', `${pathOf(id)}?data=erase`), options);
   if (options.json) return printJson({ id, removed: true, job });
-  console.log(`Device ${id} is removed, and its data is out of every file of the data folder. Backups still hold it.`);
+  console.log(
+    `Device ${id} is removed, and its data is erased from every file of the data folder. Backups still contain it.`,
+  );
 }
 
 const importedAtOnce = 2_000;
 
-/** Prints the secrets of each part as soon as it is registered: they are told once, whatever becomes of the next part. */
+/** Registers the devices in parts of 2,000. The secrets of a part are printed at once, because they are shown only once and a later part may fail. */
 async function importCsv(file: string, options: ApiOptions): Promise<void> {
   const api = createApiClient(options);
   const devices = readRows(file).map(deviceOfRow);
@@ -214,7 +233,7 @@ function readRows(file: string): string[][] {
   } catch (error) {
     throw new Failure(66, `${file} cannot be read: ${(error as Error).message}`);
   }
-  // Spreadsheets begin it with a byte order mark.
+  // Spreadsheets put a byte order mark at the beginning.
   const [heading, ...lines] = text
     .replace(/^\uFEFF/, '')
     .split(/\r?\n/)
@@ -223,7 +242,11 @@ function readRows(file: string): string[][] {
     throw new Failure(65, `${file}: the first line must be id,model,tags`);
   return lines.map((line, i) => {
     const cells = line.split(',').map((cell) => cell.trim());
-    if (cells.length > 3) throw new Failure(65, `${file} line ${i + 2}: more than three columns`);
+    if (cells.length > 3)
+      throw new Failure(
+        65,
+        `${file} line ${i + 2}: there are more than three columns. Write id,model,tags, and separate tags by semicolons`,
+      );
     return cells;
   });
 }

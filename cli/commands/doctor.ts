@@ -10,14 +10,15 @@ import { printJson, tableOf } from '../terminal/output.js';
 
 const freeBytesMin = 1024 ** 3;
 
+/** `tidegate doctor` */
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('check the data folder and this machine; beside a running gateway, or without one')
+    .description('check the data folder and this machine, with or without a running gateway')
     .option('--data <dir>', 'data folder', 'data')
-    .option('--all', 'read every day file through, not only the newest three')
+    .option('--all', 'check every day file, not only the newest three')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExit code 1 where a check fails.')
+    .addHelpText('after', '\nThe exit code is 1 if a check fails.')
     .action(doctor);
 }
 
@@ -38,7 +39,12 @@ function doctor({ data, json, all }: { data: string; json?: boolean; all?: boole
     );
   const failed = findings.filter(({ state }) => state === 'fail').length;
   if (failed > 0) process.exitCode = 1;
-  if (!json) console.log(failed === 0 ? pc.green('\nNothing is wrong.') : pc.red(`\n${failed} checks failed.`));
+  if (!json)
+    console.log(
+      failed === 0
+        ? pc.green('\nNo check failed.')
+        : pc.red(`\n${failed} ${failed === 1 ? 'check' : 'checks'} failed.`),
+    );
 }
 
 function checkSpace(folder: string): Finding {
@@ -47,7 +53,7 @@ function checkSpace(folder: string): Finding {
     const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free`;
     return free >= freeBytesMin
       ? { name: 'disk space', state: 'ok', detail }
-      : { name: 'disk space', state: 'warn', detail, fix: 'Make room, or shorten store.retentionDays' };
+      : { name: 'disk space', state: 'warn', detail, fix: 'Free some space, or lower store.retentionDays' };
   } catch (error) {
     return { name: 'disk space', state: 'fail', detail: (error as Error).message };
   }
@@ -56,19 +62,28 @@ function checkSpace(folder: string): Finding {
 function checkKey(folder: string): Finding {
   const found = statSync(join(folder, 'admin.key'), { throwIfNoEntry: false });
   if (found === undefined)
-    return { name: 'admin.key', state: 'ok', detail: 'not there (moved elsewhere, or not started yet)' };
+    return {
+      name: 'admin.key',
+      state: 'ok',
+      detail: 'not found (it was moved away, or the gateway has not started yet)',
+    };
   const open = (found.mode & 0o077) !== 0;
   const mode = (found.mode & 0o777).toString(8);
   return open
-    ? { name: 'admin.key', state: 'warn', detail: `mode ${mode}`, fix: 'chmod 600 it' }
+    ? { name: 'admin.key', state: 'warn', detail: `mode ${mode}`, fix: `Run chmod 600 ${join(folder, 'admin.key')}` }
     : { name: 'admin.key', state: 'ok', detail: `mode ${mode}` };
 }
 
-/** Each link is a descriptor. */
+/** Checks the limit of open files, because each link needs a file descriptor. */
 function checkDescriptors(): Finding {
   const limit = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim());
   const detail = Number.isNaN(limit) ? 'no limit' : `${limit} open files allowed`;
   return limit < 4_096
-    ? { name: 'open files', state: 'warn', detail, fix: 'Raise it (ulimit -n, LimitNOFILE): each device needs one' }
+    ? {
+        name: 'open files',
+        state: 'warn',
+        detail,
+        fix: 'Raise the limit (ulimit -n, or LimitNOFILE of systemd): each device needs one',
+      }
     : { name: 'open files', state: 'ok', detail };
 }

@@ -4,11 +4,12 @@ import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClie
 import { printJson, tableOf, timeText } from '../terminal/output.js';
 import { parseDuration } from '../terminal/times.js';
 
+/** `tidegate key` */
 export function addKey(program: Command): void {
   const key = program.command('key').description('manage operator keys');
-  withApiOptions(key.command('add <name>').description('make a key; prints its text, once'))
+  withApiOptions(key.command('add <name>').description('create a key, and print it (shown only once)'))
     .option('--role <role>', 'viewer, operator or admin', 'viewer')
-    .option('--expires <time>', 'it ends after that long, as 90d')
+    .option('--expires <time>', 'let the key expire after this time, for example 90d')
     .action(async (name: string, options: ApiOptions & { role: string; expires?: string }) => {
       const { role, expires } = options;
       const made = await createApiClient(options).request<NewKeyBody>('POST', '/v1/keys', {
@@ -17,9 +18,9 @@ export function addKey(program: Command): void {
         ...(expires === undefined ? {} : { notAfter: Date.now() + parseDuration(expires) }),
       });
       if (options.json) return printJson(made);
-      console.log(`Key ${made.id} (${options.role}) is shown this once:\n\n  ${made.key}`);
+      console.log(`Key ${made.id} (${options.role}) is shown only this once:\n\n  ${made.key}`);
     });
-  withApiOptions(key.command('list').description('list keys, without their texts')).action(
+  withApiOptions(key.command('list').description('list the keys, without their secret texts')).action(
     async (options: ApiOptions) => {
       const { items } = await createApiClient(options).request<{ items: KeyItem[] }>('GET', '/v1/keys');
       if (options.json) return printJson(items);

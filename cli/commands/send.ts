@@ -6,7 +6,7 @@ import { Failure } from '../api/failure.js';
 import { printJson } from '../terminal/output.js';
 import { parseDuration } from '../terminal/times.js';
 
-/** What a script can tell of a command's end; 0 only where the device says that it succeeded. */
+/** The exit code per state of a command. It is 0 only if the device reported success. */
 export const exitCodes: Record<CommandState, number> = {
   succeeded: 0,
   failed: 1,
@@ -22,32 +22,41 @@ export const exitCodes: Record<CommandState, number> = {
   running: 6,
 };
 
-/** What `send` and `batch send` say alike of a command. */
+/** The options that `send` and `batch send` share. */
 export interface CommandOptions extends ApiOptions {
   ttl?: string;
   deadline?: string;
   supersedes?: string;
 }
 
-/** The gateway answers a request that waits after a minute at most. */
+/** One request waits for the final state for at most a minute, the limit of the gateway. */
 const waitAtOnceMaxSeconds = 60;
 
+/** Adds the options of CommandOptions. */
 export function withCommandOptions(command: Command): Command {
   return withApiOptions(command)
-    .option('--ttl <duration>', 'how long it may wait to be sent: 30s, 5m, 1h (default: the model’s, else 1h)')
-    .option('--deadline <duration>', 'how long its final word may take once sent (default: the model’s, else 5m)')
-    .option('--supersedes <word>', 'a queued command of the device with the same word is replaced');
+    .option(
+      '--ttl <duration>',
+      'how long the command may wait to be sent, for example 30s, 5m, 1h (default: by the model, else 1h)',
+    )
+    .option(
+      '--deadline <duration>',
+      'how long the device may take to finish it once it was sent (default: by the model, else 5m)',
+    )
+    .option('--supersedes <word>', 'replace a queued command of the device that has the same word');
 }
 
+/** `tidegate send` */
 export function addSend(program: Command): void {
   withCommandOptions(program.command('send <id> <name> [params]').description('send a command to a device'))
-    .option('--wait <seconds>', 'wait so long for its end, and print it')
-    .option('--idempotency-key <key>', 'sending again with the same key makes no second command')
+    .option('--wait <seconds>', 'wait up to this many seconds for the final state, and print it')
+    .option('--idempotency-key <key>', 'make it safe to repeat the request: the same key creates no second command')
     .addHelpText(
       'after',
       `
-Parameters are a JSON object. With --wait the exit code tells the end: 0 succeeded, 1 failed, 2 rejected, 3 expired before it was
-sent, 4 timed out (it may have run), 5 cancelled, superseded or device removed, 6 no end yet.
+[params] is a JSON object. With --wait, the exit code reports the final state:
+0 succeeded, 1 failed, 2 rejected, 3 expired before it was sent, 4 timed out (it
+may have run), 5 cancelled, superseded or device removed, 6 not final yet.
 
 Examples:
   tidegate send boiler-7 set_interval '{"seconds":5}' --wait 10
@@ -95,11 +104,12 @@ function lineOf({ id, state, result, error }: CommandStateBody): string {
 
 function secondsOf(text: string): number {
   const seconds = Number(text);
-  if (!(seconds >= 0 && seconds <= 86_400)) throw new Failure(64, `--wait ${text}: write seconds, at most 86400`);
+  if (!(seconds >= 0 && seconds <= 86_400))
+    throw new Failure(64, `--wait ${text} is not valid. Write a number of seconds from 0 to 86400`);
   return seconds;
 }
 
-/** The body of a request for a command. Throws Failure. */
+/** The body of a request that creates a command. Throws Failure. */
 export function commandBody(name: string, params: string | undefined, options: CommandOptions): object {
   return {
     name,
@@ -115,7 +125,10 @@ function paramsOf(text: string): object {
     const params: unknown = JSON.parse(text);
     if (typeof params === 'object' && params !== null && !Array.isArray(params)) return params;
   } catch {
-    // Said below.
+    // The Failure below says it.
   }
-  throw new Failure(64, `The parameters are no JSON object: ${text}\nWrite them as '{"seconds":5}', in single quotes`);
+  throw new Failure(
+    64,
+    `The parameters are not a JSON object: ${text}\nWrite them in single quotes, for example '{"seconds":5}'`,
+  );
 }

@@ -6,16 +6,17 @@ import { type ConfigOptions, configFrom, runGateway } from '../serving/runGatewa
 import { untilSignal } from '../serving/untilSignal.js';
 import { collect } from '../terminal/collect.js';
 
+/** `tidegate serve` */
 export function addServe(program: Command): void {
   program
     .command('serve')
     .description('run the gateway')
-    .option('--config <file>', 'configuration file (YAML; config/gateway.yaml shows every key)')
+    .option('--config <file>', 'configuration file in YAML; config/gateway.yaml lists every key (default: none)')
     .option('--data <dir>', 'data folder (default: data)')
-    .option('--set <key=value>', 'one setting, as device.port=8080; repeatable', collect, [] as string[])
+    .option('--set <key=value>', 'one setting, for example device.port=9000; repeatable', collect)
     .addHelpText(
       'after',
-      '\nLogs go to stdout. SIGTERM ends it cleanly; SIGHUP reads models, limits, log level and certificates again. Exit codes: 0 stopped, 69 port in use, 74 disk error, 75 data folder in use, 78 configuration.',
+      '\nThe gateway logs to stdout. SIGTERM or Ctrl-C stops it cleanly. SIGHUP reloads\nmodels, limits, log level and certificates.\n\nExit codes: 0 stopped, 69 port in use, 74 disk error, 75 data folder in use,\n78 configuration error.',
     )
     .action(serve);
 }
@@ -24,7 +25,7 @@ async function serve(options: ConfigOptions): Promise<void> {
   const config = configFrom(options);
   const log = createLogger(config.log.level);
   process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'uncaught');
+    log.fatal({ err: error }, 'uncaught exception');
     process.exit(70);
   });
   const gateway = await runGateway(config, log, () => configFrom(options));
@@ -40,10 +41,10 @@ async function serve(options: ConfigOptions): Promise<void> {
     log.warn('the operator port is open to the network without TLS');
   log.info({ device: gateway.deviceUrl, console: gateway.operatorUrl }, 'ready');
   process.on('SIGHUP', () => {
-    gateway.reload().catch((error) => log.error({ err: error }, 'the configuration is not taken; the old one stays'));
+    gateway.reload().catch((error) => log.error({ err: error }, 'reload failed; the old configuration stays in force'));
   });
   await untilSignal();
-  log.info('stopping: links are told to come back');
+  log.info('stopping: closing links with the request to reconnect');
   await gateway.stop();
   log.info('stopped');
 }

@@ -18,26 +18,30 @@ interface SqlOptions extends ApiOptions {
 
 const formats = ['table', 'csv', 'ndjson'];
 
+/** `tidegate sql` */
 export function addSql(program: Command): void {
   withApiOptions(
-    program
-      .command('sql <statement>')
-      .description('read-only SQL on a data folder, through one table readings(device, metric, unit, ts, value)'),
+    program.command('sql <statement>').description('run a read-only SQL statement on the readings of a data folder'),
   )
-    .option('--from <t>', 'Unix ms, ISO 8601 (no offset: UTC) or back from now as -15m; default: today, UTC')
-    .option('--to <t>', 'exclusive; default: the end of today')
+    .option(
+      '--from <t>',
+      'start: Unix ms, ISO 8601 (UTC if it has no offset), or a time before now such as -15m (default: the start of today in UTC)',
+    )
+    .option('--to <t>', 'end, exclusive, in the same forms (default: the end of today in UTC)')
     .option('--format <format>', `one of ${formats.join(', ')}`, 'table')
     .addHelpText(
       'after',
-      '\nA gateway that runs on the folder is asked to seal first, so that the newest readings are there.\nBoolean values are 0 and 1; ts is Unix ms.\n\nExamples:\n  tidegate sql "SELECT device, count(*) FROM readings GROUP BY device"\n  tidegate sql "SELECT max(value) FROM readings WHERE device = \'boiler-7\' AND metric = \'temperature\'" --from -7d',
+      '\nThe table is readings(device, metric, unit, ts, value). ts is Unix ms, and booleans are 0 and 1.\nIf a gateway runs on the folder, it is asked to seal first, so that the newest readings are included.\n\nExamples:\n  tidegate sql "SELECT device, count(*) FROM readings GROUP BY device"\n  tidegate sql "SELECT max(value) FROM readings WHERE device = \'boiler-7\' AND metric = \'temperature\'" --from -7d',
     )
     .action(sql);
 }
 
 async function sql(statement: string, options: SqlOptions): Promise<void> {
   const format = options.json ? 'ndjson' : options.format;
-  if (!formats.includes(format)) throw new Failure(64, `--format ${format}: write one of ${formats.join(', ')}`);
-  if (!existsSync(options.data)) throw new Failure(66, `There is no data folder ${options.data}. Give one by --data.`);
+  if (!formats.includes(format))
+    throw new Failure(64, `--format ${format} is not known. Write one of ${formats.join(', ')}`);
+  if (!existsSync(options.data))
+    throw new Failure(66, `The data folder ${options.data} does not exist. Name it with --data.`);
   const now = Date.now();
   const from = options.from === undefined ? dayOf(now) * dayMs : parseWhen(options.from, now);
   const to = options.to === undefined ? (dayOf(now) + 1) * dayMs : parseWhen(options.to, now);
@@ -46,10 +50,16 @@ async function sql(statement: string, options: SqlOptions): Promise<void> {
   try {
     if (!sealed && view.unsealed > 0)
       console.error(
-        pc.yellow(`${view.unsealed} readings are not in day files yet: start the gateway to have them sealed.`),
+        pc.yellow(
+          `${view.unsealed} readings are missing here, because they are not sealed yet. Start the gateway on this folder to seal them.`,
+        ),
       );
     if (!view.indexed)
-      console.error(pc.yellow(`${view.files} files are read one after another; ten at most are searched by index.`));
+      console.error(
+        pc.yellow(
+          `This statement reads all of ${view.files} day files. With ten at most it can use their index: choose a shorter time with --from and --to.`,
+        ),
+      );
     print(view.run(statement), format);
   } catch (error) {
     throw new Failure(65, `SQL: ${(error as Error).message}`);
@@ -58,7 +68,7 @@ async function sql(statement: string, options: SqlOptions): Promise<void> {
   }
 }
 
-/** True where the gateway of this very folder has sealed. */
+/** Asks the gateway to seal, if it runs on this very folder. Returns whether it did. */
 async function sealIfRunning(options: SqlOptions): Promise<boolean> {
   try {
     const api = createApiClient(options);

@@ -9,20 +9,24 @@ import { untilSignal } from '../serving/untilSignal.js';
 import { timeText } from '../terminal/output.js';
 import { traceLines } from '../terminal/traceLines.js';
 
+/** `tidegate tail` */
 export function addTail(program: Command): void {
   withApiOptions(
     program
       .command('tail [id]')
-      .description('print readings, presence, refusals and commands as they happen')
-      .option('--trace', 'follow each frame of the device: received, decoded, committed, acked, bridged'),
+      .description('print readings, presence, rejected frames and commands as they happen')
+      .option('--trace', 'print when each frame of the device was received, decoded, committed, acked and bridged'),
   )
-    .addHelpText('after', '\nEnds with Ctrl-C. With --json each line is a message of /v1/live.')
+    .addHelpText(
+      'after',
+      '\nWithout an id it prints those of all devices. Ctrl-C ends it. With --json, each\nline is one message of /v1/live.',
+    )
     .action(tail);
 }
 
 async function tail(id: string | undefined, options: ApiOptions & { trace?: true }): Promise<void> {
   if (options.trace === true && id === undefined)
-    throw new Failure(64, '--trace follows one device: tidegate tail ID --trace');
+    throw new Failure(64, '--trace needs a device: tidegate tail ID --trace');
   const api = createApiClient(options);
   await api.request('GET', id === undefined ? '/v1/gateway' : `/v1/devices/${encodeURIComponent(id)}`);
   let ended = false;
@@ -39,7 +43,9 @@ async function tail(id: string | undefined, options: ApiOptions & { trace?: true
     };
     socket.on('open', () => socket?.send(JSON.stringify(subscription)));
     socket.on('message', (data) => print(JSON.parse(String(data)) as LiveMessage, options.json === true));
-    socket.on('error', (error) => console.error(pc.yellow(`no link to ${api.url}: ${error.message}`)));
+    socket.on('error', (error) =>
+      console.error(pc.yellow(`The live feed of ${api.url} is disconnected: ${error.message}. Reconnecting…`)),
+    );
     socket.on('close', () => {
       if (!ended) setTimeout(connect, 500 + Math.random() * 1_500);
     });
@@ -70,7 +76,7 @@ function linesOf(message: LiveMessage): string[] {
     }
     case 'rejected':
       return [
-        `${pc.red('refused')}  ${message.device}  seq ${message.seq}  ${message.code}: ${message.message}  (rid ${message.rid})`,
+        `${pc.red('rejected')}  ${message.device}  seq ${message.seq}  ${message.code}: ${message.message}  (rid ${message.rid})`,
       ];
     case 'command': {
       const { name, state, error } = message.command;
@@ -80,7 +86,7 @@ function linesOf(message: LiveMessage): string[] {
     case 'trace':
       return traceLines(message);
     case 'dropped':
-      return [pc.yellow(`${message.samples} samples not shown: this terminal reads too slowly`)];
+      return [pc.yellow(`${message.samples} samples were skipped, because this terminal reads too slowly`)];
     case 'error':
       return [pc.red(`${message.code}: ${message.message}`)];
     default:

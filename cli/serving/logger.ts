@@ -1,7 +1,7 @@
 import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
 
-/** Logs go to stdout only: readable on a terminal, one JSON object a line elsewhere. */
+/** A logger that writes to stdout: readable lines if it is a terminal, else one JSON object per line. */
 export function createLogger(level: string): Logger {
   const options = {
     level,

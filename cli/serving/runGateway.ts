@@ -1,25 +1,31 @@
+/**
+ * Starts a gateway in this process. serving/ holds what `serve` and `demo` share, because they run a gateway: its configuration, its log,
+ * and the signals that stop it.
+ */
 import type { Logger } from 'pino';
 import { loadConfig, type ResolvedConfig } from '../../gateway/config/config.js';
 import { loadModels } from '../../gateway/config/models.js';
 import { type Gateway, startGateway } from '../../gateway/gateway.js';
 import { systemClock } from '../../gateway/process/clock.js';
 
+/** The options of every subcommand that reads a configuration. */
 export interface ConfigOptions {
   config?: string;
   data?: string;
-  set: string[];
+  /** Each one `key=value`. */
+  set?: string[];
 }
 
-/** The configuration that the options of a command give. Throws ConfigError. */
-export function configFrom({ config, data, set }: ConfigOptions, more: string[] = []): ResolvedConfig {
+/** The configuration by the options of a subcommand. The settings of `more` come first, so that options override them. Throws ConfigError. */
+export function configFrom({ config, data, set = [] }: ConfigOptions, more: string[] = []): ResolvedConfig {
   const settings = [...more, ...(data === undefined ? [] : [`data=${data}`]), ...set];
   return loadConfig({ file: config, environment: process.env, set: settings });
 }
 
-/** Starts a gateway in this process; an error it cannot live with ends the process. `load` reads the configuration again, for a reload. */
+/** Starts a gateway in this process. An error that it cannot survive ends the process. `load` reads the configuration again for a reload. */
 export function runGateway(config: ResolvedConfig, log: Logger, load: () => ResolvedConfig): Promise<Gateway> {
   const fatal = (error: Error, exitCode: number): void => {
-    log.fatal({ err: error }, 'the gateway ends');
+    log.fatal({ err: error }, 'the gateway stops because of this error');
     process.exit(exitCode);
   };
   return startGateway({

@@ -1,4 +1,8 @@
-/** Prints rows under their headings, in columns as wide as they need to be. */
+/**
+ * Text for a terminal: tables, JSON, times. terminal/ turns values into text and text into values; it calls no gateway.
+ */
+
+/** A table as text: rows under their headings, each column as wide as its longest cell. */
 export function tableOf(headings: string[], rows: string[][]): string {
   const widths = headings.map((heading, i) => Math.max(heading.length, ...rows.map((row) => row[i].length)));
   const line = (cells: string[]): string =>
@@ -9,11 +13,12 @@ export function tableOf(headings: string[], rows: string[][]): string {
   return [line(headings), ...rows.map(line)].join('\n');
 }
 
+/** Prints a value as indented JSON. */
 export function printJson(value: unknown): void {
   console.log(JSON.stringify(value, null, 2));
 }
 
-/** Unix ms as ISO 8601 in UTC; a dash for none. */
+/** Unix ms as ISO 8601 in UTC; a dash for null. */
 export function timeText(ms: number | null): string {
   return ms === null ? '–' : new Date(ms).toISOString();
 }

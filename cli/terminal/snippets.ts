@@ -7,21 +7,21 @@ export interface Snippet {
   program: string;
 }
 
-/** What a shell takes as it stands between single quotes. */
+/** The text in single quotes, as a shell takes it literally. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** The clients of this package, wherever it lies, and what needs none of them; each can be pasted as it is. */
+/** Programs that can be pasted as they are. They use the clients of this package, wherever it lies, or need none of them. */
 export function snippetsOf(url: string, id: string, secret: string, root = packageRoot): Record<string, Snippet> {
   const entry = `tidegate.auth.${Buffer.from(`${id}:${secret}`).toString('base64url')}`;
   return {
     browser: {
-      title: "A browser's console, or a page, at best effort",
+      title: 'Browser, in the developer console of a page (best effort, without acks)',
       program: `const ws = new WebSocket('${url}', ['tidegate.v1.json', '${entry}']);
 ws.onmessage = ({ data }) => console.log(data);
 ws.onopen = () => ws.send(JSON.stringify({ values: { temperature: 21.5 } }));`,
     },
     node: {
-      title: 'Node, in a shell (for pages too: clients/js/README.md)',
+      title: 'Node, in a shell (the same client also runs in web pages: clients/js/README.md)',
       program: `(cd ${quoted(root)} && node --input-type=module) <<'END'
 import WebSocket from 'ws';
 import { connectDevice } from './dist/clients/js/client.js';
@@ -33,7 +33,8 @@ await device.stop();
 END`,
     },
     python: {
-      title: 'Python, in a shell, with the package websockets; the folder is its memory (clients/python/README.md)',
+      title:
+        'Python, in a shell; needs the package websockets, and stores unsent readings in a folder (clients/python/README.md)',
       program: `PYTHONPATH=${quoted(join(root, 'clients', 'python', 'src'))} python3 - <<'END'
 import asyncio
 from tidegate import Device
@@ -46,16 +47,19 @@ asyncio.run(main())
 END`,
     },
     c: {
-      title: 'C, in a shell, with make and gcc (clients/c/README.md)',
+      title: 'C, in a shell; needs make and gcc (clients/c/README.md)',
       program: `make -s -C ${quoted(join(root, 'clients', 'c'))} examples
 ${quoted(join(root, 'clients', 'c', 'build', 'linux'))} ${quoted(url)} ${id} ${secret} 1`,
     },
   };
 }
 
-/** Programs to paste that send a first reading (schemas/PROTOCOL.md). */
+/** All programs as one text, and at its end what any other client needs (schemas/PROTOCOL.md). */
 export function snippetsFor(url: string, id: string, secret: string): string {
   const parts = Object.values(snippetsOf(url, id, secret)).map(({ title, program }) => `${title}:\n\n${program}`);
   const basic = Buffer.from(`${id}:${secret}`).toString('base64');
-  return [...parts, `Elsewhere: connect to ${url} with the header\nAuthorization: Basic ${basic}`].join('\n\n');
+  return [
+    ...parts,
+    `Any other WebSocket client: connect to ${url} with the header\nAuthorization: Basic ${basic}`,
+  ].join('\n\n');
 }

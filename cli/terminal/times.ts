@@ -12,7 +12,7 @@ export function parseWhen(text: string, now: number): number {
   if (Number.isNaN(ms))
     throw new Failure(
       64,
-      `"${text}" is no time: write Unix ms, ISO 8601 such as 2026-11-24T12:00, or back from now as -15m`,
+      `"${text}" is not a time. Write Unix ms, ISO 8601 such as 2026-11-24T12:00, or a time before now such as -15m`,
     );
   return ms;
 }

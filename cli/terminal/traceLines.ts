@@ -14,7 +14,7 @@ const colours = {
   lost: pc.red,
 } as const;
 
-/** A frame's way on a line, and below it, where it was refused, its bytes with the reason. */
+/** The trace of a frame in one line. If the frame was refused, its fields follow with the fault marked. */
 export function traceLines(trace: LiveTrace): string[] {
   const { device, seq, encoding, length, outcome, readings, receivedAt, fault } = trace;
   const what = outcome === 'stored' ? `stored, ${readings} readings` : outcome;

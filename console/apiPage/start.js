@@ -1,4 +1,5 @@
-// The key of the console's session, where there is one, signs the requests that are tried out from this page.
+// apiPage/ is the page /docs: Swagger UI with the operator API's OpenAPI document, and nothing of the console but its key.
+// If someone is signed in to the console in this tab, requests from this page are sent with that key.
 const key = sessionStorage.getItem('tidegate.key');
 const ui = globalThis.SwaggerUIBundle({
   url: '/openapi.json',

@@ -1,143 +1,171 @@
+/**
+ * chart/ draws one metric over time: the plot, its points, and the range that it shows. It knows neither the session nor the API;
+ * device/readings.tsx reads the readings and hands them over.
+ */
 import uPlot from 'uplot';
 import { numberText } from './numberText.js';
 import { type Points, spanOf } from './points.js';
 import type { Range } from './range.js';
 
+/** What a chart is made with. */
 export interface ChartOptions {
+  /** Where it is drawn; its width is followed. */
   element: HTMLElement;
+  /** As text, such as °C. */
   unit: string;
-  /** Drawn as steps: a value holds until the next. */
+  /** True if a value holds until the next one: the line is drawn as steps. */
   steps: boolean;
+  /** The user dragged over this range, Unix ms. */
   zoomed(fromMs: number, toMs: number): void;
 }
 
-export type Chart = ReturnType<typeof createChart>;
+/** A chart on the page. */
+export interface Chart {
+  /** Draws the points within the range. */
+  show(points: Points, within: Range): void;
+  /** Removes the chart and its listeners. */
+  end(): void;
+}
 
 const height = 300;
+/** Single points are marked if there are fewer than this. */
+const markedMax = 60;
 
-/** A uPlot with the page's colours: a line, the band beneath it, zoom by dragging. Loaded only where one is shown. */
-export function createChart({ element, unit, steps, zoomed }: ChartOptions) {
-  const colour = (name: string): string => getComputedStyle(element).getPropertyValue(name).trim();
-  const resolved = (name: string): string => {
-    const probe = document.createElement('span');
-    probe.style.color = `var(${name})`;
-    element.append(probe);
-    const value = getComputedStyle(probe).color;
-    probe.remove();
-    return value;
-  };
+/** A uPlot in the colours of the page: a line over a band, and zoom by dragging. This file is loaded when the first chart is shown. */
+export function createChart({ element, unit, steps, zoomed }: ChartOptions): Chart {
+  const readout = document.createElement('p');
+  readout.className = 'readout';
   let plot: uPlot | null = null;
   let points: Points = { x: [], line: [], low: [], high: [] };
   let range: Range = { from: 0, to: 1, follow: false };
 
   function build(): void {
     plot?.destroy();
-    const axis = {
-      stroke: resolved('--soft'),
-      grid: { stroke: resolved('--line'), width: 1 },
-      ticks: { show: false },
-      font: `12px ${colour('--sans') || 'system-ui'}`,
-    };
-    const paths = steps ? uPlot.paths.stepped?.({ align: 1 }) : undefined;
-    const accent = resolved('--accent');
-    plot = new uPlot(
-      {
-        width: Math.max(200, element.clientWidth),
-        height,
-        legend: { show: false },
-        cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 7 }, y: false },
-        scales: { x: { time: true, auto: false, range: () => [range.from / 1000, range.to / 1000] } },
-        axes: [
-          { ...axis, space: 84, values: timeLabels },
-          {
-            ...axis,
-            size: axisWidth,
-            values: (_, splits) => splits.map((value) => numberText(value, splits[1] - splits[0])),
-          },
-        ],
-        series: [
-          {},
-          {
-            stroke: accent,
-            width: 1.75,
-            spanGaps: false,
-            points: { show: points.x.length < 60, size: 5 },
-            ...(paths === undefined ? {} : { paths }),
-          },
-          { width: 0, points: { show: false } },
-          { width: 0, points: { show: false } },
-        ],
-        bands: [{ series: [3, 2], fill: resolved('--accent-soft') }],
-        hooks: {
-          setSelect: [
-            (self) => {
-              const { left, width } = self.select;
-              if (width < 4) return;
-              const at = (px: number): number => self.posToVal(px, 'x') * 1000;
-              const [from, to] = [at(left), at(left + width)];
-              self.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-              zoomed(from, to);
-            },
-          ],
-          setCursor: [(self) => tell(self)],
+    const options = plotOptions(element, steps, points.x.length < markedMax, () => range);
+    const hooks: uPlot.Hooks.Arrays = {
+      setSelect: [(self) => takeSelection(self, zoomed)],
+      setCursor: [
+        (self) => {
+          readout.textContent = readoutText(self, points, unit);
         },
-      },
-      dataOf(points),
-      element,
-    );
+      ],
+    };
+    plot = new uPlot({ ...options, hooks }, dataOf(points), element);
     plot.root.append(readout);
   }
 
-  const readout = document.createElement('p');
-  readout.className = 'readout';
-
-  function tell({ cursor, data }: uPlot): void {
-    const { idx } = cursor;
-    const value = idx == null ? null : (data[1][idx] as number | null);
-    if (idx == null || value == null) {
-      readout.textContent = '';
-      return;
-    }
-    const [low, high] = [data[2][idx], data[3][idx]];
-    const step = spanOf(points) / 200;
-    const text = (one: number): string => numberText(one, step);
-    const band = low == null || high == null || low === high ? '' : ` (${text(low)} to ${text(high)})`;
-    readout.textContent = `${new Date(data[0][idx] * 1000).toLocaleString([], { hourCycle: 'h23' })}   ${text(value)} ${unit}${band}`;
-  }
-
-  const resize = new ResizeObserver(() => plot?.setSize({ width: Math.max(200, element.clientWidth), height }));
+  const resize = new ResizeObserver(() => plot?.setSize({ width: widthOf(element), height }));
   resize.observe(element);
-  const rebuild = (): void => build();
-  addEventListener('themechange', rebuild);
+  addEventListener('themechange', build);
   const dark = matchMedia('(prefers-color-scheme: dark)');
-  dark.addEventListener('change', rebuild);
+  dark.addEventListener('change', build);
   build();
 
   return {
-    show(next: Points, within: Range): void {
-      const dots = points.x.length < 60 !== next.x.length < 60;
+    show(next, within) {
+      const marksChange = points.x.length < markedMax !== next.x.length < markedMax;
       points = next;
       range = within;
-      if (dots) build();
+      if (marksChange) build();
       else plot?.setData(dataOf(points));
     },
-    end(): void {
+    end() {
       resize.disconnect();
-      removeEventListener('themechange', rebuild);
-      dark.removeEventListener('change', rebuild);
+      removeEventListener('themechange', build);
+      dark.removeEventListener('change', build);
       plot?.destroy();
     },
   };
 }
 
+const widthOf = (element: HTMLElement): number => Math.max(200, element.clientWidth);
+
+/** The colour of a CSS variable as the browser computes it, because a canvas takes no variables. */
+function colourOf(element: HTMLElement, name: string): string {
+  const probe = document.createElement('span');
+  probe.style.color = `var(${name})`;
+  element.append(probe);
+  const value = getComputedStyle(probe).color;
+  probe.remove();
+  return value;
+}
+
+/** How the plot looks. The series are: time, line, least of the band, greatest of the band. */
+function plotOptions(
+  element: HTMLElement,
+  steps: boolean,
+  marked: boolean,
+  range: () => Range,
+): Omit<uPlot.Options, 'hooks'> {
+  const font = getComputedStyle(element).getPropertyValue('--sans').trim() || 'system-ui';
+  const axis = {
+    stroke: colourOf(element, '--soft'),
+    grid: { stroke: colourOf(element, '--line'), width: 1 },
+    ticks: { show: false },
+    font: `12px ${font}`,
+  };
+  const paths = steps ? uPlot.paths.stepped?.({ align: 1 }) : undefined;
+  return {
+    width: widthOf(element),
+    height,
+    legend: { show: false },
+    cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 7 }, y: false },
+    scales: { x: { time: true, auto: false, range: () => [range().from / 1000, range().to / 1000] } },
+    axes: [
+      { ...axis, space: 84, values: timeLabels },
+      {
+        ...axis,
+        size: axisWidth,
+        values: (_, splits) => splits.map((value) => numberText(value, splits[1] - splits[0])),
+      },
+    ],
+    series: [
+      {},
+      {
+        stroke: colourOf(element, '--accent'),
+        width: 1.75,
+        spanGaps: false,
+        points: { show: marked, size: 5 },
+        ...(paths === undefined ? {} : { paths }),
+      },
+      { width: 0, points: { show: false } },
+      { width: 0, points: { show: false } },
+    ],
+    bands: [{ series: [3, 2], fill: colourOf(element, '--accent-soft') }],
+  };
+}
+
+/** Hands over the range that was dragged over, and clears the selection. A drag below 4 pixels is a click. */
+function takeSelection(self: uPlot, zoomed: ChartOptions['zoomed']): void {
+  const { left, width } = self.select;
+  if (width < 4) return;
+  const at = (px: number): number => self.posToVal(px, 'x') * 1000;
+  const [from, to] = [at(left), at(left + width)];
+  self.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+  zoomed(from, to);
+}
+
+/** The value under the pointer with its time, and its band if there is one; empty if the pointer is at no value. */
+function readoutText({ cursor, data }: uPlot, points: Points, unit: string): string {
+  const { idx } = cursor;
+  const value = idx == null ? null : data[1][idx];
+  if (idx == null || value == null) return '';
+  const [low, high] = [data[2][idx], data[3][idx]];
+  const step = spanOf(points) / 200;
+  const band =
+    low == null || high == null || low === high ? '' : ` (${numberText(low, step)} to ${numberText(high, step)})`;
+  const time = new Date(data[0][idx] * 1000).toLocaleString([], { hourCycle: 'h23' });
+  return `${time}   ${numberText(value, step)} ${unit}${band}`;
+}
+
 const dataOf = ({ x, line, low, high }: Points): uPlot.AlignedData => [x, line, low, high];
 
-/** As wide as the longest label. */
+/** The width of the value axis: that of its longest label. */
 function axisWidth(_: uPlot, labels: string[] | null): number {
   return 20 + 7.2 * Math.max(4, ...(labels ?? []).map((label) => label.length));
 }
 
-/** The day stands where it changes. */
+/** Labels of the time axis. The date is added at the first label of each day. */
 function timeLabels(_: uPlot, splits: number[], __: number, ___: number, stepSeconds: number): string[] {
   let day = '';
   return splits.map((seconds) => {

@@ -16,20 +16,20 @@ import {
 } from './commandDraft.js';
 
 const targets = [
-  ['model', 'of a model'],
-  ['tag', 'with a tag'],
+  ['model', 'by model'],
+  ['tag', 'by tag'],
   ['ids', 'by id'],
-  ['all', 'all'],
+  ['all', 'all devices'],
 ] as const;
 type TargetKind = (typeof targets)[number][0];
 
-/** One command for many devices; the form is the model's where the target is one. */
+/** The form that starts a command batch. If the target is a model, the model's commands and parameters make the form. */
 export function BatchForm({ made }: { made(batch: BatchBody): void }) {
   const [kind, setKind] = useState<TargetKind>('model');
   const [chosen, setChosen] = useState('');
   const [draft, setDraft] = useState<Draft>(emptyDraft);
   const [refusal, setRefusal] = useState<RefusedError | null>(null);
-  const [limits, setLimits] = useState({ concurrency: '', abort: '10' });
+  const [limits, setLimits] = useState<Limits>({ concurrency: '', abort: '10' });
   const declared = kind === 'model' ? (models.value.get(chosen)?.commands ?? []) : [];
   const command = declared.find(({ name }) => name === draft.name) ?? null;
   const choose = (nextKind: TargetKind, next: string): void => {
@@ -65,14 +65,18 @@ export function BatchForm({ made }: { made(batch: BatchBody): void }) {
       <TargetField kind={kind} chosen={chosen} choose={(next) => choose(kind, next)} />
       {declared.length === 0 ? (
         (kind !== 'model' || chosen !== '') && (
-          <FreeCommand draft={draft} change={(part) => setDraft({ ...draft, ...part })} />
+          <FreeCommand
+            why={kind === 'model' ? `Model ${chosen} lists no commands.` : 'Only a model has a list of commands.'}
+            draft={draft}
+            change={(part) => setDraft({ ...draft, ...part })}
+          />
         )
       ) : (
         <>
           <CommandChoice
             declared={declared}
             chosen={draft.name}
-            choose={(name) => setDraft(draftOf(name, declared.find((one) => one.name === name) ?? null))}
+            choose={(name) => setDraft(draftOf(name, declared.find((item) => item.name === name) ?? null))}
           />
           <CommandParams
             draft={draft}
@@ -82,32 +86,7 @@ export function BatchForm({ made }: { made(batch: BatchBody): void }) {
           />
         </>
       )}
-      <div class="two">
-        <label class="field">
-          At a time
-          <input
-            type="number"
-            min={1}
-            placeholder="1000"
-            value={limits.concurrency}
-            onInput={({ currentTarget }) => setLimits({ ...limits, concurrency: currentTarget.value })}
-          />
-        </label>
-        <label class="field">
-          Give up above
-          <span class="with-unit">
-            <input
-              type="number"
-              min={0}
-              max={100}
-              placeholder="never"
-              value={limits.abort}
-              onInput={({ currentTarget }) => setLimits({ ...limits, abort: currentTarget.value })}
-            />
-            <span>% failed</span>
-          </span>
-        </label>
-      </div>
+      <LimitFields limits={limits} change={setLimits} />
       {refusal !== null && <Refusal refusal={refusal} />}
       <button type="submit" class="primary" disabled={draft.name === '' || (kind !== 'all' && chosen === '')}>
         Send {draft.name} to {howMany(kind, chosen)}
@@ -116,12 +95,50 @@ export function BatchForm({ made }: { made(batch: BatchBody): void }) {
   );
 }
 
+/** The limits of a batch as typed; an empty text means the default. */
+interface Limits {
+  concurrency: string;
+  /** Percent of the devices. */
+  abort: string;
+}
+
+function LimitFields({ limits, change }: { limits: Limits; change(next: Limits): void }) {
+  return (
+    <div class="two">
+      <label class="field">
+        Devices at once
+        <input
+          type="number"
+          min={1}
+          placeholder="1000"
+          value={limits.concurrency}
+          onInput={({ currentTarget }) => change({ ...limits, concurrency: currentTarget.value })}
+        />
+      </label>
+      <label class="field">
+        Abort if more have failed than
+        <span class="with-unit">
+          <input
+            type="number"
+            min={0}
+            max={100}
+            placeholder="never"
+            value={limits.abort}
+            onInput={({ currentTarget }) => change({ ...limits, abort: currentTarget.value })}
+          />
+          <span>%</span>
+        </span>
+      </label>
+    </div>
+  );
+}
+
 function bodyOf(
   kind: TargetKind,
   chosen: string,
   draft: Draft,
   command: ModelCommandItem | null,
-  { concurrency, abort }: { concurrency: string; abort: string },
+  { concurrency, abort }: Limits,
 ): BatchCreate {
   const at = chosen.indexOf('=');
   const targetsBy: Record<TargetKind, () => BatchCreate['target']> = {
@@ -154,7 +171,7 @@ function TargetField({ kind, chosen, choose }: { kind: TargetKind; chosen: strin
   if (kind === 'ids')
     return (
       <div class="field">
-        <label for="ids">Ids, apart by spaces or commas</label>
+        <label for="ids">Device ids, separated by spaces or commas</label>
         <textarea
           id="ids"
           rows={2}
@@ -176,7 +193,7 @@ function TargetField({ kind, chosen, choose }: { kind: TargetKind; chosen: strin
     <div class="field">
       <label for="target">{kind === 'model' ? 'Model' : 'Tag'}</label>
       <select id="target" required value={chosen} onChange={({ currentTarget }) => choose(currentTarget.value)}>
-        <option value="">choose</option>
+        <option value="">Choose…</option>
         {choices.map(([value, text]) => (
           <option key={value} value={value}>
             {text}

@@ -14,7 +14,7 @@ import { StateBadge } from './commandHistory.js';
 const againMs = 1_000;
 const failedShown = 100;
 
-/** One batch: how far it is, who failed and why, and its brakes. */
+/** One batch: its progress, the devices that failed with the reason, and the button to stop or resume it. */
 export function BatchShown({ id }: { id: string }) {
   const [batch, setBatch] = useState<BatchBody | null>(null);
   const [trouble, setTrouble] = useState<string | null>(null);
@@ -34,26 +34,59 @@ export function BatchShown({ id }: { id: string }) {
     const timer = setInterval(() => settle(currentApi().batch(id)), againMs);
     return () => clearInterval(timer);
   }, [id, running]);
-  if (batch === null) return trouble === null ? <p class="empty">Reading…</p> : <Failed what={trouble} />;
-  const { name, params, target, state, total, counts, concurrency, abortOnFailurePercent, createdAt, endedAt, failed } =
-    batch;
-  const parts = partsOf(counts);
+  if (batch === null) return trouble === null ? <p class="empty">Loading…</p> : <Failed what={trouble} />;
+  const { name, state, counts, failed } = batch;
   return (
     <section class="card batch-shown" aria-label={`Batch ${name}`}>
       <h2>
         {name} <span class={`badge ${state === 'running' ? 'go' : state === 'done' ? 'good' : 'bad'}`}>{state}</span>
       </h2>
-      <p class="hint">
-        <code>{JSON.stringify(params)}</code> to {targetText(target)}, {countText(concurrency)} at a time
-        {abortOnFailurePercent !== null && `, given up above ${abortOnFailurePercent} % failures`}. Made{' '}
-        <Time at={createdAt} />
-        {endedAt !== null && (
-          <>
-            , ended <Time at={endedAt} />
-          </>
-        )}
-        .
-      </p>
+      <Terms batch={batch} />
+      <Progress batch={batch} />
+      {trouble !== null && <Failed what={trouble} />}
+      {may('operator') && isRunning(state) && (
+        <p class="buttons">
+          {state === 'running' ? (
+            <button type="button" class="quiet" onClick={() => settle(currentApi().steerBatch(id, 'stop'))}>
+              Stop
+            </button>
+          ) : (
+            <button type="button" class="primary" onClick={() => settle(currentApi().steerBatch(id, 'resume'))}>
+              Resume
+            </button>
+          )}
+        </p>
+      )}
+      <States counts={counts} />
+      {failed.length > 0 && <FailedDevices failed={failed} />}
+    </section>
+  );
+}
+
+/** What the batch was started with, and when. */
+function Terms({ batch }: { batch: BatchBody }) {
+  const { params, target, total, concurrency, abortOnFailurePercent, createdAt, endedAt } = batch;
+  return (
+    <p class="hint">
+      Target {targetText(target)}, {countText(total)} devices · parameters <code>{JSON.stringify(params)}</code> · up to{' '}
+      {countText(concurrency)} devices at once
+      {abortOnFailurePercent !== null && ` · aborts above ${abortOnFailurePercent} % failures`} · created{' '}
+      <Time at={createdAt} />
+      {endedAt !== null && (
+        <>
+          {' · ended '}
+          <Time at={endedAt} />
+        </>
+      )}
+    </p>
+  );
+}
+
+/** A bar of the devices by what became of the command, and its legend. */
+function Progress({ batch: { counts, total } }: { batch: BatchBody }) {
+  const parts = partsOf(counts);
+  return (
+    <>
       <div class="bar" aria-hidden="true">
         {parts.map((part) => (
           <span
@@ -72,51 +105,45 @@ export function BatchShown({ id }: { id: string }) {
             </li>
           ))}
       </ul>
-      {trouble !== null && <Failed what={trouble} />}
-      {may('operator') && isRunning(state) && (
-        <p class="buttons">
-          {state === 'running' ? (
-            <button type="button" class="quiet" onClick={() => settle(currentApi().steerBatch(id, 'stop'))}>
-              Stop
-            </button>
-          ) : (
-            <button type="button" class="primary" onClick={() => settle(currentApi().steerBatch(id, 'resume'))}>
-              Resume
-            </button>
-          )}
-        </p>
-      )}
-      <table>
-        <caption class="hidden">Devices by the state of their command</caption>
-        <tbody>
-          {Object.entries(counts)
-            .filter(([, count]) => count > 0)
-            .map(([one, count]) => (
-              <tr key={one}>
-                <th scope="row">{stateText(one)}</th>
-                <td class="number">{countText(count)}</td>
-              </tr>
-            ))}
-        </tbody>
-      </table>
-      {failed.length > 0 && (
-        <>
-          <h3>Failed</h3>
-          <ul class="list failed">
-            {failed.slice(0, failedShown).map(({ device, state: how, error }) => (
-              <li key={device}>
-                <Link to={`${devicePath(device)}?tab=commands`}>
-                  <StateBadge state={how} />
-                  <span>
-                    <b>{device}</b> <small>{error === null ? '' : JSON.stringify(error)}</small>
-                  </span>
-                </Link>
-              </li>
-            ))}
-          </ul>
-          {failed.length > failedShown && <p class="hint">and {countText(failed.length - failedShown)} more</p>}
-        </>
-      )}
-    </section>
+    </>
+  );
+}
+
+function States({ counts }: { counts: BatchBody['counts'] }) {
+  return (
+    <table>
+      <caption class="hidden">Devices by the state of their command</caption>
+      <tbody>
+        {Object.entries(counts)
+          .filter(([, count]) => count > 0)
+          .map(([state, count]) => (
+            <tr key={state}>
+              <th scope="row">{stateText(state)}</th>
+              <td class="number">{countText(count)}</td>
+            </tr>
+          ))}
+      </tbody>
+    </table>
+  );
+}
+
+function FailedDevices({ failed }: { failed: BatchBody['failed'] }) {
+  return (
+    <>
+      <h3>Failed</h3>
+      <ul class="list failed">
+        {failed.slice(0, failedShown).map(({ device, state, error }) => (
+          <li key={device}>
+            <Link to={`${devicePath(device)}?tab=commands`}>
+              <StateBadge state={state} />
+              <span>
+                <b>{device}</b> <small>{error === null ? '' : JSON.stringify(error)}</small>
+              </span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+      {failed.length > failedShown && <p class="hint">and {countText(failed.length - failedShown)} more</p>}
+    </>
   );
 }

@@ -1,8 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { CommandCreate, ModelCommandItem, ModelItem } from '../../schemas/generated/operator.js';
 import { spanText } from '../parts/format.js';
+import { OperatorNeeded } from '../parts/operatorNeeded.js';
 import { RefusedError } from '../session/api.js';
-import { currentApi, fail, may, session } from '../session/session.js';
+import { currentApi, fail, may } from '../session/session.js';
 import {
   CommandChoice,
   CommandParams,
@@ -17,7 +18,7 @@ import { read } from './deviceCommands.js';
 
 const ttlDefaultSeconds = 3_600;
 
-/** Sends one command: by a form where the device's model declares commands, else any name with a JSON object. */
+/** The form that sends one command. The device's model lists the commands and their parameters; without a list, any name and a JSON object can be typed. */
 export function CommandBox({ device, model, online }: { device: string; model: ModelItem | null; online: boolean }) {
   const declared = model?.commands ?? [];
   const [draft, setDraft] = useState<Draft>(() => firstDraft(declared));
@@ -49,14 +50,20 @@ export function CommandBox({ device, model, online }: { device: string; model: M
   return (
     <form class="card command-box" aria-label="Send a command" onSubmit={(event) => void submit(event)}>
       {declared.length === 0 ? (
-        <FreeCommand draft={draft} change={change} />
+        <FreeCommand
+          why={
+            model === null ? 'The device has no model that lists commands.' : `Model ${model.name} lists no commands.`
+          }
+          draft={draft}
+          change={change}
+        />
       ) : (
         <>
           <CommandChoice
             declared={declared}
             chosen={draft.name}
             choose={(name) => {
-              setDraft(draftOf(name, declared.find((one) => one.name === name) ?? null));
+              setDraft(draftOf(name, declared.find((item) => item.name === name) ?? null));
               setRefusal(null);
             }}
           />
@@ -71,13 +78,12 @@ export function CommandBox({ device, model, online }: { device: string; model: M
             {sending ? 'Sending…' : `Send${draft.name === '' ? '' : ` ${draft.name}`}`}
           </button>
         ) : (
-          <WhyNot />
+          <OperatorNeeded to="send commands" />
         )}
         {may('operator') && !online && (
           <p class="hint">
-            {device} is not connected. The command waits for it, at most{' '}
-            {spanText(1000 * (Number(draft.ttl) || command?.ttlSeconds || ttlDefaultSeconds))}, and is sent as soon as
-            it is back.
+            {device} is not connected. The command is sent as soon as it connects, and expires after{' '}
+            {spanText(1000 * (Number(draft.ttl) || command?.ttlSeconds || ttlDefaultSeconds))}.
           </p>
         )}
       </div>
@@ -98,17 +104,6 @@ function bodyOf(draft: Draft, command: ModelCommandItem | null): CommandCreate {
   return body;
 }
 
-/** The button is not there for those who may not press it; this says why, and what to do. */
-function WhyNot() {
-  const { name, role } = session.value ?? { name: '', role: 'viewer' };
-  return (
-    <p class="why-not">
-      Your key <b>{name}</b> has the role <b>{role}</b>, which may look but not send. Commands need the role{' '}
-      <b>operator</b>: whoever holds an admin key makes one with <code>tidegate key add NAME --role operator</code>.
-    </p>
-  );
-}
-
 function Limits({
   draft,
   command,
@@ -123,13 +118,13 @@ function Limits({
       <summary>Time limits</summary>
       <div class="two">
         <SecondsField
-          label="May wait to be sent"
+          label="Send within"
           value={draft.ttl}
           usual={command?.ttlSeconds ?? ttlDefaultSeconds}
           change={(ttl) => change({ ttl })}
         />
         <SecondsField
-          label="Has to be done within"
+          label="Finish within"
           value={draft.deadline}
           usual={command?.deadlineSeconds ?? 300}
           change={(deadline) => change({ deadline })}
@@ -137,7 +132,7 @@ function Limits({
       </div>
       <div class="field">
         <label for="supersedes">
-          Takes the place of a queued one named <small>optional</small>
+          Replaces a queued command with the same word <small>optional</small>
         </label>
         <input
           id="supersedes"

@@ -3,18 +3,21 @@ import type { RefusedError } from '../session/api.js';
 import { ParamFields, parseJson } from './paramFields.js';
 import { defaultsOf, isForm, type ParamSchema, type Params } from './params.js';
 
-/** A command as it is being written. */
+/** A command as it is being typed. The times are texts in seconds; an empty text means the default. */
 export interface Draft {
   name: string;
   params: Params;
-  /** Of a command that no model declares. */
+  /** The parameters as JSON text, for a command that no model lists or whose parameters no form can show. */
   json: string;
   ttl: string;
   deadline: string;
   supersedes: string;
 }
 
+/** A draft with nothing typed. */
 export const emptyDraft: Draft = { name: '', params: {}, json: '', ttl: '', deadline: '', supersedes: '' };
+
+/** A draft of the command with its default parameters. */
 export function draftOf(name: string, command: ModelCommandItem | null): Draft {
   return { ...emptyDraft, name, params: command === null ? {} : defaultsOf(command.params as ParamSchema) };
 }
@@ -25,6 +28,7 @@ export function paramsOf({ params, json }: Draft, command: ModelCommandItem | nu
   return free ? ((parseJson(json).value ?? {}) as Params) : params;
 }
 
+/** Why the gateway refused the command. Errors of single parameters stand at their fields. */
 export function Refusal({ refusal }: { refusal: RefusedError }) {
   const elsewhere = refusal.errors.filter(({ path }) => path === '/params' || !path.startsWith('/params/'));
   return (
@@ -34,6 +38,7 @@ export function Refusal({ refusal }: { refusal: RefusedError }) {
   );
 }
 
+/** The commands that the model lists, to choose one. */
 export function CommandChoice({
   declared,
   chosen,
@@ -56,6 +61,7 @@ export function CommandChoice({
   );
 }
 
+/** The fields for the parameters of the chosen command. */
 export function CommandParams({
   draft,
   command,
@@ -87,10 +93,11 @@ export function CommandParams({
   );
 }
 
-export function FreeCommand({ draft, change }: { draft: Draft; change(part: Partial<Draft>): void }) {
+/** Fields for any command name and JSON parameters. `why` is a sentence that says why there is no list to choose from. */
+export function FreeCommand({ why, draft, change }: { why: string; draft: Draft; change(part: Partial<Draft>): void }) {
   return (
     <>
-      <p class="what">The device has no model that declares commands: it takes any name with a JSON object.</p>
+      <p class="what">{why} Type any command name and its parameters as JSON.</p>
       <div class="field">
         <label for="command-name">Name</label>
         <input
@@ -128,7 +135,7 @@ function JsonParams({ json, change }: { json: string; change(part: Partial<Draft
           const { value, fault } = parseJson(currentTarget.value);
           const isObject =
             value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value));
-          currentTarget.setCustomValidity(fault ?? (isObject ? '' : 'Parameters are a JSON object: {…}'));
+          currentTarget.setCustomValidity(fault ?? (isObject ? '' : 'The parameters must be a JSON object: {…}'));
           change({ json: currentTarget.value });
         }}
       />

@@ -7,13 +7,11 @@ import { RefusedError } from '../session/api.js';
 import { currentApi, fail, may, session } from '../session/session.js';
 import { commandsLoading, loadMore, moreCommands, read, shownCommands } from './deviceCommands.js';
 
-/** What the device was told, newest first, each with its whole way. */
+/** The commands of the device, newest first, each with all its states. */
 export function CommandHistory({ device }: { device: string }) {
   const commands = shownCommands.value;
   if (commands.length === 0)
-    return (
-      <p class="empty">{commandsLoading.value ? 'Reading the history…' : 'No command has been sent to it yet.'}</p>
-    );
+    return <p class="empty">{commandsLoading.value ? 'Loading the history…' : 'No commands yet.'}</p>;
   return (
     <>
       <ol class="commands" aria-label="Commands, newest first">
@@ -23,13 +21,14 @@ export function CommandHistory({ device }: { device: string }) {
       </ol>
       {moreCommands.value !== null && (
         <button type="button" class="quiet" onClick={() => void loadMore(device, moreCommands.value)}>
-          Earlier ones
+          Load older commands
         </button>
       )}
     </>
   );
 }
 
+/** The state of a command as a coloured word; hovering shows what it means. */
 export function StateBadge({ state }: { state: string }) {
   const { tone, meaning } = commandStates[state] ?? { tone: 'off', meaning: '' };
   return (
@@ -52,12 +51,12 @@ function CommandItem({ command, open }: { command: CommandBody; open: boolean })
           <Time at={createdAt} as="age" />
         </summary>
         <Transitions command={command} />
-        {error !== null && <Said what="The device’s error" value={error} />}
-        {result !== null && <Said what="The device’s answer" value={result} />}
+        {error !== null && <Said what="Error from the device" value={error} />}
+        {result !== null && <Said what="Result from the device" value={result} />}
         <p class="id">
           <small>
             {id} · by {named(command.by)}
-            {command.batch !== null && ` · of batch ${command.batch}`}
+            {command.batch !== null && ` · batch ${command.batch}`}
           </small>
           {state === 'queued' && may('operator') && <Cancel id={id} />}
         </p>
@@ -71,7 +70,7 @@ const jsonText = (value: unknown): string => {
   return text === '{}' ? '' : text;
 };
 
-/** One's own key by its name: others are known to admins only. */
+/** Replaces the id of the session's own key by its name. The names of other keys are visible to admins only. */
 function named(text: string): string {
   const own = session.value;
   return own === null ? text : text.replace(own.id, own.name);
@@ -85,7 +84,7 @@ function Said({ what, value }: { what: string; value: unknown }) {
   );
 }
 
-/** Every step with its time, how long it took from the one before, and its cause. */
+/** Every state with its time, the time since the state before, and its cause. */
 function Transitions({ command: { history, state, progress } }: { command: CommandBody }) {
   return (
     <ol class="transitions">

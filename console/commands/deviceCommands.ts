@@ -1,19 +1,25 @@
+/**
+ * The commands of the device that is shown, kept current by the live feed. commands/ holds what sends and follows commands, to one
+ * device or to many. How a state is called and coloured is in parts/commandStates.ts.
+ */
 import { signal } from '@preact/signals';
 import type { CommandBody, LiveCommand } from '../../schemas/generated/operator.js';
 import { currentApi, fail, onLive } from '../session/session.js';
 
 const pageItems = 25;
 
-/** The commands of the device that is shown, newest first, kept as they are on the gateway's disk. */
+/** The commands of the device that is shown, newest first, as they are on the gateway's disk. */
 export const shownCommands = signal<CommandBody[]>([]);
+/** The cursor of older commands; null if all are loaded. */
 export const moreCommands = signal<string | null>(null);
+/** True until the first page was read. */
 export const commandsLoading = signal(true);
 
 let shownDevice: string | null = null;
-/** Commands being read; true: they changed again meanwhile. */
+/** The ids of commands that are being read. The value is true if the command changed again meanwhile. */
 const reading = new Map<string, boolean>();
 
-/** Shows a device's commands and keeps them as they change. Returns the end of it. */
+/** Reads a device's commands and keeps them current, until the returned function is called. */
 export function watchCommands(device: string): () => void {
   shownDevice = device;
   shownCommands.value = [];
@@ -22,7 +28,7 @@ export function watchCommands(device: string): () => void {
   void loadMore(device, null);
   const end = onLive((message) => {
     if (message.type === 'command' && message.device === device) hear(message);
-    // What happened while the feed was away is read again.
+    // After the feed reconnected, what happened meanwhile is read.
     if (message.type === 'subscribed' && !commandsLoading.value) void loadMore(device, null);
   });
   return () => {
@@ -31,7 +37,7 @@ export function watchCommands(device: string): () => void {
   };
 }
 
-/** The next page of a device's history; from its beginning with null. */
+/** Reads a page of a device's commands: the newest with the cursor null. */
 export async function loadMore(device: string, cursor: string | null): Promise<void> {
   try {
     const page = await currentApi().commands(device, cursor, pageItems);
@@ -44,12 +50,13 @@ export async function loadMore(device: string, cursor: string | null): Promise<v
   }
 }
 
-/** The message says that it moved; times and causes are read from the gateway, which stored them before it said so. */
+/** A command changed its state. Its times and causes are read from the gateway, which stored them before it sent the message. */
 function hear({ command }: LiveCommand): void {
   if (reading.has(command.id)) reading.set(command.id, true);
   else void read(command.id);
 }
 
+/** Reads one command again. */
 export async function read(id: string): Promise<void> {
   const device = shownDevice;
   do {
@@ -67,6 +74,6 @@ export async function read(id: string): Promise<void> {
 function put(items: CommandBody[]): void {
   const byId = new Map(shownCommands.value.map((command) => [command.id, command]));
   for (const item of items) byId.set(item.id, item);
-  // UUIDv7: in order of their creation.
+  // The ids are UUIDv7, so their order is that of creation.
   shownCommands.value = [...byId.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
 }

@@ -4,21 +4,22 @@ import { type FieldKind, fieldKind, hintOf, type ParamSchema, type Params, withP
 interface FieldsProps {
   schema: ParamSchema;
   value: Params;
-  /** What the gateway said of a parameter, by its JSON Pointer. */
+  /** The gateway's error per parameter, by its JSON Pointer. */
   errors: ReadonlyMap<string, string>;
+  /** The JSON Pointer of this object. */
   path: string;
   change(value: Params): void;
 }
 
-/** One field a parameter, as the schema has them. */
+/** One field per parameter of the schema. */
 export function ParamFields({ schema, value, errors, path, change }: FieldsProps) {
   return (
     <>
-      {Object.entries(schema.properties ?? {}).map(([name, one]) => (
+      {Object.entries(schema.properties ?? {}).map(([name, property]) => (
         <ParamField
           key={name}
           name={name}
-          schema={one}
+          schema={property}
           required={schema.required?.includes(name) === true}
           value={value[name]}
           errors={errors}
@@ -64,7 +65,7 @@ function ParamField(props: FieldProps) {
     <div class={error === undefined ? 'field' : 'field wrong'}>
       <label for={id}>
         {schema.title ?? name} {!required && <small>optional</small>}
-        {schema.secret === true && <small class="secret"> secret: never shown again</small>}
+        {schema.secret === true && <small class="secret"> secret: not shown again</small>}
       </label>
       <Input {...props} id={id} described={`${id}-hint`} />
       <p class="hint" id={`${id}-hint`}>
@@ -95,36 +96,23 @@ function NumberInput({ id, described, schema, required, value, change }: InputPr
   );
 }
 
+/** A line of text. The text of a secret is hidden while it is typed. */
 function TextInput({ id, described, schema, required, value, change }: InputProps) {
-  return (
-    <input
-      id={id}
-      aria-describedby={described}
-      type="text"
-      autocomplete="off"
-      spellcheck={false}
-      required={required && schema.minLength !== 0}
-      minLength={schema.minLength}
-      maxLength={schema.maxLength}
-      value={value === undefined ? '' : String(value)}
-      onInput={({ currentTarget }) => change(currentTarget.value === '' ? undefined : currentTarget.value)}
-    />
-  );
-}
-
-function SecretInput({ id, described, schema, required, value, change }: InputProps) {
-  return (
-    <input
-      id={id}
-      aria-describedby={described}
-      type="password"
-      autocomplete="new-password"
-      required={required}
-      minLength={schema.minLength}
-      maxLength={schema.maxLength}
-      value={value === undefined ? '' : String(value)}
-      onInput={({ currentTarget }) => change(currentTarget.value === '' ? undefined : currentTarget.value)}
-    />
+  const common = {
+    id,
+    'aria-describedby': described,
+    spellcheck: false,
+    required: required && schema.minLength !== 0,
+    minLength: schema.minLength,
+    maxLength: schema.maxLength,
+    value: value === undefined ? '' : String(value),
+    onInput: ({ currentTarget }: InputEvent & { currentTarget: HTMLInputElement }) =>
+      change(currentTarget.value === '' ? undefined : currentTarget.value),
+  };
+  return schema.secret === true ? (
+    <input {...common} type="password" autocomplete="new-password" />
+  ) : (
+    <input {...common} type="text" autocomplete="off" />
   );
 }
 
@@ -140,7 +128,7 @@ function ChoiceInput({ id, described, schema, required, value, change }: InputPr
         change(currentTarget.value === '' ? undefined : choices[Number(currentTarget.value)])
       }
     >
-      <option value="">{required ? 'choose' : 'leave out'}</option>
+      <option value="">{required ? 'Choose…' : 'not set'}</option>
       {choices.map((choice, i) => (
         <option key={String(choice)} value={String(i)}>
           {String(choice)}
@@ -178,16 +166,15 @@ const inputs: Record<Exclude<FieldKind, 'group'>, typeof TextInput> = {
   number: NumberInput,
   integer: NumberInput,
   text: TextInput,
-  secret: SecretInput,
   json: JsonInput,
 };
 
-/** An empty text is no value. */
+/** Parses JSON text. An empty text is no value and no fault. */
 export function parseJson(text: string): { value: unknown; fault: string | null } {
   if (text.trim() === '') return { value: undefined, fault: null };
   try {
     return { value: JSON.parse(text) as unknown, fault: null };
   } catch (error) {
-    return { value: undefined, fault: `This is not JSON: ${(error as Error).message}` };
+    return { value: undefined, fault: `This is not valid JSON: ${(error as Error).message}` };
   }
 }

@@ -1,4 +1,4 @@
-/** The part of JSON Schema that a form can be made of; whatever else a model says is asked for as JSON. */
+/** The part of JSON Schema that a form can show. Parameters with anything else are typed as JSON. */
 export interface ParamSchema {
   type?: string | string[];
   title?: string;
@@ -17,22 +17,24 @@ export interface ParamSchema {
   minLength?: number;
   maxLength?: number;
   pattern?: string;
-  /** Never shown again, and erased at the command's end. */
+  /** The gateway never shows the value again, and erases it when the command ends. */
   secret?: boolean;
 }
 
+/** The parameters of a command. */
 export type Params = Record<string, unknown>;
-export type FieldKind = 'choice' | 'number' | 'integer' | 'text' | 'secret' | 'switch' | 'group' | 'json';
+/** The kinds of fields that a form has. */
+export type FieldKind = 'choice' | 'number' | 'integer' | 'text' | 'switch' | 'group' | 'json';
 
-/** What a parameter is asked for with. */
-export function fieldKind({ type, enum: choices, properties, secret }: ParamSchema): FieldKind {
+/** The kind of field for a parameter. */
+export function fieldKind({ type, enum: choices, properties }: ParamSchema): FieldKind {
   if (choices !== undefined) return 'choice';
   switch (type) {
     case 'number':
     case 'integer':
       return type;
     case 'string':
-      return secret === true ? 'secret' : 'text';
+      return 'text';
     case 'boolean':
       return 'switch';
     case 'object':
@@ -42,29 +44,29 @@ export function fieldKind({ type, enum: choices, properties, secret }: ParamSche
   }
 }
 
-/** A form can be made of the whole: an object with named parameters and nothing else. */
+/** Whether a form can show all parameters: they are named, or there are none. */
 export function isForm(schema: ParamSchema): boolean {
   return schema.properties !== undefined || schema.additionalProperties === false;
 }
 
-/** What the schema sets before anyone types. */
+/** The parameters that the schema sets by default. */
 export function defaultsOf({ properties = {} }: ParamSchema): Params {
   const params: Params = {};
-  for (const [name, one] of Object.entries(properties)) {
-    if (one.default !== undefined) params[name] = one.default;
-    else if (one.const !== undefined) params[name] = one.const;
-    else if (fieldKind(one) === 'group') params[name] = defaultsOf(one);
+  for (const [name, property] of Object.entries(properties)) {
+    if (property.default !== undefined) params[name] = property.default;
+    else if (property.const !== undefined) params[name] = property.const;
+    else if (fieldKind(property) === 'group') params[name] = defaultsOf(property);
   }
   return params;
 }
 
-/** The parameters with one changed; undefined leaves it out. */
+/** A copy of the parameters with one changed. The value undefined removes it. */
 export function withParam(params: Params, name: string, value: unknown): Params {
   const { [name]: _, ...others } = params;
   return value === undefined ? others : { ...others, [name]: value };
 }
 
-/** In words, what a number or a text has to be. */
+/** The limits of a number or a text in words. */
 export function hintOf(schema: ParamSchema): string {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength, pattern } = schema;
   const parts = [];
@@ -75,6 +77,6 @@ export function hintOf(schema: ParamSchema): string {
   if (exclusiveMaximum !== undefined) parts.push(`below ${exclusiveMaximum}`);
   if (minLength !== undefined) parts.push(`at least ${minLength} characters`);
   if (maxLength !== undefined) parts.push(`at most ${maxLength} characters`);
-  if (pattern !== undefined) parts.push(`like ${pattern}`);
+  if (pattern !== undefined) parts.push(`must match ${pattern}`);
   return parts.join(', ');
 }

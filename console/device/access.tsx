@@ -3,23 +3,17 @@ import type { CredentialItem, CredentialRequest, NewCredentialBody } from '../..
 import { forgetDevice, putDevice } from '../fleet/devices.js';
 import type { Device } from '../fleet/presence.js';
 import { Failed } from '../parts/empty.js';
+import { localTime } from '../parts/format.js';
+import { OperatorNeeded } from '../parts/operatorNeeded.js';
 import { go } from '../parts/router.js';
 import { Time } from '../parts/time.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail, may, now } from '../session/session.js';
 import { Secret } from './secret.js';
 
-/** Gateways differ in how much they keep of a credential. */
-type Credential = CredentialItem & { notBefore?: number | null; lastUsedAt?: number | null };
-
-/** Who may connect as this device, and whether it may at all. */
+/** The credentials of the device, and the buttons to disable or remove it. */
 export function Access({ device }: { device: Device }) {
-  if (!may('operator'))
-    return (
-      <p class="why-not">
-        Credentials are shown to keys with the role <b>operator</b>.
-      </p>
-    );
+  if (!may('operator')) return <OperatorNeeded to="manage credentials" />;
   return (
     <div class="command-columns">
       <Credentials id={device.id} />
@@ -29,7 +23,7 @@ export function Access({ device }: { device: Device }) {
 }
 
 function Credentials({ id }: { id: string }) {
-  const [credentials, setCredentials] = useState<Credential[]>([]);
+  const [credentials, setCredentials] = useState<CredentialItem[]>([]);
   const [made, setMade] = useState<NewCredentialBody | null>(null);
   const [trouble, setTrouble] = useState<string | null>(null);
   const load = (): void => {
@@ -55,24 +49,24 @@ function Credentials({ id }: { id: string }) {
       {trouble !== null && <Failed what={trouble} />}
       {made !== null && <Secret credential={made} />}
       <ul class="credentials">
-        {credentials.map((one) => (
-          <li key={one.cid}>
+        {credentials.map((credential) => (
+          <li key={credential.cid}>
             <span>
-              <code>{one.cid}</code>
+              <code>{credential.cid}</code>
               <small>
-                made <Time at={one.createdAt} /> · {validity(one, now.value)}
-                {one.lastUsedAt != null && (
+                created <Time at={credential.createdAt} /> · {validity(credential, now.value)}
+                {credential.lastUsedAt !== null && (
                   <>
-                    {' · used '}
-                    <Time at={one.lastUsedAt} as="age" />
+                    {' · last used '}
+                    <Time at={credential.lastUsedAt} as="age" />
                   </>
                 )}
               </small>
             </span>
             <Sure
               text="Revoke"
-              sure="Revoke it: its link ends at once"
-              act={() => act(async () => void (await currentApi().revoke(id, one.cid)))}
+              sure="Revoke and close its link"
+              act={() => act(async () => void (await currentApi().revoke(id, credential.cid)))}
             />
           </li>
         ))}
@@ -82,10 +76,10 @@ function Credentials({ id }: { id: string }) {
   );
 }
 
-function validity({ notBefore, notAfter }: Credential, at: number): string {
-  if (notAfter !== null && notAfter <= at) return 'over';
-  if (notBefore != null && notBefore > at) return `from ${new Date(notBefore).toLocaleString()} on`;
-  return notAfter === null ? 'no end' : `until ${new Date(notAfter).toLocaleString()}`;
+function validity({ notBefore, notAfter }: CredentialItem, at: number): string {
+  if (notAfter !== null && notAfter <= at) return 'expired';
+  if (notBefore !== null && notBefore > at) return `valid from ${localTime(notBefore)}`;
+  return notAfter === null ? 'does not expire' : `expires ${localTime(notAfter)}`;
 }
 
 function AddCredential({ add }: { add(wanted: CredentialRequest): Promise<void> }) {
@@ -103,19 +97,19 @@ function AddCredential({ add }: { add(wanted: CredentialRequest): Promise<void> 
       }}
     >
       <label>
-        The ones before it
+        Existing secrets
         <select name="grace">
           <option value="">stay valid</option>
-          <option value="86400">end in a day</option>
-          <option value="3600">end in an hour</option>
-          <option value="0">end at once</option>
+          <option value="86400">expire in a day</option>
+          <option value="3600">expire in an hour</option>
+          <option value="0">expire now</option>
         </select>
       </label>
       <label class="check">
-        <input type="checkbox" name="push" /> Tell the device by a command
+        <input type="checkbox" name="push" /> Send the new secret to the device
       </label>
       <button type="submit" class="primary">
-        New secret
+        Create new secret
       </button>
     </form>
   );
@@ -144,8 +138,8 @@ function Steering({ device: { id, state } }: { device: Device }) {
       <h2 id="steering">This device</h2>
       <p class="hint">
         {disabled
-          ? 'Disabled: it is refused with 403 and comes back slowly.'
-          : 'Disabling ends its link at once and refuses it until it is enabled. Nothing of it is lost.'}
+          ? 'The device is disabled. The gateway answers its connection attempts with 403, and it retries slowly.'
+          : 'Disabling closes its link, and the gateway refuses it until someone enables it. No data is lost.'}
       </p>
       {disabled ? (
         <button type="button" class="primary" onClick={() => void set('active')}>
@@ -154,13 +148,15 @@ function Steering({ device: { id, state } }: { device: Device }) {
       ) : (
         <Sure text="Disable" sure="Disable it now" act={() => set('disabled')} />
       )}
-      <p class="hint">Removing ends its credentials, streams and commands. Its readings age out by themselves.</p>
-      <Sure text="Remove" sure={`Remove ${id} for good`} act={remove} />
+      <p class="hint">
+        Removing deletes its credentials, streams and commands. Its readings stay until retention removes them.
+      </p>
+      <Sure text="Remove" sure={`Remove ${id} permanently`} act={remove} />
     </section>
   );
 }
 
-/** What cannot be undone is asked twice, in the same place. */
+/** A button for what cannot be undone: the first press asks, the second press, in the same place, acts. */
 function Sure({ text, sure, act }: { text: string; sure: string; act(): Promise<void> }) {
   const [asking, setAsking] = useState(false);
   if (!asking)
@@ -182,7 +178,7 @@ function Sure({ text, sure, act }: { text: string; sure: string; act(): Promise<
         {sure}
       </button>
       <button type="button" class="quiet" onClick={() => setAsking(false)}>
-        No
+        Cancel
       </button>
     </span>
   );

@@ -4,7 +4,10 @@ export interface ClientSnippet {
   code: string;
 }
 
-/** Programs for a device's first connect (schemas/PROTOCOL.md), for whoever has no checkout at hand: they need no more than what each line imports. */
+/**
+ * Programs that connect once and send a first reading (schemas/PROTOCOL.md), for people without a checkout of Tidegate. Each needs only
+ * what it imports. `url` is where devices connect.
+ */
 export function clientSnippets(url: string, id: string, secret: string): ClientSnippet[] {
   const basic = btoa(`${id}:${secret}`);
   const entry = `tidegate.auth.${basic.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}`;
@@ -47,6 +50,6 @@ void setup() {
 }
 void loop() { ws.loop(); }`,
     },
-    { title: 'Elsewhere', code: `GET ${url}\nAuthorization: Basic ${basic}\nSec-WebSocket-Protocol: tidegate.v1.json` },
+    { title: 'Other', code: `GET ${url}\nAuthorization: Basic ${basic}\nSec-WebSocket-Protocol: tidegate.v1.json` },
   ];
 }

@@ -4,15 +4,17 @@ import { models } from '../session/session.js';
 
 interface FrameBytesProps {
   encoding: 'json' | 'binary';
-  /** base64 */
+  /** The frame in base64. */
   bytes: string;
+  /** Unix ms. */
   receivedAt: number;
-  /** Where the fault points, a JSON Pointer. */
+  /** A JSON Pointer to the fault in a JSON frame; null if there is none. */
   path: string | null;
+  /** The device's model, which names the metrics of a binary frame. */
   model: string | null;
 }
 
-/** What stands in a frame, with what is wrong in it marked where it stands. */
+/** The fields of a binary frame, or the lines of a JSON frame, with the fault marked in its place. */
 export function FrameBytes({ encoding, bytes, receivedAt, path, model }: FrameBytesProps) {
   const data = Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0));
   if (encoding === 'json') return <JsonLines text={new TextDecoder().decode(data)} path={path} />;

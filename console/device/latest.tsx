@@ -1,3 +1,7 @@
+/**
+ * The latest values of a device. device/ holds the pieces of a device's page: values, chart, details, rejected frames, traces and
+ * credentials. Its commands are in commands/, and what concerns many devices is in fleet/.
+ */
 import { valueText } from '../../schemas/message/valueText.js';
 import { valuesOf } from '../fleet/values.js';
 import { Empty } from '../parts/empty.js';
@@ -5,7 +9,7 @@ import { unitText } from '../parts/format.js';
 import { param, setParams } from '../parts/router.js';
 import { Time } from '../parts/time.js';
 
-/** The newest value of every metric; a press on a number draws it. */
+/** The latest value of every metric. A press on the name of a number or boolean draws it in the chart. */
 export function Latest({ id }: { id: string }) {
   const metrics = Object.entries(valuesOf(id));
   if (metrics.length === 0)
@@ -13,9 +17,9 @@ export function Latest({ id }: { id: string }) {
       <section class="card">
         <Empty title="No readings yet.">
           <p>
-            Once the device sends, its values are here. If it believes that it does, look at its{' '}
+            The latest values appear here as soon as the device sends. If the device does send, check its{' '}
             <button type="button" class="link" onClick={() => setParams({ tab: 'rejected' })}>
-              refused frames
+              rejected frames
             </button>
             .
           </p>
@@ -25,7 +29,7 @@ export function Latest({ id }: { id: string }) {
   const drawn = param('metric') || (metrics.find(([, { value }]) => typeof value === 'number')?.[0] ?? '');
   return (
     <section class="card latest" aria-labelledby="latest">
-      <h2 id="latest">Newest values</h2>
+      <h2 id="latest">Latest values</h2>
       <table>
         <thead>
           <tr>

@@ -2,21 +2,22 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ReadingItem } from '../../schemas/generated/operator.js';
 import type { Chart } from '../chart/chart.js';
 import { numberText } from '../chart/numberText.js';
-import { type Points, pointsOf, summaryOf } from '../chart/points.js';
-import { bucketOf, moved, type Range, rangeOf, scaled, spans, zoomText } from '../chart/range.js';
-import { valuesOf } from '../fleet/values.js';
+import { type Points, pointsOf, type Summary, summaryOf } from '../chart/points.js';
+import { bucketOf, moved, type Range, rangeOf, scaled, zoomText } from '../chart/range.js';
+import { type Values, valuesOf } from '../fleet/values.js';
 import { Failed } from '../parts/empty.js';
 import { unitText } from '../parts/format.js';
 import { param, setParams } from '../parts/router.js';
 import { currentApi, now } from '../session/session.js';
+import { RangeButtons } from './rangeButtons.js';
 
 const pageItems = 10_000;
-/** A chart that follows is read anew so often; in between the live values go on from it. */
+/** A chart that follows the clock is read again this often. Between two reads, live values are added to it. */
 const readAgainMs = 30_000;
 
 const noPoints: Points = { x: [], line: [], low: [], high: [] };
 
-/** One metric over time: what was stored, and what comes in. */
+/** The chart of one metric: the one in the address, else the first that is a number. Nothing if there is none. */
 export function Readings({ id }: { id: string }) {
   const values = valuesOf(id);
   const metric = param('metric') || firstNumber(values);
@@ -24,74 +25,37 @@ export function Readings({ id }: { id: string }) {
   return <MetricChart key={metric} id={id} metric={metric} unit={values[metric]?.unit ?? null} />;
 }
 
-function firstNumber(values: ReturnType<typeof valuesOf>): string {
+function firstNumber(values: Values): string {
   return Object.keys(values).find((name) => typeof values[name].value === 'number') ?? '';
 }
 
-function MetricChart({ id, metric, unit }: { id: string; metric: string; unit: string | null }) {
-  const place = useRef<HTMLDivElement>(null);
-  const chart = useRef<Chart | null>(null);
-  const [stored, setStored] = useState<{ items: ReadingItem[]; bucketMs: number | null; readAt: number } | null>(null);
-  const [trouble, setTrouble] = useState<string | null>(null);
-  const live = useRef<ReadingItem[]>([]);
+interface Stored {
+  items: ReadingItem[];
+  /** null: single readings. */
+  bucketMs: number | null;
+}
+
+interface MetricProps {
+  id: string;
+  metric: string;
+  unit: string | null;
+}
+
+function MetricChart({ id, metric, unit }: MetricProps) {
   const span = param('span') || '5m';
   const zoom = param('zoom');
   const range = rangeOf(zoom, span, now.value);
+  const { stored, live, trouble, read } = useReadings(id, metric, zoom, span);
   const newest = valuesOf(id)[metric];
-  const steps = typeof newest?.value === 'boolean';
-
-  const read = (): void => {
-    const wanted = rangeOf(zoom, span, Date.now());
-    readRange(id, metric, wanted).then(
-      (found) => {
-        live.current = live.current.filter(({ ts }) => ts > (found.items[found.items.length - 1]?.ts ?? 0));
-        setStored(found);
-        setTrouble(null);
-      },
-      (error: Error) => setTrouble(error.message),
-    );
-  };
-  useEffect(() => {
-    read();
-    const timer = range.follow ? setInterval(read, readAgainMs) : undefined;
-    return () => clearInterval(timer);
-  }, [id, metric, zoom, span]);
-
-  useEffect(() => {
-    let ended = false;
-    // uPlot comes when the first chart does.
-    void import('../chart/chart.js').then(({ createChart }) => {
-      if (ended || place.current === null) return;
-      chart.current = createChart({
-        element: place.current,
-        unit: unitText(unit),
-        steps,
-        zoomed: (from, to) => setParams({ zoom: zoomText({ from, to, follow: false }) }),
-      });
-      draw();
-    });
-    return () => {
-      ended = true;
-      chart.current?.end();
-      chart.current = null;
-    };
-  }, [metric, unit, steps]);
-
   if (newest !== undefined && range.follow && live.current[live.current.length - 1]?.ts !== newest.ts)
     live.current.push({ metric, ts: newest.ts, value: newest.value });
-
   const points = stored === null ? noPoints : pointsOf(together(stored.items, live.current, range), stored.bucketMs);
-  const draw = (): void => chart.current?.show(points, range);
-  useEffect(draw, [stored, newest?.ts, now.value, zoom, span]);
+  const steps = typeof newest?.value === 'boolean';
+  const place = useChart(metric, unitText(unit), steps, points, range, [stored, newest?.ts, now.value, zoom, span]);
 
   const show = (next: Range): void => setParams({ zoom: zoomText(next) });
   const summary = summaryOf(points);
-  const short = (value: number): string =>
-    numberText(value, summary === null ? 1 : (summary.greatest - summary.least) / 200 || 0.01);
-  const text =
-    summary === null
-      ? ''
-      : `least ${short(summary.least)}, mean ${short(summary.mean)}, greatest ${short(summary.greatest)} ${unitText(unit)}`;
+  const text = summary === null ? '' : `${summaryText(summary)} ${unitText(unit)}`;
   return (
     <section class="card chart" aria-labelledby="chart">
       <div class="chart-head">
@@ -107,7 +71,7 @@ function MetricChart({ id, metric, unit }: { id: string; metric: string; unit: s
         role="img"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: the chart is moved with the arrow keys
         tabIndex={0}
-        aria-label={`${metric} over time: ${text || 'nothing yet'}. Arrow keys move, plus and minus zoom.`}
+        aria-label={`${metric} over time: ${text || 'no data yet'}. Arrow keys move, plus and minus zoom.`}
         onDblClick={() => setParams({ zoom: '' })}
         onKeyDown={(event) => {
           const next = byKey(event.key, range);
@@ -119,19 +83,73 @@ function MetricChart({ id, metric, unit }: { id: string; metric: string; unit: s
       <p class="summary">
         {summary === null
           ? stored === null
-            ? 'Reading…'
-            : 'Nothing was stored in this time. Widen it, or go back to now.'
+            ? 'Loading…'
+            : 'Nothing to draw in this time range. Zoom out, or choose a span such as 5m.'
           : text}
-        {summary !== null && summary.gaps > 0 && ` · ${summary.gaps === 1 ? 'one gap' : `${summary.gaps} gaps`}`}
+        {summary !== null && summary.gaps > 0 && ` · ${summary.gaps === 1 ? '1 gap' : `${summary.gaps} gaps`}`}
         <small>
           {stored?.bucketMs == null
             ? 'single readings'
-            : `mean with the band from least to greatest, of ${bucketOf(range.to - range.from)?.every ?? ''} each`}
-          {' · drag to zoom'}
+            : `mean per ${bucketOf(range.to - range.from)?.every ?? '1s'}, and the band from min to max`}
+          {' · drag to zoom, double-click to reset'}
         </small>
       </p>
     </section>
   );
+}
+
+/** Least, mean and greatest with as many decimals as their difference needs. */
+function summaryText({ least, mean, greatest }: Summary): string {
+  const short = (value: number): string => numberText(value, (greatest - least) / 200 || 0.01);
+  return `min ${short(least)}, mean ${short(mean)}, max ${short(greatest)}`;
+}
+
+/** Reads what is stored of a metric in the range, again and again while the range follows the clock. `live` holds the values that came since. */
+function useReadings(id: string, metric: string, zoom: string, span: string) {
+  const [stored, setStored] = useState<Stored | null>(null);
+  const [trouble, setTrouble] = useState<string | null>(null);
+  const live = useRef<ReadingItem[]>([]);
+  const read = (): void => {
+    readRange(id, metric, rangeOf(zoom, span, Date.now())).then(
+      (found) => {
+        live.current = live.current.filter(({ ts }) => ts > (found.items[found.items.length - 1]?.ts ?? 0));
+        setStored(found);
+        setTrouble(null);
+      },
+      (error: Error) => setTrouble(error.message),
+    );
+  };
+  useEffect(() => {
+    read();
+    const { follow } = rangeOf(zoom, span, Date.now());
+    const timer = follow ? setInterval(read, readAgainMs) : undefined;
+    return () => clearInterval(timer);
+  }, [id, metric, zoom, span]);
+  return { stored, live, trouble, read };
+}
+
+/** Makes the chart in the element of the returned reference, and draws it again whenever one of `changes` does. */
+function useChart(metric: string, unit: string, steps: boolean, points: Points, range: Range, changes: unknown[]) {
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<Chart | null>(null);
+  const draw = (): void => chart.current?.show(points, range);
+  useEffect(() => {
+    let ended = false;
+    // uPlot is loaded when the first chart is shown.
+    void import('../chart/chart.js').then(({ createChart }) => {
+      if (ended || place.current === null) return;
+      const zoomed = (from: number, to: number): void => setParams({ zoom: zoomText({ from, to, follow: false }) });
+      chart.current = createChart({ element: place.current, unit, steps, zoomed });
+      draw();
+    });
+    return () => {
+      ended = true;
+      chart.current?.end();
+      chart.current = null;
+    };
+  }, [metric, unit, steps]);
+  useEffect(draw, changes);
+  return place;
 }
 
 function byKey(key: string, range: Range): Range | null {
@@ -149,14 +167,15 @@ function byKey(key: string, range: Range): Range | null {
   }
 }
 
-async function readRange(id: string, metric: string, { from, to }: Range) {
+/** Reads a range: single readings if it is short, else buckets. */
+async function readRange(id: string, metric: string, { from, to }: Range): Promise<Stored> {
   const bucket = bucketOf(to - from);
   const { items, next } = await currentApi().readings(id, {
     ...{ metric, from: String(Math.floor(from)), to: String(Math.ceil(to) + 1), limit: String(pageItems) },
     ...(bucket === null ? {} : { every: bucket.every }),
   });
-  // A device that sends faster than a page holds is gathered by the second instead.
-  if (next === null) return { items: items as ReadingItem[], bucketMs: bucket?.ms ?? null, readAt: Date.now() };
+  // If there are more readings than one page holds, the chart shows buckets of one second instead.
+  if (next === null) return { items: items as ReadingItem[], bucketMs: bucket?.ms ?? null };
   const gathered = await currentApi().readings(id, {
     metric,
     from: String(Math.floor(from)),
@@ -164,69 +183,12 @@ async function readRange(id: string, metric: string, { from, to }: Range) {
     limit: String(pageItems),
     every: '1s',
   });
-  return { items: gathered.items as ReadingItem[], bucketMs: 1_000, readAt: Date.now() };
+  return { items: gathered.items as ReadingItem[], bucketMs: 1_000 };
 }
 
-/** Stored readings, and after them what came in since. */
+/** The stored readings, and after them the live readings that came since they were read. */
 function together(stored: ReadingItem[], live: ReadingItem[], { from, to, follow }: Range): ReadingItem[] {
   const end = stored[stored.length - 1]?.ts ?? 0;
   const more = follow ? live.filter(({ ts }) => ts > end) : [];
   return [...stored, ...more].filter(({ ts }) => ts >= from - 60_000 && ts <= to + 60_000);
-}
-
-function RangeButtons({ range, span, show }: { range: Range; span: string; show(next: Range): void }) {
-  return (
-    <fieldset class="range">
-      <legend class="hidden">Time shown</legend>
-      <button
-        type="button"
-        class="quiet"
-        aria-label="Earlier"
-        title="Earlier (←)"
-        onClick={() => show(moved(range, -0.5, Date.now()))}
-      >
-        ‹
-      </button>
-      <button
-        type="button"
-        class="quiet"
-        aria-label="Later"
-        title="Later (→)"
-        disabled={range.follow}
-        onClick={() => show(moved(range, 0.5, Date.now()))}
-      >
-        ›
-      </button>
-      <button
-        type="button"
-        class="quiet"
-        aria-label="Zoom in"
-        title="Zoom in (+)"
-        onClick={() => show(scaled(range, 0.5, Date.now()))}
-      >
-        +
-      </button>
-      <button
-        type="button"
-        class="quiet"
-        aria-label="Zoom out"
-        title="Zoom out (−)"
-        onClick={() => show(scaled(range, 2, Date.now()))}
-      >
-        −
-      </button>
-      <span class="segments">
-        {Object.keys(spans).map((name) => (
-          <button
-            key={name}
-            type="button"
-            aria-pressed={range.follow && span === name}
-            onClick={() => setParams({ span: name === '5m' ? '' : name, zoom: '' })}
-          >
-            {name}
-          </button>
-        ))}
-      </span>
-    </fieldset>
-  );
 }

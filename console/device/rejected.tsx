@@ -11,7 +11,7 @@ import { FrameBytes } from './frameBytes.js';
 
 const pageItems = 25;
 
-/** The quarantine of one device: nothing that was refused is silently gone. */
+/** The quarantine of one device: its rejected frames with the reason, newest first. */
 export function Rejected({ device: { id, model } }: { device: Device }) {
   const [frames, setFrames] = useState<RejectedItem[] | null>(null);
   const [more, setMore] = useState<string | null>(null);
@@ -28,31 +28,31 @@ export function Rejected({ device: { id, model } }: { device: Device }) {
   };
   useEffect(() => {
     void load(null);
-    let again: ReturnType<typeof setTimeout> | undefined;
+    let timer = 0;
     const end = onLive((message) => {
-      if (message.type !== 'rejected' || message.device !== id || again !== undefined) return;
-      again = setTimeout(() => {
-        again = undefined;
+      if (message.type !== 'rejected' || message.device !== id || timer !== 0) return;
+      timer = window.setTimeout(() => {
+        timer = 0;
         void load(null);
       }, 300);
     });
     return () => {
       end();
-      clearTimeout(again);
+      clearTimeout(timer);
     };
   }, [id]);
   if (trouble !== null) return <Failed what={trouble} retry={() => void load(null)} />;
-  if (frames === null) return <p class="empty">Reading the quarantine…</p>;
+  if (frames === null) return <p class="empty">Loading rejected frames…</p>;
   if (frames.length === 0)
     return (
       <section class="card">
-        <Empty title="No frame of it was refused.">
-          <p>What the gateway cannot store is kept here with the reason, and can be let in after all.</p>
+        <Empty title="No rejected frames.">
+          <p>The gateway keeps every frame that it rejects, with the reason. You can admit such a frame later.</p>
         </Empty>
       </section>
     );
   return (
-    <section class="card" aria-label="Refused frames, newest first">
+    <section class="card" aria-label="Rejected frames, newest first">
       <ol class="refused">
         {frames.map((frame, i) => (
           <RejectedFrame key={frame.rid} device={id} model={model} frame={frame} open={i === 0} />
@@ -60,7 +60,7 @@ export function Rejected({ device: { id, model } }: { device: Device }) {
       </ol>
       {more !== null && (
         <button type="button" class="quiet" onClick={() => void load(more)}>
-          Earlier ones
+          Load older frames
         </button>
       )}
     </section>
@@ -92,9 +92,9 @@ function RejectedFrame({ device, model, frame, open }: FrameProps) {
         {shown && (
           <>
             <p class="hint">
-              {meaning === undefined ? '' : `Refused because ${meaning}. `}
-              {seq === 0 ? 'Not numbered' : `Number ${seq}`} of stream {stream}, {encoding}, {bytesText(size)}, received{' '}
-              <Time at={receivedAt} />.
+              {meaning === undefined ? '' : `Rejected because ${meaning}. `}
+              {seq === 0 ? 'No seq (best effort)' : `Seq ${seq}`} of stream {stream}, {encoding}, {bytesText(size)},
+              received <Time at={receivedAt} />.
             </p>
             <FrameBytes encoding={encoding} bytes={bytes} receivedAt={receivedAt} path={path} model={model} />
             <Admit device={device} rid={rid} admittedAt={admittedAt} />
@@ -105,7 +105,7 @@ function RejectedFrame({ device, model, frame, open }: FrameProps) {
   );
 }
 
-/** Stores the frame after all: its times and numbering are believed then. */
+/** The button that stores the frame after all. The clock rules are not applied to its times then. */
 function Admit({ device, rid, admittedAt }: { device: string; rid: string; admittedAt: number | null }) {
   const [said, setSaid] = useState<{ good: boolean; text: string } | null>(null);
   const admit = async (): Promise<void> => {
@@ -113,10 +113,10 @@ function Admit({ device, rid, admittedAt }: { device: string; rid: string; admit
       const { readings } = await currentApi().admit(device, rid);
       setSaid({
         good: true,
-        text: `Admitted: ${countText(readings)} ${readings === 1 ? 'reading is' : 'readings are'} stored.`,
+        text: `Admitted: ${countText(readings)} ${readings === 1 ? 'reading' : 'readings'} stored.`,
       });
     } catch (error) {
-      if (error instanceof RefusedError) setSaid({ good: false, text: `It cannot be let in: ${error.message}` });
+      if (error instanceof RefusedError) setSaid({ good: false, text: `Not admitted: ${error.message}` });
       else fail(error as Error);
     }
   };
@@ -131,11 +131,11 @@ function Admit({ device, rid, admittedAt }: { device: string; rid: string; admit
       {may('operator') ? (
         said?.good !== true && (
           <button type="button" class="quiet" onClick={() => void admit()}>
-            Admit it
+            Admit frame
           </button>
         )
       ) : (
-        <span class="hint">To let it in after all, a key with the role operator is needed.</span>
+        <span class="hint">To admit it, you need a key with the role operator.</span>
       )}{' '}
       {said !== null && (
         <span role="status" class={said.good ? 'good' : 'bad'}>

@@ -4,14 +4,14 @@ import { CopyBlock } from '../parts/copy.js';
 import { session } from '../session/session.js';
 import { clientSnippets } from './clientSnippets.js';
 
-/** A secret, shown this once, with programs to paste that use it. */
+/** A new secret, which is shown only once, with programs to paste that use it. */
 export function Secret({ credential: { id, secret } }: { credential: NewCredentialBody }) {
   const snippets = clientSnippets(deviceUrl(), id, secret);
   const [at, setAt] = useState(0);
   return (
     <div class="secret-box">
       <p>
-        <b>The secret of {id}.</b> The gateway keeps only its hash: this is the one time that it is shown.
+        <b>The secret of {id}.</b> Copy it now. The gateway stores only its hash and cannot show it again.
       </p>
       <CopyBlock text={secret} label="Secret" />
       <fieldset class="chips">
@@ -28,7 +28,7 @@ export function Secret({ credential: { id, secret } }: { credential: NewCredenti
   );
 }
 
-/** Where devices reach this gateway, as seen from this browser. */
+/** The URL where devices connect, with the host name by which this browser reaches the gateway. */
 function deviceUrl(): string {
   const { devicePort, deviceTls } = session.value ?? { devicePort: 8080, deviceTls: false };
   return `${deviceTls ? 'wss' : 'ws'}://${location.hostname}:${devicePort}/v1/device`;

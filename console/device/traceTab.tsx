@@ -17,7 +17,7 @@ const tones: Record<LiveTrace['outcome'], string> = {
 };
 const steps = ['decoded', 'committed', 'acked', 'bridged'] as const;
 
-/** Each frame's way through the gateway, while this is open. */
+/** The traces of the device's frames, recorded while this tab is open. */
 export function TraceTab({ id, model }: { id: string; model: string | null }) {
   const [frames, setFrames] = useState<LiveTrace[]>([]);
   const [paused, setPaused] = useState(false);
@@ -48,15 +48,15 @@ export function TraceTab({ id, model }: { id: string; model: string | null }) {
     <section class="card" aria-label="Trace">
       <div class="chart-head">
         <p class="hint">
-          Each frame of {id} with its times, in ms after its receipt. The gateway follows it only while this is open;
-          the same on a terminal: <code>tidegate tail {id} --trace</code>
+          Each frame of {id}, and when it reached each step, in ms after its receipt. The gateway records this only
+          while this tab is open. The same in a terminal: <code>tidegate tail {id} --trace</code>
         </p>
         <button type="button" class="quiet" onClick={() => setPaused(!paused)}>
-          {paused ? 'Go on' : 'Pause'}
+          {paused ? 'Resume' : 'Pause'}
         </button>
       </div>
       {frames.length === 0 ? (
-        <Empty title={paused ? 'Paused.' : 'Waiting for its next frame…'} />
+        <Empty title={paused ? 'Paused.' : 'Waiting for the next frame…'} />
       ) : (
         <ol class="trace">
           {frames.map((frame) => (

@@ -11,16 +11,16 @@ import type { Device } from './presence.js';
 import { PresenceDot } from './presenceDot.js';
 import { type Values, valuesOf, watchValues } from './values.js';
 
-/** Pixels. Browsers end at some 33,000,000; 100,000 rows have 5,600,000. */
+/** Pixels. 100,000 rows are 5,600,000 pixels tall; browsers allow about 33,000,000. */
 const rowHeight = 56;
 const rowsBeyond = 6;
 const settleMs = 120;
 
-/** Only the rows on the screen exist, and only their values are asked for, however many devices there are. */
+/** The list of devices. It makes only the rows on the screen and asks only for their values, however many devices there are. */
 export function DeviceRows() {
   const scroller = useRef<HTMLElement>(null);
   const view = useSignal({ top: 0, height: 0 });
-  // Before the first paint: a guessed height would make rows for a screen that nobody has.
+  // The height is measured before the first paint: with a guessed height, rows would be made that nobody sees.
   useLayoutEffect(() => {
     const element = scroller.current;
     if (element === null) return;
@@ -40,7 +40,7 @@ export function DeviceRows() {
   const wanted = ids.join(' ');
   useEffect(() => {
     let end = (): void => {};
-    // While someone scrolls nothing is asked for.
+    // Nothing is asked for while someone scrolls.
     const timer = setTimeout(() => {
       end = watchValues('rows', ids);
     }, settleMs);
@@ -99,19 +99,19 @@ function newestAge(values: Values): string {
 }
 
 function NoDevices() {
-  if (loading.value) return <p class="empty">Reading the devices…</p>;
+  if (loading.value) return <p class="empty">Loading devices…</p>;
   if (counts.value.all === 0)
     return (
       <Empty title="No devices yet.">
         <p>
-          <Link to="/add">Add one here</Link>, or with <code>npx tidegate device add boiler-7</code>. Both give its
+          <Link to="/add">Add a device here</Link>, or with <code>npx tidegate device add boiler-7</code>. Both show its
           secret and programs to paste.
         </p>
       </Empty>
     );
   const all = Object.fromEntries([...query.value.keys()].map((name) => [name, '']));
   return (
-    <Empty title="No device fits.">
+    <Empty title="No device matches.">
       <p>
         <button type="button" class="quiet" onClick={() => setParams(all)}>
           Show all {counts.value.all.toLocaleString('en')}

@@ -1,37 +1,44 @@
+/**
+ * All devices of the gateway in memory, with their presence, kept current by the live feed. fleet/ knows what the pages need of
+ * many devices at once: the list, counts, events, latest values. What concerns one device alone is in device/.
+ */
 import { computed, signal } from '@preact/signals';
 import type { LiveMessage } from '../../schemas/generated/operator.js';
 import { param } from '../parts/router.js';
 import { currentApi, fail, models, onLive, want } from '../session/session.js';
-import { type Device, type PresenceState, stateOf } from './presence.js';
+import type { Device, PresenceState } from './presence.js';
 
 interface Known {
   device: Device;
-  /** What a search looks in. */
+  /** What a search looks in: id, model and tags in lower case. */
   text: string;
-  /** Sorts boiler-2 before boiler-10 by plain comparison. */
+  /** The id in a form whose plain comparison sorts boiler-2 before boiler-10. */
   rank: string;
 }
 
-/** Up to 100,000 devices, changed in place; `revision` counts the changes, at most one a frame. */
+/** Up to 100,000 devices, changed in place. `revision` counts the redraws that the changes need. */
 const known = new Map<string, Known>();
 let ordered: Known[] = [];
 const perState: Record<PresenceState, number> = { online: 0, late: 0, asleep: 0, offline: 0, never: 0 };
 const perTag = new Map<string, number>();
 
 export const revision = signal(0);
+/** True until every device was read once. */
 export const loading = signal(true);
 
-/** Whatever is being drawn is drawn again when devices changed. */
+/** Returns the value, and makes whatever is being drawn depend on `revision`, so that it is drawn again when devices change. */
 function current<Value>(value: Value): Value {
   revision.value;
   return value;
 }
 
+/** A device by its id; undefined if it is not known. */
 export const deviceOf = (id: string): Device | undefined => current(known.get(id)?.device);
 
+/** How many devices there are per state, and in all. */
 export const counts = computed(() => ({ ...current(perState), all: known.size }));
 
-/** Devices in order, as the filters in the address leave them. */
+/** The devices that match the filters in the address, in order of their ids. */
 export const listed = computed(() => {
   revision.value;
   const [state, model, tag] = [param('state'), param('model'), param('tag')];
@@ -39,7 +46,7 @@ export const listed = computed(() => {
   const at = tag.indexOf('=');
   const shown: Device[] = [];
   for (const { device, text } of ordered) {
-    if (state !== '' && stateOf(device.presence) !== state) continue;
+    if (state !== '' && device.presence.state !== state) continue;
     if (model !== '' && device.model !== model) continue;
     if (tag !== '' && device.tags[tag.slice(0, at)] !== tag.slice(at + 1)) continue;
     if (words.every((word) => text.includes(word))) shown.push(device);
@@ -49,41 +56,42 @@ export const listed = computed(() => {
 
 const tagsShown = 200;
 
-/** Tags in use with the number of their devices; those of the most devices. */
+/** The 200 tags with the most devices, each with the number of its devices. */
 export const tagCounts = computed(() => {
   loading.value;
   return most(perTag, tagsShown, ([, a], [, b]) => b - a);
 });
 
+/** The names of all models. */
 export const modelNames = computed(() => [...models.value.keys()]);
 
-/** The devices that want a look: quiet, gone, or coming and going. */
+/** The devices that need attention because they are late, offline or flapping, the latest change first. */
 export const troubled = computed(() => {
   revision.value;
   const found: Device[] = [];
   for (const { device } of ordered) {
-    const state = stateOf(device.presence);
-    if (state === 'late' || state === 'offline' || device.presence.flapping === true) found.push(device);
+    const { state, flapping } = device.presence;
+    if (state === 'late' || state === 'offline' || flapping) found.push(device);
   }
   return found.sort((a, b) => (b.presence.since ?? 0) - (a.presence.since ?? 0));
 });
 
 const recentMax = 14;
 
-/** The devices that came or went last: what happened before the page was opened. */
+/** The 14 devices that came or went last: what happened before the page was opened. */
 export const recent = computed(() => {
   revision.value;
   const since = ({ device }: Known): number => device.presence.since ?? 0;
-  const seen = ordered.filter((one) => since(one) > 0);
+  const seen = ordered.filter((item) => since(item) > 0);
   return most(seen, recentMax, (a, b) => since(b) - since(a)).map(({ device }) => device);
 });
 
-/** The first `count` by `compare`, without sorting them all. */
+/** The first `count` items in the order of `compare`, without sorting all of them. */
 function most<Item>(items: Iterable<Item>, count: number, compare: (a: Item, b: Item) => number): Item[] {
   const first: Item[] = [];
   for (const item of items) {
     if (first.length === count && compare(first[count - 1], item) <= 0) continue;
-    const at = first.findIndex((one) => compare(one, item) > 0);
+    const at = first.findIndex((other) => compare(other, item) > 0);
     first.splice(at < 0 ? first.length : at, 0, item);
     if (first.length > count) first.pop();
   }
@@ -91,7 +99,7 @@ function most<Item>(items: Iterable<Item>, count: number, compare: (a: Item, b: 
 }
 
 let redrawing = false;
-/** Many messages, one redraw; and no more than a few a second, since a redraw looks at every device. */
+/** Asks for a redraw. Many changes share one, and a large fleet is redrawn twice per second at most, because a redraw looks at every device. */
 function changed(): void {
   if (redrawing) return;
   redrawing = true;
@@ -102,10 +110,11 @@ function changed(): void {
   }, wait);
 }
 
+/** Stores a device. Returns the new entry, which the caller puts into `ordered`; null if the device was known. */
 function put(device: Device): Known | null {
   const before = known.get(device.id);
-  if (before !== undefined) perState[stateOf(before.device.presence)]--;
-  perState[stateOf(device.presence)]++;
+  if (before !== undefined) perState[before.device.presence.state]--;
+  perState[device.presence.state]++;
   if (before?.device.tags !== device.tags) {
     if (before !== undefined) countTags(before.device, -1);
     countTags(device, 1);
@@ -130,35 +139,37 @@ function countTags(device: Device, by: 1 | -1): void {
   }
 }
 
+/** Takes a device that was read or changed. */
 export function putDevice(device: Device): void {
   const made = put(device);
   if (made !== null) ordered = merged(ordered, [made]);
   changed();
 }
 
+/** Drops a device that was removed. */
 export function forgetDevice(id: string): void {
   const gone = known.get(id);
   if (gone === undefined) return;
   known.delete(id);
-  perState[stateOf(gone.device.presence)]--;
+  perState[gone.device.presence.state]--;
   countTags(gone.device, -1);
-  ordered = ordered.filter((one) => one !== gone);
+  ordered = ordered.filter((item) => item !== gone);
   changed();
 }
 
-/** Two lists in order become one: a page of devices costs a walk, not a sort of all. */
+/** Merges two ordered lists. A page of new devices costs one walk, not a sort of all devices. */
 function merged(a: Known[], b: Known[]): Known[] {
   const both: Known[] = [];
   let i = 0;
-  for (const one of b) {
-    while (i < a.length && a[i].rank <= one.rank) both.push(a[i++]);
-    both.push(one);
+  for (const item of b) {
+    while (i < a.length && a[i].rank <= item.rank) both.push(a[i++]);
+    both.push(item);
   }
   while (i < a.length) both.push(a[i++]);
   return both;
 }
 
-/** Reads all devices, then keeps them as the live feed tells. Returns the end of it. */
+/** Reads all devices and keeps them current by the live feed, until the returned function is called. */
 export function watchFleet(): () => void {
   const endWant = want('fleet', { kinds: ['presence', 'rejected', 'commands'] });
   const endLive = onLive(hear);
@@ -169,7 +180,7 @@ export function watchFleet(): () => void {
   };
 }
 
-/** The feed is told of first, so that nothing is missed between the list and it. */
+/** Reads all devices. The caller has subscribed to the live feed before, so that no change is missed between the list and the feed. */
 async function load(): Promise<void> {
   try {
     const seen = new Set<string>();
@@ -177,8 +188,8 @@ async function load(): Promise<void> {
       const made: Known[] = [];
       for (const device of page) {
         seen.add(device.id);
-        const one = put(device);
-        if (one !== null) made.push(one);
+        const entry = put(device);
+        if (entry !== null) made.push(entry);
       }
       ordered = merged(
         ordered,
@@ -194,27 +205,28 @@ async function load(): Promise<void> {
   }
 }
 
+/** The devices that are being read, so that each is read once at a time. */
 const asked = new Set<string>();
 
 function hear(message: LiveMessage): void {
-  // The feed was away: what happened meanwhile is in the list.
+  // The feed was disconnected: what happened meanwhile is in the list.
   if (message.type === 'welcome' && !loading.value) void load();
   if (message.type !== 'presence') return;
-  const one = known.get(message.device);
-  if (one !== undefined) {
-    put({ ...one.device, presence: message.presence });
+  const entry = known.get(message.device);
+  if (entry !== undefined) {
+    put({ ...entry.device, presence: message.presence });
     changed();
   } else if (!loading.value) void ask(message.device);
 }
 
-/** A device that registered since. */
+/** Reads a device that was registered after the list was read. */
 export async function ask(id: string): Promise<void> {
   if (asked.has(id)) return;
   asked.add(id);
   try {
     putDevice(await currentApi().device(id));
   } catch {
-    // It was removed again.
+    // It was removed meanwhile.
   }
   asked.delete(id);
 }

@@ -2,23 +2,28 @@ import { computed, signal } from '@preact/signals';
 import { commandStates, stateText } from '../parts/commandStates.js';
 import { onLive } from '../session/session.js';
 import { recent } from './devices.js';
-import { closeText, type Presence, presenceStates, stateOf } from './presence.js';
+import { closeText, type Presence, presenceStates } from './presence.js';
 
+/** One line of the list of live events. */
 export interface FleetEvent {
+  /** Counts up from 1; -1 for an event from before the page was opened. */
   id: number;
+  /** Unix ms, by the browser's clock. */
   at: number;
   device: string;
+  /** A class of the badge's colour. */
   tone: string;
+  /** What happened, in a word or two. */
   what: string;
   detail: string;
 }
 
 const kept = 60;
 
-/** What happened since the page was opened, newest first. */
+/** The events since the page was opened, newest first, at most 60. */
 export const events = signal<FleetEvent[]>([]);
 
-/** With what came before it: how each device came or went last. */
+/** `events`, and below them how each device last came or went before the page was opened. */
 export const happened = computed(() => {
   const oldest = events.value[events.value.length - 1]?.at ?? Number.POSITIVE_INFINITY;
   const before = recent.value
@@ -28,8 +33,7 @@ export const happened = computed(() => {
 });
 
 function presenceEvent(device: string, presence: Presence): Omit<FleetEvent, 'id' | 'at'> {
-  const state = stateOf(presence);
-  const { lastClose, address } = presence;
+  const { state, lastClose, address } = presence;
   const detail = state === 'offline' && lastClose !== null ? closeText(lastClose) : (address ?? '');
   return { device, tone: presenceStates[state].tone, what: state, detail };
 }
@@ -37,7 +41,7 @@ function presenceEvent(device: string, presence: Presence): Omit<FleetEvent, 'id
 let waiting: FleetEvent[] = [];
 let nextId = 1;
 
-/** In a storm only the newest are shown, and drawn a few times a second. */
+/** Adds an event. The list is drawn at most four times per second; of a storm only the newest 60 are kept. */
 function note(event: Omit<FleetEvent, 'id' | 'at'>): void {
   if (waiting.length === 0)
     setTimeout(() => {
@@ -48,7 +52,7 @@ function note(event: Omit<FleetEvent, 'id' | 'at'>): void {
   waiting.push({ ...event, id: nextId++, at: Date.now() });
 }
 
-/** Gathers events from the live feed. Returns the end of it. */
+/** Collects events from the live feed, until the returned function is called. */
 export function watchEvents(): () => void {
   return onLive((message) => {
     if (message.type === 'presence') note(presenceEvent(message.device, message.presence));
@@ -56,7 +60,7 @@ export function watchEvents(): () => void {
       note({
         device: message.device,
         tone: 'bad',
-        what: 'frame refused',
+        what: 'frame rejected',
         detail: `${message.code}: ${message.message}`,
       });
     else if (message.type === 'command') {

@@ -1,63 +1,55 @@
 import type { DeviceBody } from '../../schemas/generated/operator.js';
 import { ageText, localTime, spanText } from '../parts/format.js';
 
-/** Gateways differ in how much they tell of a link: what is not there is not shown. */
-export type Presence = DeviceBody['presence'] & {
-  state?: PresenceState;
-  lastFrameAt?: number | null;
-  expectedEveryMs?: number | null;
-  roundTripMs?: number | null;
-  reconnects?: number;
-  flapping?: boolean;
-};
-export type PresenceState = 'never' | 'online' | 'late' | 'asleep' | 'offline';
-export type Device = Omit<DeviceBody, 'presence'> & { presence: Presence };
+/** A device as the API has it. */
+export type Device = DeviceBody;
+/** Whether a device is connected, since when, and how its last link ended. */
+export type Presence = DeviceBody['presence'];
+export type PresenceState = Presence['state'];
 
+/** Per state of presence: its colour, and what it means. */
 export const presenceStates: Record<PresenceState, { tone: string; meaning: string }> = {
-  online: { tone: 'good', meaning: 'it has a link' },
-  late: { tone: 'wait', meaning: 'it has a link, and is quiet for longer than it should be' },
-  asleep: { tone: 'off', meaning: 'it said when it would be back' },
-  offline: { tone: 'bad', meaning: 'it has no link' },
-  never: { tone: 'off', meaning: 'it was never here' },
+  online: { tone: 'good', meaning: 'connected' },
+  late: { tone: 'wait', meaning: 'connected, but silent for longer than expected' },
+  asleep: { tone: 'off', meaning: 'disconnected; it announced when it will be back' },
+  offline: { tone: 'bad', meaning: 'not connected' },
+  never: { tone: 'off', meaning: 'it has never connected' },
 };
 
-export function stateOf({ state, online, since }: Presence): PresenceState {
-  if (state !== undefined) return state;
-  if (online) return 'online';
-  return since === null ? 'never' : 'offline';
+const closers: Record<NonNullable<Presence['lastClose']>['by'], string> = {
+  device: 'closed by the device',
+  gateway: 'closed by the gateway',
+  network: 'connection lost',
+};
+
+/** How the last link ended, such as `replaced (4100), closed by the gateway`. */
+export function closeText({ name, code, reason, by }: NonNullable<Presence['lastClose']>): string {
+  return `${name === null ? code : `${name} (${code})`}${reason === '' ? '' : ` “${reason}”`}, ${closers[by]}`;
 }
 
-type Close = NonNullable<Presence['lastClose']> & { name?: string | null; by?: string };
-
-const closers: Record<string, string> = { device: 'the device', gateway: 'the gateway', network: 'the network' };
-
-/** Why the last link ended, in words. */
-export function closeText(close: Close): string {
-  const what = close.name === undefined || close.name === null ? `${close.code}` : `${close.name} (${close.code})`;
-  const who = close.by === undefined ? '' : `, by ${closers[close.by] ?? close.by}`;
-  return `${what}${close.reason === '' ? '' : ` “${close.reason}”`}${who}`;
-}
-
-/** Why the device is as it is: a sentence for whoever looks for it. */
+/** Why the device is in its state, in one or two sentences. `now` in Unix ms. */
 export function reasonOf(presence: Presence, now: number): string {
-  const { since, lastClose, backAt, expectedEveryMs, lastFrameAt } = presence;
-  switch (stateOf(presence)) {
+  const { state, since, lastClose, backAt, expectedEveryMs, lastFrameAt } = presence;
+  switch (state) {
     case 'never':
       return 'It has not connected yet.';
     case 'online':
       return since === null ? 'Connected.' : `Connected for ${spanText(now - since)}.`;
     case 'late': {
-      const every = expectedEveryMs == null ? '' : `; it should send every ${spanText(expectedEveryMs)}`;
-      return lastFrameAt == null
-        ? `Connected, and nothing came yet${every}.`
-        : `Connected, and quiet: its last frame came ${ageText(lastFrameAt, now)}${every}.`;
+      const expected = expectedEveryMs === null ? '' : ` One is expected every ${spanText(expectedEveryMs)}.`;
+      return lastFrameAt === null
+        ? `Connected, but it has sent no frame yet.${expected}`
+        : `Connected, but silent: its last frame came ${ageText(lastFrameAt, now)}.${expected}`;
     }
     case 'asleep':
-      return backAt === null ? 'It went to sleep.' : `It sleeps, and said it would be back at ${localTime(backAt)}.`;
-    default: {
-      const gone = since === null ? 'Not connected' : `Gone for ${spanText(now - since)}`;
-      const why = lastClose === null ? '' : `; its link ended with ${closeText(lastClose)}`;
-      return `${gone}${why}${backAt === null ? '' : `; it said it would be back at ${localTime(backAt)}`}.`;
+      return backAt === null ? 'Asleep.' : `Asleep. It announced to be back at ${localTime(backAt)}.`;
+    case 'offline': {
+      const gone = since === null ? 'Offline' : `Offline for ${spanText(now - since)}`;
+      const why = lastClose === null ? '' : `. Its last link ended with ${closeText(lastClose)}`;
+      const back = backAt === null ? '' : `. It announced to be back at ${localTime(backAt)}`;
+      return `${gone}${why}${back}.`;
     }
+    default:
+      return state satisfies never;
   }
 }

@@ -1,8 +1,8 @@
-import { type Presence, presenceStates, stateOf } from './presence.js';
+import { type Presence, presenceStates } from './presence.js';
 
-/** A state of presence, as a word with a mark: never by colour alone. */
+/** A state of presence as a word with a coloured mark, because a colour alone is not readable for everybody. */
 export function PresenceDot({ presence }: { presence: Presence }) {
-  const state = stateOf(presence);
+  const { state } = presence;
   const { tone, meaning } = presenceStates[state];
   return (
     <span class={`dot ${tone} ${state}`} title={meaning}>

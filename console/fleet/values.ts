@@ -2,14 +2,16 @@ import { signal } from '@preact/signals';
 import type { LatestMetric, LiveMessage } from '../../schemas/generated/operator.js';
 import { onLive, want } from '../session/session.js';
 
+/** The latest value per metric name. */
 export type Values = Record<string, LatestMetric>;
 
-/** Newest values of the devices that are on the screen; nothing is asked for beyond them. */
+/** The latest values of the devices that are or were on the screen, at most 2,000 devices. */
 const values = new Map<string, Values>();
 const revision = signal(0);
 const kept = 2_000;
 const none: Values = {};
 
+/** The latest values of a device; no entries if none are known. */
 export function valuesOf(id: string): Values {
   revision.value;
   return values.get(id) ?? none;
@@ -31,6 +33,7 @@ function take(id: string, more: Values): void {
   values.set(id, { ...before, ...more });
 }
 
+/** Takes the latest values out of a message of the live feed. */
 export function hearValues(message: LiveMessage): void {
   if (message.type === 'latest') for (const [id, metrics] of Object.entries(message.changes)) take(id, metrics);
   else if (message.type === 'snapshot')
@@ -41,7 +44,7 @@ export function hearValues(message: LiveMessage): void {
   changed();
 }
 
-/** Asks for the newest values of these devices under a name, and for what becomes of them. Returns the end of it. */
+/** Asks the live feed, under a name, for the latest values of these devices and their changes, until the returned function is called. */
 export function watchValues(name: string, ids: string[]): () => void {
   if (ids.length === 0) return () => {};
   const endLive = onLive(hearValues);

@@ -1,25 +1,22 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { NewCredentialBody } from '../../schemas/generated/operator.js';
-import { Main } from '../app.js';
 import { Secret } from '../device/secret.js';
 import { ask, deviceOf, modelNames } from '../fleet/devices.js';
 import { valuesOf, watchValues } from '../fleet/values.js';
 import { Link } from '../parts/link.js';
+import { OperatorNeeded } from '../parts/operatorNeeded.js';
+import { Main } from '../parts/page.js';
 import { devicePath } from '../parts/router.js';
 import { RefusedError } from '../session/api.js';
-import { currentApi, fail, may, session } from '../session/session.js';
+import { currentApi, fail, may } from '../session/session.js';
 
-/** Registers a device, shows its secret once, and waits with whoever sets it up for its first word. */
+/** Registers a device, shows its secret once, and then shows whether the device connects and sends its first reading. */
 export function AddDevicePage() {
   const [made, setMade] = useState<NewCredentialBody | null>(null);
   if (!may('operator'))
     return (
       <Main title="Add a device">
-        <p class="why-not">
-          Your key <b>{session.value?.name}</b> has the role <b>{session.value?.role}</b>. To add devices it needs the
-          role <b>operator</b>: whoever holds an admin key makes one with{' '}
-          <code>tidegate key add NAME --role operator</code>.
-        </p>
+        <OperatorNeeded to="add devices" />
       </Main>
     );
   return (
@@ -62,14 +59,16 @@ function NewDevice({ made }: { made(credential: NewCredentialBody): void }) {
           autocomplete="off"
           spellcheck={false}
         />
-        <p class="hint">1 to 64 letters, digits, _ or -. It stays; a serial number is a good one.</p>
+        <p class="hint">
+          1 to 64 letters, digits, _ or -. It cannot be changed later. A serial number is a good choice.
+        </p>
       </div>
       <div class="field">
         <label for="model">
           Model <small>optional</small>
         </label>
         <select id="model" name="model">
-          <option value="">none: it names its metrics itself</option>
+          <option value="">none: the device names its metrics itself</option>
           {modelNames.value.map((name) => (
             <option key={name} value={name}>
               {name}
@@ -89,7 +88,7 @@ function NewDevice({ made }: { made(credential: NewCredentialBody): void }) {
         </p>
       )}
       <button type="submit" class="primary">
-        Add it
+        Add device
       </button>
     </form>
   );
@@ -100,13 +99,13 @@ const errorsText = (error: Error): string =>
     ? `: ${error.errors.map(({ path, message }) => `${path} ${message}`).join('; ')}`
     : '';
 
-/** Throws RangeError where a tag has no name or no value. */
+/** Tags as `name=value`, separated by commas. Throws RangeError if one has no name or no `=`. */
 function tagsOf(text: string): Record<string, string> {
   const tags: [string, string][] = [];
-  for (const part of text.split(',').map((one) => one.trim())) {
+  for (const part of text.split(',').map((word) => word.trim())) {
     if (part === '') continue;
     const at = part.indexOf('=');
-    if (at < 1) throw new RangeError(`“${part}” is not a tag: write name=value`);
+    if (at < 1) throw new RangeError(`“${part}” is not a tag. Write name=value, such as site=north`);
     tags.push([part.slice(0, at).trim(), part.slice(at + 1).trim()]);
   }
   return Object.fromEntries(tags);
@@ -132,14 +131,14 @@ function Made({ credential, again }: { credential: NewCredentialBody; again(): v
         </p>
         {!online && (
           <p class="hint">
-            If it does not: <Link to={`/attempts?device=${encodeURIComponent(id)}`}>attempts</Link> says why it was
-            refused.
+            If it does not connect, <Link to={`/attempts?device=${encodeURIComponent(id)}`}>Refused connections</Link>{' '}
+            shows the reason.
           </p>
         )}
       </section>
       <p class="buttons">
         <Link to={devicePath(id)} class="button primary">
-          To {id}
+          Open {id}
         </Link>
         <button type="button" class="quiet" onClick={again}>
           Add another

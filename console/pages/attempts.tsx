@@ -1,64 +1,52 @@
 import { useEffect, useState } from 'preact/hooks';
-import { refusals } from '../../schemas/tables/refusals.js';
-import { Main } from '../app.js';
+import type { AttemptItem } from '../../schemas/generated/operator.js';
+import { type RefusalCode, refusals } from '../../schemas/tables/refusals.js';
 import { Empty, Failed } from '../parts/empty.js';
 import { countText } from '../parts/format.js';
 import { Link } from '../parts/link.js';
+import { Main } from '../parts/page.js';
 import { devicePath, param, setParams } from '../parts/router.js';
 import { Time } from '../parts/time.js';
-import { type Page, RefusedError } from '../session/api.js';
+import { RefusedError } from '../session/api.js';
 import { currentApi, fail } from '../session/session.js';
 
-/** As GET /v1/attempts has them. */
-interface Attempt {
-  device: string | null;
-  known: boolean;
-  address: string;
-  code: string;
-  reason: string;
-  count: number;
-  firstAt: number;
-  lastAt: number;
-  agent: string | null;
-}
-
-/** What helps the one who reads it. */
-const advice: Record<string, string> = {
-  subprotocol_unsupported: 'Its client offers only subprotocols that this gateway does not speak.',
-  stream_invalid: 'Its stream name has letters that are not allowed.',
-  credentials_missing: 'Its client sends no credentials: proxies sometimes take the header away.',
-  credentials_invalid: 'The id is not registered, or the secret is wrong or over. Give it a new secret.',
-  device_disabled: 'Someone disabled it. Enable it under Access.',
-  upgrade_required: 'Something that is no WebSocket client asked.',
-  too_many_attempts: 'It is slowed down, since its credentials failed too often.',
-  overloaded: 'The gateway had no room; devices come back by themselves.',
-  storage_unavailable: 'The store could not be written to; devices come back by themselves.',
-  clock_untrusted: 'The gateway’s clock was behind its data. Set it.',
+/** What to do about a refusal, per code of the answer. The reason stands before it. */
+const advice: Record<RefusalCode, string> = {
+  subprotocol_unsupported: 'Update its client, or let it offer a subprotocol of PROTOCOL.md.',
+  stream_invalid: 'Choose another stream name.',
+  credentials_missing: 'Check that a proxy between does not remove the Authorization header.',
+  credentials_invalid: 'Give it a new secret under Access.',
+  device_disabled: 'Enable it under Access.',
+  upgrade_required: 'This was no WebSocket client.',
+  too_many_attempts: 'Its credentials failed too often, so the gateway slows it down.',
+  overloaded: 'It retries by itself.',
+  storage_unavailable: 'Check the disk of the gateway. The device retries by itself.',
+  clock_untrusted: 'Set the gateway’s clock. The device retries by itself.',
 };
+/** The gateway answers an unknown id like a wrong secret, so that nobody can guess ids. */
+const adviceOf = (code: string, known: boolean): string =>
+  code === 'credentials_invalid' && !known
+    ? 'Register the device, or correct its id.'
+    : (advice[code as RefusalCode] ?? '');
+
 const pageItems = 200;
 const againMs = 5_000;
 
-/** Who tried to connect and was refused, and why. */
+/** Refused connection attempts with the reason: the answer to "why does this device not connect?". */
 export function AttemptsPage() {
-  const [items, setItems] = useState<Attempt[] | null>(null);
+  const [items, setItems] = useState<AttemptItem[] | null>(null);
   const [trouble, setTrouble] = useState<string | null>(null);
   const [device, address] = [param('device'), param('address')];
   useEffect(() => {
     const load = (): void => {
-      const filters = new URLSearchParams({ limit: String(pageItems) });
-      if (device !== '') filters.set('device', device);
-      if (address !== '') filters.set('address', address);
       currentApi()
-        .get<Page<Attempt>>(`/v1/attempts?${filters.toString()}`)
+        .attempts({ device, address }, pageItems)
         .then(
           (page) => {
             setItems(page.items);
             setTrouble(null);
           },
-          (error: Error) => {
-            if (!(error instanceof RefusedError)) fail(error);
-            else setTrouble(error.status === 404 ? 'This gateway does not list attempts.' : error.message);
-          },
+          (error: Error) => (error instanceof RefusedError ? setTrouble(error.message) : fail(error)),
         );
     };
     load();
@@ -66,8 +54,8 @@ export function AttemptsPage() {
     return () => clearInterval(timer);
   }, [device, address]);
   return (
-    <Main title="Attempts">
-      <p class="lead">Connects that were refused since the gateway started, like ones as one.</p>
+    <Main title="Refused connections">
+      <p class="lead">Connection attempts that the gateway refused since it started. Repeats are grouped.</p>
       <search class="filters">
         <input
           type="search"
@@ -89,15 +77,15 @@ export function AttemptsPage() {
   );
 }
 
-function Attempts({ items, filtered }: { items: Attempt[] | null; filtered: boolean }) {
-  if (items === null) return <p class="empty">Reading…</p>;
+function Attempts({ items, filtered }: { items: AttemptItem[] | null; filtered: boolean }) {
+  if (items === null) return <p class="empty">Loading…</p>;
   if (items.length === 0)
     return (
       <section class="card">
-        <Empty title={filtered ? 'No such attempt.' : 'Nobody was refused.'}>
+        <Empty title={filtered ? 'No attempt matches.' : 'No refused connections.'}>
           <p>
-            A device that is not even listed here does not reach the gateway: look at its address, its port, and the
-            network between.
+            If a device fails to connect and is not listed here, its requests do not reach the gateway. Check the URL
+            that it uses, its port and path, and the network.
           </p>
         </Empty>
       </section>
@@ -105,26 +93,19 @@ function Attempts({ items, filtered }: { items: Attempt[] | null; filtered: bool
   return (
     <section class="card">
       <ol class="attempts">
-        {items.map((one) => (
-          <li key={`${one.device} ${one.address} ${one.code} ${one.firstAt}`}>
-            <span class="badge bad">{one.code}</span>
+        {items.map(({ device, known, address, code, reason, count, firstAt, lastAt, agent }) => (
+          <li key={`${device} ${address} ${code} ${firstAt}`}>
+            <span class="badge bad">{code}</span>
             <span class="name">
-              {one.device === null ? (
-                <i>no id</i>
-              ) : one.known ? (
-                <Link to={devicePath(one.device)}>{one.device}</Link>
-              ) : (
-                <b>{one.device}</b>
-              )}{' '}
-              from {one.address}
+              {device === null ? <i>no id</i> : known ? <Link to={devicePath(device)}>{device}</Link> : <b>{device}</b>}{' '}
+              from {address}
               <small>
-                {one.reason || (refusals as Record<string, { title: string }>)[one.code]?.title}.{' '}
-                {advice[one.code] ?? ''}
-                {one.agent !== null && one.agent !== '' && ` Client: ${one.agent}.`}
+                {reason || refusals[code as RefusalCode]?.title}. {adviceOf(code, known)}
+                {agent !== null && agent !== '' && ` Client: ${agent}.`}
               </small>
             </span>
             <span class="when">
-              <b>{countText(one.count)}×</b> <Time at={one.lastAt} as="age" />
+              <b>{countText(count)}×</b> <Time at={lastAt} as="age" />
             </span>
           </li>
         ))}

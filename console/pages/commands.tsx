@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { BatchBody, BatchItem } from '../../schemas/generated/operator.js';
-import { Main } from '../app.js';
 import { isRunning, targetText } from '../commands/batches.js';
 import { BatchForm } from '../commands/batchForm.js';
 import { BatchShown } from '../commands/batchShown.js';
 import { Empty } from '../parts/empty.js';
 import { countText } from '../parts/format.js';
+import { Main } from '../parts/page.js';
 import { param, setParams } from '../parts/router.js';
 import { Time } from '../parts/time.js';
 import { currentApi, fail, may } from '../session/session.js';
@@ -13,7 +13,7 @@ import { currentApi, fail, may } from '../session/session.js';
 const pageItems = 50;
 const againMs = 2_000;
 
-/** Batches: one command for many devices, each with how far it is. */
+/** Command batches: one command for many devices, with the progress of each batch. */
 export function CommandsPage() {
   const [batches, setBatches] = useState<BatchItem[] | null>(null);
   const shown = param('batch');
@@ -39,7 +39,7 @@ export function CommandsPage() {
             class={making ? 'quiet' : 'primary'}
             onClick={() => setParams({ new: making ? '' : '1', batch: '' })}
           >
-            {making ? 'Never mind' : 'Command many devices'}
+            {making ? 'Cancel' : 'Command many devices'}
           </button>
         )
       }
@@ -49,19 +49,20 @@ export function CommandsPage() {
         <Batches batches={batches} shown={shown} />
         {shown !== '' && <BatchShown key={shown} id={shown} />}
       </div>
-      <p class="hint">One device is commanded on its own page.</p>
+      <p class="hint">To command a single device, open its page.</p>
     </Main>
   );
 }
 
 function Batches({ batches, shown }: { batches: BatchItem[] | null; shown: string }) {
-  if (batches === null) return <p class="empty">Reading the batches…</p>;
+  if (batches === null) return <p class="empty">Loading batches…</p>;
   if (batches.length === 0)
     return (
       <section class="card">
-        <Empty title="No batch yet.">
+        <Empty title="No batches yet.">
           <p>
-            A batch sends one command to devices by id, tag or model, so many at a time, and stops where too many fail.
+            A batch sends one command to many devices, chosen by id, tag or model. You set how many run it at once, and
+            how many may fail before the batch is aborted.
           </p>
         </Empty>
       </section>

@@ -1,6 +1,9 @@
+/**
+ * The page of one device. pages/ holds one file per page; a page only arranges pieces of the other folders, and no other folder
+ * imports it. A piece that two pages use belongs to the folder of its subject.
+ */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { Main } from '../app.js';
 import { CommandBox } from '../commands/commandBox.js';
 import { CommandHistory } from '../commands/commandHistory.js';
 import { watchCommands } from '../commands/deviceCommands.js';
@@ -17,6 +20,7 @@ import { watchValues } from '../fleet/values.js';
 import { Empty, Failed } from '../parts/empty.js';
 import { Icon } from '../parts/icons.js';
 import { Link } from '../parts/link.js';
+import { Main } from '../parts/page.js';
 import { param, setParams } from '../parts/router.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail, models, now } from '../session/session.js';
@@ -24,14 +28,14 @@ import { currentApi, fail, models, now } from '../session/session.js';
 const tabs = [
   ['', 'Readings'],
   ['commands', 'Commands'],
-  ['rejected', 'Refused frames'],
+  ['rejected', 'Rejected frames'],
   ['trace', 'Trace'],
   ['access', 'Access'],
 ] as const;
 
 const readAgainMs = 5_000;
 
-/** One device: whether it is there and why not, what it says, what of it was refused, what it was told. */
+/** One device: its presence with the reason, its readings, commands, rejected frames, traces and credentials. */
 export function DevicePage({ id }: { id: string }) {
   const [unknown, setUnknown] = useState(false);
   useEffect(() => {
@@ -45,7 +49,7 @@ export function DevicePage({ id }: { id: string }) {
         });
     };
     read();
-    // Its last frame and round trip move without an event.
+    // The last frame and the round trip change without a message of the live feed.
     const timer = setInterval(read, readAgainMs);
     return () => clearInterval(timer);
   }, [id]);
@@ -58,12 +62,12 @@ export function DevicePage({ id }: { id: string }) {
           <Empty title={`There is no device ${id}.`}>
             <p>
               <Link to={`/devices?q=${encodeURIComponent(id)}`}>Search for it</Link>, or{' '}
-              <Link to="/add">add a device</Link>. Whoever tries to connect with this id is listed under{' '}
-              <Link to={`/attempts?device=${encodeURIComponent(id)}`}>Attempts</Link>.
+              <Link to="/add">add a device</Link>. Attempts to connect with this id are listed under{' '}
+              <Link to={`/attempts?device=${encodeURIComponent(id)}`}>Refused connections</Link>.
             </p>
           </Empty>
         ) : (
-          <p class="empty">Asking for {id}…</p>
+          <p class="empty">Loading {id}…</p>
         )}
       </Main>
     );
@@ -78,7 +82,7 @@ function Shown({ device }: { device: Device }) {
       class="device"
       heading={
         <>
-          <Link to="/devices" class="back" label="Back to the devices">
+          <Link to="/devices" class="back" label="Back to devices">
             <Icon name="back" />
           </Link>
           {id}
@@ -88,8 +92,10 @@ function Shown({ device }: { device: Device }) {
       <div class="presence-line">
         <PresenceDot presence={presence} />
         <span>{reasonOf(presence, now.value)}</span>
-        {presence.flapping === true && <span class="badge bad">comes and goes</span>}
-        {state === 'disabled' && <span class="badge bad">disabled: it is refused until someone enables it</span>}
+        {presence.flapping && <span class="badge bad">flapping: it reconnects often</span>}
+        {state === 'disabled' && (
+          <span class="badge bad">disabled: the gateway refuses it until someone enables it</span>
+        )}
         <span class="tags">
           {model !== null && <Link to={`/devices?model=${encodeURIComponent(model)}`}>{model}</Link>}
           {Object.entries(tags).map(([name, value]) => (
@@ -155,12 +161,12 @@ function Tab({ device }: { device: Device }) {
   const panel = panels[param('tab')];
   return (
     <div id="tab-panel" role="tabpanel" aria-labelledby={`tab-${param('tab')}`}>
-      {panel === undefined ? <Failed what="There is no such part of the page." /> : panel()}
+      {panel === undefined ? <Failed what="There is no such tab. Choose one above." /> : panel()}
     </div>
   );
 }
 
-/** The box, and beside it the history, which moves as the device answers. */
+/** The form to send a command, and beside it the history, which changes as the device answers. */
 function Commands({ device: { id, model, presence } }: { device: Device }) {
   useEffect(() => watchCommands(id), [id]);
   return (

@@ -1,12 +1,12 @@
 import { useEffect } from 'preact/hooks';
-import { Main } from '../app.js';
 import { DeviceRows } from '../fleet/deviceRows.js';
 import { counts, listed, modelNames, tagCounts } from '../fleet/devices.js';
 import { countText } from '../parts/format.js';
 import { Link } from '../parts/link.js';
+import { Main } from '../parts/page.js';
 import { param, setParams } from '../parts/router.js';
 
-/** Every device, found by what is in the address: search, state, model, tag. */
+/** All devices, filtered by what is in the address: search, state, model, tag. */
 export function DevicesPage() {
   return (
     <Main

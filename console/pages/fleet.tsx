@@ -1,4 +1,4 @@
-import { Main } from '../app.js';
+import type { GatewayBody } from '../../schemas/generated/operator.js';
 import { counts, troubled } from '../fleet/devices.js';
 import { happened } from '../fleet/events.js';
 import { presenceStates, reasonOf } from '../fleet/presence.js';
@@ -6,6 +6,7 @@ import { PresenceDot } from '../fleet/presenceDot.js';
 import { Empty } from '../parts/empty.js';
 import { bytesText, countText } from '../parts/format.js';
 import { Link } from '../parts/link.js';
+import { Main } from '../parts/page.js';
 import { devicePath } from '../parts/router.js';
 import { Spark } from '../parts/spark.js';
 import { Time } from '../parts/time.js';
@@ -13,7 +14,7 @@ import { figures, gateway, now } from '../session/session.js';
 
 const shownTroubled = 8;
 
-/** How the fleet is, at a glance. */
+/** The state of the fleet and of the gateway at a glance, the devices that need attention, and live events. */
 export function FleetPage() {
   return (
     <Main title="Fleet">
@@ -69,50 +70,48 @@ function Figures() {
         name="Readings"
         value={countText(how.readingsPerSecond)}
         unit="/s"
-        past={past.map((one) => one.readingsPerSecond)}
+        past={past.map(({ readingsPerSecond }) => readingsPerSecond)}
       />
       <Tile
         name="Frames"
         value={countText(how.framesPerSecond)}
         unit="/s"
-        past={past.map((one) => one.framesPerSecond)}
+        past={past.map(({ framesPerSecond }) => framesPerSecond)}
       />
       <Tile
-        name="Time to ack, p99"
+        name="Ack latency, p99"
         value={how.ackP99Ms.toFixed(1)}
         unit="ms"
-        past={past.map((one) => one.ackP99Ms)}
-        note={`half within ${how.ackP50Ms.toFixed(1)} ms`}
+        past={past.map(({ ackP99Ms }) => ackP99Ms)}
+        note={`median ${how.ackP50Ms.toFixed(1)} ms`}
       />
       <Tile
-        name="Waiting for the disk"
+        name="Waiting for a commit"
         value={bytesText(how.queuedBytes)}
-        past={past.map((one) => one.queuedBytes)}
-        note={`${countText(how.unsealedReadings)} readings unsealed`}
+        past={past.map(({ queuedBytes }) => queuedBytes)}
+        note={`${countText(how.unsealedReadings)} readings not sealed yet`}
       />
       <Tile
-        name="Disk free"
+        name="Free disk space"
         value={bytesText(how.diskFreeBytes)}
         bad={how.diskLow}
         note={
           how.diskLow
-            ? 'low: make room, or lower store.retentionDays'
-            : `${countText(how.readingsStored)} readings since the start`
+            ? 'low: free some space, or lower store.retentionDays'
+            : `${countText(how.readingsStored)} readings stored since the start`
         }
       />
-      <Tile name="MQTT bridge" {...bridgeOf(how)} />
+      <Tile name="MQTT bridge" value={how.mqtt} {...bridgeNotes[how.mqtt]} />
     </dl>
   );
 }
 
-/** The bridge's state grows with the gateway: a word, or an object with a state and what waits. */
-function bridgeOf({ mqtt }: { mqtt: unknown }): { value: string; note: string; bad?: boolean } {
-  if (typeof mqtt === 'string') return { value: mqtt, note: mqtt === 'off' ? 'set mqtt.url to send readings on' : '' };
-  const { state = 'unknown', backlogBytes, error } = (mqtt ?? {}) as Record<string, unknown>;
-  const backlog = typeof backlogBytes === 'number' ? `${bytesText(backlogBytes)} wait` : '';
-  const note = [typeof error === 'string' ? error : '', backlog].filter(Boolean).join(' · ');
-  return { value: String(state), note, bad: typeof error === 'string' };
-}
+/** Per state of the MQTT bridge: what stands below it, and whether it is a fault. */
+const bridgeNotes: Record<GatewayBody['mqtt'], { note: string; bad?: boolean }> = {
+  off: { note: 'set mqtt.url to publish readings' },
+  connected: { note: '' },
+  disconnected: { note: 'no connection to the broker; the gateway retries', bad: true },
+};
 
 interface TileProps {
   name: string;
@@ -140,10 +139,12 @@ function Troubled() {
   const devices = troubled.value;
   return (
     <section class="card" aria-labelledby="troubled">
-      <h2 id="troubled">Wants a look {devices.length > 0 && <span class="count">{countText(devices.length)}</span>}</h2>
+      <h2 id="troubled">
+        Needs attention {devices.length > 0 && <span class="count">{countText(devices.length)}</span>}
+      </h2>
       {devices.length === 0 ? (
-        <Empty title="Every device that was ever here is here.">
-          <p>Devices that go quiet, away, or up and down are listed here with the reason.</p>
+        <Empty title="No device needs attention.">
+          <p>Devices that are late, offline or flapping are listed here with the reason.</p>
         </Empty>
       ) : (
         <ul class="list">
@@ -154,7 +155,7 @@ function Troubled() {
                 <span>
                   <b>{id}</b>
                   <small>
-                    {presence.flapping === true && 'Comes and goes. '}
+                    {presence.flapping && 'Flapping: it reconnects often. '}
                     {reasonOf(presence, now.value)}
                   </small>
                 </span>
@@ -163,7 +164,7 @@ function Troubled() {
           ))}
         </ul>
       )}
-      {devices.length > shownTroubled && <Link to="/devices?state=offline">All that are offline</Link>}
+      {devices.length > shownTroubled && <Link to="/devices?state=offline">Show all offline devices</Link>}
     </section>
   );
 }
@@ -171,10 +172,10 @@ function Troubled() {
 function Events() {
   return (
     <section class="card" aria-labelledby="events">
-      <h2 id="events">As it happens</h2>
+      <h2 id="events">Live events</h2>
       {happened.value.length === 0 ? (
-        <Empty title="Quiet so far.">
-          <p>Devices that come and go, refused frames and commands appear here as they happen.</p>
+        <Empty title="No events yet.">
+          <p>Connects, disconnects, rejected frames and commands appear here as they happen.</p>
         </Empty>
       ) : (
         <ol class="list events">

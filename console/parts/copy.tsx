@@ -1,12 +1,12 @@
 import { useState } from 'preact/hooks';
 import { Icon } from './icons.js';
 
-/** A text to paste elsewhere. Where the browser gives no clipboard to the page, the text is selected instead. */
+/** A text with a button that copies it. If the browser denies the clipboard, the button selects the text instead. */
 export function CopyBlock({ text, label }: { text: string; label: string }) {
   const [done, setDone] = useState('');
   return (
     <div class="copy-block">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard (WCAG 2.1.1) */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard (WCAG 2.1.1) */}
       <section tabIndex={0} aria-label={label}>
         <pre>
           <code>{text}</code>
@@ -21,7 +21,7 @@ export function CopyBlock({ text, label }: { text: string; label: string }) {
             () => setDone('Copied'),
             () => {
               getSelection()?.selectAllChildren(block);
-              setDone('Selected: copy it now');
+              setDone('Selected: press Ctrl+C');
             },
           );
         }}
@@ -32,7 +32,7 @@ export function CopyBlock({ text, label }: { text: string; label: string }) {
   );
 }
 
-/** Only pages of a secure origin have a clipboard. */
+/** Rejects if there is no clipboard: browsers give one only to pages of a secure origin (HTTPS or localhost). */
 async function copy(text: string): Promise<void> {
   if (navigator.clipboard === undefined) throw new Error('no clipboard');
   await navigator.clipboard.writeText(text);

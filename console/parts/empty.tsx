@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-/** Nothing to show, and what to do about it. */
+/** There is nothing to show: a title that says so, and below it what to do. */
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
   return (
     <div class="empty">
@@ -12,7 +12,7 @@ export function Empty({ title, children }: { title: string; children?: Component
   );
 }
 
-/** Something went wrong here, and what to do about it. */
+/** A sentence that says what went wrong, with a button to retry if `retry` is given. */
 export function Failed({ what, retry }: { what: string; retry?: () => void }) {
   return (
     <p class="notice" role="alert">

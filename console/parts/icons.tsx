@@ -11,7 +11,7 @@ const paths = {
   copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
 } as const;
 
-/** Decoration beside words; never the only name of anything. */
+/** A picture beside a word. It is hidden from screen readers, so it never stands alone. */
 export function Icon({ name }: { name: keyof typeof paths }) {
   return (
     <svg class="icon" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">

@@ -2,14 +2,17 @@ import type { ComponentChildren } from 'preact';
 import { go } from './router.js';
 
 interface LinkProps {
+  /** A path of the console, with its query. */
   to: string;
   children: ComponentChildren;
   class?: string;
+  /** What screen readers announce instead of the children. */
   label?: string;
+  /** True if it leads to the page that is shown. */
   current?: boolean;
 }
 
-/** A link within the console; with a modifier key it opens elsewhere, as links do. */
+/** A link within the console, which loads no new page. With Ctrl, Cmd or Shift the browser opens it in a new tab or window. */
 export function Link({ to, children, label, current, class: name }: LinkProps) {
   return (
     <a

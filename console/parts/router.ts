@@ -1,9 +1,11 @@
 import { signal } from '@preact/signals';
 
-/** Where the page is: its path, and the filters in its query. The address is the state, so that it can be passed on. */
+/** The path of the address. The address holds the state of the page, so that a copied link shows the same. */
 export const path = signal(location.pathname);
+/** The query of the address: the filters of the page. */
 export const query = signal(new URLSearchParams(location.search));
 
+/** Opens another page of the console, as a new step of the browser's history. */
 export function go(to: string): void {
   const url = new URL(to, location.href);
   if (url.href === location.href) return;
@@ -12,10 +14,10 @@ export function go(to: string): void {
   window.scrollTo(0, 0);
 }
 
-/** One filter of the page; empty where it is not set. */
+/** One filter of the page; the empty text if it is not set. */
 export const param = (name: string): string => query.value.get(name) ?? '';
 
-/** Changes filters in place: going back leaves the page, not each letter of a search. */
+/** Changes filters without a new step in the history, so that the Back button leaves the page and does not undo letter by letter. An empty text removes a filter. */
 export function setParams(changes: Record<string, string>): void {
   const next = new URLSearchParams(query.value);
   for (const [name, value] of Object.entries(changes)) {
@@ -33,9 +35,10 @@ function arrive(): void {
 }
 window.addEventListener('popstate', arrive);
 
+/** The path of a device's page. */
 export const devicePath = (id: string): string => `/devices/${encodeURIComponent(id)}`;
 
-/** The device that the path names; null: another page. */
+/** The id of the device whose page has this path; null for any other page. */
 export function deviceInPath(at: string): string | null {
   const [, id] = /^\/devices\/([^/]+)$/.exec(at) ?? [];
   return id === undefined ? null : decodeURIComponent(id);

@@ -1,6 +1,6 @@
 const [width, height] = [120, 32];
 
-/** A figure's last minutes; the figure itself stands beside it in words. */
+/** A small line that shows how a figure moved. The figure itself stands beside it as text. */
 export function Spark({ values }: { values: number[] }) {
   if (values.length < 2) return <svg class="spark" viewBox={`0 0 ${width} ${height}`} aria-hidden="true" />;
   const max = Math.max(...values) || 1;

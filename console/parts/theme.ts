@@ -1,11 +1,12 @@
 const name = 'tidegate.theme';
 
-/** As the system has it, unless someone chose otherwise here. */
+/** Applies the theme that was chosen in this browser; without a choice the page follows the system. */
 export function startTheme(): void {
   const chosen = localStorage.getItem(name);
   if (chosen !== null) document.documentElement.dataset.theme = chosen;
 }
 
+/** Switches between light and dark, and remembers the choice. Charts are redrawn by the event `themechange`. */
 export function toggleTheme(): void {
   const root = document.documentElement;
   const isDark =

@@ -1,7 +1,7 @@
 import { now } from '../session/session.js';
 import { ageText, clockTime, localTime, spanText, utcTime } from './format.js';
 
-/** A time in the browser's zone; the exact UTC time on hover. */
+/** A time in the browser's time zone, as date and time, time of day, age (`5 s ago`) or span (`5 s`). Hovering shows the exact time in UTC. */
 export function Time({ at, as = 'full' }: { at: number; as?: 'full' | 'clock' | 'age' | 'span' }) {
   const text =
     as === 'age'
@@ -12,7 +12,7 @@ export function Time({ at, as = 'full' }: { at: number; as?: 'full' | 'clock' | 
           ? clockTime(at)
           : localTime(at);
   return (
-    <time dateTime={utcTime(at)} title={`${utcTime(at)} (UTC)${as === 'full' ? '' : ` · ${localTime(at)} here`}`}>
+    <time dateTime={utcTime(at)} title={`${utcTime(at)} (UTC)${as === 'full' ? '' : ` · ${localTime(at)} local`}`}>
       {text}
     </time>
   );

@@ -1,5 +1,6 @@
 import type {
   AdmittedBody,
+  AttemptItem,
   BatchBody,
   BatchCreate,
   BatchItem,
@@ -12,7 +13,6 @@ import type {
   DeviceCreate,
   DevicePatch,
   GatewayBody,
-  LatestBody,
   ModelItem,
   NewCredentialBody,
   ProblemBody,
@@ -21,28 +21,87 @@ import type {
   SessionBody,
 } from '../../schemas/generated/operator.js';
 
-/** The key is not, or no longer, valid. */
+/** The gateway does not accept the key (401). */
 export class SignedOutError extends Error {}
 
-/** The gateway said no, and why (RFC 9457). */
+/** The gateway refused a request, and says why (RFC 9457). */
 export class RefusedError extends Error {
   constructor(
+    /** The HTTP status, 400 to 599 without 401. */
     readonly status: number,
+    /** The `code` of the problem, for example `device_unknown`. */
     readonly code: string,
     message: string,
+    /** The fields of the request that are at fault, by JSON Pointer. */
     readonly errors: NonNullable<ProblemBody['errors']> = [],
   ) {
     super(message);
   }
 }
 
+/** One page of a list. */
 export interface Page<Item> {
   items: Item[];
+  /** The cursor of the next page; null on the last page. */
   next: string | null;
 }
 
-/** The operator API of the gateway that served this page. */
-export function createApi(key: string) {
+/**
+ * The operator API of the gateway that served this page, one member per operation that the console uses. Every member
+ * rejects with SignedOutError if the key is not accepted, with RefusedError if the gateway refuses, and with the
+ * TypeError of `fetch` if the gateway does not answer.
+ */
+export interface Api {
+  /** The name and role of the key, and where devices connect. */
+  session(): Promise<SessionBody>;
+  /** The gateway's state and figures. */
+  gateway(): Promise<GatewayBody>;
+  /** The models of the gateway, with their metrics and commands. */
+  models(): Promise<ModelItem[]>;
+  /** One device. */
+  device(id: string): Promise<DeviceBody>;
+  /** All devices, page by page, so that the first devices show before the last ones have arrived. */
+  devices(): AsyncGenerator<DeviceBody[]>;
+  /** Changes a device; the answer is the device after the change. */
+  patch(id: string, change: DevicePatch): Promise<DeviceBody>;
+  /** Registers a device. Its secret is only in this answer. */
+  addDevice(wanted: DeviceCreate): Promise<NewCredentialBody>;
+  /** Removes a device. Its readings stay until retention removes them. */
+  removeDevice(id: string): Promise<void>;
+  /** The credentials of a device, without their secrets. */
+  credentials(id: string): Promise<Page<CredentialItem>>;
+  /** Makes a new secret for a device. The secret is only in this answer. */
+  addCredential(id: string, wanted: CredentialRequest): Promise<NewCredentialBody>;
+  /** Revokes one credential; a link that uses it is closed. */
+  revoke(id: string, cid: string): Promise<void>;
+  /** Refused connection attempts, newest first. An empty filter matches all. */
+  attempts(filter: { device: string; address: string }, limit: number): Promise<Page<AttemptItem>>;
+  /** Rejected frames of a device, newest first; from the newest if the cursor is null. */
+  rejected(id: string, limit: number, cursor: string | null): Promise<Page<RejectedItem>>;
+  /** Stores a rejected frame after all. */
+  admit(id: string, rid: string): Promise<AdmittedBody>;
+  /** Readings or buckets of a device, by the query parameters of the route. */
+  readings(id: string, parameters: Record<string, string>): Promise<ReadingPage>;
+  /** The newest command batches. */
+  batches(limit: number): Promise<Page<BatchItem>>;
+  /** One command batch, with the devices that failed. */
+  batch(id: string): Promise<BatchBody>;
+  /** Starts a command batch. */
+  createBatch(wanted: BatchCreate): Promise<BatchBody>;
+  /** Stops a running batch, or resumes a stopped one. */
+  steerBatch(id: string, what: 'stop' | 'resume'): Promise<BatchBody>;
+  /** The commands of a device, newest first; from the newest if the cursor is null. */
+  commands(id: string, cursor: string | null, limit: number): Promise<Page<CommandBody>>;
+  /** One command with its history. */
+  command(id: string): Promise<CommandBody>;
+  /** Sends a command. The idempotency key makes it harmless to repeat the request after a broken answer. */
+  send(id: string, command: CommandCreate, idempotencyKey: string): Promise<CommandStateBody>;
+  /** Cancels a queued command. */
+  cancel(id: string): Promise<void>;
+}
+
+/** An API that authenticates with this operator key. */
+export function createApi(key: string): Api {
   async function ask<Body>(
     method: string,
     path: string,
@@ -61,49 +120,46 @@ export function createApi(key: string) {
   const device = (id: string): string => `/v1/devices/${encodeURIComponent(id)}`;
 
   return {
-    ask,
-    get,
-    session: (): Promise<SessionBody> => get('/v1/session'),
-    gateway: (): Promise<GatewayBody> => get('/v1/gateway'),
-    models: async (): Promise<ModelItem[]> => (await get<Page<ModelItem>>('/v1/models')).items,
-    device: (id: string): Promise<DeviceBody> => get(device(id)),
-    patch: (id: string, change: DevicePatch): Promise<DeviceBody> => ask('PATCH', device(id), change),
-    addDevice: (wanted: DeviceCreate): Promise<NewCredentialBody> => ask('POST', '/v1/devices', wanted),
-    removeDevice: (id: string): Promise<void> => ask('DELETE', device(id)),
-    credentials: (id: string): Promise<Page<CredentialItem>> => get(`${device(id)}/credentials`),
-    addCredential: (id: string, wanted: CredentialRequest): Promise<NewCredentialBody> =>
-      ask('POST', `${device(id)}/credentials`, wanted),
-    revoke: (id: string, cid: string): Promise<void> => ask('DELETE', `${device(id)}/credentials/${cid}`),
-    rejected: (id: string, limit: number, cursor: string | null): Promise<Page<RejectedItem>> =>
-      get(`${device(id)}/rejected?limit=${limit}${cursor === null ? '' : `&cursor=${cursor}`}`),
-    admit: (id: string, rid: string): Promise<AdmittedBody> => ask('POST', `${device(id)}/rejected/${rid}/admit`),
-    readings: (id: string, parameters: Record<string, string>): Promise<ReadingPage> =>
-      get(`${device(id)}/readings?${new URLSearchParams(parameters).toString()}`),
-    batches: (limit: number): Promise<Page<BatchItem>> => get(`/v1/command-batches?limit=${limit}`),
-    batch: (id: string): Promise<BatchBody> => get(`/v1/command-batches/${id}`),
-    createBatch: (wanted: BatchCreate): Promise<BatchBody> => ask('POST', '/v1/command-batches', wanted),
-    steerBatch: (id: string, what: 'stop' | 'resume'): Promise<BatchBody> =>
-      ask('POST', `/v1/command-batches/${id}/${what}`),
-    latest: (id: string): Promise<LatestBody> => get(`${device(id)}/latest`),
-    commands: (id: string, cursor: string | null, limit: number): Promise<Page<CommandBody>> =>
-      get(`${device(id)}/commands?limit=${limit}${cursor === null ? '' : `&cursor=${cursor}`}`),
-    command: (id: string): Promise<CommandBody> => get(`/v1/commands/${id}`),
-    /** The Idempotency-Key makes a repeat after a broken answer harmless. */
-    send: (id: string, command: CommandCreate, idempotencyKey: string): Promise<CommandStateBody> =>
-      ask('POST', `${device(id)}/commands`, command, { 'idempotency-key': idempotencyKey }),
-    cancel: (id: string): Promise<void> => ask('DELETE', `/v1/commands/${id}`),
-    /** Page after page, so that the first devices show before the last ones have come. */
-    async *devices(): AsyncGenerator<DeviceBody[]> {
+    session: () => get('/v1/session'),
+    gateway: () => get('/v1/gateway'),
+    models: async () => (await get<Page<ModelItem>>('/v1/models')).items,
+    device: (id) => get(device(id)),
+    async *devices() {
       for (let cursor: string | null = ''; cursor !== null; ) {
         const page: Page<DeviceBody> = await get(`/v1/devices?limit=2000${cursor === '' ? '' : `&cursor=${cursor}`}`);
         yield page.items;
         cursor = page.next;
       }
     },
+    patch: (id, change) => ask('PATCH', device(id), change),
+    addDevice: (wanted) => ask('POST', '/v1/devices', wanted),
+    removeDevice: (id) => ask('DELETE', device(id)),
+    credentials: (id) => get(`${device(id)}/credentials`),
+    addCredential: (id, wanted) => ask('POST', `${device(id)}/credentials`, wanted),
+    revoke: (id, cid) => ask('DELETE', `${device(id)}/credentials/${cid}`),
+    attempts: (filter, limit) => get(`/v1/attempts?limit=${limit}${filterText(filter)}`),
+    rejected: (id, limit, cursor) => get(`${device(id)}/rejected?limit=${limit}${cursorText(cursor)}`),
+    admit: (id, rid) => ask('POST', `${device(id)}/rejected/${rid}/admit`),
+    readings: (id, parameters) => get(`${device(id)}/readings?${new URLSearchParams(parameters).toString()}`),
+    batches: (limit) => get(`/v1/command-batches?limit=${limit}`),
+    batch: (id) => get(`/v1/command-batches/${id}`),
+    createBatch: (wanted) => ask('POST', '/v1/command-batches', wanted),
+    steerBatch: (id, what) => ask('POST', `/v1/command-batches/${id}/${what}`),
+    commands: (id, cursor, limit) => get(`${device(id)}/commands?limit=${limit}${cursorText(cursor)}`),
+    command: (id) => get(`/v1/commands/${id}`),
+    send: (id, command, idempotencyKey) =>
+      ask('POST', `${device(id)}/commands`, command, { 'idempotency-key': idempotencyKey }),
+    cancel: (id) => ask('DELETE', `/v1/commands/${id}`),
   };
 }
 
-export type Api = ReturnType<typeof createApi>;
+const cursorText = (cursor: string | null): string => (cursor === null ? '' : `&cursor=${cursor}`);
+
+/** Query parameters for the filters that are not empty. */
+function filterText(filter: Record<string, string>): string {
+  const set = Object.entries(filter).filter(([, value]) => value !== '');
+  return set.map(([name, value]) => `&${name}=${encodeURIComponent(value)}`).join('');
+}
 
 async function refusalOf(answer: Response, path: string): Promise<RefusedError> {
   const problem = (await answer.json().catch(() => null)) as ProblemBody | null;

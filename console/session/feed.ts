@@ -1,10 +1,25 @@
 import type { LiveMessage, LiveSubscribe } from '../../schemas/generated/operator.js';
 
+/** What a subscription asks for: kinds of messages, and devices. */
 export type Wanted = Omit<LiveSubscribe, 'type' | 'id'>;
-export type Feed = ReturnType<typeof createFeed>;
 
-/** The live feed: comes back by itself, and then asks for everything again. */
-export function createFeed(key: string, heard: (message: LiveMessage) => void, linked: (up: boolean) => void) {
+/** The live feed of the gateway (`/v1/live`). */
+export interface Feed {
+  /** Asks for something under a name. It replaces what the name asked for before. */
+  subscribe(id: string, what: Wanted): void;
+  /** Ends what the name asked for. A name that is not known is ignored. */
+  unsubscribe(id: string): void;
+  /** Closes the feed for good. */
+  close(): void;
+}
+
+const retryMaxMs = 30_000;
+
+/**
+ * Opens the live feed. After a lost connection it reconnects, with a wait that grows to 30 s, and subscribes to everything again.
+ * `heard` gets every message, the welcome included; `linked` gets true after each welcome and false after each loss.
+ */
+export function createFeed(key: string, heard: (message: LiveMessage) => void, linked: (up: boolean) => void): Feed {
   const wanted = new Map<string, Wanted>();
   let socket: WebSocket | null = null;
   let ended = false;
@@ -31,21 +46,20 @@ export function createFeed(key: string, heard: (message: LiveMessage) => void, l
     socket.onclose = () => {
       if (ended) return;
       linked(false);
-      setTimeout(() => !ended && connect(), Math.random() * Math.min(30_000, 1_000 * 2 ** failures++));
+      setTimeout(() => !ended && connect(), Math.random() * Math.min(retryMaxMs, 1_000 * 2 ** failures++));
     };
   }
   connect();
 
   return {
-    /** Replaces what was wanted under the same name. */
-    subscribe(id: string, what: Wanted): void {
+    subscribe(id, what) {
       wanted.set(id, what);
       ask(id, what);
     },
-    unsubscribe(id: string): void {
+    unsubscribe(id) {
       if (wanted.delete(id)) send({ type: 'unsubscribe', id });
     },
-    close(): void {
+    close() {
       ended = true;
       socket?.close();
     },

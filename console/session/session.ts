@@ -1,54 +1,66 @@
+/**
+ * Who is signed in, and the gateway that the page shows: its API, its live feed, and the figures that every page uses. session/ is
+ * the only folder that talks to the gateway. What one page or one subject knows (devices, commands) belongs to its folder.
+ */
 import { computed, signal } from '@preact/signals';
 import type { GatewayBody, LiveMessage, ModelItem, SessionBody } from '../../schemas/generated/operator.js';
 import { type Api, createApi, SignedOutError } from './api.js';
 import { createFeed, type Feed, type Wanted } from './feed.js';
 
-/** Who looks at the page, and the gateway that it looks at. */
+/** The operator key; null until someone signs in. */
 export const key = signal<string | null>(null);
+/** Why the sign-in failed, or why the session ended; null: it did neither. */
 export const signInError = signal<string | null>(null);
-/** Whose key it is; null until the gateway has said so. */
+/** The name and role of the key; null until the gateway has accepted it. */
 export const session = signal<SessionBody | null>(null);
+/** The models of the gateway, by name. */
 export const models = signal<ReadonlyMap<string, ModelItem>>(new Map());
+/** The newest state and figures of the gateway; null until they were read once. */
 export const gateway = signal<GatewayBody | null>(null);
-/** The gateway's figures of the last minutes, one a second. */
+/** The gateway's figures of the last 150 s, one item per second, oldest first. */
 export const figures = signal<GatewayBody[]>([]);
+/** True while the live feed is connected. */
 export const linked = signal(false);
-/** Samples that the gateway left out, since this page read too slowly. */
+/** How many samples the gateway left out because this page read too slowly. */
 export const missed = signal(0);
+/** What failed when the gateway was asked last, as a sentence; null: nothing. */
 export const failure = signal<string | null>(null);
+/** The browser's clock, Unix ms, once per second. Ages on the page are counted from it. */
 export const now = signal(Date.now());
 
 const figuresKept = 150;
 const roles = ['viewer', 'operator', 'admin'];
 
-/** The key may do what needs this role. */
+/** Whether the key may do what needs this role. */
 export const may = (role: 'operator' | 'admin'): boolean =>
   session.value !== null && roles.indexOf(session.value.role) >= roles.indexOf(role);
 
+/** True once the gateway has accepted the key. */
 export const ready = computed(() => session.value !== null);
 
 let api: Api | null = null;
 let feed: Feed | null = null;
 const listeners = new Set<(message: LiveMessage) => void>();
 
-/** Throws before sign-in: nothing of the page that needs it is shown then. */
+/** The API of the session. Throws SignedOutError before sign-in; nothing that calls it is shown then. */
 export function currentApi(): Api {
   if (api === null) throw new SignedOutError('Sign in first.');
   return api;
 }
 
-/** Hears the live feed. Returns the end of it. */
+/** Calls the listener with every message of the live feed, until the returned function is called. */
 export function onLive(listener: (message: LiveMessage) => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-/** Asks the live feed for something under a name, until the end that is returned is called. */
+/** Asks the live feed for something under a name, until the returned function is called. */
 export function want(id: string, what: Wanted): () => void {
   feed?.subscribe(id, what);
   return () => feed?.unsubscribe(id);
 }
 
+/** Signs in with a key, and opens the live feed. While the gateway does not answer it retries every 2 s. */
 export async function signIn(text: string): Promise<void> {
   signInError.value = null;
   api = createApi(text);
@@ -71,6 +83,7 @@ export async function signIn(text: string): Promise<void> {
   }
 }
 
+/** Forgets the key and closes the live feed. The form shows the reason, if there is one. */
 export function signOut(reason: string | null): void {
   feed?.close();
   feed = null;
@@ -81,6 +94,7 @@ export function signOut(reason: string | null): void {
   signInError.value = reason;
 }
 
+/** Shows the error of a request in the notice of the page. A key that is not accepted ends the session. */
 export function fail(error: Error): void {
   if (error instanceof SignedOutError) signOut(error.message);
   else failure.value = error instanceof TypeError ? 'The gateway does not answer.' : error.message;
@@ -91,7 +105,7 @@ function hear(message: LiveMessage): void {
   for (const listener of listeners) listener(message);
 }
 
-/** Once a second: ages move on, and the gateway's own figures come anew. */
+/** Runs once per second: moves `now`, and reads the gateway's figures if the page is visible. */
 export function tick(): void {
   now.value = Date.now();
   if (api === null || session.value === null || document.hidden) return;

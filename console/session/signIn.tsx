@@ -1,5 +1,6 @@
 import { signIn, signInError } from './session.js';
 
+/** The form that asks for the operator key. */
 export function SignIn() {
   return (
     <main class="sign-in">
@@ -21,7 +22,7 @@ export function SignIn() {
         )}
         <button type="submit">Sign in</button>
         <p class="hint">
-          The first key is in the file <code>admin.key</code> of the data folder. More are made by{' '}
+          The first key is in the file <code>admin.key</code> in the gateway’s data folder. Create more keys with{' '}
           <code>tidegate key add</code>.
         </p>
       </form>

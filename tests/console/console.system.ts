@@ -13,7 +13,7 @@ import { tempFolder } from '../rig/tempFolder.js';
 import { openBrowser } from './browser.js';
 import { openConsole, seriousFindings } from './consolePage.js';
 
-/** Where pictures for the README go; `npm run screenshot` sets it. Not TIDEGATE_…: the gateway reads those as settings. */
+/** Where pictures for the README go; `npm run screenshot` sets it. Its name does not begin with TIDEGATE_, because the gateway reads such names as settings. */
 const picturesFolder = process.env.CONSOLE_PICTURES;
 const firstViewBytesMax = 100_000;
 
@@ -21,7 +21,7 @@ async function picture(page: Page, name: string): Promise<void> {
   if (picturesFolder !== undefined) await page.screenshot({ path: join(picturesFolder, `${name}.png`) });
 }
 
-/** Lines have to grow a little for a picture. */
+/** Takes the pictures with charts and sparks, whose lines have to grow for some seconds first. */
 async function takeLongPictures(page: Page, gateway: GatewayProcess): Promise<void> {
   await page.goto(`${gateway.operatorUrl}/devices/boiler-3?span=1m`);
   await page.locator('.u-over').waitFor();
@@ -32,7 +32,7 @@ async function takeLongPictures(page: Page, gateway: GatewayProcess): Promise<vo
   await picture(page, 'console');
 }
 
-/** A fleet ends before its gateway, so that no device waits for its last acks, and the gateway before its folder goes. */
+/** Starts a gateway, a browser, and perhaps the demo's fleet. They end in reverse: the fleet before its gateway, so that no device waits for its last acks, and the gateway before its folder is removed. */
 async function startBoth(
   context: TestContext,
   withFleet = false,
@@ -63,7 +63,7 @@ function startFleet({ operatorUrl: url, key, deviceUrl }: GatewayProcess): () =>
   };
 }
 
-/** A device of which three frames are refused: too old, of another kind, and not finite. */
+/** Registers the device pump-3 and sends three frames that are rejected: one too old, one of another kind, one not finite. */
 async function sendBadFrames(context: TestContext, gateway: GatewayProcess): Promise<void> {
   const { secret } = await gateway.api<NewCredentialBody>('POST', '/v1/devices', {
     id: 'pump-3',
@@ -125,7 +125,7 @@ test('an operator finds a device, sees it live, zooms, commands it, admits a fra
       .first();
     const before = await cell.innerText();
     await cell.filter({ hasNotText: before }).waitFor();
-    await page.locator('.chart .summary', { hasText: 'greatest' }).waitFor();
+    await page.locator('.chart .summary', { hasText: 'max' }).waitFor();
   });
 
   await context.test('zooms into the chart and comes back to now', async () => {
@@ -171,7 +171,7 @@ test('an operator finds a device, sees it live, zooms, commands it, admits a fra
       .waitFor();
   });
 
-  await context.test('sees refused frames explained, and admits one', async () => {
+  await context.test('sees rejected frames explained, and admits one', async () => {
     await page.goto(`${gateway.operatorUrl}/devices/pump-3?tab=rejected`);
     const frame = (code: string) => page.getByRole('listitem').filter({ hasText: code });
     await frame('infinity').locator('summary').click();
@@ -180,8 +180,8 @@ test('an operator finds a device, sees it live, zooms, commands it, admits a fra
     assert.match(await frame('is a number so far').locator('.json .wrong').innerText(), /"temperature": "warm"/);
     await picture(page, 'console-refused');
     const old = frame('time_too_old');
-    await old.getByRole('button', { name: 'Admit it' }).click();
-    await old.getByText('Admitted: 1 reading is stored.').waitFor();
+    await old.getByRole('button', { name: 'Admit frame' }).click();
+    await old.getByText('Admitted: 1 reading stored.').waitFor();
     const { items } = await gateway.api<ReadingPage>(
       'GET',
       '/v1/devices/pump-3/readings?metric=temperature&to=1600000000001',
@@ -193,7 +193,7 @@ test('an operator finds a device, sees it live, zooms, commands it, admits a fra
     await page.getByRole('navigation').getByRole('link', { name: 'Add a device' }).click();
     await page.getByLabel('Id', { exact: true }).fill('browser-1');
     await page.getByLabel('Tags').fill('site=north');
-    await page.getByRole('button', { name: 'Add it' }).click();
+    await page.getByRole('button', { name: 'Add device' }).click();
     await page.getByText('Waiting for browser-1 to connect').waitFor();
     const program = await page.getByRole('region', { name: 'Browser' }).innerText();
     const device = await browser.newPage();
@@ -201,10 +201,10 @@ test('an operator finds a device, sees it live, zooms, commands it, admits a fra
     await device.evaluate(program.replace('const ws', 'globalThis.ws'));
     await page.getByText('browser-1 is connected and has sent its first reading.').waitFor();
     await device.evaluate(`ws.send('{"values":{"temperature":22.75}}')`);
-    await page.getByRole('link', { name: 'To browser-1' }).click();
+    await page.getByRole('link', { name: 'Open browser-1' }).click();
     await page.getByRole('cell', { name: '22.75' }).waitFor();
     await device.close();
-    await page.getByText(/^Gone for/).waitFor();
+    await page.getByText(/^Offline for/).waitFor();
   });
 
   await context.test('commands many devices', async () => {
@@ -275,7 +275,7 @@ test('the first view is light, and a phone has all of it', async (context) => {
   const page = await browser.newPage({ viewport });
   let bytes = 0;
   page.on('requestfinished', async (request) => {
-    // What was asked for last may still be on its way when the test ends.
+    // The last requests may still be in progress when the test ends.
     const { responseBodySize } = await request.sizes().catch(() => ({ responseBodySize: 0 }));
     if (/\.(js|css|svg)$|\/$/.test(new URL(request.url()).pathname)) bytes += responseBodySize;
   });
@@ -284,8 +284,12 @@ test('the first view is light, and a phone has all of it', async (context) => {
   const interactiveMs = await page.evaluate('performance.now()');
   context.diagnostic(`the first view: ${bytes} bytes, interactive after ${Math.round(interactiveMs as number)} ms`);
   assert.ok(bytes > 10_000 && bytes < firstViewBytesMax, `${bytes} bytes`);
-  for (const title of ['Devices', 'Commands', 'Attempts']) {
-    await page.getByRole('navigation').getByRole('link', { name: title }).click();
+  for (const [link, title] of [
+    ['Devices', 'Devices'],
+    ['Commands', 'Commands'],
+    ['Refused', 'Refused connections'],
+  ]) {
+    await page.getByRole('navigation').getByRole('link', { name: link }).click();
     await page.getByRole('heading', { name: title, level: 1 }).waitFor();
     const width = await page.evaluate('document.documentElement.scrollWidth');
     assert.ok((width as number) <= viewport.width, `${title} is ${width} px wide`);
@@ -297,10 +301,10 @@ test('a viewer sees why there is no button; a wrong key leads back to the form w
   await gateway.api('POST', '/v1/devices', { id: 'boiler-7', model: 'boiler' });
   const viewer = await gateway.api<NewKeyBody>('POST', '/v1/keys', { name: 'wall', role: 'viewer' });
   const { page } = await openConsole(browser, `${gateway.operatorUrl}/devices/boiler-7?tab=commands#key=${viewer.key}`);
-  await page.getByText('may look but not send').waitFor();
+  await page.getByText('To send commands, you need the role').waitFor();
   assert.equal(await page.getByRole('button', { name: /^Send/ }).count(), 0);
   await page.goto(`${gateway.operatorUrl}/add`);
-  await page.getByText('To add devices it needs the role').waitFor();
+  await page.getByText('To add devices, you need the role').waitFor();
   await page.close();
   const wrong = await openConsole(browser, `${gateway.operatorUrl}/#key=tgk_${'A'.repeat(43)}`);
   await wrong.page.getByRole('alert').getByText('The gateway does not know this key.').waitFor();

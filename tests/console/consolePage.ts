@@ -9,11 +9,11 @@ const axeSource = readFileSync(join(packageRoot, 'node_modules', 'axe-core', 'ax
 
 export interface WatchedPage {
   page: Page;
-  /** Errors of the console, exceptions, and what the content security policy refused. */
+  /** Errors in the browser's console, exceptions, and violations of the content security policy. */
   problems: string[];
 }
 
-/** A page of the console with an eye on whatever goes wrong in it. */
+/** Opens a page of the console and records its errors. */
 export async function openConsole(
   browser: Browser,
   url: string,
@@ -39,7 +39,7 @@ interface Violation {
   nodes: { html: string; failureSummary?: string }[];
 }
 
-/** What axe-core finds serious or critical on the page as it is; `coloursOnly` where the rest was looked at before. */
+/** What axe-core finds serious or critical on the page as it is. With `coloursOnly` it checks only the contrast of colours. */
 export async function seriousFindings(page: Page, coloursOnly: boolean): Promise<string[]> {
   await page.evaluate(axeSource);
   const options = { resultTypes: ['violations'], ...(coloursOnly ? { runOnly: ['color-contrast'] } : {}) };
