@@ -1,9 +1,14 @@
 import { uuidv7 } from 'uuidv7';
-import { type BatchRecord, type CommandChange, type CommandRecord, isFinal } from '../domain/command.js';
+import {
+  type BatchRecord,
+  type CommandChange,
+  type CommandRecord,
+  isFinal,
+  type OpenBatch,
+} from '../domain/command.js';
 import type { Device } from '../domain/device.js';
 import type { RegistryChange } from '../domain/registryChange.js';
 import type { Clock } from '../process/clock.js';
-import type { OpenBatch } from '../store/tidegateDb/commandTables.js';
 import type { Commands } from './commands.js';
 import type { NewCommand } from './creation.js';
 import type { BatchGate } from './dispatcher.js';

@@ -11,7 +11,7 @@ import type { Sources } from '../ingest/sources.js';
 import type { OperatorContext } from '../operator/http/context.js';
 import type { Clock } from '../process/clock.js';
 import type { Store } from '../store/store.js';
-import type { Restored } from '../store/threads/calls.js';
+import type { Restored } from '../store/threads/restored.js';
 import { type AdmitResult, createAdmission } from './admitRejected.js';
 import { createJobs } from './jobs.js';
 

@@ -1,8 +1,5 @@
-import type { Declared, StreamRecord } from '../../domain/declared.js';
+import { type Declared, type StreamRecord, streamNamesMax } from '../../domain/declared.js';
 import type { SeriesRecord } from '../../domain/series.js';
-
-/** Of one device: those that it named, and those that live with a link. More cannot be in use at a point of the log. */
-const namesMax = { kept: 32, own: 2 } as const;
 
 export interface NamesSource {
   series(id: number): SeriesRecord | null;
@@ -32,7 +29,7 @@ export function createNames(source: NamesSource) {
   /** A name that came again, or that newer ones have replaced, is used by no later row. */
   function trim(device: number): void {
     const all = (byDevice.get(device) ?? []).sort((a, b) => b.id - a.id);
-    const left = { kept: namesMax.kept, own: namesMax.own } as { kept: number; own: number };
+    const left: Record<'kept' | 'own', number> = { ...streamNamesMax };
     const seen = new Set<string>();
     const live = all.filter(({ id, name, kept }) => {
       const stays = !seen.has(name) && left[kept ? 'kept' : 'own']-- > 0;
@@ -48,7 +45,7 @@ export function createNames(source: NamesSource) {
     learn(declared: Declared | null): void {
       for (const device of touched) trim(device);
       touched.clear();
-      for (const one of declared?.series ?? []) if (one.device !== undefined) series.set(one.id, one);
+      for (const one of declared?.series ?? []) series.set(one.id, one);
       for (const one of declared?.streams ?? []) learnStream(one);
     },
     series(id: number): SeriesRecord | null {
