@@ -138,15 +138,18 @@ export class ArchiveSchedule {
   #wake(): void {
     if (this.#running !== null || this.#closing) return;
     if (!this.#isSealDue() && this.#jobs.isEmpty && this.#options.now() < this.#upkeepAt) return;
-    this.#running = this.#work().finally(() => {
-      this.#running = null;
-    });
+    this.#running = this.#work();
   }
 
+  /** Works until nothing is due. Ends in the same turn as it finds that out, so that whoever asks after that starts it again. */
   async #work(): Promise<void> {
-    while (!this.#closing) {
-      if (this.#isSealDue()) await this.#trySeal();
-      else if (!(await this.#workBesides()) && !this.#isSealDue()) return;
+    try {
+      while (!this.#closing) {
+        if (this.#isSealDue()) await this.#trySeal();
+        else if (!(await this.#workBesides()) && !this.#isSealDue()) return;
+      }
+    } finally {
+      this.#running = null;
     }
   }
 
