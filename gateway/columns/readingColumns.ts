@@ -1,3 +1,5 @@
+// This folder has readings and frames as typed arrays, for all parts that handle many of them. It knows neither SQLite nor sockets.
+
 import { grown } from './growable.js';
 
 /**

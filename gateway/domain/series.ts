@@ -1,3 +1,5 @@
+// This folder has the types that all parts of the gateway share, and the constants that define them. No behaviour belongs here.
+
 /** The value of a reading. */
 export type Scalar = number | string | boolean;
 

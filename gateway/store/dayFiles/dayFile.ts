@@ -1,3 +1,5 @@
+// This folder has the files of one day: their tables, writing, merging, finishing, rollups. When that is done belongs into archiver/.
+
 import { strict as assert } from 'node:assert';
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';

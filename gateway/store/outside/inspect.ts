@@ -1,3 +1,5 @@
+// This folder has what the command line does with a data folder itself, without asking a gateway.
+
 import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type Database from 'better-sqlite3';

@@ -1,3 +1,5 @@
+// This folder has what every SQLite file of the store needs: opening, versions, statements, syncing. No table belongs here.
+
 import { strict as assert } from 'node:assert';
 import { basename } from 'node:path';
 import Database from 'better-sqlite3';

@@ -1,3 +1,5 @@
+// This folder has the tables of tidegate.db. What the values mean belongs into registry/, presence/ and command/.
+
 import { newEpoch, type Schema } from '../sqlite/migrate.js';
 
 /** Devices, credentials, operator keys and the audit. */
