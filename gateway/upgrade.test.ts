@@ -1,72 +1,115 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
-import type { GatewayBody, ReadingItem } from '../schemas/generated/operator.js';
+import type { GatewayBody } from '../schemas/generated/operator.js';
 import { packageRoot } from '../schemas/load.js';
-import type { Scalar } from './domain/series.js';
 import { gatewayTools, startOn } from './gateway.fixture.js';
 import type { Gateway } from './gateway.js';
+import { type Answers, readAnswers } from './store/answers.fixture.js';
+import { folderFor, openTestStore } from './store/store.fixture.js';
 
 const fixtures = join(packageRoot, 'gateway', 'store', 'fixtures');
 
-/** The data folder as it was left by the version of that name. */
-function unpack(name: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'tidegate-upgrade-'));
+interface Expected {
+  /** Unix ms when the folder was left. */
+  at: number;
+  /** Of the streams of kept-1. */
+  marks: Record<string, number>;
+  answers: Answers;
+}
+
+const expectedOf = (name: string): Expected =>
+  JSON.parse(readFileSync(join(fixtures, name, 'answers.json'), 'utf8')) as Expected;
+
+/** The data folder as it was left by the release of that name. */
+function unpack(context: TestContext, name: string): string {
+  const folder = folderFor(context);
   for (const file of readdirSync(join(fixtures, name), { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.gz')) continue;
     const path = join(folder, file.slice(0, -3));
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, gunzipSync(readFileSync(join(fixtures, name, file))));
   }
-  // Nobody has its keys any more; the first start makes one.
-  const registry = new Database(join(folder, 'tidegate.db'));
-  registry.exec('DELETE FROM keys');
-  registry.close();
   return folder;
 }
 
 for (const name of readdirSync(fixtures)) {
-  test(`a data folder of ${name} starts, and answers what it did: at once, sealed, and after another start`, async (context) => {
-    const folder = unpack(name);
-    const expected = JSON.parse(readFileSync(join(fixtures, name, 'readings.json'), 'utf8')) as Record<
-      string,
-      [string, number, Scalar][]
-    >;
+  test(`a data folder of ${name} answers what it did: at once, sealed, and after another start`, async (context) => {
+    const { at, answers } = expectedOf(name);
+    assert.ok(Object.values(answers.readings).some((rows) => rows.length > 0));
     let running: Gateway | null = null;
-    context.after(async () => {
-      await running?.stop();
-      rmSync(folder, { recursive: true, force: true });
-    });
-    // The clock of its time: nothing of it is too old.
-    const now = 60_000 + Math.max(...Object.values(expected).flatMap((rows) => rows.map(([, ts]) => ts)));
+    // Hooks run in their order, so the gateway stops before its folder goes.
+    context.after(() => running?.stop());
+    const folder = unpack(context, name);
+    // The clock of its time: nothing of it is too old, and no command has expired.
+    const clock = { now: () => at + 60_000 };
     for (const start of [1, 2]) {
-      const gateway = await startOn(folder, [], { clock: { now: () => now } });
+      const gateway = await startOn(folder, [], { clock });
       running = gateway;
       const { api } = gatewayTools(gateway, folder);
-      const check = async (): Promise<void> => {
-        for (const [id, rows] of Object.entries(expected)) {
-          const found: [string, number, Scalar][] = [];
-          for (let cursor = ''; ; ) {
-            const page = (await api('GET', `/v1/devices/${id}/readings?limit=500${cursor}`)).body as {
-              items: ReadingItem[];
-              next: string | null;
-            };
-            found.push(...page.items.map(({ metric, ts, value }): [string, number, Scalar] => [metric, ts, value]));
-            if (page.next === null) break;
-            cursor = `&cursor=${page.next}`;
-          }
-          assert.deepEqual(found, rows, `${id}, start ${start}`);
-        }
-      };
-      await check();
+      assert.deepEqual(await readAnswers(api), answers, `start ${start}`);
       assert.equal((await api('POST', '/v1/gateway/seal')).status, 204);
       assert.equal(((await api('GET', '/v1/gateway')).body as GatewayBody).unsealedReadings, 0);
-      await check();
+      assert.deepEqual(await readAnswers(api), answers, `start ${start}, sealed`);
       await gateway.stop();
+      running = null;
+    }
+  });
+
+  test(`a data folder of ${name} gives its marks, tables, open commands and batches, before and after a seal`, async (context) => {
+    const { at, marks, answers } = expectedOf(name);
+    const folder = unpack(context, name);
+    for (const start of [1, 2]) {
+      const { store, restored } = await openTestStore(context, folder, { now: () => at, archiveFailed: assert.fail });
+      const kept = restored.devices.find(({ id }) => id === 'kept-1');
+      const found = restored.streams.filter(({ deviceKey, kept: isKept }) => deviceKey === kept?.key && isKept);
+      assert.deepEqual(Object.fromEntries(found.map(({ name: stream, mark }) => [stream, mark])), marks);
+      assert.deepEqual(
+        restored.tables.map(({ table, metrics }) => [table, metrics.map(({ name: metric }) => metric)]),
+        [[3, ['pressure']]],
+      );
+      const open = Object.values(answers.commands)
+        .flat()
+        .filter((command) => 'endedAt' in command && command.endedAt === null);
+      assert.deepEqual(
+        restored.commands.map(({ id }) => id).sort(),
+        open.map((command) => ('id' in command ? command.id : null)).sort(),
+      );
+      assert.deepEqual(
+        restored.batches.map(({ batch }) => batch.id),
+        answers.batches.map((batch) => ('id' in batch ? batch.id : null)),
+      );
+      assert.deepEqual(restored.erasures, []);
+      assert.ok(start === 1 ? restored.replayedReadings > 0 : restored.replayedReadings === 0);
+      await store.seal();
+      await store.close();
     }
   });
 }
+
+test('a data folder of a development version before 0.1.0 is refused with exit code 78, and is left as it is', async (context) => {
+  for (const [file, version] of [
+    ['log.db', 1],
+    ['log.db', 2],
+    ['tidegate.db', 1],
+    ['tidegate.db', 3],
+  ] as const) {
+    const folder = unpack(context, '0.1.0');
+    const db = new Database(join(folder, file));
+    db.pragma(`user_version = ${version}`);
+    db.close();
+    const before = readFileSync(join(folder, file));
+    await assert.rejects(startOn(folder), (error: Error & { exitCode?: number }) => {
+      assert.match(
+        error.message,
+        new RegExp(`${file} has version ${version}, of a development version before 0\\.1\\.0; .*empty data folder`),
+      );
+      assert.equal(error.exitCode, 78);
+      return true;
+    });
+    assert.deepEqual(readFileSync(join(folder, file)), before);
+  }
+});

@@ -11,7 +11,7 @@ import { countBy } from '../observe/counters.js';
 import type { Clock } from '../process/clock.js';
 import type { Registry } from '../registry/registry.js';
 import type { Store } from '../store/store.js';
-import type { Restored } from '../store/threads/calls.js';
+import type { Restored } from '../store/threads/restored.js';
 import { type BridgeCounts, mqttConsumer, startBridgeThread } from './bridgeThread.js';
 import type { BridgeSettings, BridgeStatus, DeviceFacts } from './calls.js';
 import { createBridgeCommands } from './incomingCommands.js';

@@ -1,24 +1,29 @@
 import { type Scalar, type Series, seriesKinds } from '../domain/series.js';
+import { grown } from './growable.js';
 import type { ReadingColumns } from './readingColumns.js';
+import { scalarOf } from './scalar.js';
 
-export type Latest = ReturnType<typeof createLatest>;
+/** The newest reading of every series, by series id. Of two readings at the same time the first that came counts. */
+export interface Latest {
+  /** Makes room for series ids up to `id`; to be called when the series is made, before its readings come. */
+  reserve(id: number): void;
+  /** Takes the readings that are newer than those of their series. `isString` says which series have strings. */
+  take(columns: ReadingColumns, isString: (series: number) => boolean): void;
+  /** The newest reading of each series, as columns of their own memory. */
+  columns(): ReadingColumns;
+  /** Null if the series has no reading. */
+  get(series: Series): { ts: number; value: Scalar } | null;
+}
 
-/** The newest reading of every series, by series id. Of two at the same time the first taken counts. */
-export function createLatest() {
+export function createLatest(): Latest {
   let ts = new Float64Array(1024).fill(Number.NEGATIVE_INFINITY);
   let value = new Float64Array(1024);
   const text = new Map<number, string>();
 
-  /** Room for series ids up to `id`; to be called when the series is made, before its readings are taken. */
   function reserve(id: number): void {
     if (id < ts.length) return;
-    const size = Math.max(id + 1, 2 * ts.length);
-    const moreTs = new Float64Array(size).fill(Number.NEGATIVE_INFINITY);
-    const moreValue = new Float64Array(size);
-    moreTs.set(ts);
-    moreValue.set(value);
-    ts = moreTs;
-    value = moreValue;
+    ts = grown(ts, id + 1, Number.NEGATIVE_INFINITY);
+    value = grown(value, id + 1);
   }
 
   function take(columns: ReadingColumns, isString: (series: number) => boolean): void {
@@ -32,7 +37,6 @@ export function createLatest() {
     }
   }
 
-  /** One column set with the newest reading of each series, to be taken elsewhere. */
   function columns(): ReadingColumns {
     let readings = 0;
     for (let id = 0; id < ts.length; id++) if (ts[id] > Number.NEGATIVE_INFINITY) readings++;
@@ -50,8 +54,8 @@ export function createLatest() {
 
   function get({ id, kind }: Series): { ts: number; value: Scalar } | null {
     if (id >= ts.length || ts[id] === Number.NEGATIVE_INFINITY) return null;
-    if (kind === seriesKinds.string) return { ts: ts[id], value: text.get(id) ?? '' };
-    return { ts: ts[id], value: kind === seriesKinds.boolean ? value[id] === 1 : value[id] };
+    const stored = kind === seriesKinds.string ? (text.get(id) ?? '') : value[id];
+    return { ts: ts[id], value: scalarOf(kind, stored) };
   }
 
   return { reserve, take, columns, get };

@@ -1,9 +1,16 @@
-/** Readings as columns: series id, Unix ms, and a number (a boolean as 0 or 1; for a string its index in `strings`). */
+// This folder has readings and frames as typed arrays, for all parts that handle many of them. It knows neither SQLite nor sockets.
+
+import { grown } from './growable.js';
+
+/**
+ * Readings as columns: series id, Unix ms, and a number (a boolean as 0 or 1; for a string its index in `strings`). The arrays may
+ * be longer than `readings` says.
+ */
 export interface ReadingColumns {
   readings: number;
-  series: Uint32Array;
-  ts: Float64Array;
-  value: Float64Array;
+  series: Uint32Array<ArrayBuffer>;
+  ts: Float64Array<ArrayBuffer>;
+  value: Float64Array<ArrayBuffer>;
   strings: string[];
 }
 
@@ -17,14 +24,11 @@ export function createColumns(size: number): ReadingColumns {
   };
 }
 
-export function reserve(columns: ReadingColumns, more: number): ReadingColumns {
+/** Makes room for `more` readings, so that a loop may write without asking. */
+export function reserveReadings(columns: ReadingColumns, more: number): void {
   const needed = columns.readings + more;
-  if (needed <= columns.series.length) return columns;
-  const grown = createColumns(Math.max(needed, 2 * columns.series.length));
-  grown.series.set(columns.series);
-  grown.ts.set(columns.ts);
-  grown.value.set(columns.value);
-  grown.readings = columns.readings;
-  grown.strings = columns.strings;
-  return grown;
+  if (needed <= columns.series.length) return;
+  columns.series = grown(columns.series, needed);
+  columns.ts = grown(columns.ts, needed);
+  columns.value = grown(columns.value, needed);
 }

@@ -1,9 +1,8 @@
 import { uuidv7 } from 'uuidv7';
-import { type BatchRecord, type CommandRecord, type CommandState, isFinal } from '../domain/command.js';
+import { type BatchRecord, type CommandRecord, type CommandState, isFinal, type OpenBatch } from '../domain/command.js';
 import type { Device } from '../domain/device.js';
 import type { RegistryChange } from '../domain/registryChange.js';
 import type { Clock } from '../process/clock.js';
-import type { OpenBatch } from '../store/tidegateDb/commandTables.js';
 import { createBatchGate } from './batchGate.js';
 import { makeCommands, refusalOf } from './batchMembers.js';
 import type { Commands } from './commands.js';

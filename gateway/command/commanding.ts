@@ -1,6 +1,5 @@
-import type { CommandRecord } from '../domain/command.js';
+import type { CommandRecord, OpenBatch } from '../domain/command.js';
 import type { Model } from '../domain/model.js';
-import type { OpenBatch } from '../store/tidegateDb/commandTables.js';
 import { type Batches, createBatches } from './batches.js';
 import { type Commands, type CommandsOptions, createCommands } from './commands.js';
 import { createCommandRules } from './rules.js';

@@ -1,11 +1,12 @@
 import type { Scalar } from './series.js';
 
+/** What a device authenticates with. */
 export interface Credential {
   cid: string;
   /** SHA-256 of the secret. */
   hash: Uint8Array;
   createdAt: number;
-  /** Unix ms from which it is accepted; null: from the beginning. */
+  /** Unix ms from which it is accepted; null: at once. */
   notBefore: number | null;
   /** Unix ms from which it is no longer accepted, or null. */
   notAfter: number | null;
@@ -13,7 +14,7 @@ export interface Credential {
   lastUsedAt: number | null;
 }
 
-/** A device as the registry knows it. `key` is never given again, so a removed id's next owner is another device. */
+/** A device as the registry knows it. `key` is never used again, so the next device with a removed id is another device. */
 export interface Device {
   key: number;
   id: string;
@@ -28,6 +29,7 @@ export interface Device {
 /** The `cid` of a link that was opened by a client certificate, and so by no stored credential. */
 export const certificateCid = 'certificate';
 
+/** What distinguishes a device from earlier and later ones with the same id. */
 export interface DeviceIdentity {
   id: string;
   key: number;

@@ -13,12 +13,14 @@ export interface KeyRecord {
   lastUsedAt: number | null;
 }
 
+/** One line of the audit. */
 export interface AuditRecord {
+  /** Unix ms. */
   at: number;
   /** The key's id, or `cli`, or `gateway`. */
   by: string;
   action: string;
-  /** The device, key or rid that it was done to. */
+  /** The device, key or rid that was changed. */
   subject: string;
   detail: string | null;
 }

@@ -2,15 +2,15 @@
 export interface LastClose {
   /** Unix ms. */
   at: number;
-  /** 1006 where there was no close frame. */
+  /** 1006 if there was no close frame. */
   code: number;
-  /** Of a close by the gateway; null: the device closed it. */
+  /** The name of the gateway's close code; null: the gateway did not close it. */
   name: string | null;
   by: 'device' | 'gateway' | 'network';
   reason: string;
 }
 
-/** What is stored of a device's presence. Address to firmware are of the present link, or the last one. */
+/** The stored part of a device's presence. Address to firmware describe the present link, or the last one. */
 export interface PresenceRecord {
   deviceKey: number;
   online: boolean;
@@ -23,18 +23,18 @@ export interface PresenceRecord {
   firmware: string | null;
   /** Links after the first one. */
   reconnects: number;
-  /** Null where none ended yet. */
+  /** Null: no link has ended yet. */
   lastClose: LastClose | null;
-  /** Announced by the device when it closed with {"backInMs":n}: Unix ms. */
+  /** When the device will be back, as it announced with {"backInMs":n} when it closed: Unix ms. */
   backAt: number | null;
 }
 
 export interface Presence extends Omit<PresenceRecord, 'deviceKey'> {
-  /** late: online, and quiet for longer than expected. asleep: backAt is to come. */
+  /** late: online, but silent for longer than expected. asleep: offline, and backAt is in the future. */
   state: 'never' | 'online' | 'late' | 'asleep' | 'offline';
   lastFrameAt: number | null;
   expectedEveryMs: number | null;
-  /** Of the last ping on the present link. */
+  /** Measured by the last ping on the present link. */
   roundTripMs: number | null;
   flapping: boolean;
 }

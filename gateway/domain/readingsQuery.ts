@@ -4,15 +4,15 @@ import type { Scalar, SeriesKind } from './series.js';
 /** One device's readings, ascending or descending by (ts, series). `from` is inclusive, `to` exclusive, both Unix ms. */
 export interface ReadingsQuery {
   device: DeviceIdentity;
-  /** Of the device; day files know them by metric. */
+  /** The device's series that are wanted; day files know them by metric. */
   series: { id: number; metric: string; kind: SeriesKind }[];
   from: number;
   to: number;
   order: 'asc' | 'desc';
   limit: number;
-  /** The last row of the page before. */
+  /** The last row of the page before; null: this is the first page. */
   after: { ts: number; series: number } | null;
-  /** Width of the buckets that readings are gathered in; null: readings as they are. */
+  /** Width of the buckets that readings are summed up in; null: readings as they are. */
   everyMs: number | null;
 }
 
@@ -22,7 +22,7 @@ export interface ReadingRow {
   value: Scalar;
 }
 
-/** Of a bucket that begins at `ts`. Numbers have all of it; strings and booleans count, first and last. */
+/** The bucket that begins at `ts`. Strings and booleans have only count, first and last. */
 export interface BucketRow {
   series: number;
   ts: number;
@@ -34,9 +34,14 @@ export interface BucketRow {
   last: Scalar;
 }
 
-export interface ReadingsPage<Row extends ReadingRow | BucketRow = ReadingRow | BucketRow> {
+/** A page of readings or of buckets, never of both. */
+export type ReadingsPage<Row extends ReadingRow | BucketRow = ReadingRow | BucketRow> = Row extends unknown
+  ? PageOf<Row>
+  : never;
+
+interface PageOf<Row> {
   rows: Row[];
-  /** Whether more lie behind the last one. A page may be short of its limit and yet have more behind it. */
+  /** Whether more rows follow. A page that took long ends before its limit. */
   more: boolean;
 }
 
@@ -44,7 +49,7 @@ export type RowFormat = 'json' | 'csv' | 'ndjson';
 
 /** A page as text: JSON items with commas between, or whole lines. */
 export interface RenderedPage {
-  text: Uint8Array;
+  text: Uint8Array<ArrayBuffer>;
   rows: number;
   last: { ts: number; series: number } | null;
   more: boolean;

@@ -1,8 +1,9 @@
-/** What several stages speak of. Stages do not import each other; they share these. */
+// This folder has the types that all parts of the gateway share, and the constants that define them. No behaviour belongs here.
 
+/** The value of a reading. */
 export type Scalar = number | string | boolean;
 
-/** A metric of one device, made by its first reading, whose kind it keeps. */
+/** A metric of one device. Its first reading makes it and decides its kind. */
 export interface Series {
   id: number;
   deviceKey: number;
@@ -23,15 +24,17 @@ export interface Reading {
   value: Scalar;
 }
 
+/** The newest reading of a series. */
 export interface LatestValue {
+  /** Unix ms. */
   ts: number;
   value: Scalar;
   unit: string | null;
 }
 
-/** A series with its device by name: the day files say whose a reading is without the registry. */
+/** A series with the name of its device, so that the day files need no registry. */
 export interface SeriesRecord extends Series {
   device: string;
-  /** With the key it tells the owners of an id apart, also where an older registry was put beside newer day files. */
+  /** Together with the key it distinguishes the owners of an id, also after an older registry was restored. */
   deviceCreatedAt: number;
 }

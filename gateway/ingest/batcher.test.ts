@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Batch } from '../columns/batch.js';
-import type { Committed } from '../store/threads/calls.js';
+import type { Committed } from '../store/threads/committed.js';
 import { createBatcher } from './batcher.js';
 import { BatchInHand } from './batchInHand.js';
 

@@ -1,6 +1,6 @@
 import type { Batch } from '../columns/batch.js';
 import type { Declared } from '../domain/declared.js';
-import type { Committed } from '../store/threads/calls.js';
+import type { Committed } from '../store/threads/committed.js';
 import type { BatchInHand } from './batchInHand.js';
 
 export interface BatcherOptions<Entry> {

@@ -1,7 +1,8 @@
 import type { TelemetryMessage } from '../../schemas/generated/device.js';
 import { pointerToken } from '../../schemas/message/up.js';
 import type { Fault } from '../../schemas/tables/faults.js';
-import { type Batch, reserveReadings } from '../columns/batch.js';
+import type { Batch } from '../columns/batch.js';
+import { reserveReadings } from '../columns/readingColumns.js';
 import { type Scalar, type SeriesKind, seriesKinds } from '../domain/series.js';
 import { type Ages, keepApart } from './ages.js';
 import type { Column } from './metricTable.js';

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { endsWith, type Fatal } from '../health/diskFailures.js';
-import type { Sealed, UpkeepStep } from '../store/threads/calls.js';
+import type { Sealed, UpkeepStep } from '../store/threads/archiving.js';
 import type { Counters } from './counters.js';
 
 /** Counts and logs what the archiver does. */

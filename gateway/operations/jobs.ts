@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { uuidv7 } from 'uuidv7';
 import type { DeviceIdentity } from '../domain/device.js';
 import type { Clock } from '../process/clock.js';
-import type { ArchiveJob, JobProgress } from '../store/threads/calls.js';
+import type { ArchiveJob, JobProgress } from '../store/threads/archiving.js';
 
 /** Work on the files of the store that takes long, as operators see it. */
 export interface Job {

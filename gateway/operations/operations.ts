@@ -14,7 +14,7 @@ import type { Ingest } from '../ingest/ingest.js';
 import type { Sources } from '../ingest/sources.js';
 import type { Clock } from '../process/clock.js';
 import type { Store } from '../store/store.js';
-import type { Restored } from '../store/threads/calls.js';
+import type { Restored } from '../store/threads/restored.js';
 import { type AdmitResult, createAdmitRejected } from './admitRejected.js';
 import { createJobs, type Jobs } from './jobs.js';
 

@@ -4,7 +4,7 @@ import type { KeyRecord } from '../domain/operators.js';
 import type { Presence } from '../domain/presence.js';
 import type { RegistryChange } from '../domain/registryChange.js';
 import type { Clock } from '../process/clock.js';
-import type { Restored } from '../store/threads/calls.js';
+import type { Restored } from '../store/threads/restored.js';
 import { type Attempts, createAttempts } from './attempts.js';
 import { createLazyWrites } from './lazyWrites.js';
 import { createPresence, type PresenceBook } from './presence.js';

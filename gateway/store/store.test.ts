@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
-import { addFrame, type Batch, createBatch, reserveReadings } from '../columns/batch.js';
+import { addFrame, type Batch, createBatch } from '../columns/batch.js';
+import { reserveReadings } from '../columns/readingColumns.js';
 import type { Device } from '../domain/device.js';
 import type { ReadingRow, ReadingsQuery } from '../domain/readingsQuery.js';
 import { type SeriesRecord, seriesKinds } from '../domain/series.js';
@@ -302,8 +303,8 @@ test('a database of a newer version is refused and left as it is', async (contex
 
 test('commits are synchronous=FULL also when the database exists already', (context) => {
   const file = join(folderFor(context), 'x.db');
-  openForWriting(file, []).close();
-  const again = openForWriting(file, []);
+  openForWriting(file, { first: 1, steps: [] }).close();
+  const again = openForWriting(file, { first: 1, steps: [] });
   assert.equal(again.pragma('synchronous', { simple: true }), 2);
   again.close();
 });

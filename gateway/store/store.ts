@@ -4,77 +4,142 @@ import { type Batch, buffersOf } from '../columns/batch.js';
 import type { RegistryChange } from '../domain/registryChange.js';
 import type { ArchiverData } from './archiver/archiver.js';
 import { unfinishedBackup } from './archiver/backup.js';
-import { type Archive, createArchive } from './archiver/schedule.js';
+import { ArchiveSchedule } from './archiver/schedule.js';
 import { clearUnfinished } from './dayFiles/clearUnfinished.js';
 import type { ReaderData } from './reader/reader.js';
-import type {
-  ArchiveJob,
-  ArchiverCalls,
-  Committed,
-  JobProgress,
-  ReaderCalls,
-  Restored,
-  Sealed,
-  UpkeepStep,
-  WriterCalls,
-} from './threads/calls.js';
+import type { ArchiveJob, JobProgress, Sealed, UpkeepStep } from './threads/archiving.js';
+import type { ArchiverCalls, ReaderCalls, WriterCalls } from './threads/calls.js';
+import type { Committed } from './threads/committed.js';
 import { createPaceMemory, createPacer } from './threads/pace.js';
+import type { Restored } from './threads/restored.js';
 import { startThread, type Thread } from './threads/startThread.js';
+import type { Caller } from './threads/thread.js';
 import { lockFolder } from './writer/lock.js';
 import type { WriterData } from './writer/writer.js';
 
-/** A page of readings takes up to a quarter of a second; with two, a short query goes past a long one. */
+/** A page of readings takes up to a quarter of a second; with two readers, a short query passes a long one. */
 const readerCount = 2;
 
 export interface StoreOptions {
   folder: string;
   ballastBytes: number;
+  /** Readings in the log after which a seal is due. */
   sealReadings: number;
+  /** Time after which a seal is due if there is anything to seal. */
   sealIntervalMs: number;
+  /** A day is finished when it is over and nothing was sealed into it for this time. */
   finishAfterMs: number;
   retentionDays: number;
   rollupRetentionDays: number;
   /** Unix ms. */
   now(): number;
-  /** Whether the clock is such that old data may be removed by it. */
+  /** Whether the clock can be trusted to remove old data. */
   retentionAllowed(): boolean;
-  /** Told of the archiver's work. */
+  /** The archiver has sealed. */
   sealed?(sealed: Omit<Sealed, 'fold'>): void;
+  /** The archiver has done a slice of upkeep. */
   worked?(step: UpkeepStep): void;
   archiveFailed(error: Error, what: string): void;
-  /** A thread of the store ended by itself: the process cannot go on. */
+  /** A thread of the store ended by itself: the process cannot continue. */
   died(error: Error): void;
 }
 
-export type Store = Awaited<ReturnType<typeof openStore>>['store'];
-
 /**
- * Opens the data folder, making it where there is none. Throws FolderLockedError where another process has it, and
- * a CallError of code DATA_NEWER where a newer Tidegate wrote it.
+ * What the rest of the gateway may ask of the storage. Everything about files, SQLite and threads stays in the folders below this
+ * one. Errors of the threads are CallError with the code of the original: SQLITE_FULL, LOG_TOO_LONG, …
  */
-export async function openStore(options: StoreOptions) {
-  const { folder, ballastBytes, retentionDays, rollupRetentionDays, finishAfterMs, died } = options;
+export interface Store {
+  /**
+   * Stores the batch whole or not at all; it is on disk when this resolves. The batch's memory moves to the writer and comes back in
+   * the answer; that of a batch that failed is lost.
+   */
+  commit(batch: Batch, committedAt: number): Promise<Committed>;
+  /** One transaction of changes, on disk when this resolves. */
+  change(changes: RegistryChange[]): Promise<void>;
+  /** True once the store can be written to again. */
+  probe(at: number): Promise<boolean>;
+  /** Notes that an operator stored the refused frame. */
+  markAdmitted(rid: string, at: number): Promise<void>;
+  /** A question, answered by the reader that has the fewest to answer. */
+  read<Name extends keyof ReaderCalls>(
+    name: Name,
+    ...args: Parameters<ReaderCalls[Name]>
+  ): Promise<ReturnType<ReaderCalls[Name]>>;
+  /** Removes everything of a device from log.db; to be called once its readings are sealed and erased. */
+  forget(deviceKey: number): Promise<void>;
+  cursors: Cursors;
+  /** Someone confirmed the clock: retention resumes. */
+  confirmClock(at: number): Promise<void>;
+  /** Pauses retention until the clock is confirmed, also over restarts. */
+  pauseRetention(why: string): Promise<void>;
+  /** From now on no reading of the device is sealed. */
+  leaveOut(deviceKey: number): void;
+  /** Brings what is committed into the day files; resolves when it is there. */
+  seal(): Promise<void>;
+  /** Readings of the log that are not in day files yet. */
+  unsealedReadings(): number;
+  /** Does what is due on the day files; resolves when nothing is left to do. */
+  idle(): Promise<void>;
+  /** Long work on the day files, one job after another; `progress` is called after each slice. */
+  run(job: ArchiveJob, progress: (progress: JobProgress) => void): Promise<void>;
+  /** May be called twice. */
+  close(): Promise<void>;
+}
+
+/** Consumers of the commit log beside the seal; the log is cut only below the lowest position. */
+export interface Cursors {
+  /** The consumer's position; a new consumer begins behind the last commit. */
+  open(consumer: string, at: number): Promise<number>;
+  /** The consumer is done with everything up to `position`. */
+  move(consumer: string, position: number, at: number): Promise<void>;
+  remove(consumer: string): Promise<void>;
+}
+
+/** Opens the data folder. Throws FolderLockedError if another process has it, and else what `openThreads` throws. */
+export async function openStore(options: StoreOptions): Promise<{ store: Store; restored: Restored }> {
+  const { folder } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (existsSync(join(folder, unfinishedBackup)))
     throw new Error('it is a backup that was not finished, so parts are missing. Make another one');
   const unlock = lockFolder(folder);
-  const threads: Thread<object>[] = [];
   try {
     clearUnfinished(folder);
-    const writer = startThread<WriterCalls>('writer/writer.js', { folder, ballastBytes } satisfies WriterData, died);
-    threads.push(writer);
-    const restored: Restored = await writer.call('restore', []);
+    const { restored, ...threads } = await openThreads(options);
+    return { store: createStore(threads, unlock), restored };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+interface Threads {
+  writer: Thread<WriterCalls>;
+  archiver: Thread<ArchiverCalls>;
+  readers: Thread<ReaderCalls>[];
+  schedule: ArchiveSchedule;
+}
+
+/** Throws a CallError of code DATA_NEWER or DATA_OLDER if a newer Tidegate, or one from before 0.1.0, wrote the folder. */
+async function openThreads(options: StoreOptions): Promise<Threads & { restored: Restored }> {
+  const { folder, ballastBytes, retentionDays, rollupRetentionDays, finishAfterMs, died } = options;
+  const started: Pick<Thread<object>, 'end'>[] = [];
+  try {
+    const writerData: WriterData = { folder, ballastBytes };
+    const writer = startThread<WriterCalls>('writer/writer.js', writerData, died);
+    started.push(writer);
+    const restored = await writer.call('restore', []);
     const pace = createPaceMemory();
     const archiverData: ArchiverData = { folder, retentionDays, rollupRetentionDays, finishAfterMs, pace };
     const archiver = startThread<ArchiverCalls>('archiver/archiver.js', archiverData, died);
-    threads.push(archiver);
+    started.push(archiver);
     await archiver.call('ready', []);
+    const readerData: ReaderData = { folder };
     const readers = Array.from({ length: readerCount }, () =>
-      startThread<ReaderCalls>('reader/reader.js', { folder } satisfies ReaderData, died),
+      startThread<ReaderCalls>('reader/reader.js', readerData, died),
     );
-    threads.push(...readers);
+    started.push(...readers);
     await Promise.all(readers.map((reader) => reader.call('ready', [])));
-    const archive = createArchive({
+    const schedule = new ArchiveSchedule({
       writer,
       archiver,
       pacer: createPacer(pace),
@@ -87,41 +152,55 @@ export async function openStore(options: StoreOptions) {
       worked: options.worked ?? (() => {}),
       failed: options.archiveFailed,
     });
-    return { store: createStore({ writer, archiver, readers, archive, unlock }), restored };
+    return { writer, archiver, readers, schedule, restored };
   } catch (error) {
-    for (const thread of threads.reverse()) await thread.end();
-    unlock();
+    for (const thread of started.reverse()) await thread.end();
     throw error;
   }
 }
 
-interface Parts {
-  writer: Thread<WriterCalls>;
-  archiver: Thread<ArchiverCalls>;
-  readers: Thread<ReaderCalls>[];
-  archive: Archive;
-  unlock(): void;
-}
-
-function createStore({ writer, archiver, readers, archive, unlock }: Parts) {
+function createStore({ writer, archiver, readers, schedule }: Threads, unlock: () => void): Store {
   let closing: Promise<void> | null = null;
 
-  async function commit(batch: Batch, committedAt: number): Promise<Committed> {
-    const room = archive.room();
-    if (room !== null) await room;
-    const committed = await writer.call('commit', [batch, committedAt], buffersOf(batch));
-    archive.committed(committed.position, committed.batch.readings);
-    return committed;
+  /** Readers first: the last connection to close brings the write-ahead log into the file. */
+  async function close(): Promise<void> {
+    await schedule.close();
+    for (const thread of [...readers, archiver, writer]) await thread.close();
+    unlock();
   }
 
-  function read<Name extends keyof ReaderCalls>(
-    name: Name,
-    ...args: Parameters<ReaderCalls[Name]>
-  ): Promise<ReturnType<ReaderCalls[Name]>> {
-    const idlest = readers.reduce((a, b) => (b.waiting() < a.waiting() ? b : a));
-    return idlest.call(name, args as never) as Promise<ReturnType<ReaderCalls[Name]>>;
-  }
+  return {
+    async commit(batch, committedAt) {
+      const room = schedule.room();
+      if (room !== null) await room;
+      const committed = await writer.call('commit', [batch, committedAt], buffersOf(batch));
+      schedule.committed(committed.position, committed.batch.readings);
+      return committed;
+    },
+    change: (changes) => writer.call('change', [changes]),
+    probe: (at) => writer.call('probe', [at]),
+    markAdmitted: (rid, at) => writer.call('markAdmitted', [rid, at]),
+    read(name, ...args) {
+      const idlest = readers.reduce((a, b) => (b.waiting() < a.waiting() ? b : a));
+      return idlest.call(name, args);
+    },
+    async forget(deviceKey) {
+      for (let after: number | null = 0; after !== null; ) after = await writer.call('scrub', [deviceKey, after]);
+      await writer.call('forget', [deviceKey]);
+    },
+    cursors: createCursors(writer),
+    confirmClock: (at) => writer.call('confirmClock', [at]),
+    pauseRetention: (why) => writer.call('pauseRetention', [why]),
+    leaveOut: (deviceKey) => schedule.leaveOut(deviceKey),
+    seal: () => schedule.seal(),
+    unsealedReadings: () => schedule.unsealedReadings(),
+    idle: () => schedule.idle(),
+    run: (job, progress) => schedule.run(job, progress),
+    close: () => (closing ??= close()),
+  };
+}
 
+function createCursors(writer: Caller<WriterCalls>): Cursors {
   /** Deletes rows that were sealed before, now that a cursor has passed them. */
   async function cutSealed(): Promise<void> {
     while (!(await writer.call('cut', [0]))) {
@@ -129,47 +208,15 @@ function createStore({ writer, archiver, readers, archive, unlock }: Parts) {
     }
   }
 
-  /** Readers first: the last connection to close brings the write-ahead log home. */
-  async function close(): Promise<void> {
-    await archive.close();
-    for (const thread of [...readers, archiver, writer]) await thread.close();
-    unlock();
-  }
-
   return {
-    /** The batch's memory is gone until it comes back in the answer; of a failed batch it is lost. */
-    commit,
-    change: (changes: RegistryChange[]): Promise<void> => writer.call('change', [changes]),
-    probe: (at: number): Promise<boolean> => writer.call('probe', [at]),
-    markAdmitted: (rid: string, at: number): Promise<void> => writer.call('markAdmitted', [rid, at]),
-    read,
-    /** Removes everything of a device from log.db; to be called once its readings are sealed and erased. */
-    async forget(deviceKey: number): Promise<void> {
-      for (let after: number | null = 0; after !== null; ) after = await writer.call('scrub', [deviceKey, after]);
-      await writer.call('forget', [deviceKey]);
+    open: (consumer, at) => writer.call('openCursor', [consumer, at]),
+    async move(consumer, position, at) {
+      await writer.call('moveCursor', [consumer, position, at]);
+      await cutSealed();
     },
-    /** Consumers of the commit log beside the seal; it is cut only below the lowest position. */
-    cursors: {
-      open: (consumer: string, at: number): Promise<number> => writer.call('openCursor', [consumer, at]),
-      async move(consumer: string, position: number, at: number): Promise<void> {
-        await writer.call('moveCursor', [consumer, position, at]);
-        await cutSealed();
-      },
-      async remove(consumer: string): Promise<void> {
-        await writer.call('removeCursor', [consumer]);
-        await cutSealed();
-      },
+    async remove(consumer) {
+      await writer.call('removeCursor', [consumer]);
+      await cutSealed();
     },
-    confirmClock: (at: number): Promise<void> => writer.call('confirmClock', [at]),
-    pauseRetention: (why: string): Promise<void> => writer.call('pauseRetention', [why]),
-    /** From now on no reading of the device is sealed. */
-    leaveOut: archive.leaveOut,
-    /** Brings what is committed into the day files; resolves when it is there. */
-    seal: archive.seal,
-    unsealedReadings: archive.unsealedReadings,
-    idle: archive.idle,
-    /** Long work on the day files, one job after another. */
-    run: (job: ArchiveJob, progress: (progress: JobProgress) => void): Promise<void> => archive.run(job, progress),
-    close: (): Promise<void> => (closing ??= close()),
   };
 }

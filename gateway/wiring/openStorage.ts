@@ -7,7 +7,7 @@ import { createArchiveEvents } from '../observe/archiveEvents.js';
 import { StartError } from '../process/startError.js';
 import { builtAt } from '../process/version.js';
 import { openStore, type Store, type StoreOptions } from '../store/store.js';
-import type { Restored } from '../store/threads/calls.js';
+import type { Restored } from '../store/threads/restored.js';
 import type { Base } from './base.js';
 
 /** The data folder, and whether it can be written to and its clock believed. */
@@ -25,7 +25,7 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-/** Opens the data folder. Throws StartError: 74 for the disk, 75 if another process has the folder, 78 for newer data. */
+/** Opens the data folder. Throws StartError: 74 for the disk, 75 if another process has the folder, 78 for data of another version. */
 export async function openStorage(base: Base): Promise<Storage> {
   const { config, clock, counters, log, fatal, monotonic, startedAt } = base;
   const archiveEvents = createArchiveEvents({ counters, log, fatal });
@@ -95,7 +95,7 @@ async function openDataFolder({ config }: Base, hooks: Hooks): ReturnType<typeof
   } catch (error) {
     const { code, message } = error as Error & { code?: string };
     if (code === 'DATA_LOCKED') throw new StartError(75, message);
-    if (code === 'DATA_NEWER') throw new StartError(78, message);
+    if (code === 'DATA_NEWER' || code === 'DATA_OLDER') throw new StartError(78, message);
     throw new StartError(74, `The data folder ${config.data} cannot be opened: ${message}`);
   }
 }

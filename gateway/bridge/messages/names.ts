@@ -1,11 +1,5 @@
-import type { Declared, StreamRecord } from '../../domain/declared.js';
+import { type Declared, type StreamRecord, streamNamesMax } from '../../domain/declared.js';
 import type { SeriesRecord } from '../../domain/series.js';
-
-/**
- * Streams per device that can be in use at one point of the log: the ones that the device named (`kept`), and the ones that
- * live as long as a link (`own`).
- */
-const namesMax = { kept: 32, own: 2 } as const;
 
 /** What was declared before the log's first row. */
 export interface NamesSource {
@@ -43,7 +37,7 @@ export function createNames(source: NamesSource): Names {
   /** No later row uses a stream whose name came again, or that newer streams have replaced. */
   function trim(device: number): void {
     const all = (byDevice.get(device) ?? []).sort((a, b) => b.id - a.id);
-    const left: Record<keyof typeof namesMax, number> = { ...namesMax };
+    const left: Record<'kept' | 'own', number> = { ...streamNamesMax };
     const seen = new Set<string>();
     const live = all.filter(({ id, name, kept }) => {
       const stays = !seen.has(name) && left[kept ? 'kept' : 'own']-- > 0;
@@ -58,7 +52,7 @@ export function createNames(source: NamesSource): Names {
     learn(declared) {
       for (const device of touched) trim(device);
       touched.clear();
-      for (const record of declared?.series ?? []) if (record.device !== undefined) series.set(record.id, record);
+      for (const record of declared?.series ?? []) series.set(record.id, record);
       for (const record of declared?.streams ?? []) learnStream(record);
     },
     series(id) {

@@ -1,6 +1,7 @@
 import { valueText } from '../../../schemas/message/valueText.js';
+import { scalarIn } from '../../columns/scalar.js';
 import { seriesKinds } from '../../domain/series.js';
-import type { LogRow } from '../../store/logDb/logRows.js';
+import type { LogRow } from '../../store/logDb/readRows.js';
 import type { Message } from './message.js';
 import type { Names } from './names.js';
 import type { Topics } from './topics.js';
@@ -41,10 +42,9 @@ export function createTelemetry(options: { epoch: string; topics: Topics; names:
   }
 
   function valueTextOf({ readings }: LogRow, at: number): string {
-    const kind = names.series(readings.series[at])?.kind;
-    const value = readings.value[at];
-    if (kind === seriesKinds.string) return JSON.stringify(readings.strings[value]);
-    return kind === seriesKinds.boolean ? String(value === 1) : valueText(value);
+    const kind = names.series(readings.series[at])?.kind ?? seriesKinds.number;
+    const value = scalarIn(kind, readings.value[at], readings.strings);
+    return typeof value === 'string' ? JSON.stringify(value) : valueText(value);
   }
 
   /** The sample that begins at this reading, and where it ends. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { packageRoot } from '../../../schemas/load.js';
 import { loadModels } from '../../config/models.js';
 import { type SeriesKind, seriesKinds } from '../../domain/series.js';
-import type { LogRow } from '../../store/logDb/logRows.js';
+import type { LogRow } from '../../store/logDb/readRows.js';
 import type { BridgeSettings, DeviceFacts } from '../calls.js';
 import { createNames } from '../messages/names.js';
 import type { Frame } from '../messages/telemetry.js';

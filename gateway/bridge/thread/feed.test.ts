@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { StreamRecord } from '../../domain/declared.js';
 import { type SeriesKind, type SeriesRecord, seriesKinds } from '../../domain/series.js';
 import type { LogReader } from '../../store/logDb/logReader.js';
-import type { LogRow } from '../../store/logDb/logRows.js';
+import type { LogRow } from '../../store/logDb/readRows.js';
 import { type Message, payloadOf } from '../messages/message.js';
 import { createNames } from '../messages/names.js';
 import { createTopics } from '../messages/topics.js';

@@ -1,5 +1,5 @@
 import type { LogReader } from '../../store/logDb/logReader.js';
-import type { LogRow } from '../../store/logDb/logRows.js';
+import type { LogRow } from '../../store/logDb/readRows.js';
 import type { Message } from '../messages/message.js';
 import type { Names } from '../messages/names.js';
 import { createTelemetry, type Frame, frameOf } from '../messages/telemetry.js';

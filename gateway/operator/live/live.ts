@@ -1,9 +1,10 @@
 import type { LiveMessage } from '../../../schemas/generated/operator.js';
 import type { Batch } from '../../columns/batch.js';
+import { scalarIn } from '../../columns/scalar.js';
 import type { CommandRecord } from '../../domain/command.js';
 import type { Device } from '../../domain/device.js';
 import type { Presence } from '../../domain/presence.js';
-import { type Scalar, seriesKinds } from '../../domain/series.js';
+import type { Scalar } from '../../domain/series.js';
 import type { WebSocket } from '../../net/uws.js';
 import type { TracedFrame } from '../../observe/trace.js';
 import type { LiveEvents, OperatorContext } from '../http/context.js';
@@ -170,8 +171,7 @@ function frameMessage(
   const readings = [];
   for (let i = start; i < end; i++) {
     const { metric, kind } = context.seriesById(batch.series[i]);
-    const raw = batch.value[i];
-    const value = kind === seriesKinds.string ? batch.strings[raw] : kind === seriesKinds.boolean ? raw === 1 : raw;
+    const value = scalarIn(kind, batch.value[i], batch.strings);
     readings.push({ metric, ts: batch.ts[i], value });
   }
   return { type: 'readings', device, seq: batch.frameSeq[frame], receivedAt: batch.frameReceivedAt[frame], readings };

@@ -1,34 +1,39 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { createDayWriters } from '../dayFiles/dayWriters.js';
+import { createDayWriterPool } from '../dayFiles/dayWriterPool.js';
 import { openForReading } from '../sqlite/openDatabase.js';
-import type { ArchiveJob, ArchiverCalls, JobProgress } from '../threads/calls.js';
+import type { JobProgress } from '../threads/archiving.js';
+import type { ArchiverCalls } from '../threads/calls.js';
 import { createPace, type PaceMemory } from '../threads/pace.js';
 import { yieldToOthers } from '../threads/priority.js';
-import { Moved, serveCalls } from '../threads/thread.js';
+import { type Handlers, Moved, serveCalls } from '../threads/thread.js';
 import { startJob } from './jobs.js';
-import { createSealer } from './seal.js';
-import { createUpkeep } from './upkeep.js';
+import { Sealer } from './seal.js';
+import { Upkeep } from './upkeep.js';
 
 export interface ArchiverData {
   folder: string;
   retentionDays: number;
   rollupRetentionDays: number;
+  /** A day is finished when it is over and nothing was sealed into it for this time. */
   finishAfterMs: number;
   pace: PaceMemory;
 }
 
-/** The archiver thread: the only one that writes day files. It reads the log and never writes it. */
-function openArchiver({ folder, pace: memory, ...options }: ArchiverData) {
+/**
+ * The archiver thread: the only one that writes day files. It reads the log and never writes it. What runs in this thread belongs
+ * into this folder, and the main thread's schedule of it (schedule.ts).
+ */
+function openArchiver({ folder, pace: memory, ...options }: ArchiverData): Handlers<ArchiverCalls> {
   yieldToOthers(10);
   const pace = createPace(memory);
   const logDb = openForReading(join(folder, 'log.db'));
-  const days = createDayWriters(folder, pace);
-  const upkeep = createUpkeep({ folder, days, ...options });
-  const sealer = createSealer(logDb, days, pace, upkeep.touched);
+  const days = createDayWriterPool(folder, pace);
+  const upkeep = new Upkeep({ folder, days, ...options });
+  const sealer = new Sealer(logDb, days, pace, (day, now) => upkeep.touched(day, now));
   let job: Generator<JobProgress, JobProgress> | null = null;
 
-  /** After an error nothing of what is open is believed. */
+  /** After an error no open file is trusted. */
   function orClose<Args extends unknown[], Result>(work: (...args: Args) => Result): (...args: Args) => Result {
     return (...args) => {
       pace.begin();
@@ -44,19 +49,19 @@ function openArchiver({ folder, pace: memory, ...options }: ArchiverData) {
 
   return {
     ready() {},
-    seal: orClose(({ erased, ...rest }: Parameters<ArchiverCalls['seal']>[0]) => {
+    seal: orClose(({ erased, ...rest }) => {
       const sealed = sealer.seal({ ...rest, erased: new Set(erased) });
       return new Moved(
         sealed,
         sealed.fold.map(({ buffer }) => buffer),
       );
     }),
-    upkeep: orClose(({ now, retention }: Parameters<ArchiverCalls['upkeep']>[0]) => {
+    upkeep: orClose(({ now, retention }) => {
       const step = upkeep.step(now, retention);
       pace.rest();
       return step;
     }),
-    begin(next: ArchiveJob) {
+    begin(next) {
       upkeep.giveUp();
       job = startJob(folder, days, next);
     },
@@ -72,7 +77,7 @@ function openArchiver({ folder, pace: memory, ...options }: ArchiverData) {
       days.closeAll();
       logDb.close();
     },
-  } satisfies { [Name in keyof ArchiverCalls]: (...args: Parameters<ArchiverCalls[Name]>) => unknown };
+  };
 }
 
-if (parentPort !== null) serveCalls(parentPort, () => openArchiver(workerData as ArchiverData));
+if (parentPort !== null) serveCalls<ArchiverCalls>(parentPort, () => openArchiver(workerData));

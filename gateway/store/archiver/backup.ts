@@ -2,21 +2,22 @@ import { copyFileSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } 
 import { basename, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { dayFolder, listDays } from '../dayFiles/days.js';
-import type { DayWriters } from '../dayFiles/dayWriters.js';
+import type { DayWriterPool } from '../dayFiles/dayWriterPool.js';
 import { isFinished } from '../dayFiles/finishedDay.js';
 import { newEpoch } from '../sqlite/migrate.js';
+import { emptyWal } from '../sqlite/pragmas.js';
 import { syncPath } from '../sqlite/syncPath.js';
-import type { JobProgress } from '../threads/calls.js';
+import type { JobProgress } from '../threads/archiving.js';
 
-/** Lies in a backup until the last file is there; a gateway does not start on such a folder. */
+/** This file is in a backup until all others are; a gateway does not start on such a folder. */
 export const unfinishedBackup = 'backup.unfinished';
 
 /**
- * Copies the store, a file a slice, while it is written to. The log comes first: what is sealed and cut after that is still in
+ * Copies the store, one file per slice, while it is written to. The log comes first: what is sealed and cut after that is still in
  * the copied log, and what was cut before is in the day files that are copied later. A reading that is in both is found to be a
- * repeat when the copy is sealed. Copies get a new epoch, so that they are known for another store.
+ * repeat when the copy is sealed. Copies get a new epoch, so that they are recognised as another store.
  */
-export function* backUp(folder: string, days: DayWriters, target: string): Generator<JobProgress, JobProgress> {
+export function* backUp(folder: string, days: DayWriterPool, target: string): Generator<JobProgress, JobProgress> {
   const all = listDays(folder);
   const paths = all.flatMap(({ day, readings, late, rollup }) =>
     [readings, late, rollup].filter((path) => path !== null).map((path) => ({ day, path })),
@@ -55,11 +56,11 @@ function copyDatabase(path: string, copy: string): string {
   return copy;
 }
 
-/** A finished file is copied as it is, and so is a live one when its write-ahead log could be brought home; nobody else writes. */
-function copyDayFile(days: DayWriters, day: number, path: string, copy: string): string | null {
+/** A finished file is copied as it is, and so is a live one if its write-ahead log could be emptied; nobody else writes. */
+function copyDayFile(days: DayWriterPool, day: number, path: string, copy: string): string | null {
   if (!existsSync(path)) return null;
   const plain =
-    path.endsWith('.rollup.db') || (isFinished(path) && !path.endsWith('.late.db')) || isCheckpointed(days, day);
+    path.endsWith('.rollup.db') || (isFinished(path) && !path.endsWith('.late.db')) || emptyWal(days.of(day).db);
   if (plain) {
     copyFileSync(path, copy);
     syncPath(copy);
@@ -70,9 +71,4 @@ function copyDayFile(days: DayWriters, day: number, path: string, copy: string):
   source.close();
   syncPath(copy);
   return copy;
-}
-
-function isCheckpointed(days: DayWriters, day: number): boolean {
-  const [{ busy }] = days.of(day).db.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }];
-  return busy === 0;
 }

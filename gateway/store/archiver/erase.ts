@@ -4,19 +4,20 @@ import Database from 'better-sqlite3';
 import type { DeviceIdentity } from '../../domain/device.js';
 import { openDayForReading, openDayForWriting, readRuns, replaceView, runTable } from '../dayFiles/dayFile.js';
 import { type DayFiles, dayOf, dayPath, listDays } from '../dayFiles/days.js';
-import type { DayWriters } from '../dayFiles/dayWriters.js';
+import type { DayWriterPool } from '../dayFiles/dayWriterPool.js';
 import { finishDay, removeDatabase } from '../dayFiles/finishedDay.js';
 import { bringHome } from '../sqlite/openDatabase.js';
+import { columnStatement } from '../sqlite/statement.js';
 import { syncPath } from '../sqlite/syncPath.js';
-import type { JobProgress } from '../threads/calls.js';
+import type { JobProgress } from '../threads/archiving.js';
 
 /**
- * Takes a device's readings out of every day file: each is made anew without it and put in the place of the old one. The log
- * is sealed and cut before this begins, and seals leave the device out from then on.
+ * Takes a device's readings out of every day file: each file with the device is rewritten without it and replaced. The log is
+ * sealed and cut before this begins, and later seals leave the device out.
  */
 export function* eraseDevice(
   folder: string,
-  days: DayWriters,
+  days: DayWriterPool,
   device: DeviceIdentity,
 ): Generator<JobProgress, JobProgress> {
   const all = listDays(folder);
@@ -30,15 +31,15 @@ export function* eraseDevice(
 }
 
 /**
- * The day file is made anew without the device. What is sealed for the day meanwhile goes to its late file, as for any finished
+ * The day file is rewritten without the device. What is sealed for the day meanwhile goes to its late file, as for any finished
  * day, and stays there; the late file itself is small enough to be cleaned in its place.
  */
-function* eraseDay(folder: string, days: DayWriters, files: DayFiles, device: DeviceIdentity): Generator<void> {
+function* eraseDay(folder: string, days: DayWriterPool, files: DayFiles, device: DeviceIdentity): Generator<void> {
   const { day, readings, late, rollup } = files;
   const present = [readings, late, rollup].some((path) => path !== null && existsSync(path) && holds(path, device));
   if (present && readings !== null) {
     days.freeze(day);
-    const finishing = { folder, day, takesLate: false, except: ofDevice(device), letGo: () => days.close(day) };
+    const finishing = { folder, day, takesLate: false, except: ofDevice(device), closeFiles: () => days.close(day) };
     if (!(yield* finishDay(finishing)))
       throw new Error(
         `${basename(readings)} is kept open by another program; its readings are erased once it is closed`,
@@ -46,7 +47,7 @@ function* eraseDay(folder: string, days: DayWriters, files: DayFiles, device: De
   } else if (present && rollup !== null) eraseRollup(rollup, device);
   const lateNow = dayPath(folder, day, 'late');
   if (!existsSync(lateNow)) return;
-  // Also where it has no row of the device: an erasure that was killed after the rows went has not yet made the file anew.
+  // Even if it has no row of the device: an interrupted erasure may have deleted the rows without compacting the file.
   days.close(day);
   eraseLate(lateNow, device);
 }
@@ -59,18 +60,13 @@ function ofDevice({ id, key, createdAt }: DeviceIdentity): string {
 function holds(path: string, device: DeviceIdentity): boolean {
   const db = openDayForReading(path);
   try {
-    return (
-      db
-        .prepare(`SELECT 1 FROM series WHERE ${ofDevice(device)}`)
-        .pluck()
-        .get() !== undefined
-    );
+    return columnStatement(db, `SELECT 1 FROM series WHERE ${ofDevice(device)}`).get() !== undefined;
   } finally {
     db.close();
   }
 }
 
-/** Rows are deleted where there are any, and the file is made anew by SQLite, since neither pages nor gaps in them may remember. */
+/** Deletes the rows and lets SQLite rewrite the file, since deleted rows would stay in free pages and in gaps of pages. */
 function eraseLate(path: string, device: DeviceIdentity): void {
   const db = openDayForWriting(path, dayOf(Date.parse(basename(path).slice(0, 10))));
   try {

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import type { DayWriters } from '../dayFiles/dayWriters.js';
-import type { ArchiveJob, JobProgress } from '../threads/calls.js';
+import type { DayWriterPool } from '../dayFiles/dayWriterPool.js';
+import type { ArchiveJob, JobProgress } from '../threads/archiving.js';
 import { backUp } from './backup.js';
 import { eraseDevice } from './erase.js';
 
-/** Long work on the files of the store, a file or a slice each time the generator goes on. */
-export function startJob(folder: string, days: DayWriters, job: ArchiveJob): Generator<JobProgress, JobProgress> {
+/** Long work on the files of the store, one file or one slice per step of the generator. */
+export function startJob(folder: string, days: DayWriterPool, job: ArchiveJob): Generator<JobProgress, JobProgress> {
   switch (job.type) {
     case 'erase':
       return eraseDevice(folder, days, job.device);

@@ -3,7 +3,8 @@ import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
-import { addFrame, createBatch, reserveReadings } from '../../columns/batch.js';
+import { addFrame, createBatch } from '../../columns/batch.js';
+import { reserveReadings } from '../../columns/readingColumns.js';
 import type { Device } from '../../domain/device.js';
 import type { BucketRow, ReadingRow, ReadingsQuery } from '../../domain/readingsQuery.js';
 import { type Scalar, seriesKinds } from '../../domain/series.js';
@@ -23,7 +24,7 @@ import {
   series,
 } from '../store.fixture.js';
 import type { StoreOptions } from '../store.js';
-import type { UpkeepStep } from '../threads/calls.js';
+import type { UpkeepStep } from '../threads/archiving.js';
 
 const hour = 3_600_000;
 

@@ -1,9 +1,13 @@
+import { errorOf } from '../../../schemas/errors.js';
 import { copySliceRows } from '../dayFiles/runCopy.js';
-import type { ArchiveJob, ArchiverCalls, JobProgress, Sealed, UpkeepStep, WriterCalls } from '../threads/calls.js';
-import type { createPacer } from '../threads/pace.js';
+import type { ArchiveJob, JobProgress, Sealed, UpkeepStep } from '../threads/archiving.js';
+import type { ArchiverCalls, WriterCalls } from '../threads/calls.js';
+import type { Pacer } from '../threads/pace.js';
 import type { Caller } from '../threads/thread.js';
+import { Backlog } from './backlog.js';
+import { JobQueue } from './jobQueue.js';
 
-/** Readings in the log, in seals, beyond which commits wait for the archiver: the devices' windows slow them down. */
+/** Commits wait when this many seals' worth of readings is in the log: the devices' windows slow them down. */
 const backlogFactor = 4;
 /** Beyond this many seals the archiver does not rest. */
 const behindFactor = 2;
@@ -11,221 +15,215 @@ const tickMs = 1_000;
 const upkeepEveryMs = 60_000;
 const retryMs = 5_000;
 
-export interface ArchiveOptions {
+export interface ScheduleOptions {
   writer: Caller<WriterCalls>;
   archiver: Caller<ArchiverCalls>;
-  pacer: ReturnType<typeof createPacer>;
+  pacer: Pacer;
   /** Unix ms. */
   now(): number;
+  /** Readings after which a seal is due. */
   sealReadings: number;
+  /** Time after which a seal is due if there is anything to seal. */
   sealIntervalMs: number;
   /** What is in the log when the store is opened. */
   restored: { position: number; sealedPosition: number; replayedReadings: number };
-  /** Removing data that is too old waits for a clock that can be believed. */
+  /** Whether the clock can be trusted to remove data that is too old. */
   retentionAllowed(): boolean;
   sealed(sealed: Omit<Sealed, 'fold'>): void;
   worked(step: UpkeepStep): void;
   failed(error: Error, what: string): void;
 }
 
-export type Archive = ReturnType<typeof createArchive>;
-
-interface QueuedJob {
-  job: ArchiveJob;
-  progress(progress: JobProgress): void;
-  resolve(): void;
-  reject(error: Error): void;
-}
-
 /**
  * When the archiver does what. One thing at a time: a seal that is due goes first, but between two seals as many readings may
- * be merged as the seal brought, so that runs leave as fast as they come, whatever the rate.
+ * be merged as the seal brought, so that runs are merged as fast as they come, whatever the rate.
  */
-export function createArchive(options: ArchiveOptions) {
-  const { writer, archiver, pacer, now, sealReadings, restored } = options;
-  let { position, sealedPosition, replayedReadings: unsealed } = restored;
-  /** Readings since the last seal began. */
-  let arrived = 0;
-  /** A seal up to this position was asked for. */
-  let wanted = 0;
-  let lastSealAt = now();
-  let retryAt = 0;
-  let upkeepAt = 0;
-  let running: Promise<void> | null = null;
-  let closing = false;
-  /** Sealed, but not yet folded and cut: a failed write in between is not a reason to seal again. */
-  let pending: Sealed | null = null;
-  const erased = new Set<number>();
-  const jobs: QueuedJob[] = [];
-  let activeJob: QueuedJob | null = null;
-  const sealWaiters: { position: number; resolve(): void; reject(error: Error): void }[] = [];
-  const roomWaiters: (() => void)[] = [];
-  const timer = setInterval(wake, tickMs);
-  timer.unref();
+export class ArchiveSchedule {
+  readonly #options: ScheduleOptions;
+  readonly #backlog: Backlog;
+  readonly #jobs: JobQueue;
+  readonly #timer: NodeJS.Timeout;
+  readonly #erased = new Set<number>();
+  /** Sealed, but not yet folded and cut: a write that failed in between is no reason to seal again. */
+  #pending: Sealed | null = null;
+  #lastSealAt: number;
+  /** No seal before this time: one has failed. */
+  #retryAt = 0;
+  /** Upkeep is due from this time on. */
+  #upkeepAt = 0;
+  #running: Promise<void> | null = null;
+  #closing = false;
 
-  const sealDue = (): boolean =>
-    position > sealedPosition &&
-    now() >= retryAt &&
-    (unsealed >= sealReadings || wanted > sealedPosition || now() - lastSealAt >= options.sealIntervalMs);
-
-  function wake(): void {
-    if (running !== null || closing) return;
-    if (!sealDue() && jobs.length === 0 && activeJob === null && now() < upkeepAt) return;
-    running = work().finally(() => {
-      running = null;
-    });
+  constructor(options: ScheduleOptions) {
+    this.#options = options;
+    this.#backlog = new Backlog(options.restored, backlogFactor * options.sealReadings);
+    this.#jobs = new JobQueue(options.archiver, options.now);
+    this.#lastSealAt = options.now();
+    this.#timer = setInterval(() => this.#wake(), tickMs);
+    this.#timer.unref();
   }
 
-  async function work(): Promise<void> {
-    while (!closing) {
-      if (!sealDue()) {
-        if (!(await workBesides()) && !sealDue()) return;
-        continue;
+  /** To be called after each commit. */
+  committed(position: number, readings: number): void {
+    this.#backlog.committed(position, readings);
+    if (this.#isBehind()) this.#options.pacer.hurry();
+    if (this.#backlog.unsealedReadings >= this.#options.sealReadings) this.#wake();
+  }
+
+  /** Null: the log has room for another commit; else it resolves when it has. */
+  room(): Promise<void> | null {
+    return this.#backlog.untilRoom();
+  }
+
+  /** Brings everything that is committed by now into the day files. */
+  seal(): Promise<void> {
+    if (this.#backlog.isEmpty) return Promise.resolve();
+    this.#retryAt = 0;
+    this.#options.pacer.hurry();
+    const sealed = this.#backlog.untilSealed();
+    this.#wake();
+    return sealed;
+  }
+
+  /** Runs a job after the jobs before it; `progress` is called after each slice. */
+  run(job: ArchiveJob, progress: (progress: JobProgress) => void): Promise<void> {
+    const done = this.#jobs.add(job, progress);
+    this.#options.pacer.hurry();
+    this.#wake();
+    return done;
+  }
+
+  /** From now on no reading of the device with this key is sealed. */
+  leaveOut(deviceKey: number): void {
+    this.#erased.add(deviceKey);
+  }
+
+  unsealedReadings(): number {
+    return this.#backlog.unsealedReadings;
+  }
+
+  /** Does what is due by now; resolves when nothing is left to do. */
+  async idle(): Promise<void> {
+    this.#options.pacer.hurry();
+    this.#upkeepAt = 0;
+    while (this.#running !== null) await this.#running;
+    this.#upkeepAt = 0;
+    this.#wake();
+    while (this.#running !== null) await this.#running;
+  }
+
+  /** Rejects what has not ended after the slice at hand. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#options.pacer.hurry();
+    clearInterval(this.#timer);
+    this.#backlog.giveRoom();
+    await this.#running;
+    const error = new Error('the store is closing');
+    this.#backlog.rejectAll(error);
+    this.#jobs.rejectAll(error);
+  }
+
+  #isBehind(): boolean {
+    return this.#backlog.unsealedReadings >= behindFactor * this.#options.sealReadings;
+  }
+
+  #isSealDue(): boolean {
+    const { now, sealReadings, sealIntervalMs } = this.#options;
+    if (this.#backlog.isEmpty || now() < this.#retryAt) return false;
+    if (this.#backlog.unsealedReadings >= sealReadings || this.#backlog.isWanted) return true;
+    return now() - this.#lastSealAt >= sealIntervalMs;
+  }
+
+  #wake(): void {
+    if (this.#running !== null || this.#closing) return;
+    if (!this.#isSealDue() && this.#jobs.isEmpty && this.#options.now() < this.#upkeepAt) return;
+    this.#running = this.#work();
+  }
+
+  /** Works until nothing is due. Ends in the same turn as it finds that out, so that whoever asks after that starts it again. */
+  async #work(): Promise<void> {
+    try {
+      while (!this.#closing) {
+        if (this.#isSealDue()) await this.#trySeal();
+        else if (!(await this.#workBesides()) && !this.#isSealDue()) return;
       }
-      const asked = new Set(sealWaiters);
-      try {
-        await sealOnce();
-      } catch (error) {
-        options.failed(error as Error, 'seal');
-        // Who asked since then may find that the trouble is over.
-        const later = sealWaiters.splice(0).filter((waiter) => !asked.has(waiter));
-        sealWaiters.push(...later);
-        retryAt = later.length > 0 ? 0 : now() + retryMs;
-        for (const waiter of asked) waiter.reject(error as Error);
-      }
+    } finally {
+      this.#running = null;
     }
   }
 
-  /** While the writer keeps what a seal leaves behind, the archiver has time to merge. */
-  async function sealOnce(): Promise<void> {
-    if (wanted <= sealedPosition) pacer.spread(fillTimeMs());
-    lastSealAt = now();
-    arrived = 0;
-    pending ??= await archiver.call('seal', [{ readingsMax: sealReadings, erased: [...erased], now: now() }]);
-    upkeepAt = 0;
-    const slices = 1 + Math.ceil(pending.readings / copySliceRows);
-    const [kept] = await Promise.allSettled([keep(pending), workSlices(slices)]);
+  async #trySeal(): Promise<void> {
+    const { failed, now } = this.#options;
+    const waited = this.#backlog.sealWaiters();
+    try {
+      await this.#seal();
+    } catch (error) {
+      failed(errorOf(error), 'seal');
+      this.#retryAt = now() + retryMs;
+      // Those who have asked since then may find that the trouble is over.
+      if (this.#backlog.sealFailed(waited, errorOf(error))) this.#retryAt = 0;
+    }
+  }
+
+  /** While the writer stores what a seal leaves behind, the archiver has time to merge. */
+  async #seal(): Promise<void> {
+    const { archiver, now, pacer, sealReadings } = this.#options;
+    if (!this.#backlog.isWanted) pacer.spread(this.#fillTimeMs());
+    this.#lastSealAt = now();
+    this.#backlog.sealBegins();
+    this.#pending ??= await archiver.call('seal', [
+      { readingsMax: sealReadings, erased: [...this.#erased], now: now() },
+    ]);
+    this.#upkeepAt = 0;
+    const slices = 1 + Math.ceil(this.#pending.readings / copySliceRows);
+    const [kept] = await Promise.allSettled([this.#keep(this.#pending), this.#workSlices(slices)]);
     if (kept.status === 'rejected') throw kept.reason;
   }
 
-  /** Ms in which as much as is sealed at once came in; 0: the archiver is behind. */
-  function fillTimeMs(): number {
-    if (unsealed >= behindFactor * sealReadings) return 0;
-    return (now() - lastSealAt) * Math.min(1, sealReadings / Math.max(1, arrived));
-  }
-
-  async function workSlices(slices: number): Promise<void> {
-    for (let slice = 0; slice < slices && !closing; slice++) if (!(await workBesides())) return;
+  /** The ms in which as many readings came in as one seal takes; 0: the archiver is behind. */
+  #fillTimeMs(): number {
+    const { now, sealReadings } = this.#options;
+    if (this.#isBehind()) return 0;
+    return (now() - this.#lastSealAt) * Math.min(1, sealReadings / Math.max(1, this.#backlog.arrivedReadings));
   }
 
   /** Folds and cuts the sealed rows. */
-  async function keep({ fold, ...sealed }: Sealed): Promise<void> {
+  async #keep({ fold, ...sealed }: Sealed): Promise<void> {
+    const { writer, pacer } = this.#options;
     for (const part of fold) await writer.call('fold', [part]);
     while (!(await writer.call('cut', [sealed.position]))) {
       // The next slice.
     }
-    pending = null;
-    sealedPosition = Math.max(sealedPosition, sealed.position);
-    unsealed = Math.max(0, unsealed - sealed.readings);
+    this.#pending = null;
     pacer.worked(sealed.ms - sealed.restedMs);
-    options.sealed(sealed);
-    settle();
+    this.#options.sealed(sealed);
+    this.#backlog.sealed(sealed.position, sealed.readings);
   }
 
-  function settle(): void {
-    for (let i = sealWaiters.length - 1; i >= 0; i--)
-      if (sealWaiters[i].position <= sealedPosition) sealWaiters.splice(i, 1)[0].resolve();
-    if (hasRoom()) for (const resolve of roomWaiters.splice(0)) resolve();
+  async #workSlices(slices: number): Promise<void> {
+    for (let slice = 0; slice < slices && !this.#closing; slice++) if (!(await this.#workBesides())) return;
   }
 
-  /** A slice of the job at hand, else of upkeep. False when there was nothing to do. */
-  async function workBesides(): Promise<boolean> {
-    if (activeJob !== null || jobs.length > 0) return stepJob();
-    if (now() < upkeepAt) return false;
+  /** A slice of the job at hand, else of upkeep. False if there was nothing to do. */
+  async #workBesides(): Promise<boolean> {
+    if (!this.#jobs.isEmpty) {
+      await this.#jobs.step();
+      return true;
+    }
+    const { archiver, now } = this.#options;
+    if (now() < this.#upkeepAt) return false;
     try {
-      const step = await archiver.call('upkeep', [{ now: now(), retention: options.retentionAllowed() }]);
+      const step = await archiver.call('upkeep', [{ now: now(), retention: this.#options.retentionAllowed() }]);
       if (step !== null) {
-        pacer.worked(step.ms);
-        options.worked(step);
+        this.#options.pacer.worked(step.ms);
+        this.#options.worked(step);
         return true;
       }
     } catch (error) {
-      options.failed(error as Error, 'upkeep');
+      this.#options.failed(errorOf(error), 'upkeep');
     }
-    upkeepAt = now() + upkeepEveryMs;
+    this.#upkeepAt = now() + upkeepEveryMs;
     return false;
   }
-
-  async function stepJob(): Promise<boolean> {
-    try {
-      if (activeJob === null) {
-        activeJob = jobs.shift() as QueuedJob;
-        await archiver.call('begin', [activeJob.job]);
-      }
-      const progress = await archiver.call('step', [now()]);
-      activeJob.progress(progress);
-      if (progress.finished) {
-        activeJob.resolve();
-        activeJob = null;
-      }
-    } catch (error) {
-      activeJob?.reject(error as Error);
-      activeJob = null;
-    }
-    return true;
-  }
-
-  const hasRoom = (): boolean => unsealed < backlogFactor * sealReadings;
-
-  return {
-    /** To be called after each commit. */
-    committed(at: number, readings: number): void {
-      position = at;
-      unsealed += readings;
-      arrived += readings;
-      if (unsealed >= behindFactor * sealReadings) pacer.hurry();
-      if (unsealed >= sealReadings) wake();
-    },
-    /** Resolves once the log has room for another commit. */
-    room: (): Promise<void> | null => (hasRoom() ? null : new Promise((resolve) => roomWaiters.push(resolve))),
-    /** Brings everything that is committed by now into the day files. */
-    seal(): Promise<void> {
-      if (position <= sealedPosition) return Promise.resolve();
-      wanted = position;
-      retryAt = 0;
-      pacer.hurry();
-      const sealed = new Promise<void>((resolve, reject) => sealWaiters.push({ position, resolve, reject }));
-      wake();
-      return sealed;
-    },
-    /** Runs after the jobs before it; `progress` is told after each slice. */
-    run(job: ArchiveJob, progress: (progress: JobProgress) => void): Promise<void> {
-      const done = new Promise<void>((resolve, reject) => jobs.push({ job, progress, resolve, reject }));
-      pacer.hurry();
-      wake();
-      return done;
-    },
-    /** From now on no reading of the device with this key is sealed. */
-    leaveOut: (deviceKey: number): void => void erased.add(deviceKey),
-    unsealedReadings: (): number => unsealed,
-    /** Does what is due by now; resolves when there is nothing left to do. */
-    async idle(): Promise<void> {
-      pacer.hurry();
-      upkeepAt = 0;
-      while (running !== null) await running;
-      upkeepAt = 0;
-      wake();
-      while (running !== null) await running;
-    },
-    async close(): Promise<void> {
-      closing = true;
-      pacer.hurry();
-      clearInterval(timer);
-      for (const resolve of roomWaiters.splice(0)) resolve();
-      await running;
-      const error = new Error('the store is closing');
-      for (const waiter of [...sealWaiters.splice(0), ...jobs.splice(0)]) waiter.reject(error);
-      activeJob?.reject(error);
-    },
-  };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { createArchive } from './schedule.js';
+import { ArchiveSchedule } from './schedule.js';
 
 interface Call {
   name: string;
@@ -20,7 +20,7 @@ function open() {
   /** What the pacer was told: ms to spread the work over, or to hurry. */
   const told: (number | 'hurry')[] = [];
   const pacer = { worked() {}, spread: (ms: number) => void told.push(ms), hurry: () => void told.push('hurry') };
-  const archive = createArchive({
+  const archive = new ArchiveSchedule({
     writer: thread as never,
     archiver: thread as never,
     pacer,

@@ -1,16 +1,16 @@
 import type Database from 'better-sqlite3';
-import { createColumns, type ReadingColumns, reserve } from '../../columns/readingColumns.js';
+import { createColumns, type ReadingColumns, reserveReadings } from '../../columns/readingColumns.js';
 import type { Declared } from '../../domain/declared.js';
 import { type SeriesRecord, seriesKinds } from '../../domain/series.js';
 import { dayOf } from '../dayFiles/days.js';
-import type { DayWriters } from '../dayFiles/dayWriters.js';
+import type { DayWriterPool } from '../dayFiles/dayWriterPool.js';
 import { splitByDay } from '../dayFiles/runOrder.js';
-import { readSeries } from '../logDb/foldTables.js';
-import { logRows } from '../logDb/logRows.js';
-import { openMeta } from '../sqlite/meta.js';
-import type { Sealed } from '../threads/calls.js';
+import { readSeries } from '../logDb/folded.js';
+import { logRows } from '../logDb/readRows.js';
+import { type Meta, openMeta } from '../sqlite/meta.js';
+import type { Sealed } from '../threads/archiving.js';
 import type { Pace } from '../threads/pace.js';
-import { createFolding } from './folding.js';
+import { createFolding, type Folding } from './folding.js';
 
 export interface SealOptions {
   /** Stops reading the log at the first row that reaches this count. */
@@ -21,73 +21,93 @@ export interface SealOptions {
   now: number;
 }
 
-/**
- * Brings sealed rows into the day files. The rows themselves stay until the writer has folded the answer and cut the log, so
- * that a crash anywhere leads to the same rows being sealed again, and every reading being found there already.
- */
-export function createSealer(
-  logDb: Database.Database,
-  days: DayWriters,
-  pace: Pace,
-  touched: (day: number, now: number) => void,
-) {
-  const meta = openMeta(logDb);
-  const series: SeriesRecord[] = [];
-  for (const one of readSeries(logDb)) series[one.id] = one;
-  let columns = createColumns(65_536);
+/** The rows of the log that one seal brings into day files; their readings are in the sealer's columns. */
+interface Gathered {
+  /** The last row. */
+  position: number;
+  rows: number;
+  /** Readings of the rows, also those that are left out. */
+  readings: number;
+}
 
-  /** Rows declare a series with its device; those of older versions are in the folded table. */
-  function learn(declared: Declared | null): void {
-    for (const one of declared?.series ?? []) if (one.device !== undefined) series[one.id] = one;
+/**
+ * Brings sealed rows into the day files. The rows themselves stay until the writer has stored the fold and cut the log, so that
+ * after a crash anywhere the same rows are sealed again, and every reading is found to be stored already.
+ */
+export class Sealer {
+  readonly #logDb: Database.Database;
+  readonly #meta: Meta;
+  readonly #days: DayWriterPool;
+  readonly #pace: Pace;
+  readonly #touched: (day: number, now: number) => void;
+  /** Every series by its id. */
+  readonly #series: SeriesRecord[] = [];
+  readonly #columns: ReadingColumns = createColumns(65_536);
+
+  /** `touched` is called before a day is written to. */
+  constructor(logDb: Database.Database, days: DayWriterPool, pace: Pace, touched: (day: number, now: number) => void) {
+    this.#logDb = logDb;
+    this.#meta = openMeta(logDb);
+    this.#days = days;
+    this.#pace = pace;
+    this.#touched = touched;
+    for (const series of readSeries(logDb)) this.#series[series.id] = series;
   }
 
-  function seal({ readingsMax, erased, now }: SealOptions): Sealed {
+  seal(options: SealOptions): Sealed {
     const started = performance.now();
-    columns.readings = 0;
-    columns.strings = [];
-    const folding = createFolding(series);
-    const after = meta.number('sealed_position');
-    let position = after;
-    let rows = 0;
-    let logReadings = 0;
-    for (const row of logRows(logDb, after)) {
-      learn(row.declared);
-      folding.take(row);
-      columns = reserve(columns, row.readings.readings);
-      appendReadings(columns, row.readings, series, erased);
-      position = row.position;
-      rows++;
-      logReadings += row.readings.readings;
-      if (logReadings >= readingsMax) break;
-      pace.rest();
-    }
-    const source = { epoch: meta.text('epoch') ?? '', position, at: now };
-    let repeated = 0;
-    let runsMax = 0;
-    const byDay = splitByDay(columns.ts, columns.readings, dayOf);
-    for (const [day, picked] of byDay) {
-      touched(day, now);
-      const writer = days.of(day);
-      // After a crash between seal and cut the same rows come again: those are no repeats of a device.
-      const isSecondTime = writer.sealedPosition(source.epoch) > after;
-      const found = writer.append(columns, picked, series, source).repeated;
-      if (!isSecondTime) repeated += found;
-      runsMax = Math.max(runsMax, writer.runs().length);
-    }
+    const folding = createFolding(this.#series);
+    const after = this.#meta.number('sealed_position');
+    const gathered = this.#gather(after, options, folding);
+    const written = this.#write(after, gathered.position, options.now);
     return {
-      position,
-      rows,
-      readings: logReadings,
-      repeated,
-      days: byDay.size,
-      runsMax,
+      ...gathered,
+      ...written,
       fold: folding.parts(),
       ms: performance.now() - started,
-      restedMs: pace.rested(),
+      restedMs: this.#pace.rested(),
     };
   }
 
-  return { seal };
+  #gather(after: number, { readingsMax, erased }: SealOptions, folding: Folding): Gathered {
+    const gathered: Gathered = { position: after, rows: 0, readings: 0 };
+    this.#columns.readings = 0;
+    this.#columns.strings = [];
+    for (const row of logRows(this.#logDb, after)) {
+      this.#learn(row.declared);
+      folding.take(row);
+      reserveReadings(this.#columns, row.readings.readings);
+      appendReadings(this.#columns, row.readings, this.#series, erased);
+      gathered.position = row.position;
+      gathered.rows++;
+      gathered.readings += row.readings.readings;
+      if (gathered.readings >= readingsMax) break;
+      this.#pace.rest();
+    }
+    return gathered;
+  }
+
+  #learn(declared: Declared | null): void {
+    for (const series of declared?.series ?? []) this.#series[series.id] = series;
+  }
+
+  /** Writes the gathered readings, one run per day. */
+  #write(after: number, position: number, now: number): Pick<Sealed, 'repeated' | 'days' | 'runsMax'> {
+    const source = { epoch: this.#meta.text('epoch') ?? '', position, at: now };
+    const byDay = splitByDay(this.#columns.ts, this.#columns.readings, dayOf);
+    let repeated = 0;
+    let runsMax = 0;
+    for (const [day, picked] of byDay) {
+      this.#touched(day, now);
+      const writer = this.#days.of(day);
+      // After a crash between seal and cut the same rows come again: those are no repeats of a device.
+      const isSecondTime = writer.sealedPosition(source.epoch) > after;
+      const into = writer.append(this.#columns, picked, this.#series, source);
+      if (!isSecondTime) repeated += into.repeated;
+      runsMax = Math.max(runsMax, writer.runs.length);
+    }
+    return { repeated, days: byDay.size, runsMax };
+  }
 }
 
 function appendReadings(
@@ -105,10 +125,10 @@ function appendReadings(
     return;
   }
   for (let i = 0; i < readings; i++) {
-    const one = known[series[i]];
-    if (erased.has(one.deviceKey)) continue;
+    const { deviceKey, kind } = known[series[i]];
+    if (erased.has(deviceKey)) continue;
     to.series[to.readings] = series[i];
     to.ts[to.readings] = ts[i];
-    to.value[to.readings++] = one.kind === seriesKinds.string ? to.strings.push(strings[value[i]]) - 1 : value[i];
+    to.value[to.readings++] = kind === seriesKinds.string ? to.strings.push(strings[value[i]]) - 1 : value[i];
   }
 }

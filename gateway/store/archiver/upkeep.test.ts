@@ -26,7 +26,7 @@ import {
   withOther,
 } from '../store.fixture.js';
 import type { Store, StoreOptions } from '../store.js';
-import type { UpkeepStep } from '../threads/calls.js';
+import type { UpkeepStep } from '../threads/archiving.js';
 
 const hour = 3_600_000;
 
@@ -206,7 +206,10 @@ test('a day file that is no database at all is named when the store is opened', 
     path,
     'this is no database, and longer than a header of SQLite would be by far, which has a hundred bytes',
   );
-  await assert.rejects(openTestStore(context, folder), /2026-11-22\.db: file is not a database\. Put it back/);
+  await assert.rejects(
+    openTestStore(context, folder),
+    /2026-11-22\.db: file is not a database\. Restore the file from a backup/,
+  );
   renameSync(path, `${path}.away`);
   await openTestStore(context, folder);
 });

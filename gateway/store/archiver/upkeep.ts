@@ -1,165 +1,172 @@
 import { dirname } from 'node:path';
+import { errorOf } from '../../../schemas/errors.js';
 import { DayFileError, isDamage } from '../dayFiles/damage.js';
 import { openDayForReading, readRuns } from '../dayFiles/dayFile.js';
 import { type DayFiles, dayMs, dayOf, dayText, listDays } from '../dayFiles/days.js';
-import type { DayWriters } from '../dayFiles/dayWriters.js';
+import type { DayWriterPool } from '../dayFiles/dayWriterPool.js';
 import { finishDay, isFinished, removeDatabase } from '../dayFiles/finishedDay.js';
 import { mergeRuns, mergeRunsCount, runsToMerge } from '../dayFiles/merge.js';
 import { rollupOf } from '../dayFiles/rollup.js';
 import { openMeta } from '../sqlite/meta.js';
+import { columnStatement } from '../sqlite/statement.js';
 import { syncPath } from '../sqlite/syncPath.js';
-import type { UpkeepStep } from '../threads/calls.js';
+import type { UpkeepStep } from '../threads/archiving.js';
 
-/** A day that could not be finished, since someone had its file open, is tried again after this. */
+/** A day that could not be finished, since someone had its file open, is tried again after this time. */
 const retryMs = 60_000;
 
 const damagedRetryMs = 3_600_000;
 
 export interface UpkeepOptions {
   folder: string;
-  days: DayWriters;
+  days: DayWriterPool;
   retentionDays: number;
   rollupRetentionDays: number;
-  /** A day is finished when it is over and nothing was sealed into it for so long. */
+  /** A day is finished when it is over and nothing was sealed into it for this time. */
   finishAfterMs: number;
 }
 
 interface Task {
   name: UpkeepStep['task'];
   day: number;
+  /** Returns whether the task succeeded; if not, it is tried again later. */
   steps: Generator<void, boolean>;
 }
 
 /**
- * What is done to day files beside sealing: merging runs, finishing days, removing what is too old. One task at a time, a
- * slice a call, so that a seal never waits for more than a slice.
+ * The work on day files beside sealing: merging runs, finishing days, removing what is too old. One task at a time, one slice per
+ * call, so that a seal never waits for more than a slice. All times are Unix ms.
  */
-export function createUpkeep({ folder, days, retentionDays, rollupRetentionDays, finishAfterMs }: UpkeepOptions) {
-  let task: Task | null = null;
-  /** By day: when its files need looking at again. A day with nothing to do stays out until something is sealed into it. */
-  const due = new Map<number, number>();
-  for (const { day } of listDays(folder)) due.set(day, 0);
+export class Upkeep {
+  readonly #options: UpkeepOptions;
+  /** By day: when its files are to be looked at again. A day with nothing to do is absent until something is sealed into it. */
+  readonly #due = new Map<number, number>();
+  #task: Task | null = null;
 
-  /** To be called before a seal writes into the day: what is half done to its file is given up. */
-  function touched(day: number, now: number): void {
-    if (task?.day === day && task.name === 'finish') giveUp();
-    due.set(day, now);
+  constructor(options: UpkeepOptions) {
+    this.#options = options;
+    for (const { day } of listDays(options.folder)) this.#due.set(day, 0);
   }
 
-  function giveUp(): void {
-    const day = task?.day;
-    task?.steps.return(false);
-    task = null;
-    if (day !== undefined) days.unpin(day);
+  /** To be called before a seal writes into the day: a half finished day is given up. */
+  touched(day: number, now: number): void {
+    if (this.#task?.day === day && this.#task.name === 'finish') this.giveUp();
+    this.#due.set(day, now);
   }
 
-  function step(now: number, retention: boolean): UpkeepStep | null {
+  /** Ends the task at hand, if there is one; it starts again from the beginning some time. */
+  giveUp(): void {
+    const day = this.#task?.day;
+    this.#task?.steps.return(false);
+    this.#task = null;
+    if (day !== undefined) this.#options.days.unpin(day);
+  }
+
+  /** One slice of what is due; null: nothing is due. `retention` says whether old data may be removed. */
+  step(now: number, retention: boolean): UpkeepStep | null {
     const started = performance.now();
-    task ??= next(now, retention);
-    if (task === null) return null;
-    const { name, day, steps } = task;
+    this.#task ??= this.#next(now, retention);
+    if (this.#task === null) return null;
+    const { name, day, steps } = this.#task;
     try {
       const { done = false, value } = steps.next();
       if (done) {
-        giveUp();
-        if (value === false) due.set(day, now + retryMs);
-        else due.set(day, now);
+        this.giveUp();
+        this.#due.set(day, value === false ? now + retryMs : now);
       }
       return { task: name, day: dayText(day), ms: performance.now() - started, done };
     } catch (error) {
-      giveUp();
-      throw failed(day, now, error as Error);
+      this.giveUp();
+      throw this.#failed(day, now, errorOf(error));
     }
   }
 
-  /** The day is left alone for a while; a damaged file is no better after a minute. */
-  function failed(day: number, now: number, error: Error): Error {
-    days.close(day);
-    due.set(day, now + (isDamage(error) ? damagedRetryMs : retryMs));
+  /** Leaves the day alone for a while, longer if a file is damaged. */
+  #failed(day: number, now: number, error: Error): Error {
+    this.#options.days.close(day);
+    this.#due.set(day, now + (isDamage(error) ? damagedRetryMs : retryMs));
     return isDamage(error) ? new DayFileError(day, error) : error;
   }
 
-  function next(now: number, retention: boolean): Task | null {
-    const listed = new Map(listDays(folder).map((files) => [files.day, files]));
+  #next(now: number, retention: boolean): Task | null {
+    const listed = new Map(listDays(this.#options.folder).map((files) => [files.day, files]));
     if (retention) {
-      const expired = nextExpired([...listed.values()], now);
+      const expired = this.#nextExpired([...listed.values()], now);
       if (expired !== null) return expired;
     }
-    for (const [day, at] of [...due].sort((a, b) => b[0] - a[0])) {
+    for (const [day, at] of [...this.#due].sort((a, b) => b[0] - a[0])) {
       if (at > now) continue;
       const files = listed.get(day);
-      const found = files === undefined ? null : orFail(day, now, () => taskFor(files, now));
+      const found = files === undefined ? null : this.#orFail(day, now, () => this.#taskFor(files, now));
       if (found !== null && 'steps' in found) return found;
-      if (found === null) due.delete(day);
-      else due.set(day, found.at);
+      if (found === null) this.#due.delete(day);
+      else this.#due.set(day, found.at);
     }
     return null;
   }
 
-  function orFail<Result>(day: number, now: number, look: () => Result): Result {
+  #orFail<Result>(day: number, now: number, look: () => Result): Result {
     try {
       return look();
     } catch (error) {
-      throw failed(day, now, error as Error);
+      throw this.#failed(day, now, errorOf(error));
     }
   }
 
-  /** What is to be done to the day's files now, or when to look again, or null for never. */
-  function taskFor({ day, readings, late, rollup }: DayFiles, now: number): Task | { at: number } | null {
+  /** The task for the day's files, or when to look at them again, or null: never. */
+  #taskFor({ day, readings, late, rollup }: DayFiles, now: number): Task | { at: number } | null {
     if (readings === null) return null;
     const over = now >= (day + 1) * dayMs;
     const live = late ?? (isFinished(readings) ? null : readings);
-    if (live === null) return rollup !== null && isRollupOf(rollup, readings) ? null : finish(day);
+    if (live === null) return rollup !== null && isRollupOf(rollup, readings) ? null : this.#finish(day);
     const { runs, sealedAt } = stateOf(live);
-    const quietAt = Math.max((day + 1) * dayMs, sealedAt) + finishAfterMs;
-    if (over && now >= quietAt && runs <= mergeRunsCount) return finish(day);
-    const writer = days.of(day);
-    const sources =
-      runsToMerge(writer.runs()) ?? (runs > mergeRunsCount && over && now >= quietAt ? writer.runs() : null);
+    const quietAt = Math.max((day + 1) * dayMs, sealedAt) + this.#options.finishAfterMs;
+    if (over && now >= quietAt && runs <= mergeRunsCount) return this.#finish(day);
+    const writer = this.#options.days.of(day);
+    const sources = runsToMerge(writer.runs) ?? (runs > mergeRunsCount && over && now >= quietAt ? writer.runs : null);
     if (sources === null) return { at: quietAt };
-    days.pin(day);
+    this.#options.days.pin(day);
     return { name: 'merge', day, steps: whole(mergeRuns(writer, sources)) };
   }
 
-  function finish(day: number): Task {
-    days.close(day);
-    return { name: 'finish', day, steps: finishDay({ folder, day, takesLate: true, letGo: () => days.close(day) }) };
+  #finish(day: number): Task {
+    const { folder, days } = this.#options;
+    const closeFiles = (): void => days.close(day);
+    closeFiles();
+    return { name: 'finish', day, steps: finishDay({ folder, day, takesLate: true, closeFiles }) };
   }
 
-  /** Readings leave a day after the age at which they would be refused; aggregates when their own time is over. */
-  function nextExpired(all: DayFiles[], now: number): Task | null {
+  /** Readings are removed at the age at which they would be refused; aggregates when their own time is over. */
+  #nextExpired(all: DayFiles[], now: number): Task | null {
+    const { retentionDays, rollupRetentionDays } = this.#options;
     const endsBefore = (keptDays: number) => dayOf(now) - keptDays - 2;
     for (const { day, readings, late, rollup } of all) {
       if (day > endsBefore(retentionDays)) return null;
       const gone = day <= endsBefore(Math.max(rollupRetentionDays, retentionDays));
-      if (!gone && (due.get(day) ?? 0) > now) continue;
+      if (!gone && (this.#due.get(day) ?? 0) > now) continue;
       const rolledUp =
         gone ||
         readings === null ||
-        orFail(day, now, () => late === null && rollup !== null && isRollupOf(rollup, readings));
+        this.#orFail(day, now, () => late === null && rollup !== null && isRollupOf(rollup, readings));
       // Its aggregates must be made first.
-      if (!rolledUp) return finish(day);
+      if (!rolledUp) return this.#finish(day);
       const paths = [readings, late, gone ? rollup : null].filter((path) => path !== null);
-      if (paths.length > 0) return { name: 'expire', day, steps: expire(day, paths) };
+      if (paths.length > 0) return { name: 'expire', day, steps: this.#expire(day, paths) };
     }
     return null;
   }
 
-  function* expire(day: number, paths: string[]): Generator<void, boolean> {
-    days.close(day);
+  *#expire(day: number, paths: string[]): Generator<void, boolean> {
+    this.#options.days.close(day);
     for (const path of paths) {
       removeDatabase(path);
       yield;
     }
     syncPath(dirname(paths[0]));
-    due.delete(day);
+    this.#due.delete(day);
     return true;
   }
-
-  return { step, touched, giveUp, isBusy: (): boolean => task !== null };
 }
-
-export type Upkeep = ReturnType<typeof createUpkeep>;
 
 function* whole(steps: Generator<void>): Generator<void, boolean> {
   yield* steps;
@@ -169,14 +176,14 @@ function* whole(steps: Generator<void>): Generator<void, boolean> {
 function stateOf(path: string): { runs: number; sealedAt: number } {
   const db = openDayForReading(path);
   try {
-    const sealedAt = db.prepare('SELECT max(sealed_at) FROM runs').pluck().get() as number | null;
+    const sealedAt = columnStatement<number | null>(db, 'SELECT max(sealed_at) FROM runs').get();
     return { runs: readRuns(db).length, sealedAt: sealedAt ?? 0 };
   } finally {
     db.close();
   }
 }
 
-/** False where the rollup was made from an older form of the day file, or from none. */
+/** False if the rollup was made from an older form of the day file, or if the day is not finished. */
 export function isRollupOf(rollup: string, dayFile: string): boolean {
   const db = openDayForReading(dayFile);
   try {

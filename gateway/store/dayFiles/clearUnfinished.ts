@@ -1,11 +1,12 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorOf } from '../../../schemas/errors.js';
 import { isDamage } from './damage.js';
 import { hasSchema, openDayForReading } from './dayFile.js';
 import { dayFolder, listDays, makeDayFolder } from './days.js';
 import { belongTogether, isFolded, removeDatabase } from './finishedDay.js';
 
-/** At start: what a crash left half made, or forgot to remove. */
+/** At start: removes what a crash left unfinished or did not remove. */
 export function clearUnfinished(folder: string): void {
   makeDayFolder(folder);
   for (const name of readdirSync(dayFolder(folder)))
@@ -19,12 +20,12 @@ export function clearUnfinished(folder: string): void {
     if (isFolded(readings, late)) removeDatabase(late);
     else if (!belongTogether(readings, late))
       throw new Error(
-        `${late} does not belong to the day file beside it: they were put back from different backups. Move one of them away`,
+        `${late} does not belong to the day file beside it: they were restored from different backups. Move one of them away`,
       );
   }
 }
 
-/** A file that was made and never written to. Throws, and says which file, where it cannot be read or is newer. */
+/** Whether the file was made and never written to. Throws, with the file's name, if it cannot be read or is newer. */
 function isEmpty(path: string): boolean {
   try {
     const db = openDayForReading(path);
@@ -34,7 +35,7 @@ function isEmpty(path: string): boolean {
       db.close();
     }
   } catch (error) {
-    if (!isDamage(error as Error)) throw error;
-    throw new Error(`${path}: ${(error as Error).message}. Put it back from a backup, or move it away`);
+    if (!isDamage(error)) throw error;
+    throw new Error(`${path}: ${errorOf(error).message}. Restore the file from a backup, or move it away`);
   }
 }

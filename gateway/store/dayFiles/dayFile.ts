@@ -1,17 +1,22 @@
+// This folder has the files of one day: their tables, writing, merging, finishing, rollups. When that is done belongs into archiver/.
+
 import { strict as assert } from 'node:assert';
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import { codeOf } from '../../../schemas/errors.js';
 import { type SeriesKind, type SeriesRecord, seriesKinds } from '../../domain/series.js';
 import { openMeta } from '../sqlite/meta.js';
 import { NewerDataError, newEpoch } from '../sqlite/migrate.js';
+import { versionOf } from '../sqlite/pragmas.js';
+import { type Preparing, statement } from '../sqlite/statement.js';
 import { dayText } from './days.js';
 
 /**
- * A day file: plain SQLite that says all it holds by itself.
+ * A day file: a plain SQLite file that can be read without the gateway and without any other file.
  *
- *   series   whose the readings are, by name; (device_key, device_created_at) tell the owners of an id apart
- *   run_N    readings sorted by (series, ts), a run from each seal; a finished day has one. A boolean is 0 or 1
- *   runs     which run tables count. One that it does not name is half a merge, and nobody reads it
+ *   series   the series of the readings, with the device by name; (device_key, device_created_at) distinguish the owners of an id
+ *   run_N    readings sorted by (series, ts): one run per seal, and a single one in a finished day. A boolean is 0 or 1
+ *   runs     the run tables that count. A run table that it does not name is an unfinished merge, and nobody reads it
  *   readings the view for people: device, metric, unit, ts (Unix ms), value
  *
  * No identity is in two runs, so the view is a plain UNION ALL, into whose arms SQLite pushes device, metric and time.
@@ -26,9 +31,10 @@ export const kindNames = { 0: 'number', 1: 'string', 2: 'boolean' } as const sat
 
 export type KindName = (typeof kindNames)[SeriesKind];
 
+/** A run table. */
 export interface Run {
   id: number;
-  /** 0 from a seal; a merge of level n is of level n + 1. */
+  /** 0: a seal made it; n + 1: a merge of runs of level n made it. */
   level: number;
   readings: number;
   tsMin: number;
@@ -40,7 +46,7 @@ export const runTable = ({ id }: { id: number }): string => `run_${id}`;
 export const createRunTable = (table: string): string =>
   `CREATE TABLE ${table} (series INTEGER NOT NULL, ts INTEGER NOT NULL, value NOT NULL, PRIMARY KEY (series, ts)) WITHOUT ROWID`;
 
-/** `schema` is that of an attached file, with its dot. */
+/** Makes the tables of a day file; `schema` is the name of an attached file, with a dot. */
 export function createDaySchema(db: Database.Database, schema = ''): void {
   db.exec(`
     CREATE TABLE ${schema}meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -68,7 +74,7 @@ export function createDaySchema(db: Database.Database, schema = ''): void {
   `);
 }
 
-/** Opens a live or late file for its one writer, making it where there is none. */
+/** Opens a live or late file for its one writer. Makes the file if there is none. */
 export function openDayForWriting(path: string, day: number): Database.Database {
   const isNew = !existsSync(path);
   const db = new Database(path, { timeout: busyTimeoutMs });
@@ -88,7 +94,7 @@ export function openDayForWriting(path: string, day: number): Database.Database 
   return db;
 }
 
-/** What a crash left of a change to its header, as when a day was being finished, is rolled back first: that takes a writer. */
+/** If a crash left an unfinished change of the file's header, the change is rolled back first, which takes a writer. */
 export function openDayForReading(path: string): Database.Database {
   const db = new Database(path, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
   try {
@@ -96,7 +102,7 @@ export function openDayForReading(path: string): Database.Database {
     return db;
   } catch (error) {
     db.close();
-    if ((error as { code?: string }).code !== 'SQLITE_READONLY_ROLLBACK') throw error;
+    if (codeOf(error) !== 'SQLITE_READONLY_ROLLBACK') throw error;
   }
   const writer = new Database(path, { fileMustExist: true, timeout: busyTimeoutMs });
   try {
@@ -107,23 +113,25 @@ export function openDayForReading(path: string): Database.Database {
   return openDayForReading(path);
 }
 
-/** Not before its first transaction, which a crash may have forestalled. */
-export const hasSchema = (db: Database.Database): boolean => db.pragma('user_version', { simple: true }) !== 0;
+/** False if a crash came before the file's first transaction. */
+export const hasSchema = (db: Database.Database): boolean => versionOf(db) !== 0;
 
 function checkDayVersion(db: Database.Database, path: string): void {
-  const version = db.pragma('user_version', { simple: true }) as number;
+  const version = versionOf(db);
   if (version <= dayFileVersion) return;
   db.close();
   throw new NewerDataError(`${path} has version ${version}; this Tidegate knows up to ${dayFileVersion}`);
 }
 
-export function readRuns(db: { prepare(sql: string): Database.Statement }, schema = ''): Run[] {
-  return db
-    .prepare(`SELECT id, level, readings, ts_min AS tsMin, ts_max AS tsMax FROM ${schema}runs ORDER BY id`)
-    .all() as Run[];
+/** The runs that count, in order of their ids. */
+export function readRuns(db: Preparing, schema = ''): Run[] {
+  return statement<Run>(
+    db,
+    `SELECT id, level, readings, ts_min AS tsMin, ts_max AS tsMax FROM ${schema}runs ORDER BY id`,
+  ).all();
 }
 
-/** The view over the runs there are now; to be called in the transaction that changes them. */
+/** Rewrites the view over the present runs; to be called in the transaction that changes them. */
 export function replaceView(db: Database.Database, schema = ''): void {
   const arm = (run: Run): string =>
     `SELECT s.device, s.metric, s.unit, r.ts, r.value FROM series AS s JOIN ${runTable(run)} AS r ON r.series = s.id`;
@@ -137,6 +145,7 @@ export function replaceView(db: Database.Database, schema = ''): void {
 
 /** A series as a day file has it. */
 export interface DaySeries {
+  /** The file's own id. */
   id: number;
   device: string;
   metric: string;
@@ -149,10 +158,10 @@ export interface DaySeries {
 const seriesColumns = 'id, device, metric, unit, kind, device_key AS deviceKey, device_created_at AS deviceCreatedAt';
 
 export function readDaySeries(db: Database.Database): DaySeries[] {
-  return db.prepare(`SELECT ${seriesColumns} FROM series ORDER BY id`).all() as DaySeries[];
+  return statement<DaySeries>(db, `SELECT ${seriesColumns} FROM series ORDER BY id`).all();
 }
 
-/** Tells a series from all others in a day file, also from those of another device that had the id. */
+/** A text that only this series of a day file has, also beside series of another device that had the device's id. */
 export function seriesIdentity({ device, metric, kind, deviceKey, deviceCreatedAt }: DaySeries | SeriesRecord): string {
   const name = typeof kind === 'number' ? kindNames[kind] : kind;
   return JSON.stringify([device, metric, deviceKey, deviceCreatedAt, name]);

@@ -2,24 +2,23 @@ import type Database from 'better-sqlite3';
 import type { ReadingColumns } from '../../columns/readingColumns.js';
 import { type SeriesRecord, seriesKinds } from '../../domain/series.js';
 import { openRowStatement } from '../sqlite/rowStatement.js';
+import { columnStatement } from '../sqlite/statement.js';
 import {
   createRunTable,
-  kindNames,
   openDayForReading,
   openDayForWriting,
   type Run,
-  readDaySeries,
   readRuns,
   replaceView,
   runTable,
-  seriesIdentity,
 } from './dayFile.js';
+import { copySeries, type LocalSeries, openLocalSeries } from './localSeries.js';
 import { orderForRun } from './runOrder.js';
 
 /** Half a millisecond of work. */
 const restEveryRows = 1_000;
 
-/** Which log a run comes from, and up to where. It tells at start whether the folder's files belong together. */
+/** The log that a run comes from, and up to which position. At start it shows whether the folder's files belong together. */
 export interface SealSource {
   epoch: string;
   position: number;
@@ -27,240 +26,206 @@ export interface SealSource {
   at: number;
 }
 
+/** What a seal did to a day file. */
 export interface SealedInto {
+  /** Readings that were stored. */
   readings: number;
+  /** Readings that were not, since their identity was stored before. */
   repeated: number;
 }
 
-export type DayWriter = ReturnType<typeof openDayWriter>;
+/** The readings of a run before they are written: which of `columns`, in which order. */
+interface NewRun {
+  columns: ReadingColumns;
+  /** Indexes of the readings, sorted for the run. */
+  order: Uint32Array;
+  /** By index: the file's id of the series. */
+  local: Uint32Array;
+  /** By index: 1 if the value is a string's. */
+  texts: Uint8Array;
+}
+
+/** Looks up in one run whether it has a reading. */
+interface RunLookup {
+  run: Run;
+  has: Database.Statement<[series: number, ts: number], number>;
+  newest: Database.Statement<[series: number], number | null>;
+}
 
 /**
- * Appends sorted runs to one live or late day file. No identity gets into the file twice: the newest time of each series is
- * kept, and only a reading at or before it is looked up in the runs there are. `finishedPath` is the finished file that a late
- * file stands beside; its ids of series hold in the late file too, and what it has is a repeat as well.
- * `rest` is called now and then while rows are written. After an error the writer is to be closed and opened again.
+ * Appends sorted runs to one live or late day file. No identity gets into the file twice: the newest time of each series is kept,
+ * and only a reading at or before it is looked up in the present runs. After an error the writer must be closed and opened again.
  */
-export function openDayWriter(path: string, day: number, finishedPath: string | null, rest: () => void) {
-  const db = openDayForWriting(path, day);
-  const finished = finishedPath === null ? null : openDayForReading(finishedPath);
-  if (finished !== null) copySeries(finished, db);
-  const series = createLocalSeries(db);
-  dropUnnamedRuns(db);
-  let runs = readRuns(db);
-  let nextRunId = runs.reduce((max, run) => Math.max(max, run.id), 0) + 1;
-  let stored = lookupsOf();
-  const insertRun = db.prepare(
-    'INSERT INTO runs (id, level, readings, ts_min, ts_max, epoch, position, sealed_at) VALUES (?, 0, ?, ?, ?, ?, ?, ?)',
-  );
-
-  function lookupsOf() {
-    const before = finished === null ? [] : readRuns(finished).map((run) => openLookup(finished, run));
-    return [...before, ...runs.map((run) => openLookup(db, run))];
-  }
-
-  function newestOf(local: number): number {
-    const known = series.newest(local);
-    if (!Number.isNaN(known)) return known;
-    let found = Number.NEGATIVE_INFINITY;
-    for (const { newest } of stored) found = Math.max(found, (newest.get(local) as number | null) ?? found);
-    series.setNewest(local, found);
-    return found;
-  }
-
-  /** The newest runs first: a seal that is done again after a crash finds all its readings there. */
-  function isStored(local: number, ts: number): boolean {
-    for (let i = stored.length - 1; i >= 0; i--) {
-      const { run, has } = stored[i];
-      if (ts >= run.tsMin && ts <= run.tsMax && has.get(local, ts) !== undefined) return true;
-    }
-    return false;
-  }
-
-  /** Writes the readings in this order, less those that are stored already; sets the run's count and times. */
-  function writeRows(
-    run: Run,
+export class DayWriter {
+  readonly db: Database.Database;
+  readonly #finished: Database.Database | null;
+  readonly #rest: () => void;
+  readonly #series: LocalSeries;
+  readonly #insertRun: Database.Statement;
+  readonly #append: (
     columns: ReadingColumns,
-    order: Uint32Array,
-    local: Uint32Array,
-    texts: Uint8Array,
-  ): void {
+    picked: Uint32Array,
+    known: readonly SeriesRecord[],
+    source: SealSource,
+  ) => Run;
+  #runs: readonly Run[];
+  #nextRunId: number;
+  #lookups: RunLookup[];
+
+  /**
+   * `finishedPath` is the finished file beside a late file, else null. The finished file's ids of series are valid in the late
+   * file too, and a reading that it has is a repeat. `rest` is called now and then while rows are written.
+   */
+  constructor(path: string, day: number, finishedPath: string | null, rest: () => void) {
+    this.db = openDayForWriting(path, day);
+    this.#finished = finishedPath === null ? null : openDayForReading(finishedPath);
+    this.#rest = rest;
+    if (this.#finished !== null) copySeries(this.#finished, this.db);
+    this.#series = openLocalSeries(this.db);
+    dropUnnamedRuns(this.db);
+    this.#runs = readRuns(this.db);
+    this.#nextRunId = this.#runs.reduce((max, run) => Math.max(max, run.id), 0) + 1;
+    this.#lookups = this.#openLookups();
+    this.#insertRun = this.db.prepare(
+      'INSERT INTO runs (id, level, readings, ts_min, ts_max, epoch, position, sealed_at) VALUES (?, 0, ?, ?, ?, ?, ?, ?)',
+    );
+    this.#append = this.db.transaction(this.#appendRun.bind(this));
+  }
+
+  /** In order of their ids. */
+  get runs(): readonly Run[] {
+    return this.#runs;
+  }
+
+  /**
+   * Appends one run of `picked` (indexes of this day's readings, in order of storing), on disk when it returns. `known` has every
+   * series by its id.
+   */
+  append(columns: ReadingColumns, picked: Uint32Array, known: readonly SeriesRecord[], source: SealSource): SealedInto {
+    const run = this.#append(columns, picked, known, source);
+    if (run.readings > 0) {
+      this.#nextRunId++;
+      this.#runs = [...this.#runs, run];
+      this.#lookups.push(openLookup(this.db, run));
+    }
+    return { readings: run.readings, repeated: picked.length - run.readings };
+  }
+
+  /** To be called after the runs were merged. */
+  reload(): void {
+    this.#runs = readRuns(this.db);
+    this.#lookups = this.#openLookups();
+  }
+
+  /** An id for a run that the caller makes. */
+  takeRunId(): number {
+    return this.#nextRunId++;
+  }
+
+  /** Up to which position the log of this epoch was sealed into this file; 0: it was not. */
+  sealedPosition(epoch: string): number {
+    const last = columnStatement<number | null, [string]>(this.db, 'SELECT max(position) FROM runs WHERE epoch = ?');
+    return last.get(epoch) ?? 0;
+  }
+
+  close(): void {
+    this.#finished?.close();
+    this.db.close();
+  }
+
+  #openLookups(): RunLookup[] {
+    const finished = this.#finished;
+    const before = finished === null ? [] : readRuns(finished).map((run) => openLookup(finished, run));
+    return [...before, ...this.#runs.map((run) => openLookup(this.db, run))];
+  }
+
+  #appendRun(columns: ReadingColumns, picked: Uint32Array, known: readonly SeriesRecord[], source: SealSource): Run {
+    const local = new Uint32Array(columns.readings);
+    const texts = new Uint8Array(columns.readings);
+    for (let i = 0; i < picked.length; i++) {
+      const series = known[columns.series[picked[i]]];
+      local[picked[i]] = this.#series.idOf(series);
+      texts[picked[i]] = series.kind === seriesKinds.string ? 1 : 0;
+    }
+    const order = orderForRun(picked, local, columns.ts, this.#series.idMax());
+    const run: Run = { id: this.#nextRunId, level: 0, readings: 0, tsMin: Number.POSITIVE_INFINITY, tsMax: 0 };
+    this.db.exec(createRunTable(runTable(run)));
+    this.#writeRows(run, { columns, order, local, texts });
+    if (run.readings === 0) this.db.exec(`DROP TABLE ${runTable(run)}`);
+    else {
+      const { epoch, position, at } = source;
+      this.#insertRun.run(run.id, run.readings, run.tsMin, run.tsMax, epoch, position, at);
+      replaceView(this.db);
+    }
+    return run;
+  }
+
+  /** Writes the readings that are not stored yet; sets the run's count and times. */
+  #writeRows(run: Run, { columns, order, local, texts }: NewRun): void {
     const { ts, value, strings } = columns;
-    const rows = openRowStatement(db, (rows) => `INSERT INTO ${runTable(run)} (series, ts, value) VALUES ${rows}`);
+    const rows = openRowStatement(
+      this.db,
+      (values) => `INSERT INTO ${runTable(run)} (series, ts, value) VALUES ${values}`,
+    );
     let lastSeries = 0;
     let lastTs = Number.NaN;
     let newestTs = Number.NEGATIVE_INFINITY;
-    const keepNewest = (): void => {
-      if (lastSeries !== 0 && lastTs > newestTs) series.setNewest(lastSeries, lastTs);
-    };
     for (let i = 0; i < order.length; i++) {
-      if (i % restEveryRows === 0) rest();
+      if (i % restEveryRows === 0) this.#rest();
       const reading = order[i];
       const id = local[reading];
       const at = ts[reading];
       if (id !== lastSeries) {
-        keepNewest();
+        if (lastTs > newestTs) this.#series.setNewest(lastSeries, lastTs);
         lastSeries = id;
-        newestTs = newestOf(id);
+        newestTs = this.#newestOf(id);
         lastTs = Number.NaN;
       }
-      if (at === lastTs || (at <= newestTs && isStored(id, at))) continue;
+      if (at === lastTs || (at <= newestTs && this.#isStored(id, at))) continue;
       lastTs = at;
       rows.add(id, at, texts[reading] === 1 ? strings[value[reading]] : value[reading]);
       run.readings++;
       if (at < run.tsMin) run.tsMin = at;
       if (at > run.tsMax) run.tsMax = at;
     }
-    keepNewest();
+    if (lastTs > newestTs) this.#series.setNewest(lastSeries, lastTs);
     rows.finish();
   }
 
-  const append = db.transaction(
-    (columns: ReadingColumns, picked: Uint32Array, known: readonly SeriesRecord[], source: SealSource) => {
-      const local = new Uint32Array(columns.readings);
-      const texts = new Uint8Array(columns.readings);
-      for (let i = 0; i < picked.length; i++) {
-        const one = known[columns.series[picked[i]]];
-        local[picked[i]] = series.idOf(one);
-        texts[picked[i]] = one.kind === seriesKinds.string ? 1 : 0;
-      }
-      const run: Run = { id: nextRunId, level: 0, readings: 0, tsMin: Number.POSITIVE_INFINITY, tsMax: 0 };
-      db.exec(createRunTable(runTable(run)));
-      writeRows(run, columns, orderForRun(picked, local, columns.ts, series.idMax()), local, texts);
-      if (run.readings === 0) db.exec(`DROP TABLE ${runTable(run)}`);
-      else {
-        insertRun.run(run.id, run.readings, run.tsMin, run.tsMax, source.epoch, source.position, source.at);
-        replaceView(db);
-      }
-      return run;
-    },
-  );
+  #newestOf(local: number): number {
+    const known = this.#series.newest(local);
+    if (!Number.isNaN(known)) return known;
+    let found = Number.NEGATIVE_INFINITY;
+    for (const { newest } of this.#lookups) found = Math.max(found, newest.get(local) ?? found);
+    this.#series.setNewest(local, found);
+    return found;
+  }
 
-  return {
-    db,
-    path,
-    day,
-    runs: (): readonly Run[] => runs,
-    /**
-     * One run of `picked` (indexes of this day's readings, in order of storing), on disk when it returns. `known` has every
-     * series by its id.
-     */
-    append(
-      columns: ReadingColumns,
-      picked: Uint32Array,
-      known: readonly SeriesRecord[],
-      source: SealSource,
-    ): SealedInto {
-      const run = append(columns, picked, known, source);
-      if (run.readings > 0) {
-        nextRunId++;
-        runs = [...runs, run];
-        stored.push(openLookup(db, run));
-      }
-      return { readings: run.readings, repeated: picked.length - run.readings };
-    },
-    /** After the runs were merged. */
-    reload(): void {
-      runs = readRuns(db);
-      stored = lookupsOf();
-    },
-    takeRunId: (): number => nextRunId++,
-    /** Up to where the log of this epoch was sealed into this file. */
-    sealedPosition: (epoch: string): number =>
-      (db.prepare('SELECT max(position) FROM runs WHERE epoch = ?').pluck().get(epoch) as number | null) ?? 0,
-    close(): void {
-      finished?.close();
-      db.close();
-    },
-  };
+  /** Looks into the newest runs first: a seal that is done again after a crash finds all its readings there. */
+  #isStored(local: number, ts: number): boolean {
+    for (let i = this.#lookups.length - 1; i >= 0; i--) {
+      const { run, has } = this.#lookups[i];
+      if (ts >= run.tsMin && ts <= run.tsMax && has.get(local, ts) !== undefined) return true;
+    }
+    return false;
+  }
 }
 
-function openLookup(db: Database.Database, run: Run) {
+function openLookup(db: Database.Database, run: Run): RunLookup {
   const table = runTable(run);
   return {
     run,
-    has: db.prepare(`SELECT 1 FROM ${table} WHERE series = ? AND ts = ?`).pluck(),
-    newest: db.prepare(`SELECT max(ts) FROM ${table} WHERE series = ?`).pluck(),
+    has: columnStatement(db, `SELECT 1 FROM ${table} WHERE series = ? AND ts = ?`),
+    newest: columnStatement(db, `SELECT max(ts) FROM ${table} WHERE series = ?`),
   };
 }
 
-/** The file's own ids of series, and the newest time of each (NaN: to be found out; -Infinity: nothing stored). */
-function createLocalSeries(db: Database.Database) {
-  const insert = db.prepare(
-    'INSERT INTO series (id, device, metric, unit, kind, device_key, device_created_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
-  );
-  const updateUnit = db.prepare('UPDATE series SET unit = ? WHERE id = ?');
-  const byIdentity = new Map<string, number>();
-  const units: (string | null)[] = [];
-  /** By the gateway's id. 0: not looked up yet. */
-  let localOf = new Uint32Array(1024);
-  let idMax = 0;
-  for (const one of readDaySeries(db)) {
-    byIdentity.set(seriesIdentity(one), one.id);
-    units[one.id] = one.unit;
-    idMax = Math.max(idMax, one.id);
-  }
-  let newest = new Float64Array(idMax + 1024).fill(Number.NaN);
-
-  function add(one: SeriesRecord, identity: string): number {
-    const id = ++idMax;
-    insert.run(id, one.device, one.metric, one.unit, kindNames[one.kind], one.deviceKey, one.deviceCreatedAt);
-    byIdentity.set(identity, id);
-    units[id] = one.unit;
-    if (id >= newest.length) {
-      const grown = new Float64Array(2 * id).fill(Number.NaN);
-      grown.set(newest);
-      newest = grown;
-    }
-    newest[id] = Number.NEGATIVE_INFINITY;
-    return id;
-  }
-
-  function idOf(one: SeriesRecord): number {
-    if (one.id >= localOf.length) {
-      const grown = new Uint32Array(Math.max(one.id + 1, 2 * localOf.length));
-      grown.set(localOf);
-      localOf = grown;
-    }
-    let id = localOf[one.id];
-    if (id === 0) {
-      const identity = seriesIdentity(one);
-      id = byIdentity.get(identity) ?? add(one, identity);
-      localOf[one.id] = id;
-    }
-    if (one.unit !== null && units[id] !== one.unit) {
-      units[id] = one.unit;
-      updateUnit.run(one.unit, id);
-    }
-    return id;
-  }
-
-  return {
-    idOf,
-    idMax: (): number => idMax,
-    newest: (id: number): number => newest[id],
-    setNewest(id: number, ts: number): void {
-      newest[id] = ts;
-    },
-  };
-}
-
-/** A new late file takes over the series of the finished one, with their ids. */
-function copySeries(finished: Database.Database, late: Database.Database): void {
-  const insert = late.prepare(
-    'INSERT OR IGNORE INTO series (id, device, metric, unit, kind, device_key, device_created_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
-  );
-  late.transaction(() => {
-    for (const { id, device, metric, unit, kind, deviceKey, deviceCreatedAt } of readDaySeries(finished))
-      insert.run(id, device, metric, unit, kind, deviceKey, deviceCreatedAt);
-  })();
-}
-
-/** Tables that the list of runs does not name are what a crash left of a merge, or what a merge left to be dropped. */
+/** Drops run tables that `runs` does not name: a crash left them of a merge, or a merge that ended had still to drop them. */
 function dropUnnamedRuns(db: Database.Database): void {
   const named = new Set(readRuns(db).map(runTable));
-  const tables = db
-    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'run_[0-9]*'")
-    .pluck()
-    .all() as string[];
+  const tables = columnStatement<string>(
+    db,
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'run_[0-9]*'",
+  ).all();
   for (const table of tables) if (!named.has(table)) db.exec(`DROP TABLE ${table}`);
 }

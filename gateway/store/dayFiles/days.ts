@@ -7,10 +7,12 @@ export const dayMs = 86_400_000;
 
 export const dayOf = (ts: number): number => Math.floor(ts / dayMs);
 
+const textLength = 'YYYY-MM-DD'.length;
+
 /** YYYY-MM-DD */
 export const dayText = (day: number): string => new Date(day * dayMs).toISOString().slice(0, 10);
 
-/** What is there of one day, by path. */
+/** The files of one day, by path; null: there is none. */
 export interface DayFiles {
   day: number;
   /** The day's readings: a live file (WAL, written to) or a finished one (never written again). */
@@ -23,9 +25,13 @@ export interface DayFiles {
 
 export const dayFolder = (folder: string): string => join(folder, 'readings');
 
-const kinds = { '.db': 'readings', '.late.db': 'late', '.rollup.db': 'rollup' } as const;
+export type DayFileKind = 'readings' | 'late' | 'rollup';
 
-export type DayFileKind = (typeof kinds)[keyof typeof kinds];
+const kinds = new Map<string, DayFileKind>([
+  ['.db', 'readings'],
+  ['.late.db', 'late'],
+  ['.rollup.db', 'rollup'],
+]);
 
 export function dayPath(folder: string, day: number, kind: DayFileKind): string {
   const suffix = kind === 'readings' ? '' : `.${kind}`;
@@ -37,21 +43,20 @@ export function listDays(folder: string): DayFiles[] {
   if (!existsSync(dayFolder(folder))) return [];
   const days = new Map<number, DayFiles>();
   for (const name of readdirSync(dayFolder(folder))) {
-    const found = /^(\d{4}-\d{2}-\d{2})((?:\.late|\.rollup)?\.db)$/.exec(name);
-    if (found === null) continue;
-    const day = dayOf(Date.parse(found[1]));
-    if (Number.isNaN(day)) continue;
+    const kind = kinds.get(name.slice(textLength));
+    const day = dayOf(Date.parse(name.slice(0, textLength)));
+    if (kind === undefined || Number.isNaN(day) || dayText(day) !== name.slice(0, textLength)) continue;
     let files = days.get(day);
     if (files === undefined) {
       files = { day, readings: null, late: null, rollup: null };
       days.set(day, files);
     }
-    files[kinds[found[2] as keyof typeof kinds]] = join(dayFolder(folder), name);
+    files[kind] = join(dayFolder(folder), name);
   }
   return [...days.values()].sort((a, b) => a.day - b.day);
 }
 
-/** Makes the folder of the day files where there is none; it is on disk when this returns. */
+/** Makes the folder of the day files if there is none; it is on disk when this returns. */
 export function makeDayFolder(folder: string): void {
   if (existsSync(dayFolder(folder))) return;
   mkdirSync(dayFolder(folder), { mode: 0o700 });

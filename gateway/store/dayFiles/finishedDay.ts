@@ -1,8 +1,10 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
+import { codeOf } from '../../../schemas/errors.js';
 import { openMeta } from '../sqlite/meta.js';
 import { newEpoch } from '../sqlite/migrate.js';
+import { columnStatement } from '../sqlite/statement.js';
 import { syncPath } from '../sqlite/syncPath.js';
 import {
   createDaySchema,
@@ -19,7 +21,7 @@ import { dayPath, dayText } from './days.js';
 import { buildRollup } from './rollup.js';
 import { copyRuns } from './runCopy.js';
 
-/** Whether the day file is one that is never written again. */
+/** Whether the file exists and is finished: it is never written again. */
 export function isFinished(path: string): boolean {
   if (!existsSync(path)) return false;
   const db = openDayForReading(path);
@@ -30,7 +32,10 @@ export function isFinished(path: string): boolean {
   }
 }
 
-/** Queries keep files open for the time of a page; so often, a slice apart, it is tried before a day was built in vain. */
+/**
+ * Queries keep files open for the time of a page. The replacement is tried this many times, one slice apart, before the rebuilt
+ * day is thrown away.
+ */
 const aloneTries = 400;
 
 const alonePauseMs = 5;
@@ -38,23 +43,23 @@ const alonePauseMs = 5;
 export interface Finishing {
   folder: string;
   day: number;
-  /** Whether what came late is taken in, and its file removed; else it stays beside. */
+  /** Whether the late file is merged in and removed; if false, it stays beside the day file. */
   takesLate: boolean;
-  /** An SQL condition on series rows that are left out. */
+  /** An SQL condition on the series that are left out. */
   except?: string;
-  /** Closes what the archiver itself has open of the day. */
-  letGo(): void;
+  /** Closes the files of the day that the archiver itself has open. */
+  closeFiles(): void;
 }
 
 /**
- * Makes the finished file of a day, and its rollup, from the day file and what came late, a slice each time the generator goes
- * on. The fresh files are on disk before they take their names. It ends with false, to be tried again, where anyone keeps a
- * file open, or where a seal has written to the day since.
+ * Makes the finished file of a day, and its rollup, from the day file and the late file, one slice per step of the generator. The
+ * fresh files are on disk before they take their names. The generator returns false, and the work is to be tried again, if anyone
+ * keeps a file open, or if a seal has written to the day since.
  *
  * Only a file in rollback mode may be replaced: beside a fresh file, the write-ahead log of the old one would be replayed into
  * it. Switching the mode succeeds only when nobody else has the file open, which is the proof that is needed.
  */
-export function* finishDay({ folder, day, takesLate, except = '0', letGo }: Finishing): Generator<void, boolean> {
+export function* finishDay({ folder, day, takesLate, except = '0', closeFiles }: Finishing): Generator<void, boolean> {
   const path = dayPath(folder, day, 'readings');
   const lateName = takesLate ? dayPath(folder, day, 'late') : null;
   const late = lateName !== null && existsSync(lateName) ? lateName : null;
@@ -70,7 +75,7 @@ export function* finishDay({ folder, day, takesLate, except = '0', letGo }: Fini
     syncPath(fresh);
     syncPath(freshRollup);
     for (let tries = 1; ; tries++) {
-      letGo();
+      closeFiles();
       // From here to the end in one slice: no seal comes in between.
       if (runsText(path, lateName) !== built) return false;
       if (isAlone(path) && (late === null || isAlone(late))) break;
@@ -117,21 +122,21 @@ function* buildDay(fresh: string, day: number, path: string, late: string | null
         sources.push(`${name}.${runTable(run)}`);
       }
     }
-    // The late file has the series of the day file, with the same ids, and more; units there are newer.
+    // The late file has the series of the day file, with the same ids, and more; its units are newer.
     for (const from of late === null ? ['day'] : ['late', 'day'])
       db.exec(`INSERT OR IGNORE INTO series SELECT * FROM ${from}.series WHERE NOT (${except})`);
     const keep = except === '0' ? '1' : 'series IN (SELECT id FROM main.series)';
     const readings = yield* copyRuns(db, 'main.run_1', sources, keep);
     describeRun(db, late === null ? ['day'] : ['day', 'late'], readings, runs);
     if (late !== null)
-      meta.set('folded', db.prepare("SELECT value FROM late.meta WHERE name = 'file'").pluck().get() as string);
+      meta.set('folded', columnStatement<string>(db, "SELECT value FROM late.meta WHERE name = 'file'").get() ?? '');
     replaceView(db, 'main.');
   } finally {
     db.close();
   }
 }
 
-/** What the runs it is made of say; the rows are not looked through again, since a seal would wait for that. */
+/** Describes the one run by the runs that it is made of; a seal would wait too long if all rows were read again. */
 function describeRun(db: Database.Database, from: string[], readings: number, runs: readonly Run[]): void {
   const all = from.map((name) => `SELECT * FROM ${name}.runs`).join(' UNION ALL ');
   const least = runs.reduce((min, { tsMin }) => Math.min(min, tsMin), Number.MAX_SAFE_INTEGER);
@@ -165,13 +170,13 @@ const nothing = new Int32Array(new SharedArrayBuffer(4));
 
 const pause = (ms: number): void => void Atomics.wait(nothing, 0, 0, ms);
 
-/** Brings the file into rollback mode, alone; false while anyone else has it open. */
+/** Switches the file to rollback mode, which only its sole user can; false while anyone else has it open. */
 function isAlone(path: string): boolean {
   const db = new Database(path, { timeout: 0 });
   try {
     return db.pragma('journal_mode = DELETE', { simple: true }) === 'delete';
   } catch (error) {
-    if ((error as { code?: string }).code?.startsWith('SQLITE_BUSY')) return false;
+    if (codeOf(error)?.startsWith('SQLITE_BUSY')) return false;
     throw error;
   } finally {
     db.close();
@@ -182,7 +187,7 @@ export function removeDatabase(path: string): void {
   for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(path + suffix, { force: true });
 }
 
-/** A late file whose readings its day file has taken in; a crash left it. */
+/** Whether the late file's readings are in the day file already: a crash came before the late file was removed. */
 export function isFolded(path: string, late: string): boolean {
   const [day, rest] = [openDayForReading(path), openDayForReading(late)];
   try {
@@ -194,12 +199,12 @@ export function isFolded(path: string, late: string): boolean {
   }
 }
 
-/** Whether ids of series in the late file mean in it what they mean in the day file. */
+/** Whether the ids of series mean the same in the late file and in the day file. */
 export function belongTogether(path: string, late: string): boolean {
   const [day, rest] = [openDayForReading(path), openDayForReading(late)];
   try {
     const known = new Map(readDaySeries(rest).map((series) => [series.id, seriesIdentity(series)]));
-    // What was erased from one of them is missing there.
+    // A series that was erased from one of them is missing there.
     return readDaySeries(day).every(
       (series) => (known.get(series.id) ?? seriesIdentity(series)) === seriesIdentity(series),
     );

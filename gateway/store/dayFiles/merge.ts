@@ -2,7 +2,7 @@ import { createRunTable, type Run, replaceView, runTable } from './dayFile.js';
 import type { DayWriter } from './dayWriter.js';
 import { copyRuns } from './runCopy.js';
 
-/** So many runs of one level become one of the next. */
+/** The number of runs of one level that become one run of the next level. */
 export const mergeRunsCount = 64;
 
 /** The runs to merge, or null while there are too few of any level. */
@@ -15,8 +15,8 @@ export function runsToMerge(runs: readonly Run[]): Run[] | null {
 }
 
 /**
- * Merges runs of a live file, a slice each time the generator goes on. Readers see the old runs until the one transaction that
- * names the new one; a crash before it leaves a table that nobody names, and the next opening drops it.
+ * Merges runs of a live file, one slice per step of the generator. Readers see the old runs until the one transaction that names
+ * the new one; a crash before it leaves a table that nobody names, and the next opening drops it.
  */
 export function* mergeRuns(writer: DayWriter, sources: readonly Run[]): Generator<void> {
   const { db } = writer;

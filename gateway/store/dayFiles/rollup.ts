@@ -1,19 +1,20 @@
 import Database from 'better-sqlite3';
 import { openMeta } from '../sqlite/meta.js';
+import { statement } from '../sqlite/statement.js';
 import { dayMs } from './days.js';
 
 /**
- * YYYY-MM-DD.rollup.db: what is kept of a finished day when its readings have left. Per series and UTC hour, and per minute
- * where a minute holds two readings or more on the average: count, min, max, sum, first, last (strings and booleans: count,
- * first, last), and how many ms after its start a bucket has its first and last reading. It is always made anew from the whole
- * day file; `of` in its meta names the one that it was made from.
+ * YYYY-MM-DD.rollup.db: the aggregates of a finished day, which stay when its readings are removed. Per series and UTC hour, and
+ * per minute for series with two readings or more per minute on average: count, min, max, sum, first, last (strings and booleans:
+ * count, first, last), and the ms from the start of the bucket to its first and last reading. It is always made from the whole
+ * day file; `of` in its meta names the day file that it was made from.
  */
 export const rollups = { rollup_1h: 3_600_000, rollup_1m: 60_000 } as const;
 export type RollupTable = keyof typeof rollups;
 
 const rowsPerSlice = 200_000;
 
-/** Makes the rollup of a finished day file at `path`, which must not exist. The caller brings it to the disk. */
+/** Makes the rollup of a finished day file at `path`, which must not exist. The caller syncs it. */
 export function* buildRollup(path: string, dayFilePath: string): Generator<void> {
   const db = new Database(path);
   try {
@@ -22,14 +23,12 @@ export function* buildRollup(path: string, dayFilePath: string): Generator<void>
     db.exec(`ATTACH '${dayFilePath.replaceAll("'", "''")}' AS day`);
     createSchema(db);
     db.exec(`PRAGMA temp_store = MEMORY; CREATE TEMP TABLE minutes (${minuteColumns}) WITHOUT ROWID`);
-    const { rows, ids } = db
-      .prepare('SELECT sum(readings) AS rows, (SELECT max(id) FROM series) AS ids FROM day.runs')
-      .get() as { rows: number; ids: number | null };
-    const idsPerSlice = Math.max(1, Math.floor(rowsPerSlice / Math.max(1, rows / Math.max(1, ids ?? 1))));
+    const { rows, ids } = sizeOf(db);
+    const idsPerSlice = Math.max(1, Math.floor(rowsPerSlice / Math.max(1, rows / Math.max(1, ids))));
     const [gather, hours, keep, clear] = [gatherMinutes, hoursOfMinutes, keepDenseMinutes, 'DELETE FROM minutes'].map(
       (sql) => db.prepare(sql),
     );
-    for (let low = 1; low <= (ids ?? 0); low += idsPerSlice) {
+    for (let low = 1; low <= ids; low += idsPerSlice) {
       gather.run({ low, high: low + idsPerSlice - 1 });
       yield;
       hours.run();
@@ -40,6 +39,15 @@ export function* buildRollup(path: string, dayFilePath: string): Generator<void>
   } finally {
     db.close();
   }
+}
+
+/** The number of readings of the attached day file, and its highest id of a series. */
+function sizeOf(db: Database.Database): { rows: number; ids: number } {
+  const size = statement<{ rows: number | null; ids: number | null }>(
+    db,
+    'SELECT sum(readings) AS rows, (SELECT max(id) FROM series) AS ids FROM day.runs',
+  ).get();
+  return { rows: size?.rows ?? 0, ids: size?.ids ?? 0 };
 }
 
 function createSchema(db: Database.Database): void {
@@ -70,8 +78,8 @@ const minuteColumns = `series INTEGER, ts INTEGER, count INTEGER, min, max, sum,
   PRIMARY KEY (series, ts)`;
 
 /**
- * The readings are gone through once, for minutes; hours are made of these. Readings lie sorted by (series, ts), so first and last
- * are two lookups a bucket.
+ * The readings are read once, for minutes; hours are made from minutes. Readings are sorted by (series, ts), so first and last cost
+ * two lookups per bucket.
  */
 const gatherMinutes = `
   INSERT INTO minutes
@@ -103,7 +111,7 @@ const keepDenseMinutes = `
   SELECT series, ts, count, min, max, sum, first, last, first_at - ts, last_at - ts FROM minutes
   WHERE series IN (SELECT series FROM minutes GROUP BY series HAVING sum(count) >= 2 * count(*)) ORDER BY series, ts`;
 
-/** The day file that a rollup was made from, by its `finished` token. */
+/** The `finished` token of the day file that a rollup was made from. */
 export function rollupOf(path: string): string | null {
   const db = new Database(path, { readonly: true, fileMustExist: true });
   try {
@@ -113,7 +121,7 @@ export function rollupOf(path: string): string | null {
   }
 }
 
-/** Whole buckets of a day: `every` is a multiple of the width, and a day is a multiple of both. */
+/** The table whose buckets make up whole buckets of this width; null: none does. */
 export const rollupFor = (everyMs: number): RollupTable | null =>
   everyMs % rollups.rollup_1h === 0 ? 'rollup_1h' : everyMs % rollups.rollup_1m === 0 ? 'rollup_1m' : null;
 

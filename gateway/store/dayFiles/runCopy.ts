@@ -1,13 +1,14 @@
 import type Database from 'better-sqlite3';
+import { statement } from '../sqlite/statement.js';
 
 /** Rows of one slice: about 20 ms, after which a seal that is due goes first. */
 export const copySliceRows = 50_000;
 
 /**
- * Copies sorted run tables into one, in order, a slice each time the generator goes on. SQLite merges the arms of a compound
- * SELECT that are sorted alike, so nothing is sorted and no row passes through JavaScript (2.3 M rows/s for 64 tables).
- * `keep` is an SQL condition on `series`. An identity that is in two of them, as in files that were put back from different
- * backups, is copied once. Ends with how many rows were copied.
+ * Copies sorted run tables into one, in order, one slice per step of the generator. SQLite merges the arms of a compound SELECT
+ * that are sorted alike, so nothing is sorted and no row passes through JavaScript (2.3 M rows/s for 64 tables).
+ * `keep` is an SQL condition on `series`. An identity that is in two tables, as in files that were restored from different
+ * backups, is copied once. Returns the number of rows that were copied.
  */
 export function* copyRuns(
   db: Database.Database,
@@ -22,13 +23,16 @@ export function* copyRuns(
   const copy = db.prepare(
     `INSERT OR IGNORE INTO ${target} (series, ts, value) ${arms.join(' UNION ALL ')} ORDER BY series, ts LIMIT ${copySliceRows}`,
   );
-  const lastKey = db.prepare(`SELECT series, ts FROM ${target} ORDER BY series DESC, ts DESC LIMIT 1`);
+  const lastKey = statement<{ series: number; ts: number }>(
+    db,
+    `SELECT series, ts FROM ${target} ORDER BY series DESC, ts DESC LIMIT 1`,
+  );
   let last = { series: 0, ts: 0 };
   for (let copied = 0; ; ) {
     const { changes } = copy.run(last);
     copied += changes;
     if (changes === 0) return copied;
-    last = lastKey.get() as typeof last;
+    last = lastKey.get() ?? last;
     yield;
   }
 }

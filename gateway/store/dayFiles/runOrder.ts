@@ -47,11 +47,15 @@ export function splitByDay(
   if (lastCount > 0) counts.set(last, lastCount);
   const days = new Map<number, Uint32Array>();
   const filled = new Map<number, number>();
-  for (const [day, count] of counts) days.set(day, new Uint32Array(count));
   for (let i = 0; i < readings; i++) {
     const day = dayOf(ts[i]);
+    let picked = days.get(day);
+    if (picked === undefined) {
+      picked = new Uint32Array(counts.get(day) ?? 0);
+      days.set(day, picked);
+    }
     const at = filled.get(day) ?? 0;
-    (days.get(day) as Uint32Array)[at] = i;
+    picked[at] = i;
     filled.set(day, at + 1);
   }
   return days;

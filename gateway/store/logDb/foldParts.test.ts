@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seriesKinds } from '../../domain/series.js';
-import { emptyFold, foldOfPart, foldParts } from './foldParts.js';
+import { emptyFold } from './fold.js';
+import { foldOfPart, foldParts } from './foldParts.js';
 
 const ids = Array.from({ length: 5_001 }, (_, i) => i + 1);
 

@@ -2,23 +2,35 @@ import type Database from 'better-sqlite3';
 import type { Batch } from '../../columns/batch.js';
 import type { Declared } from '../../domain/declared.js';
 import type { NewRejectedFrame } from '../../domain/rejected.js';
-import { encodeFrames, encodeReadings, timeRangeOf } from './logRow.js';
+import { encodeFrames, encodeReadings, timeRangeOf } from './rowBlobs.js';
 
 /** Refused frames kept for one device; the oldest go first. */
 export const rejectedPerDeviceMax = 1_000;
 
-/** Of a longer refused message only so much is kept. */
+/** Bytes that are kept of a refused frame; the rest of a longer one is dropped. */
 export const rejectedBytesMax = 65_536;
 
+/** What a commit added to the log. */
 export interface Appended {
   position: number;
   bytes: number;
+  /** The rids of the refused frames, in their order. */
   rids: string[];
+  /** Older refused frames that were dropped to make room. */
   rejectedDropped: number;
 }
 
-/** Appends to the commit log and its quarantine (log.db). Only the writer calls this. */
-export function openLogTable(db: Database.Database) {
+/** The commit log and its quarantine (log.db), for the writer. */
+export interface LogTable {
+  /** One commit, on disk when it returns. */
+  append(batch: Batch, committedAt: number): Appended;
+  /** Notes that an operator stored a refused frame. */
+  markAdmitted(rid: string, at: number): void;
+  /** A write that changes nothing, to find out whether writes reach the disk. */
+  touch(at: number): void;
+}
+
+export function openLogTable(db: Database.Database): LogTable {
   const insert = db.prepare(`
     INSERT INTO log (committed_at, readings, ts_min, ts_max, declared, frames, strings, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
   const reject = db.prepare(`
@@ -64,11 +76,9 @@ export function openLogTable(db: Database.Database) {
   });
 
   return {
-    /** One commit, on disk when it returns. */
     append: append.immediate,
-    markAdmitted: (rid: string, at: number): void => void admit.run(at, rid),
-    /** Any write that must reach the disk. */
-    touch: (at: number): void => void touch.run(String(at)),
+    markAdmitted: (rid, at) => void admit.run(at, rid),
+    touch: (at) => void touch.run(String(at)),
   };
 }
 

@@ -1,19 +1,30 @@
 import type Database from 'better-sqlite3';
 import type { RejectedQuery, RejectedRow } from '../../domain/rejected.js';
+import { statement } from '../sqlite/statement.js';
+
+/** Reads the quarantine (log.db). */
+export interface RejectedTable {
+  /** A page of a device's refused frames, newest first. */
+  list(query: RejectedQuery): RejectedRow[];
+  /** Null: the device has no such frame. */
+  get(deviceKey: number, rid: string): RejectedRow | null;
+}
 
 const columns = `CAST(rid AS TEXT) AS rid, device AS deviceKey, stream, seq, received_at AS receivedAt, code, path, message,
   encoding, bytes, admitted_at AS admittedAt`;
 
-/** Reads the quarantine (log.db). */
-export function openRejectedTable(db: Database.Database) {
-  const page = db.prepare(
+export function openRejectedTable(db: Database.Database): RejectedTable {
+  const page = statement<RejectedRow, [deviceKey: number, before: number, limit: number]>(
+    db,
     `SELECT ${columns} FROM quarantine WHERE device = ? AND quarantine.rid < ? ORDER BY quarantine.rid DESC LIMIT ?`,
   );
-  const one = db.prepare(`SELECT ${columns} FROM quarantine WHERE device = ? AND quarantine.rid = ?`);
+  const byRid = statement<RejectedRow, [deviceKey: number, rid: number]>(
+    db,
+    `SELECT ${columns} FROM quarantine WHERE device = ? AND quarantine.rid = ?`,
+  );
   return {
-    list: ({ deviceKey, before, limit }: RejectedQuery): RejectedRow[] =>
-      page.all(deviceKey, before === null ? Number.MAX_SAFE_INTEGER : Number(before), limit) as RejectedRow[],
-    get: (deviceKey: number, rid: string): RejectedRow | null =>
-      (one.get(deviceKey, Number(rid)) as RejectedRow | undefined) ?? null,
+    list: ({ deviceKey, before, limit }) =>
+      page.all(deviceKey, before === null ? Number.MAX_SAFE_INTEGER : Number(before), limit),
+    get: (deviceKey, rid) => byRid.get(deviceKey, Number(rid)) ?? null,
   };
 }

@@ -3,27 +3,30 @@ import type { Batch } from '../../columns/batch.js';
 import type { Declared } from '../../domain/declared.js';
 import { seriesKinds } from '../../domain/series.js';
 import { openMeta } from '../sqlite/meta.js';
-import { readSeries } from './foldTables.js';
-import { encodeFrames, encodeReadings, timeRangeOf } from './logRow.js';
-import { decodeRow, type LogRow, type StoredRow } from './logRows.js';
+import { statement } from '../sqlite/statement.js';
+import { readSeries } from './folded.js';
+import { decodeRow, type LogRow, rowColumns, type StoredRow } from './readRows.js';
+import { encodeFrames, encodeReadings, timeRangeOf } from './rowBlobs.js';
 
-/** Looked through in one go: a commit waits for no more than this. */
+/** Rows looked through in one go: a commit waits for no more than this. */
 const rowsPerSlice = 64;
 
 /**
- * Takes a device's readings out of rows that are sealed and wait only for a cursor. Its frames stay as empty ones of no device,
- * since the place of a frame in its row is part of the name under which a bridge has sent it.
+ * Takes a device's readings out of a slice of the rows after a position that are sealed and wait only for a cursor. Returns the
+ * position to continue after; null: no row is left. The device's frames stay, empty and of no device, since the place of a frame
+ * in its row is part of the name under which a bridge has sent it.
  */
-export function createScrub(db: Database.Database) {
+export function createScrub(db: Database.Database): (deviceKey: number, after: number) => number | null {
   const meta = openMeta(db);
-  const next = db.prepare(
-    `SELECT position, committed_at, declared, frames, strings, data FROM log WHERE position > ? AND position <= ? ORDER BY position LIMIT ${rowsPerSlice}`,
+  const next = statement<StoredRow, [after: number, upTo: number]>(
+    db,
+    `SELECT ${rowColumns} FROM log WHERE position > ? AND position <= ? ORDER BY position LIMIT ${rowsPerSlice}`,
   );
   const put = db.prepare(`
     UPDATE log SET readings = ?, ts_min = ?, ts_max = ?, declared = ?, frames = ?, strings = ?, data = ? WHERE position = ?`);
 
   const slice = db.transaction((deviceKey: number, after: number): number | null => {
-    const rows = next.all(after, meta.number('sealed_position')) as StoredRow[];
+    const rows = next.all(after, meta.number('sealed_position'));
     const isText = rows.some(({ strings }) => strings !== null) ? textSeries(db) : new Set<number>();
     for (const stored of rows) {
       const row = decodeRow(stored);
@@ -49,7 +52,7 @@ export function createScrub(db: Database.Database) {
   return slice.immediate;
 }
 
-/** The series of a sealed row are folded. */
+/** Series of strings; the series of every sealed row are folded. */
 const textSeries = (db: Database.Database): Set<number> =>
   new Set(
     readSeries(db)
@@ -60,15 +63,20 @@ const textSeries = (db: Database.Database): Set<number> =>
 function mentions({ frames, declared }: LogRow, deviceKey: number): boolean {
   if (frames.device.includes(deviceKey)) return true;
   const { series = [], streams = [], tables = [] } = declared ?? {};
-  return [...series, ...streams, ...tables].some((one) => one.deviceKey === deviceKey);
+  return [...series, ...streams, ...tables].some((declaration) => declaration.deviceKey === deviceKey);
 }
 
-function without({ frames, readings, declared }: LogRow, deviceKey: number, isText: ReadonlySet<number>) {
+function without(
+  { frames, readings, declared }: LogRow,
+  deviceKey: number,
+  isText: ReadonlySet<number>,
+): { batch: Batch; declared: Declared | null } {
   const series: number[] = [];
   const ts: number[] = [];
   const value: number[] = [];
   const strings: string[] = [];
-  const kept = (column: Uint32Array): Uint32Array => column.map((one, i) => (frames.device[i] === deviceKey ? 0 : one));
+  const kept = (column: Uint32Array): Uint32Array<ArrayBuffer> =>
+    column.map((entry, i) => (frames.device[i] === deviceKey ? 0 : entry));
   for (let frame = 0, at = 0; frame < frames.count; frame++) {
     const end = at + frames.readings[frame];
     if (frames.device[frame] === deviceKey) at = end;
@@ -98,7 +106,7 @@ function without({ frames, readings, declared }: LogRow, deviceKey: number, isTe
 }
 
 function declaredWithout({ series, streams, tables }: Declared, deviceKey: number): Declared {
-  const others = <One extends { deviceKey: number }>(list: One[]): One[] =>
-    list.filter((one) => one.deviceKey !== deviceKey);
+  const others = <Declaration extends { deviceKey: number }>(list: Declaration[]): Declaration[] =>
+    list.filter((declaration) => declaration.deviceKey !== deviceKey);
   return { series: others(series), streams: others(streams), tables: others(tables) };
 }

@@ -1,10 +1,15 @@
+// This folder has what the command line does with a data folder itself, without asking a gateway.
+
 import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type Database from 'better-sqlite3';
+import { errorOf } from '../../../schemas/errors.js';
 import { openDayForReading } from '../dayFiles/dayFile.js';
 import { dayText, listDays } from '../dayFiles/days.js';
-import { newestCommitAt } from '../logDb/foldTables.js';
+import { newestCommitAt } from '../logDb/folded.js';
+import { newestVersion, type Schema } from '../sqlite/migrate.js';
 import { openForReading } from '../sqlite/openDatabase.js';
+import { faultIn, versionOf } from '../sqlite/pragmas.js';
 import { databases } from '../writer/databases.js';
 
 /** One check of `tidegate doctor`. */
@@ -16,8 +21,8 @@ export interface Finding {
 }
 
 /**
- * Looks at the databases of a data folder without changing them; a gateway may be running on it. Of the day files the newest
- * are read through, or all of them.
+ * Checks the databases of a data folder without changing them; a gateway may be running on it. Only the newest day files are read
+ * whole, unless `everyDay` asks for all.
  */
 export function inspectDataFolder(folder: string, now: number, builtAt: number, everyDay = false): Finding[] {
   if (!existsSync(join(folder, 'log.db'))) {
@@ -30,13 +35,13 @@ export function inspectDataFolder(folder: string, now: number, builtAt: number, 
       },
     ];
   }
-  const findings = Object.entries(databases).flatMap(([file, { length }]) =>
-    inspect(join(folder, file), file, length, now, builtAt),
+  const findings = Object.entries(databases).flatMap(([file, schema]) =>
+    inspect(join(folder, file), file, schema, now, builtAt),
   );
   return [...findings, ...inspectDays(folder, everyDay)];
 }
 
-/** Newest day files that are read through where not all of them are. */
+/** The number of newest day files that are read whole. */
 const daysChecked = 3;
 
 function inspectDays(folder: string, everyDay: boolean): Finding[] {
@@ -55,7 +60,7 @@ function inspectDays(folder: string, everyDay: boolean): Finding[] {
     name: basename(path),
     state: 'fail',
     detail: fault,
-    fix: 'Put this file back from a backup, or move it away',
+    fix: 'Restore this file from a backup, or move it away',
   }));
 }
 
@@ -63,68 +68,61 @@ function faultOf(path: string): { path: string; fault: string }[] {
   try {
     const db = openDayForReading(path);
     try {
-      const result = db.pragma('integrity_check', { simple: true }) as string;
-      return result === 'ok' ? [] : [{ path, fault: result }];
+      const fault = faultIn(db);
+      return fault === null ? [] : [{ path, fault }];
     } finally {
       db.close();
     }
   } catch (error) {
-    return [{ path, fault: (error as Error).message }];
+    return [{ path, fault: errorOf(error).message }];
   }
 }
 
-function inspect(path: string, file: string, version: number, now: number, builtAt: number): Finding[] {
+function inspect(path: string, file: string, schema: Schema, now: number, builtAt: number): Finding[] {
   try {
     const db = openForReading(path);
     try {
-      const findings = [checkIntegrity(db, file), checkVersion(db, file, version)];
-      if (file === 'log.db') findings.push(checkClock(db, now, builtAt));
+      const findings = [checkIntegrity(db, file), checkVersion(db, file, schema)];
+      // An older file may lack the tables.
+      if (file === 'log.db' && versionOf(db) >= schema.first) findings.push(checkClock(db, now, builtAt));
       return findings;
     } finally {
       db.close();
     }
   } catch (error) {
-    return [{ name: file, state: 'fail', detail: (error as Error).message, fix: 'Restore the folder from a backup' }];
+    return [{ name: file, state: 'fail', detail: errorOf(error).message, fix: 'Restore the folder from a backup' }];
   }
 }
 
 function checkIntegrity(db: Database.Database, file: string): Finding {
-  const result = db.pragma('integrity_check', { simple: true }) as string;
-  return result === 'ok'
-    ? { name: `${file} integrity`, state: 'ok', detail: 'ok' }
-    : { name: `${file} integrity`, state: 'fail', detail: result, fix: 'Restore the folder from a backup' };
+  const name = `${file} integrity`;
+  const fault = faultIn(db);
+  return fault === null
+    ? { name, state: 'ok', detail: 'ok' }
+    : { name, state: 'fail', detail: fault, fix: 'Restore the folder from a backup' };
 }
 
-function checkVersion(db: Database.Database, file: string, known: number): Finding {
-  const version = db.pragma('user_version', { simple: true }) as number;
+function checkVersion(db: Database.Database, file: string, schema: Schema): Finding {
+  const version = versionOf(db);
+  const newest = newestVersion(schema);
   const name = `${file} version`;
-  if (version > known)
-    return {
-      name,
-      state: 'fail',
-      detail: `${version}, newer than this Tidegate (${known})`,
-      fix: 'Run the newer Tidegate',
-    };
-  return {
-    name,
-    state: 'ok',
-    detail: version === known ? String(version) : `${version}; the next start brings it to ${known}`,
-  };
+  if (version > newest) {
+    const detail = `${version}, newer than this Tidegate (${newest})`;
+    return { name, state: 'fail', detail, fix: 'Run the newer Tidegate' };
+  }
+  if (version < schema.first) {
+    const detail = `${version}, older than the first release (${schema.first})`;
+    return { name, state: 'fail', detail, fix: 'Start with an empty data folder' };
+  }
+  const detail = version === newest ? String(version) : `${version}; the next start brings it to ${newest}`;
+  return { name, state: 'ok', detail };
 }
 
 function checkClock(db: Database.Database, now: number, builtAt: number): Finding {
-  const hasFolds = (db.pragma('user_version', { simple: true }) as number) >= 2;
-  const newest = hasFolds
-    ? newestCommitAt(db)
-    : ((db.prepare('SELECT max(committed_at) FROM log').pluck().get() as number | null) ?? 0);
+  const newest = newestCommitAt(db);
   const behind = Math.max(newest, builtAt) - now;
   const detail = `this clock: ${new Date(now).toISOString()}; newest commit: ${newest === 0 ? 'none' : new Date(newest).toISOString()}`;
-  if (behind > 60_000)
-    return {
-      name: 'clock',
-      state: 'fail',
-      detail,
-      fix: 'Set the clock: while it is behind the data, devices are refused',
-    };
-  return { name: 'clock', state: 'ok', detail };
+  if (behind <= 60_000) return { name: 'clock', state: 'ok', detail };
+  const fix = 'Set the clock: while it is behind the data, devices are refused';
+  return { name: 'clock', state: 'fail', detail, fix };
 }

@@ -5,6 +5,7 @@ import { openDayForReading } from '../dayFiles/dayFile.js';
 import { dayMs, listDays } from '../dayFiles/days.js';
 import { isFolded } from '../dayFiles/finishedDay.js';
 import { openForReading } from '../sqlite/openDatabase.js';
+import { columnStatement, tupleStatement } from '../sqlite/statement.js';
 
 /** SQLite attaches no more files than this to a connection. */
 const attachedMax = 10;
@@ -40,11 +41,11 @@ export function openSqlView(folder: string, from: number, to: number): SqlView {
     indexed,
     unsealed: unsealedReadings(folder),
     run(sql) {
-      const statement = db.prepare(sql);
+      const statement = db.prepare<[], SqlValue[]>(sql);
       if (!statement.reader || !statement.readonly)
         throw new Error('this would write, or returns nothing: tidegate sql takes a SELECT');
       const columns = statement.columns().map(({ name }) => name);
-      return { columns, rows: statement.raw().iterate() as IterableIterator<SqlValue[]> };
+      return { columns, rows: statement.raw().iterate() };
     },
     close: () => void db.close(),
   };
@@ -67,10 +68,11 @@ function readInTurn(db: Database.Database, paths: string[], from: number, to: nu
       for (const path of paths) {
         const day = openDayForReading(path);
         try {
-          const rows = day
-            .prepare('SELECT device, metric, unit, ts, value FROM readings WHERE ts >= ? AND ts < ?')
-            .raw();
-          yield* rows.iterate(from, to) as IterableIterator<unknown[]>;
+          const rows = tupleStatement<SqlValue[], [from: number, to: number]>(
+            day,
+            'SELECT device, metric, unit, ts, value FROM readings WHERE ts >= ? AND ts < ?',
+          );
+          yield* rows.iterate(from, to);
         } finally {
           day.close();
         }
@@ -86,7 +88,7 @@ function unsealedReadings(folder: string): number {
   try {
     const sum = `SELECT coalesce(sum(readings), 0) FROM log
       WHERE position > coalesce((SELECT value + 0 FROM meta WHERE name = 'sealed_position'), 0)`;
-    return log.prepare(sum).pluck().get() as number;
+    return columnStatement<number>(log, sum).get() ?? 0;
   } finally {
     log.close();
   }

@@ -1,10 +1,12 @@
 import type Database from 'better-sqlite3';
+import { scalarOf } from '../../columns/scalar.js';
 import { type SeriesKind, seriesKinds } from '../../domain/series.js';
 import { runTable } from '../dayFiles/dayFile.js';
 import { type RollupTable, rollups } from '../dayFiles/rollup.js';
+import { columnStatement, tupleStatement } from '../sqlite/statement.js';
 import type { DayHandle } from './dayHandles.js';
 import type { OpenFile } from './openFile.js';
-import { armsOf, direction, type Order, overlapping, scalarOfStored, type WantedSeries } from './readingSource.js';
+import { armsOf, direction, type Order, overlapping, type WantedSeries } from './readingSource.js';
 import { type BucketPart, chunked, type Source } from './rowSource.js';
 
 type StoredBucket = [
@@ -29,27 +31,39 @@ function partOf(id: number, kind: SeriesKind, everyMs: number, row: StoredBucket
     min: number ? min : null,
     max: number ? max : null,
     sum: number ? sum : null,
-    first: scalarOfStored(kind, first),
-    last: scalarOfStored(kind, last),
+    first: scalarOf(kind, first),
+    last: scalarOf(kind, last),
     firstAt,
     lastAt,
   };
 }
 
-/** SQLite gathers the buckets; the width is part of the text, since a bound number would divide as a fraction. */
-export function prepareBuckets({ file, runs }: OpenFile, from: number, to: number, everyMs: number, order: Order) {
+/** Gathers the buckets of one series in a span of time. */
+export type BucketStatement = Database.Statement<[{ series: number; from: number; to: number }], StoredBucket>;
+
+/**
+ * SQLite gathers the buckets; the width is part of the text, since a bound number would divide as a fraction. Null: the file has
+ * nothing in the span.
+ */
+export function prepareBuckets(
+  { file, runs }: OpenFile,
+  from: number,
+  to: number,
+  everyMs: number,
+  order: Order,
+): BucketStatement | null {
   const arms = overlapping(runs, from, to);
   if (arms.length === 0) return null;
   const valueAt = (time: string): string =>
     `(${arms.map((run) => `SELECT value FROM ${runTable(run)} WHERE series = :series AND ts = ${time}`).join(' UNION ALL ')} LIMIT 1)`;
-  return file
-    .prepare(`
-      SELECT bucket * ${everyMs}, count, min, max, sum, ${valueAt('first_at')}, ${valueAt('last_at')}, first_at, last_at FROM (
-        SELECT ts / ${everyMs} AS bucket, count(*) AS count, min(value) AS min, max(value) AS max, sum(value) AS sum,
-          min(ts) AS first_at, max(ts) AS last_at
-        FROM (${armsOf(arms)}) GROUP BY bucket
-      ) ORDER BY bucket ${direction(order)}`)
-    .raw();
+  return tupleStatement(
+    file,
+    `SELECT bucket * ${everyMs}, count, min, max, sum, ${valueAt('first_at')}, ${valueAt('last_at')}, first_at, last_at FROM (
+      SELECT ts / ${everyMs} AS bucket, count(*) AS count, min(value) AS min, max(value) AS max, sum(value) AS sum,
+        min(ts) AS first_at, max(ts) AS last_at
+      FROM (${armsOf(arms)}) GROUP BY bucket
+    ) ORDER BY bucket ${direction(order)}`,
+  );
 }
 
 /** Buckets of one device in memory at once; the series of a query share them. */
@@ -59,7 +73,7 @@ export const bucketsPerChunk = (series: number): number =>
   Math.max(16, Math.min(1_024, Math.floor(bucketsMax / series)));
 
 export function bucketSource(
-  select: Database.Statement,
+  select: BucketStatement,
   { local, id, kind }: WantedSeries,
   from: number,
   to: number,
@@ -74,8 +88,7 @@ export function bucketSource(
       const span = chunks.next();
       if (span.done) return null;
       const [low, high] = span.value;
-      const rows = select.all({ series: local, from: low, to: high }) as StoredBucket[];
-      return rows.map((row) => partOf(id, kind, everyMs, row));
+      return select.all({ series: local, from: low, to: high }).map((row) => partOf(id, kind, everyMs, row));
     },
     () => false,
   );
@@ -91,7 +104,7 @@ function* spansOf(from: number, to: number, width: number, order: Order): Genera
   }
 }
 
-/** The part of [from, to) that whole buckets of this width make up; null where readings are there to do it better. */
+/** The part of [from, to) that whole buckets of this width make up; null if the day's readings answer more exactly. */
 export function rollupSpan(from: number, to: number, width: number, isAllThereIs: boolean): [number, number] | null {
   if (from % width === 0 && to % width === 0) return [from, to];
   if (!isAllThereIs) return null;
@@ -101,7 +114,7 @@ export function rollupSpan(from: number, to: number, width: number, isAllThereIs
 /** The hour table has every series; the minute table only those that are dense enough. */
 export function seriesIn({ file, series }: OpenFile, table: RollupTable): WantedSeries[] {
   if (table === 'rollup_1h') return series;
-  const has = file.prepare(`SELECT 1 FROM ${table} WHERE series = ? LIMIT 1`).pluck();
+  const has = columnStatement<number, [series: number]>(file, `SELECT 1 FROM ${table} WHERE series = ? LIMIT 1`);
   return series.filter(({ local }) => has.get(local) !== undefined);
 }
 
@@ -114,17 +127,16 @@ export function rollupSource(
   order: Order,
   perChunk: number,
 ): Source<BucketPart> {
-  const select = file
-    .prepare(
-      `SELECT ts, count, min, max, sum, first, last, ts + first_after, ts + last_after FROM ${table} WHERE series = ? AND ts >= ? AND ts < ? ORDER BY ts ${direction(order)}`,
-    )
-    .raw();
+  const select = tupleStatement<StoredBucket, [series: number, from: number, to: number]>(
+    file,
+    `SELECT ts, count, min, max, sum, first, last, ts + first_after, ts + last_after FROM ${table} WHERE series = ? AND ts >= ? AND ts < ? ORDER BY ts ${direction(order)}`,
+  );
   const chunks = spansOf(from, to, perChunk * rollups[table], order);
   return chunked<BucketPart>(
     () => {
       const span = chunks.next();
       if (span.done) return null;
-      return (select.all(local, ...span.value) as StoredBucket[]).map((row) => partOf(id, kind, everyMs, row));
+      return select.all(local, ...span.value).map((row) => partOf(id, kind, everyMs, row));
     },
     () => false,
   );

@@ -1,24 +1,26 @@
 import { statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
+import { codeOf } from '../../../schemas/errors.js';
 import { hasSchema, openDayForReading, type Run, readRuns } from '../dayFiles/dayFile.js';
+import { columnStatement, type Preparing } from '../sqlite/statement.js';
 
-/** Finished files that stay open for the next query: a month with its aggregates. */
+/** The number of finished files that stay open for the next query: a month with its aggregates. */
 const keptMax = 64;
-/** Beyond it a file that nobody asked for is closed, and the room of one that was replaced or removed is free. */
+/** A file that no query used for this time is closed, which frees the space of one that was replaced or removed. */
 const keptMs = 5_000;
-/** Page cache of each, in KiB: SQLite's default would be 2 MB. */
+/** Page cache of each file, in KiB: SQLite's default would be 2 MB. */
 const cacheKib = 512;
-/** Widths of buckets are the client's choice, and each is a statement of its own. */
+/** The client chooses the width of buckets, and each width is a statement of its own. */
 const statementsMax = 32;
 
 /** A file of a day, open for one query, as it was when it was opened. */
-export interface DayHandle {
-  prepare(sql: string): Database.Statement;
-  /** Gives each row of a SELECT of `ts` and `value` to a function, in order: a third of the time of an array a row. */
+export interface DayHandle extends Preparing {
+  /** Calls `take` with each row of a SELECT of `ts` and `value`, in order: a third of the time of one array per row. */
   each(sql: string, parameters: object, take: TakeRow): void;
-  /** What the file keeps of itself; null where there is no such name. */
+  /** What the file keeps about itself; null if the name has no value. */
   meta(name: string): string | null;
   runs(): Run[];
+  /** Ends the query's use of the file. */
   close(): void;
 }
 
@@ -28,25 +30,31 @@ const nothing: TakeRow = () => {};
 
 interface Opened {
   db: Database.Database;
-  /** Where the function `take` of the connection puts rows at present. */
+  /** What the SQL function `take` of the connection calls at present. */
   rows: { take: TakeRow };
   statements: Map<string, Database.Statement>;
-  /** Which file it was: another of the same path is a newer one. */
+  /** Which file it was: another file at the same path is newer. */
   inode: number;
   changedMs: number;
   usedAt: number;
 }
 
-export type DayHandles = ReturnType<typeof createDayHandles>;
-
 /**
- * Opens day files and aggregates for queries. Opening one takes most of what a query of 30 days takes, so finished ones, which
+ * Opens day files and aggregates for queries. Opening files takes most of the time of a query of 30 days, so finished ones, which
  * are replaced and never written, stay open for a while. A live file never does: it is finished only when nobody has it open.
  */
-export function createDayHandles(now: () => number) {
+export interface DayHandles {
+  /** Null if there is no file at the path, or one that is being made. */
+  open(path: string): DayHandle | null;
+  /** To be called every few seconds. */
+  closeIdle(): void;
+  closeAll(): void;
+}
+
+/** `now` is in ms, of any clock that never goes back. */
+export function createDayHandles(now: () => number): DayHandles {
   const kept = new Map<string, Opened>();
 
-  /** Null where there is no file, or one that is being made. */
   function open(path: string): DayHandle | null {
     const stat = statSync(path, { throwIfNoEntry: false });
     const before = kept.get(path);
@@ -62,7 +70,7 @@ export function createDayHandles(now: () => number) {
     try {
       db = openDayForReading(path);
     } catch (error) {
-      if ((error as { code?: string }).code === 'SQLITE_CANTOPEN' && !isThere(path)) return null;
+      if (codeOf(error) === 'SQLITE_CANTOPEN' && !exists(path)) return null;
       throw error;
     }
     if (!hasSchema(db)) {
@@ -78,30 +86,13 @@ export function createDayHandles(now: () => number) {
     return { db, rows, statements: new Map(), inode, changedMs, usedAt: 0 };
   }
 
-  /** Reads one snapshot until it is closed: a merge that ends meanwhile takes no run away from under the query. */
+  /** The query reads one snapshot, so that no run disappears from it when a merge ends. */
   function handleOf(path: string, opened: Opened): DayHandle {
-    const { db, rows, statements } = opened;
+    const { db } = opened;
     db.exec('BEGIN');
-    const prepare = (sql: string): Database.Statement => {
-      let statement = statements.get(sql);
-      if (statement === undefined) {
-        if (statements.size >= statementsMax) statements.clear();
-        statement = db.prepare(sql);
-        statements.set(sql, statement);
-      }
-      return statement;
-    };
     return {
-      prepare,
-      each(sql, parameters, take): void {
-        rows.take = take;
-        prepare(`SELECT count(take(ts, value)) FROM (${sql})`).get(parameters);
-        rows.take = nothing;
-      },
-      meta: (name) =>
-        (prepare('SELECT value FROM meta WHERE name = ?').pluck().get(name) as string | undefined) ?? null,
-      runs: () => readRuns({ prepare }),
-      close(): void {
+      ...readingOf(opened),
+      close() {
         if (kept.has(path) || !isFinished(db)) return void db.close();
         db.exec('COMMIT');
         opened.usedAt = now();
@@ -121,22 +112,47 @@ export function createDayHandles(now: () => number) {
 
   return {
     open,
-    /** To be called every few seconds. */
-    closeIdle(): void {
+    closeIdle() {
       for (const [path, { db, usedAt }] of kept) {
         if (now() - usedAt < keptMs) continue;
         db.close();
         kept.delete(path);
       }
     },
-    closeAll(): void {
+    closeAll() {
       for (const { db } of kept.values()) db.close();
       kept.clear();
     },
   };
 }
 
-const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
+function readingOf({ db, rows, statements }: Opened): Omit<DayHandle, 'close'> {
+  const preparing: Preparing = {
+    prepare: (sql: string) => {
+      let statement = statements.get(sql);
+      if (statement === undefined) {
+        if (statements.size >= statementsMax) statements.clear();
+        statement = db.prepare(sql);
+        statements.set(sql, statement);
+      }
+      // The SQL decides the types of parameters and rows, so a statement that was prepared before has those of this caller.
+      return statement as never;
+    },
+  };
+  return {
+    ...preparing,
+    each(sql, parameters, take) {
+      rows.take = take;
+      preparing.prepare(`SELECT count(take(ts, value)) FROM (${sql})`).get(parameters);
+      rows.take = nothing;
+    },
+    meta: (name) =>
+      columnStatement<string, [string]>(preparing, 'SELECT value FROM meta WHERE name = ?').get(name) ?? null,
+    runs: () => readRuns(preparing),
+  };
+}
+
+const exists = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
 
 /** Live and late files have a write-ahead log. */
 const isFinished = (db: Database.Database): boolean => db.pragma('journal_mode', { simple: true }) === 'delete';

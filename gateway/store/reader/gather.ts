@@ -2,6 +2,7 @@ import type { BucketRow, ReadingRow, ReadingsPage, ReadingsQuery } from '../../d
 import type { OpenDay } from './openDay.js';
 import { type BucketPart, isBehind, merged, type Source } from './rowSource.js';
 
+/** The readings of the log that are not in the day's files yet, as buckets of one reading each. */
 export function unsealedParts(rows: ReadingRow[], day: OpenDay, everyMs: number): BucketPart[] {
   if (rows.length === 0) return [];
   const isStored = day.createStored();
@@ -15,8 +16,17 @@ export function unsealedParts(rows: ReadingRow[], day: OpenDay, everyMs: number)
     });
 }
 
-/** Puts the parts of each bucket together; a bucket is done when one of another time comes, which may be on the next day. */
-export function createGathering(query: ReadingsQuery) {
+/** Combines the parts of each bucket. A bucket is done when a part of another time comes, which may be on the next day. */
+export interface Gathering {
+  /** False once the page is full, or `deadline` (of performance.now) has passed. */
+  take(sources: Source<BucketPart>[], deadline: number): boolean;
+  /** The buckets that are done. `more`: others may follow. */
+  page(more: boolean): ReadingsPage<BucketRow>;
+  /** All buckets; no other part comes. */
+  finish(): ReadingsPage<BucketRow>;
+}
+
+export function createGathering(query: ReadingsQuery): Gathering {
   const sign = query.order === 'asc' ? 1 : -1;
   const rows: BucketRow[] = [];
   const open = new Map<number, BucketPart>();
@@ -33,8 +43,7 @@ export function createGathering(query: ReadingsQuery) {
 
   return {
     page,
-    /** False once the page is full, or has taken long enough. */
-    take(sources: Source<BucketPart>[], deadline: number): boolean {
+    take(sources, deadline) {
       const parts = merged(query.order, sources);
       for (let part = parts.next(); part !== null; part = parts.next()) {
         const current = open.values().next().value;
@@ -48,7 +57,7 @@ export function createGathering(query: ReadingsQuery) {
       }
       return true;
     },
-    finish(): ReadingsPage<BucketRow> {
+    finish() {
       flush();
       return page(false);
     },

@@ -1,5 +1,13 @@
-/** A binary heap of sources that are merged: the least by `less` is at the top. */
-export function createHeap<Item>(less: (a: Item, b: Item) => boolean) {
+/** A binary heap of sources that are merged: the least one is at the top. */
+export interface Heap<Item> {
+  add(item: Item): void;
+  top(): Item | undefined;
+  /** The top has changed: it finds its new place. */
+  topChanged(): void;
+  removeTop(): void;
+}
+
+export function createHeap<Item>(less: (a: Item, b: Item) => boolean): Heap<Item> {
   const items: Item[] = [];
 
   function down(): void {
@@ -14,17 +22,16 @@ export function createHeap<Item>(less: (a: Item, b: Item) => boolean) {
   }
 
   return {
-    add(item: Item): void {
+    add(item) {
       let at = items.push(item) - 1;
       for (let up = (at - 1) >> 1; at > 0 && less(items[at], items[up]); at = up, up = (at - 1) >> 1)
         [items[at], items[up]] = [items[up], items[at]];
     },
-    top: (): Item | undefined => items[0],
-    /** The top has changed: it finds its new place. */
+    top: () => items[0],
     topChanged: down,
-    removeTop(): void {
-      const last = items.pop() as Item;
-      if (items.length === 0) return;
+    removeTop() {
+      const last = items.pop();
+      if (last === undefined || items.length === 0) return;
       items[0] = last;
       down();
     },

@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { addFrame, createBatch, reserveReadings } from '../../columns/batch.js';
+import { addFrame, createBatch } from '../../columns/batch.js';
+import { reserveReadings } from '../../columns/readingColumns.js';
 import { openLogTable } from '../logDb/logTable.js';
 import { openMeta } from '../sqlite/meta.js';
 import { openForWriting } from '../sqlite/openDatabase.js';
 import { databases } from '../writer/databases.js';
-import { type FoundRow, openLogIndex } from './logIndex.js';
+import { type FoundRow, LogIndex } from './logIndex.js';
 
 const at = 1_795_305_600_000;
 
@@ -51,7 +52,7 @@ const found = (rows: Iterable<FoundRow>): [number, [number, number][]][] =>
 
 test('each row with readings of the device is found, with the places of its frames', (t) => {
   const log = openLog(t);
-  const index = openLogIndex(log.db);
+  const index = new LogIndex(log.db);
   const first = log.commit([
     { device: 1, times: [0, 1] },
     { device: 2, times: [2] },
@@ -77,7 +78,7 @@ test('each row with readings of the device is found, with the places of its fram
 
 test('rows outside of the times that are asked for, and rows without readings, are not looked into', (t) => {
   const log = openLog(t);
-  const index = openLogIndex(log.db);
+  const index = new LogIndex(log.db);
   const position = log.commit([{ device: 1, times: [10, 20] }]);
   log.commit([{ device: 1, times: [] }]);
   const positions = (from: number, to: number) => found(index.find(1, at + from, at + to)).map(([one]) => one);
@@ -89,7 +90,7 @@ test('rows outside of the times that are asked for, and rows without readings, a
 
 test('what is sealed is forgotten, and what comes after is found at its new place', (t) => {
   const log = openLog(t);
-  const index = openLogIndex(log.db);
+  const index = new LogIndex(log.db);
   const sealed = log.commit([
     { device: 2, times: [0] },
     { device: 1, times: [1] },
@@ -99,13 +100,13 @@ test('what is sealed is forgotten, and what comes after is found at its new plac
     { device: 1, times: [4] },
   ]);
   index.catchUp();
-  assert.equal(index.frames(), 4);
+  assert.equal(index.frames, 4);
   log.seal(sealed);
   assert.deepEqual(found(index.find(1, at, at + 100)), [[kept, [[2, 3]]]]);
-  assert.equal(index.frames(), 2);
+  assert.equal(index.frames, 2);
   log.seal(kept);
   assert.deepEqual(found(index.find(1, at, at + 100)), []);
-  assert.equal(index.frames(), 0);
+  assert.equal(index.frames, 0);
 });
 
 const frames = fc.array(
@@ -128,7 +129,7 @@ test('whatever was committed and sealed, it finds what a look at every row finds
   fc.assert(
     fc.property(bounds, fc.array(step, { minLength: 10, maxLength: 30, size: 'max' }), (bound, steps) => {
       const log = openLog(t);
-      const index = openLogIndex(log.db, bound);
+      const index = new LogIndex(log.db, bound);
       let rows: { position: number; frames: Frame[] }[] = [];
       for (const one of steps) {
         if ('commit' in one) rows.push({ position: log.commit(one.commit), frames: one.commit });
@@ -150,7 +151,7 @@ test('whatever was committed and sealed, it finds what a look at every row finds
             return spans.length === 0 ? [] : [[row.position, spans]];
           });
           assert.deepEqual(found(index.find(device, at + from, at + to)), wanted);
-          assert.ok(index.frames() <= bound.frames);
+          assert.ok(index.frames <= bound.frames);
         }
       }
     }),

@@ -1,14 +1,16 @@
 import type Database from 'better-sqlite3';
-import { decodeOwners } from '../logDb/logRow.js';
-import { openMeta } from '../sqlite/meta.js';
+import { grown } from '../../columns/growable.js';
+import { decodeOwners } from '../logDb/rowBlobs.js';
+import { type Meta, openMeta } from '../sqlite/meta.js';
+import { statement } from '../sqlite/statement.js';
 
 /** Rows read in one go: no snapshot of the log is held for longer, so the writer's checkpoints go on. */
 const rowsPerSlice = 256;
 
-/** What is remembered at most: frames of 8 bytes each, and rows. Those beyond are read again by every query. */
+/** Frames, of 8 bytes each, and rows that are remembered at most. Every query reads further rows again. */
 const boundsByDefault = { frames: 4_000_000, rows: 250_000 };
 
-/** A row of the log that has readings of the device, and where among the row's readings: [start, end) of each of its frames. */
+/** A row of the log that has readings of the device: [start, end) of each of its frames among the row's readings. */
 export interface FoundRow {
   position: number;
   spans: [number, number][];
@@ -32,97 +34,108 @@ interface Row {
 }
 
 /**
- * Whose frames lie in which row of the unsealed part of the commit log. Each row is looked at once, so that a query costs what
- * it returns rather than what all devices sent since the last seal.
+ * Which row of the unsealed part of the commit log has frames of which device. Each row is looked at once, so that a query costs
+ * what it returns rather than what all devices sent since the last seal.
  */
-export function openLogIndex(db: Database.Database, bounds = boundsByDefault) {
-  const heads = db.prepare(`
-    SELECT position, ts_min AS tsMin, ts_max AS tsMax, frames FROM log
-    WHERE position > ? AND ts_max IS NOT NULL ORDER BY position LIMIT ${rowsPerSlice}`);
-  const meta = openMeta(db);
-  let rows: Row[] = [];
-  /** The frames of all rows: whose, and where its readings begin in its row. */
-  let device = new Uint32Array(1_024);
-  let start = new Uint32Array(1_024);
-  let used = 0;
-  let last = 0;
+export class LogIndex {
+  readonly #heads: Database.Statement<[after: number], Head>;
+  readonly #meta: Meta;
+  readonly #bounds: { frames: number; rows: number };
+  #rows: Row[] = [];
+  /** The frames of all rows: the device, and where its readings begin in its row. */
+  #device = new Uint32Array(1_024);
+  #start = new Uint32Array(1_024);
+  #used = 0;
+  #last = 0;
 
-  /** Learns what was committed, and forgets what was sealed, since it was called last. */
-  function catchUp(): void {
-    forget(meta.number('sealed_position'));
-    for (const head of headsAfter(last)) {
-      if (!remember(head)) return;
-      last = head.position;
+  constructor(db: Database.Database, bounds = boundsByDefault) {
+    this.#heads = statement(
+      db,
+      `SELECT position, ts_min AS tsMin, ts_max AS tsMax, frames FROM log
+      WHERE position > ? AND ts_max IS NOT NULL ORDER BY position LIMIT ${rowsPerSlice}`,
+    );
+    this.#meta = openMeta(db);
+    this.#bounds = bounds;
+  }
+
+  /** The number of frames that are remembered. */
+  get frames(): number {
+    return this.#used;
+  }
+
+  /** Learns what was committed, and forgets what was sealed, since the last call. */
+  catchUp(): void {
+    this.#forget(this.#meta.number('sealed_position'));
+    for (const head of this.#headsAfter(this.#last)) {
+      if (!this.#remember(head)) return;
+      this.#last = head.position;
     }
   }
 
-  function* headsAfter(position: number): Generator<Head> {
-    for (let after = position; ; ) {
-      const slice = heads.all(after) as Head[];
-      yield* slice;
-      if (slice.length < rowsPerSlice) return;
-      after = slice[slice.length - 1].position;
-    }
-  }
-
-  function remember({ position, tsMin, tsMax, frames }: Head): boolean {
-    const owners = decodeOwners(frames);
-    if (used + owners.count > bounds.frames || rows.length >= bounds.rows) return false;
-    while (used + owners.count > device.length) grow();
-    device.set(owners.device, used);
-    const row: Row = { position, tsMin, tsMax, frame: used, frames: owners.count, readings: 0 };
-    for (let i = 0; i < owners.count; i++) {
-      start[used++] = row.readings;
-      row.readings += owners.readings[i];
-    }
-    rows.push(row);
-    return true;
-  }
-
-  function grow(): void {
-    const [moreDevice, moreStart] = [new Uint32Array(2 * device.length), new Uint32Array(2 * start.length)];
-    moreDevice.set(device);
-    moreStart.set(start);
-    [device, start] = [moreDevice, moreStart];
-  }
-
-  function forget(sealed: number): void {
-    last = Math.max(last, sealed);
-    if (rows.length === 0 || rows[0].position > sealed) return;
-    const from = rows.findIndex(({ position }) => position > sealed);
-    const gone = from < 0 ? used : rows[from].frame;
-    rows = from < 0 ? [] : rows.slice(from);
-    for (const row of rows) row.frame -= gone;
-    device.copyWithin(0, gone, used);
-    start.copyWithin(0, gone, used);
-    used -= gone;
-  }
-
-  /** The unsealed rows that have readings of the device, of which some may lie in [from, to); in order of storing. */
-  function* find(deviceKey: number, from: number, to: number): Generator<FoundRow> {
-    catchUp();
-    const beyond = last;
-    for (const row of rows) {
+  /** The unsealed rows that have readings of the device and may have some in [from, to); in order of storing. */
+  *find(deviceKey: number, from: number, to: number): Generator<FoundRow> {
+    this.catchUp();
+    const beyond = this.#last;
+    for (const row of this.#rows) {
       if (row.tsMax < from || row.tsMin >= to) continue;
-      const spans = spansOf(deviceKey, row);
+      const spans = this.#spansOf(deviceKey, row);
       if (spans.length > 0) yield { position: row.position, spans };
     }
-    for (const head of headsAfter(beyond)) {
+    for (const head of this.#headsAfter(beyond)) {
       if (head.tsMax < from || head.tsMin >= to) continue;
       const spans = spansOfHead(deviceKey, head);
       if (spans.length > 0) yield { position: head.position, spans };
     }
   }
 
-  function spansOf(deviceKey: number, { frame, frames, readings }: Row): [number, number][] {
+  *#headsAfter(position: number): Generator<Head> {
+    for (let after = position; ; ) {
+      const slice = this.#heads.all(after);
+      yield* slice;
+      if (slice.length < rowsPerSlice) return;
+      after = slice[slice.length - 1].position;
+    }
+  }
+
+  /** False if there is no room for the row. */
+  #remember({ position, tsMin, tsMax, frames }: Head): boolean {
+    const owners = decodeOwners(frames);
+    const used = this.#used + owners.count;
+    if (used > this.#bounds.frames || this.#rows.length >= this.#bounds.rows) return false;
+    this.#device = grown(this.#device, used);
+    this.#start = grown(this.#start, used);
+    this.#device.set(owners.device, this.#used);
+    const row: Row = { position, tsMin, tsMax, frame: this.#used, frames: owners.count, readings: 0 };
+    for (let i = 0; i < owners.count; i++) {
+      this.#start[row.frame + i] = row.readings;
+      row.readings += owners.readings[i];
+    }
+    this.#used = used;
+    this.#rows.push(row);
+    return true;
+  }
+
+  #forget(sealed: number): void {
+    this.#last = Math.max(this.#last, sealed);
+    if (this.#rows.length === 0 || this.#rows[0].position > sealed) return;
+    const from = this.#rows.findIndex(({ position }) => position > sealed);
+    const gone = from < 0 ? this.#used : this.#rows[from].frame;
+    this.#rows = from < 0 ? [] : this.#rows.slice(from);
+    for (const row of this.#rows) row.frame -= gone;
+    this.#device.copyWithin(0, gone, this.#used);
+    this.#start.copyWithin(0, gone, this.#used);
+    this.#used -= gone;
+  }
+
+  #spansOf(deviceKey: number, { frame, frames, readings }: Row): [number, number][] {
     const spans: [number, number][] = [];
+    const device = this.#device;
+    const start = this.#start;
     const end = frame + frames;
     for (let i = frame; i < end; i++)
       if (device[i] === deviceKey) spans.push([start[i], i + 1 < end ? start[i + 1] : readings]);
     return spans;
   }
-
-  return { catchUp, find, frames: (): number => used };
 }
 
 function spansOfHead(deviceKey: number, { frames }: Head): [number, number][] {

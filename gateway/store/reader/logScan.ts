@@ -1,10 +1,12 @@
 import type Database from 'better-sqlite3';
+import { scalarIn } from '../../columns/scalar.js';
 import type { ReadingRow, ReadingsQuery } from '../../domain/readingsQuery.js';
-import { type Scalar, type SeriesKind, seriesKinds } from '../../domain/series.js';
-import { stringsOf, viewReadings } from '../logDb/logRow.js';
-import { openLogIndex } from './logIndex.js';
+import type { SeriesKind } from '../../domain/series.js';
+import { stringsOf, viewReadings } from '../logDb/rowBlobs.js';
+import { statement } from '../sqlite/statement.js';
+import { LogIndex } from './logIndex.js';
 
-/** Matches kept at most where all of them are needed. */
+/** Matches kept at most if all of them are needed. */
 const matchesMax = 500_000;
 
 /** More readings of a device are unsealed than fit into memory. */
@@ -13,49 +15,54 @@ export class LogTooLongError extends Error {
 }
 
 /** Finds one device's readings in the part of the commit log that is not sealed yet. */
-export function openLogScan(db: Database.Database) {
-  const index = openLogIndex(db);
-  const body = db.prepare('SELECT strings, data FROM log WHERE position = ?');
+export interface LogScan {
+  /**
+   * In the query's order, each identity once, the first stored. At most the first `count`; null: all of them, which throws
+   * LogTooLongError if there are too many.
+   */
+  readings(query: ReadingsQuery, count: number | null): ReadingRow[];
+  /** Looks at what was committed since the last call, so that the next query has less to do. */
+  catchUp(): void;
+}
 
-  /** In the query's order, each identity once, the first stored. At most the first `count`; null: all of them. */
-  function readings(query: ReadingsQuery, count: number | null): ReadingRow[] {
-    const kinds = new Map(query.series.map(({ id, kind }) => [id, kind]));
-    const matches = createMatches(query, count);
-    let order = 0;
-    for (const { position, spans } of index.find(query.device.key, query.from, query.to))
-      order = takeRow(position, spans, kinds, matches, order);
-    return matches.finish();
-  }
+export function openLogScan(db: Database.Database): LogScan {
+  const index = new LogIndex(db);
+  const body = statement<{ strings: string | null; data: Buffer }, [position: number]>(
+    db,
+    'SELECT strings, data FROM log WHERE position = ?',
+  );
 
   function takeRow(
     position: number,
     spans: [number, number][],
     kinds: ReadonlyMap<number, SeriesKind>,
     matches: Matches,
-    order: number,
-  ): number {
-    const row = body.get(position) as { strings: string | null; data: Buffer } | undefined;
+  ): void {
+    const row = body.get(position);
     // Cut since it was found: its readings are in day files, which are opened after this.
-    if (row === undefined) return order;
+    if (row === undefined) return;
     const { base, series, times, values } = viewReadings(row.data);
     const strings = stringsOf(row.strings);
-    let next = order;
     for (const [start, end] of spans) {
       for (let i = start; i < end; i++) {
         const kind = kinds.get(series[i]);
         if (kind === undefined) continue;
-        matches.offer(base + times[i], series[i], next++, () => scalarOf(kind, values[i], strings));
+        const ts = base + times[i];
+        if (matches.wants(ts, series[i])) matches.add(ts, series[i], scalarIn(kind, values[i], strings));
       }
     }
-    return next;
   }
 
-  return { readings, catchUp: index.catchUp };
-}
-
-export function scalarOf(kind: SeriesKind, value: number, strings: string[]): Scalar {
-  if (kind === seriesKinds.string) return strings[value];
-  return kind === seriesKinds.boolean ? value === 1 : value;
+  return {
+    readings(query, count) {
+      const kinds = new Map(query.series.map(({ id, kind }) => [id, kind]));
+      const matches = new Matches(query, count);
+      for (const { position, spans } of index.find(query.device.key, query.from, query.to))
+        takeRow(position, spans, kinds, matches);
+      return matches.finish();
+    },
+    catchUp: () => index.catchUp(),
+  };
 }
 
 interface Match extends ReadingRow {
@@ -63,37 +70,49 @@ interface Match extends ReadingRow {
   order: number;
 }
 
-type Matches = ReturnType<typeof createMatches>;
+/** Gathers matches and keeps the first `count` in the query's order, however many are added. */
+class Matches {
+  readonly #query: ReadingsQuery;
+  readonly #count: number | null;
+  readonly #direction: 1 | -1;
+  readonly #room: number;
+  #matches: Match[] = [];
+  #added = 0;
 
-/** Gathers matches and keeps the first `count` in the query's order, however many are offered. */
-function createMatches({ from, to, order, after, everyMs }: ReadingsQuery, count: number | null) {
-  const direction = order === 'asc' ? 1 : -1;
-  const room = count === null ? matchesMax : 4 * count + 65_536;
-  let matches: Match[] = [];
-
-  const compare = (a: Match, b: Match): number => direction * (a.ts - b.ts || a.series - b.series) || a.order - b.order;
-
-  function settle(): void {
-    matches.sort(compare);
-    matches = matches.filter(
-      (match, i) => i === 0 || match.ts !== matches[i - 1].ts || match.series !== matches[i - 1].series,
-    );
-    if (count !== null && matches.length > count) matches.length = count;
+  constructor(query: ReadingsQuery, count: number | null) {
+    this.#query = query;
+    this.#count = count;
+    this.#direction = query.order === 'asc' ? 1 : -1;
+    this.#room = count === null ? matchesMax : 4 * count + 65_536;
   }
 
-  return {
-    offer(ts: number, series: number, storedAs: number, value: () => Scalar): void {
-      if (ts < from || ts >= to) return;
-      if (after !== null && everyMs === null && direction * (ts - after.ts || series - after.series) <= 0) return;
-      matches.push({ ts, series, order: storedAs, value: value() });
-      if (matches.length < room) return;
-      settle();
-      if (count === null && matches.length > room / 2)
-        throw new LogTooLongError(`over ${matches.length} readings of the device are not in day files yet`);
-    },
-    finish(): ReadingRow[] {
-      settle();
-      return matches;
-    },
-  };
+  /** Whether the query asks for a reading at this time: it is in range, and on this page or a later one. */
+  wants(ts: number, series: number): boolean {
+    const { from, to, after, everyMs } = this.#query;
+    if (ts < from || ts >= to) return false;
+    return after === null || everyMs !== null || this.#direction * (ts - after.ts || series - after.series) > 0;
+  }
+
+  /** To be called in order of storing. */
+  add(ts: number, series: number, value: ReadingRow['value']): void {
+    this.#matches.push({ ts, series, order: this.#added++, value });
+    if (this.#matches.length < this.#room) return;
+    this.#settle();
+    if (this.#count === null && this.#matches.length > this.#room / 2)
+      throw new LogTooLongError(`over ${this.#matches.length} readings of the device are not in day files yet`);
+  }
+
+  finish(): ReadingRow[] {
+    this.#settle();
+    return this.#matches;
+  }
+
+  #settle(): void {
+    const direction = this.#direction;
+    this.#matches.sort((a, b) => direction * (a.ts - b.ts || a.series - b.series) || a.order - b.order);
+    this.#matches = this.#matches.filter(
+      (match, i, all) => i === 0 || match.ts !== all[i - 1].ts || match.series !== all[i - 1].series,
+    );
+    if (this.#count !== null && this.#matches.length > this.#count) this.#matches.length = this.#count;
+  }
 }

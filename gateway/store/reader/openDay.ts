@@ -2,22 +2,34 @@ import type { ReadingRow, ReadingsQuery } from '../../domain/readingsQuery.js';
 import { runTable } from '../dayFiles/dayFile.js';
 import { type DayFiles, dayMs } from '../dayFiles/days.js';
 import { rollupFor, rollups } from '../dayFiles/rollup.js';
+import { columnStatement } from '../sqlite/statement.js';
 import { bucketSource, bucketsPerChunk, prepareBuckets, rollupSource, rollupSpan, seriesIn } from './bucketSource.js';
 import type { DayHandles } from './dayHandles.js';
-import { closed, hasTakenIn, openFile, openRollup } from './openFile.js';
+import { hasTakenIn, openFile, openRollup } from './openFile.js';
 import { readingSource, selectReadings } from './readingSource.js';
 import type { BucketPart, Source } from './rowSource.js';
 
-export type OpenDay = ReturnType<typeof openDay>;
+/** The files of one day, for one query, each as it was when it was opened. */
+export interface OpenDay {
+  /** One source per series and file. */
+  readingSources(): Source<ReadingRow>[];
+  bucketSources(everyMs: number): Source<BucketPart>[];
+  /** Makes a function that answers whether a reading of the log is in the day's files already. */
+  createStored(): (series: number, ts: number) => boolean;
+  close(): void;
+}
 
 /**
- * The files of one day, for one query, each as it was when it was opened. The late file is opened before the day file: when
- * both are replaced by one in between, the second one opened has what the first has, and says so.
+ * The late file is opened before the day file: if both are replaced by one in between, the file that is opened second has what
+ * the first has, and its meta says so.
  */
-export function openDay(handles: DayHandles, files: DayFiles, query: ReadingsQuery) {
-  const opened = openFile(handles, files.late, query);
+export function openDay(handles: DayHandles, files: DayFiles, query: ReadingsQuery): OpenDay {
+  let late = openFile(handles, files.late, query);
   const readings = openFile(handles, files.readings, query);
-  const late = opened !== null && readings !== null && hasTakenIn(readings, opened) ? closed(opened) : opened;
+  if (late !== null && readings !== null && hasTakenIn(readings, late)) {
+    late.file.close();
+    late = null;
+  }
   const rollup = openRollup(handles, files, query, late === null ? readings : null);
   const open = [late, readings].filter((file) => file !== null);
   const from = Math.max(query.from, files.day * dayMs);
@@ -38,12 +50,11 @@ export function openDay(handles: DayHandles, files: DayFiles, query: ReadingsQue
     const perChunk = bucketsPerChunk(query.series.length);
     if (rollup !== null && table !== null) {
       const span = rollupSpan(from, to, rollups[table], readings === null);
-      for (const series of span === null ? [] : seriesIn(rollup, table)) {
-        rolled.add(series.id);
-        sources.push(
-          rollupSource(rollup.file, table, series, span as [number, number], everyMs, query.order, perChunk),
-        );
-      }
+      if (span !== null)
+        for (const series of seriesIn(rollup, table)) {
+          rolled.add(series.id);
+          sources.push(rollupSource(rollup.file, table, series, span, everyMs, query.order, perChunk));
+        }
     }
     for (const file of open) {
       const select = prepareBuckets(file, from, to, everyMs, query.order);
@@ -55,13 +66,15 @@ export function openDay(handles: DayHandles, files: DayFiles, query: ReadingsQue
     return sources;
   }
 
-  /** Whether a reading of the log is in the day's files already. */
   function createStored(): (series: number, ts: number) => boolean {
     const lookups = open.flatMap((file) =>
       file.runs.map((run) => ({
         run,
         locals: new Map(file.series.map(({ id, local }) => [id, local])),
-        has: file.file.prepare(`SELECT 1 FROM ${runTable(run)} WHERE series = ? AND ts = ?`).pluck(),
+        has: columnStatement<number, [series: number, ts: number]>(
+          file.file,
+          `SELECT 1 FROM ${runTable(run)} WHERE series = ? AND ts = ?`,
+        ),
       })),
     );
     return (series, ts) =>
@@ -75,8 +88,8 @@ export function openDay(handles: DayHandles, files: DayFiles, query: ReadingsQue
     readingSources,
     bucketSources,
     createStored,
-    close(): void {
-      for (const one of [...open, rollup]) one?.file.close();
+    close() {
+      for (const opened of [...open, rollup]) opened?.file.close();
     },
   };
 }

@@ -1,33 +1,31 @@
 import { existsSync } from 'node:fs';
-import type { DeviceIdentity } from '../../domain/device.js';
 import type { ReadingsQuery } from '../../domain/readingsQuery.js';
 import type { SeriesKind } from '../../domain/series.js';
 import { type KindName, kindOfName, type Run } from '../dayFiles/dayFile.js';
 import type { DayFiles } from '../dayFiles/days.js';
 import { rollupFor } from '../dayFiles/rollup.js';
+import { statement } from '../sqlite/statement.js';
 import type { DayHandle, DayHandles } from './dayHandles.js';
 
-/** One file of a day, open for one query, with those of the wanted series that it has. */
+/** One file of a day, open for one query. */
 export interface OpenFile {
   file: DayHandle;
   runs: Run[];
+  /** The wanted series that the file has: its own id of each, and the gateway's. */
   series: { local: number; id: number; kind: SeriesKind }[];
 }
 
+/** Null if there is no such file. */
 export function openFile(handles: DayHandles, path: string | null, query: ReadingsQuery): OpenFile | null {
   const file = path === null ? null : handles.open(path);
   return file === null ? null : { file, runs: file.runs(), series: wantedSeries(file, query) };
 }
 
+/** Whether the readings of the late file are in the day file already. */
 export const hasTakenIn = (day: OpenFile, late: OpenFile): boolean =>
   day.file.meta('folded') === late.file.meta('file');
 
-export function closed({ file }: OpenFile): null {
-  file.close();
-  return null;
-}
-
-/** The rollup, if it may stand for the day's readings: they have left, or it was made from all of them. */
+/** The rollup, if it can replace the day's readings: they were removed, or it was made from all of them. */
 export function openRollup(
   handles: DayHandles,
   files: DayFiles,
@@ -48,14 +46,12 @@ export function openRollup(
 
 function wantedSeries(file: DayHandle, { device, series }: ReadingsQuery): OpenFile['series'] {
   const ids = new Map(series.map(({ metric, id }) => [metric, id]));
-  return seriesOfDevice(file, device).flatMap(({ id: local, metric, kind }) => {
+  const ofDevice = statement<{ local: number; metric: string; kind: KindName }, [string, number, number]>(
+    file,
+    'SELECT id AS local, metric, kind FROM series WHERE device = ? AND device_key = ? AND device_created_at = ?',
+  );
+  return ofDevice.all(device.id, device.key, device.createdAt).flatMap(({ local, metric, kind }) => {
     const id = ids.get(metric);
     return id === undefined ? [] : [{ local, id, kind: kindOfName(kind) }];
   });
-}
-
-function seriesOfDevice(file: DayHandle, { id, key, createdAt }: DeviceIdentity) {
-  return file
-    .prepare('SELECT id, metric, kind FROM series WHERE device = ? AND device_key = ? AND device_created_at = ?')
-    .all(id, key, createdAt) as { id: number; metric: string; kind: KindName }[];
 }

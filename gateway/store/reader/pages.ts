@@ -7,15 +7,23 @@ import { openLogScan } from './logScan.js';
 import { openDay } from './openDay.js';
 import { isBehind, listSource, merged, type Source } from './rowSource.js';
 
-/** A page that took so long ends with what it has, so that other queries get their turn. */
+/** A page that takes longer ends with the rows that it has, so that other queries get their turn. */
 const pageMsMax = 250;
 
 /**
- * Pages of readings out of the log and the day files. The log is looked at first and the files after it, so that what is
- * sealed in between is seen twice rather than not at all; of two with the same identity the day file's counts.
- * A page knows nothing of the one before but its last row: a client that leaves costs nothing.
+ * Pages of readings out of the log and the day files. The log is read first and the files after it, so that what is sealed in
+ * between is seen twice rather than not at all; of two readings with the same identity the day file's counts. A page knows only
+ * the last row of the page before, so a client that leaves costs nothing.
  */
-export function createPages(folder: string, logDb: Database.Database) {
+export interface Pages {
+  /** Throws LogTooLongError if buckets are wanted and too many readings of the device are unsealed. */
+  read(query: ReadingsQuery): ReadingsPage;
+  /** To be called every second or so: the next query then has less to do. */
+  tidy(): void;
+  close(): void;
+}
+
+export function createPages(folder: string, logDb: Database.Database): Pages {
   const log = openLogScan(logDb);
   const handles = createDayHandles(() => performance.now());
 
@@ -66,13 +74,12 @@ export function createPages(folder: string, logDb: Database.Database) {
 
   return {
     read,
-    /** To be called every second or so: the next query then finds little that is new. */
-    tidy(): void {
+    tidy() {
       handles.closeIdle();
       try {
         log.catchUp();
       } catch {
-        // What is wrong with the file is told to the next query.
+        // The next query reports what is wrong with the file.
       }
     },
     close: handles.closeAll,

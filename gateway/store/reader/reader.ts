@@ -4,21 +4,24 @@ import { openRejectedTable } from '../logDb/rejectedTable.js';
 import { openForReading } from '../sqlite/openDatabase.js';
 import type { ReaderCalls } from '../threads/calls.js';
 import { yieldToOthers } from '../threads/priority.js';
-import { Moved, serveCalls } from '../threads/thread.js';
+import { type Handlers, Moved, serveCalls } from '../threads/thread.js';
 import { openCommandReads } from '../tidegateDb/commandReads.js';
 import { readAudit } from '../tidegateDb/registryTables.js';
 import { createPages } from './pages.js';
 import { renderPage } from './renderPage.js';
 
-/** What was committed is looked at, and files that nobody asks for any more are closed, so often. */
+/** How often committed rows are indexed, and files that no query uses are closed. */
 const tidyMs = 2_000;
 
 export interface ReaderData {
   folder: string;
 }
 
-/** A reader thread: answers queries from read-only connections, so that no query holds up a commit. */
-function openReader({ folder }: ReaderData) {
+/**
+ * A reader thread: answers queries from read-only connections, so that no query delays a commit. What reads readings for people
+ * belongs into this folder; reading for the gateway's start belongs into writer/, and without a gateway into outside/.
+ */
+function openReader({ folder }: ReaderData): Handlers<ReaderCalls> {
   yieldToOthers(5);
   const registryDb = openForReading(join(folder, 'tidegate.db'));
   const logDb = openForReading(join(folder, 'log.db'));
@@ -31,7 +34,7 @@ function openReader({ folder }: ReaderData) {
     readings: pages.read,
     rendered(query, format) {
       const page = renderPage(query, pages.read(query), format);
-      return new Moved(page, [page.text.buffer as ArrayBuffer]);
+      return new Moved(page, [page.text.buffer]);
     },
     rejected: quarantine.list,
     rejectedFrame: quarantine.get,
@@ -43,7 +46,7 @@ function openReader({ folder }: ReaderData) {
       logDb.close();
       registryDb.close();
     },
-  } satisfies { [Name in keyof ReaderCalls]: (...args: Parameters<ReaderCalls[Name]>) => unknown };
+  };
 }
 
-if (parentPort !== null) serveCalls(parentPort, () => openReader(workerData as ReaderData));
+if (parentPort !== null) serveCalls<ReaderCalls>(parentPort, () => openReader(workerData));

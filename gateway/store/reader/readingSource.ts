@@ -1,5 +1,5 @@
+import { scalarOf } from '../../columns/scalar.js';
 import type { ReadingRow, ReadingsQuery } from '../../domain/readingsQuery.js';
-import { type Scalar, type SeriesKind, seriesKinds } from '../../domain/series.js';
 import { type Run, runTable } from '../dayFiles/dayFile.js';
 import type { DayHandle } from './dayHandles.js';
 import type { OpenFile } from './openFile.js';
@@ -33,12 +33,12 @@ export function readingSource(
   to: number,
   { order, limit: wanted, series: { length } }: ReadingsQuery,
 ): Source<ReadingRow> {
-  // A page of one series is read in one piece or few, that of many in small ones: with the row behind it, and the one it is after.
+  // A page of one series is read in one chunk or few, a page of many series in small ones; two more rows show where it ends.
   let limit = Math.min(4_096, Math.max(64, Math.ceil((wanted + 2) / length)));
   const fetch = (low: number, high: number): ReadingRow[] => {
     const rows: ReadingRow[] = [];
     file.each(select, { series: local, from: low, to: high, limit }, (ts, value) => {
-      rows.push({ series: id, ts, value: scalarOfStored(kind, value) });
+      rows.push({ series: id, ts, value: scalarOf(kind, value) });
     });
     return rows;
   };
@@ -50,8 +50,4 @@ export function readingSource(
     },
     (rows) => rows.length < limit,
   );
-}
-
-export function scalarOfStored(kind: SeriesKind, value: number | string): Scalar {
-  return kind === seriesKinds.boolean ? value === 1 : value;
 }

@@ -16,17 +16,20 @@ export const csvHeaders = {
 /** A page as text: JSON items with commas between, NDJSON lines, or CSV lines (RFC 4180) without their header. */
 export function renderPage(query: ReadingsQuery, page: ReadingsPage, format: RowFormat): RenderedPage {
   const metrics = new Map(query.series.map(({ id, metric }) => [id, metric]));
-  const rendered = query.everyMs === null ? readingsText : bucketsText;
   const last = page.rows.at(-1);
   return {
-    text: rendered(metrics, page.rows as (ReadingRow & BucketRow)[], format),
+    text: isOfBuckets(page) ? bucketsText(metrics, page.rows, format) : readingsText(metrics, page.rows, format),
     rows: page.rows.length,
     last: last === undefined ? null : { ts: last.ts, series: last.series },
     more: page.more,
   };
 }
 
-/** What stands around a reading's time and value, and how a value is told. */
+/** An empty page is the same either way. */
+const isOfBuckets = (page: ReadingsPage): page is ReadingsPage<BucketRow> =>
+  page.rows.length > 0 && 'count' in page.rows[0];
+
+/** The text around a reading's time and value, and the text of a value. */
 interface ReadingForm {
   head(metric: string): string;
   middle: string;

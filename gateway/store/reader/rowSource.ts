@@ -8,13 +8,13 @@ export interface Source<Row> {
   advance(): void;
 }
 
-/** A bucket's part of one source. `firstAt` and `lastAt` are when its first and last reading were. */
+/** What one source has of a bucket. `firstAt` and `lastAt` are the times of its first and last reading. */
 export interface BucketPart extends BucketRow {
   firstAt: number;
   lastAt: number;
 }
 
-/** A source that fetches its next rows, given the last one it had; `isLast` tells a chunk that no other follows. */
+/** A source that fetches its next rows, given the last one it had; `isLast` recognises the last chunk. */
 export function chunked<Row>(fetch: (last: Row | null) => Row[] | null, isLast: (rows: Row[]) => boolean): Source<Row> {
   let rows: Row[] = [];
   let at = 0;
@@ -36,6 +36,7 @@ export function chunked<Row>(fetch: (last: Row | null) => Row[] | null, isLast: 
   return source;
 }
 
+/** A source of the rows `from` up to `to` of a list. */
 export function listSource<Row>(rows: readonly Row[], from: number, to: number): Source<Row> {
   let at = from;
   const source: Source<Row> = {
@@ -48,32 +49,43 @@ export function listSource<Row>(rows: readonly Row[], from: number, to: number):
   return source;
 }
 
-/** Sources in the query's order; of equal ones the first given is first. */
+/** A source with its present row, and its place among the sources. */
+interface Ranked<Row> {
+  source: Source<Row>;
+  row: Row;
+  rank: number;
+}
+
+/** Sources in the query's order; of equal rows that of the source given first comes first. `next` is null at the end. */
 export function merged<Row extends { ts: number; series: number }>(
   order: ReadingsQuery['order'],
   sources: Source<Row>[],
-) {
+): { next(): Row | null } {
   const sign = order === 'asc' ? 1 : -1;
-  const rank = new Map(sources.map((source, i) => [source, i]));
-  const heap = createHeap<Source<Row>>((a, b) => {
-    const [left, right] = [a.row as Row, b.row as Row];
-    const by = sign * (left.ts - right.ts || left.series - right.series);
-    return by !== 0 ? by < 0 : (rank.get(a) as number) < (rank.get(b) as number);
+  const heap = createHeap<Ranked<Row>>((a, b) => {
+    const by = sign * (a.row.ts - b.row.ts || a.row.series - b.row.series);
+    return by !== 0 ? by < 0 : a.rank < b.rank;
   });
-  for (const source of sources) if (source.row !== null) heap.add(source);
+  sources.forEach((source, rank) => {
+    if (source.row !== null) heap.add({ source, row: source.row, rank });
+  });
   return {
-    next(): Row | null {
-      const source = heap.top();
-      if (source === undefined) return null;
-      const { row } = source;
+    next() {
+      const top = heap.top();
+      if (top === undefined) return null;
+      const { source, row } = top;
       source.advance();
       if (source.row === null) heap.removeTop();
-      else heap.topChanged();
+      else {
+        top.row = source.row;
+        heap.topChanged();
+      }
       return row;
     },
   };
 }
 
+/** Whether the row comes after the last row of the page before. */
 export function isBehind({ order, after }: ReadingsQuery, { ts, series }: { ts: number; series: number }): boolean {
   if (after === null) return true;
   return (order === 'asc' ? 1 : -1) * (ts - after.ts || series - after.series) > 0;

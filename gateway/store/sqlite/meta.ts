@@ -1,15 +1,24 @@
 import type Database from 'better-sqlite3';
+import { columnStatement } from './statement.js';
 
-/** Names and values that a database keeps of itself. */
-export function openMeta(db: Database.Database) {
-  const get = db.prepare('SELECT value FROM meta WHERE name = ?').pluck();
+/** Names and values that a database keeps about itself, in its table `meta`. */
+export interface Meta {
+  /** Null if the name has no value. */
+  text(name: string): string | null;
+  /** 0 if the name has no value. */
+  number(name: string): number;
+  set(name: string, value: string | number): void;
+  remove(name: string): void;
+}
+
+export function openMeta(db: Database.Database): Meta {
+  const get = columnStatement<string, [string]>(db, 'SELECT value FROM meta WHERE name = ?');
   const drop = db.prepare('DELETE FROM meta WHERE name = ?');
   const put = db.prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)');
   return {
-    text: (name: string): string | null => (get.get(name) as string | undefined) ?? null,
-    /** 0 where there is none. */
-    number: (name: string): number => Number(get.get(name) ?? 0),
-    remove: (name: string): void => void drop.run(name),
-    set: (name: string, value: string | number): void => void put.run(name, String(value)),
+    text: (name) => get.get(name) ?? null,
+    number: (name) => Number(get.get(name) ?? 0),
+    set: (name, value) => void put.run(name, String(value)),
+    remove: (name) => void drop.run(name),
   };
 }

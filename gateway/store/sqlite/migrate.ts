@@ -1,30 +1,59 @@
 import { randomBytes } from 'node:crypto';
 import type Database from 'better-sqlite3';
+import { versionOf } from './pragmas.js';
 
-/** The data folder was written by a newer Tidegate, whose form this one does not know. */
+/** The tables of a database, as steps from each version (PRAGMA user_version) to the next. Released steps never change. */
+export interface Schema {
+  /** The version that the first step makes. Lower ones were written before the first release and are not read. */
+  first: number;
+  /** Step 0 makes an empty database's tables; step n takes version first + n - 1 to first + n, in one transaction. */
+  steps: readonly Migration[];
+}
+
+export type Migration = (db: Database.Database) => void;
+
+/** A newer Tidegate wrote the data folder, in a form that this one does not know. */
 export class NewerDataError extends Error {
   readonly code = 'DATA_NEWER';
 }
 
-export function migrate(db: Database.Database, file: string, migrations: readonly Migration[]): void {
-  const version = db.pragma('user_version', { simple: true }) as number;
-  if (version > migrations.length) {
+/** A development version from before the first release wrote the data folder. */
+export class OlderDataError extends Error {
+  readonly code = 'DATA_OLDER';
+}
+
+/** The version that this program brings a database to. */
+export const newestVersion = ({ first, steps }: Schema): number => first + steps.length - 1;
+
+/** Throws NewerDataError or OlderDataError if this program cannot read the database. */
+export function checkVersion(db: Database.Database, file: string, schema: Schema): void {
+  const version = versionOf(db);
+  const newest = newestVersion(schema);
+  if (version > newest) {
     throw new NewerDataError(
-      `${file} has version ${version}; this Tidegate knows up to ${migrations.length}. Run the newer Tidegate that wrote it.`,
+      `${file} has version ${version}; this Tidegate knows up to ${newest}. Run the newer Tidegate that wrote it.`,
     );
   }
-  for (let step = version; step < migrations.length; step++) {
+  if (version > 0 && version < schema.first) {
+    throw new OlderDataError(
+      `${file} has version ${version}, of a development version before 0.1.0; this Tidegate reads version ${schema.first} and later. Start with an empty data folder.`,
+    );
+  }
+}
+
+/** Brings a database that was checked to the newest version. */
+export function migrate(db: Database.Database, schema: Schema): void {
+  const version = versionOf(db);
+  const from = version === 0 ? 0 : version - schema.first + 1;
+  for (let step = from; step < schema.steps.length; step++) {
     db.transaction(() => {
-      migrations[step](db);
-      db.pragma(`user_version = ${step + 1}`);
+      schema.steps[step](db);
+      db.pragma(`user_version = ${schema.first + step}`);
     })();
   }
 }
 
-/** Step n of a list takes a database from version n (PRAGMA user_version) to n + 1, in one transaction. */
-export type Migration = (db: Database.Database) => void;
-
-/** Tells one store from another that lies in the same folder after a restore: random, made with the store. */
+/** A random name, made with a store or a copy of one: it distinguishes stores that come into the same folder by a restore. */
 export function newEpoch(): string {
   return randomBytes(16).toString('hex');
 }

@@ -1,33 +1,37 @@
 import { Worker } from 'node:worker_threads';
-import { type Caller, createCaller } from './thread.js';
+import { type CallMap, createCaller, type WorkerCaller } from './thread.js';
 
 /** A thread of the store, seen from the main thread. */
-export interface Thread<Calls extends object> extends Caller<Calls> {
-  /** Calls that are not answered yet. */
-  waiting(): number;
-  /** Lets the thread close what it has open, then ends it. */
+export interface Thread<Calls extends CallMap<Calls>> extends Pick<WorkerCaller<Calls>, 'call' | 'waiting'> {
+  /** Lets the thread close its files, then ends it. */
   close(): Promise<void>;
-  /** Ends the thread at once; it is not reported as died. */
+  /** Ends the thread at once; `died` is not called. */
   end(): Promise<void>;
 }
 
-/** Starts a thread by its file under store/; `died` hears of an end that nobody asked for. */
-export function startThread<Calls extends object>(
+/** Every thread can be asked to close its files. */
+interface Closing {
+  close(): void;
+}
+
+/** Starts a thread by its file under store/. `died` is called when the thread ends without being asked to. */
+export function startThread<Calls extends Closing & CallMap<Calls>>(
   file: string,
   data: object,
   died: (error: Error) => void,
 ): Thread<Calls> {
   const worker = new Worker(new URL(`../${file}`, import.meta.url), { workerData: data });
-  const { call, waiting, letGo } = createCaller<Calls>(worker, died);
+  const caller = createCaller<Calls>(worker, died);
+  const closer: WorkerCaller<Closing> = caller;
   async function end(): Promise<void> {
-    letGo();
+    caller.expectEnd();
     await worker.terminate();
   }
   return {
-    call,
-    waiting,
+    call: caller.call,
+    waiting: caller.waiting,
     async close(): Promise<void> {
-      await (call as Caller<{ close(): void }>['call'])('close', []);
+      await closer.call('close', []);
       await end();
     },
     end,

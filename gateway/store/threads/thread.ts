@@ -1,6 +1,7 @@
 import type { MessagePort, TransferListItem, Worker } from 'node:worker_threads';
+import { codeOf, errorOf } from '../../../schemas/errors.js';
 
-/** Calls by name between two threads, answered in order of asking. Errors cross as {message, code}. */
+/** A call by name from one thread to another. Calls are answered in their order. Errors cross as {message, code}. */
 interface Request {
   id: number;
   name: string;
@@ -26,8 +27,19 @@ export class Moved {
   ) {}
 }
 
-/** Serves calls on this thread's end of the port; synchronous handlers only. Where `open` throws, every call gets its error. */
-export function serveCalls(port: MessagePort, open: () => object): void {
+/**
+ * What a thread serves: each call of its map, with synchronous handlers. A handler may return Moved around the answer, which the
+ * types cannot follow, so answers are not checked.
+ */
+export type Handlers<Calls extends CallMap<Calls>> = {
+  [Name in keyof Calls]: (...args: Parameters<Calls[Name]>) => unknown;
+};
+
+/** An interface whose members are all functions. */
+export type CallMap<Calls> = Record<keyof Calls, (...args: never[]) => unknown>;
+
+/** Serves calls on this thread's end of the port. If `open` throws, every call gets its error. */
+export function serveCalls<Calls extends CallMap<Calls>>(port: MessagePort, open: () => Handlers<Calls>): void {
   const handlers = opened(open);
   port.on('message', ({ id, name, args }: Request) => {
     try {
@@ -36,34 +48,42 @@ export function serveCalls(port: MessagePort, open: () => object): void {
       if (result instanceof Moved) port.postMessage({ id, value: result.value } satisfies Answer, result.buffers);
       else port.postMessage({ id, value: result } satisfies Answer);
     } catch (error) {
-      const { message, code } = error as Error & { code?: string };
-      port.postMessage({ id, error: { message, code: code ?? null } } satisfies Answer);
+      port.postMessage({ id, error: { message: errorOf(error).message, code: codeOf(error) } } satisfies Answer);
     }
   });
 }
 
-function opened(open: () => object): object {
+function opened<Opened>(open: () => Opened): Opened | Error {
   try {
     return open();
   } catch (error) {
-    return error as Error;
+    return errorOf(error);
   }
 }
 
-export interface Caller<Map> {
-  call<Name extends keyof Map & string>(
+/** The calling side of a thread's calls. */
+export interface Caller<Calls extends CallMap<Calls>> {
+  /** Rejects with CallError if the call fails. The memory of `transfer` moves to the thread. */
+  call<Name extends keyof Calls & string>(
     name: Name,
-    args: Parameters<Extract<Map[Name], (...args: never[]) => unknown>>,
+    args: Parameters<Calls[Name]>,
     transfer?: readonly TransferListItem[],
-  ): Promise<ReturnType<Extract<Map[Name], (...args: never[]) => unknown>>>;
+  ): Promise<ReturnType<Calls[Name]>>;
 }
 
-/** The calling side. When the worker dies, every waiting call fails and `died` is told, unless it was let go before. */
-export function createCaller<Map extends object>(
+export interface WorkerCaller<Calls extends CallMap<Calls>> extends Caller<Calls> {
+  /** Calls that are not answered yet. */
+  waiting(): number;
+  /** From now on the worker's end is expected, and `died` is not called. */
+  expectEnd(): void;
+}
+
+/** When the worker dies, every waiting call fails and `died` is called once, unless its end was expected. */
+export function createCaller<Calls extends CallMap<Calls>>(
   worker: Worker,
   died: (error: Error) => void,
-): Caller<Map> & { waiting(): number; letGo(): void } {
-  const waiting = new globalThis.Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+): WorkerCaller<Calls> {
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   let nextId = 1;
   let expected = false;
   worker.on('message', (answer: Answer) => {
@@ -88,9 +108,8 @@ export function createCaller<Map extends object>(
         worker.postMessage({ id, name, args } satisfies Request, transfer);
       });
     },
-    /** Calls not answered yet. */
     waiting: () => waiting.size,
-    letGo: () => {
+    expectEnd() {
       expected = true;
     },
   };

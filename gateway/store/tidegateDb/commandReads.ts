@@ -1,66 +1,82 @@
 import type Database from 'better-sqlite3';
-import type { BatchRecord, CommandEventRecord, CommandState, CommandView } from '../../domain/command.js';
+import type {
+  CommandEventRecord,
+  CommandReads,
+  CommandState,
+  CommandView,
+  FailedMember,
+} from '../../domain/command.js';
+import { statement, tupleStatement } from '../sqlite/statement.js';
 import { type BatchRow, batchOf, type CommandRow, recordOf } from './commandRows.js';
 
+type PageArguments = [before: string, limit: number];
+
+/** Greater than any id. */
+const endOfIds = '~';
+
 /** Reads for operators, on a connection that only reads. */
-export function openCommandReads(db: Database.Database) {
-  const one = db.prepare('SELECT * FROM commands WHERE id = ?');
-  const events = db.prepare('SELECT state, at, cause FROM command_events WHERE command = ? ORDER BY id');
-  const ofDevice = db.prepare('SELECT * FROM commands WHERE device = ? AND id < ? ORDER BY id DESC LIMIT ?');
-  const byKey = db.prepare(
+export function openCommandReads(db: Database.Database): CommandReads {
+  const byId = statement<CommandRow, [string]>(db, 'SELECT * FROM commands WHERE id = ?');
+  const events = statement<CommandEventRecord, [string]>(
+    db,
+    'SELECT state, at, cause FROM command_events WHERE command = ? ORDER BY id',
+  );
+  const ofDevice = statement<CommandRow, [deviceKey: number, ...PageArguments]>(
+    db,
+    'SELECT * FROM commands WHERE device = ? AND id < ? ORDER BY id DESC LIMIT ?',
+  );
+  const byKey = statement<{ id: string; bodyHash: string; state: CommandState }, [by: string, key: string]>(
+    db,
     'SELECT id, body_hash AS bodyHash, state FROM commands WHERE by = ? AND idempotency_key = ?',
   );
-  const batch = db.prepare('SELECT * FROM command_batches WHERE id = ?');
-  const batches = db.prepare('SELECT * FROM command_batches WHERE id < ? ORDER BY id DESC LIMIT ?');
-  const counts = db.prepare('SELECT state, count(*) AS count FROM commands WHERE batch = ? GROUP BY state').raw();
-  const members = db.prepare(
-    'SELECT sum(command IS NULL AND error IS NULL) AS waiting, sum(error IS NOT NULL) AS refused FROM batch_members WHERE batch = ?',
+  const batches = statement<BatchRow, PageArguments>(
+    db,
+    'SELECT * FROM command_batches WHERE id < ? ORDER BY id DESC LIMIT ?',
   );
-  const failed = db.prepare(`
-    SELECT m.device_id AS device, m.command, coalesce(c.state, 'refused') AS state, coalesce(c.error, m.error) AS error
-    FROM batch_members AS m LEFT JOIN commands AS c ON c.id = m.command
-    WHERE m.batch = ? AND (m.error IS NOT NULL OR c.state IN ('failed', 'rejected', 'expired', 'timed_out'))
-    ORDER BY m.position LIMIT ?`);
 
-  const view = (row: CommandRow): CommandView => ({
-    ...recordOf(row),
-    history: events.all(row.id) as CommandEventRecord[],
-  });
+  const view = (row: CommandRow): CommandView => ({ ...recordOf(row), history: events.all(row.id) });
 
   return {
-    command(id: string): CommandView | null {
-      const row = one.get(id) as CommandRow | undefined;
+    command(id) {
+      const row = byId.get(id);
       return row === undefined ? null : view(row);
     },
-    /** Newest first, below id `before`. */
-    commands: ({
-      deviceKey,
-      before,
-      limit,
-    }: {
-      deviceKey: number;
-      before: string | null;
-      limit: number;
-    }): CommandView[] => (ofDevice.all(deviceKey, before ?? '~', limit) as CommandRow[]).map(view),
-    commandByKey: (by: string, key: string): { id: string; bodyHash: string; state: CommandState } | null =>
-      (byKey.get(by, key) as { id: string; bodyHash: string; state: CommandState } | undefined) ?? null,
-    batch(id: string, failedMax: number) {
-      const row = batch.get(id) as BatchRow | undefined;
-      if (row === undefined) return null;
-      const { waiting, refused } = members.get(id) as { waiting: number | null; refused: number | null };
-      return {
-        ...batchOf(row),
-        counts: {
-          waiting: waiting ?? 0,
-          refused: refused ?? 0,
-          ...(Object.fromEntries(counts.all(id) as [CommandState, number][]) as Partial<Record<CommandState, number>>),
-        },
-        failed: (
-          failed.all(id, failedMax) as { device: string; command: string | null; state: string; error: string | null }[]
-        ).map(({ error, ...rest }) => ({ ...rest, error: error === null ? null : (JSON.parse(error) as unknown) })),
-      };
-    },
-    batches: ({ before, limit }: { before: string | null; limit: number }): BatchRecord[] =>
-      (batches.all(before ?? '~', limit) as BatchRow[]).map(batchOf),
+    commands: ({ deviceKey, before, limit }) => ofDevice.all(deviceKey, before ?? endOfIds, limit).map(view),
+    commandByKey: (by, key) => byKey.get(by, key) ?? null,
+    batch: openBatchRead(db),
+    batches: ({ before, limit }) => batches.all(before ?? endOfIds, limit).map(batchOf),
+  };
+}
+
+function openBatchRead(db: Database.Database): CommandReads['batch'] {
+  const byId = statement<BatchRow, [string]>(db, 'SELECT * FROM command_batches WHERE id = ?');
+  const counts = tupleStatement<[CommandState, number], [string]>(
+    db,
+    'SELECT state, count(*) AS count FROM commands WHERE batch = ? GROUP BY state',
+  );
+  const members = statement<{ waiting: number | null; refused: number | null }, [string]>(
+    db,
+    'SELECT sum(command IS NULL AND error IS NULL) AS waiting, sum(error IS NOT NULL) AS refused FROM batch_members WHERE batch = ?',
+  );
+  const failed = statement<Omit<FailedMember, 'error'> & { error: string | null }, [batch: string, limit: number]>(
+    db,
+    `SELECT m.device_id AS device, m.command, coalesce(c.state, 'refused') AS state, coalesce(c.error, m.error) AS error
+    FROM batch_members AS m LEFT JOIN commands AS c ON c.id = m.command
+    WHERE m.batch = ? AND (m.error IS NOT NULL OR c.state IN ('failed', 'rejected', 'expired', 'timed_out'))
+    ORDER BY m.position LIMIT ?`,
+  );
+  return (id, failedMax) => {
+    const row = byId.get(id);
+    if (row === undefined) return null;
+    const { waiting = null, refused = null } = members.get(id) ?? {};
+    const ofStates: Partial<Record<CommandState, number>> = {};
+    for (const [state, count] of counts.all(id)) ofStates[state] = count;
+    return {
+      ...batchOf(row),
+      counts: { waiting: waiting ?? 0, refused: refused ?? 0, ...ofStates },
+      failed: failed
+        .all(id, failedMax)
+        .map(({ error, ...rest }) => ({ ...rest, error: error === null ? null : JSON.parse(error) })),
+    };
   };
 }

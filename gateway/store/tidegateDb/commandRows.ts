@@ -1,5 +1,6 @@
 import type { BatchRecord, CommandRecord, CommandState } from '../../domain/command.js';
 
+/** A row of `commands`. */
 export interface CommandRow {
   id: string;
   device: number;
@@ -23,13 +24,13 @@ export interface CommandRow {
 }
 
 export function recordOf(row: CommandRow): CommandRecord {
-  const parsed = (text: string | null): unknown => (text === null ? null : (JSON.parse(text) as unknown));
+  const parsed = (text: string | null): unknown => (text === null ? null : JSON.parse(text));
   return {
     id: row.id,
     deviceKey: row.device,
     device: row.device_id,
     name: row.name,
-    params: JSON.parse(row.params) as CommandRecord['params'],
+    params: JSON.parse(row.params),
     secrets: [],
     state: row.state,
     result: parsed(row.result),
@@ -48,6 +49,7 @@ export function recordOf(row: CommandRow): CommandRecord {
   };
 }
 
+/** A row of `command_batches`. */
 export interface BatchRow {
   id: string;
   name: string;
@@ -68,8 +70,8 @@ export interface BatchRow {
 export const batchOf = (row: BatchRow): BatchRecord => ({
   id: row.id,
   name: row.name,
-  params: JSON.parse(row.params) as BatchRecord['params'],
-  target: JSON.parse(row.target) as object,
+  params: JSON.parse(row.params),
+  target: JSON.parse(row.target),
   state: row.state,
   total: row.total,
   concurrency: row.concurrency,

@@ -1,10 +1,16 @@
 import type Database from 'better-sqlite3';
-import type { CommandChange, CommandRecord } from '../../domain/command.js';
-import type { openCommandReads } from './commandReads.js';
-import { type BatchRow, batchOf, type CommandRow, recordOf } from './commandRows.js';
+import type { CommandChange } from '../../domain/command.js';
 
-/** Commands, their events, and batches of them, in tidegate.db. */
-export function openCommandTables(db: Database.Database) {
+/** Commands, their events, and batches of them, in tidegate.db, for the writer. */
+export interface CommandTables {
+  /** Within the caller's transaction. */
+  apply(change: CommandChange): void;
+  /** Removes a device's commands. Within the caller's transaction. */
+  erase(deviceKey: number): void;
+}
+
+export function openCommandTables(db: Database.Database): CommandTables {
+  const applyToBatch = openBatchTables(db);
   const insert = db.prepare(`
     INSERT INTO commands (id, device, device_id, name, params, state, created_at, expires_at, deadline_ms, supersedes, by, batch,
       idempotency_key, body_hash, attempted)
@@ -13,7 +19,7 @@ export function openCommandTables(db: Database.Database) {
   const addEvent = db.prepare(
     'INSERT INTO command_events (command, state, at, cause) VALUES (:id, :state, :at, :cause)',
   );
-  // Once a state, so that a device that goes on talking after the end does not fill the disk.
+  // Once per state, so that a device that keeps reporting after the end does not fill the disk.
   const addWord = db.prepare(`
     INSERT INTO command_events (command, state, at, cause)
     SELECT :id, :state, :at, :cause WHERE NOT EXISTS (SELECT 1 FROM command_events WHERE command = :id AND state = :state)`);
@@ -22,35 +28,14 @@ export function openCommandTables(db: Database.Database) {
       params = coalesce(:params, params), sent_at = coalesce(:sentAt, sent_at), ended_at = coalesce(:endedAt, ended_at)
     WHERE id = :id AND ended_at IS NULL`);
   const attempt = db.prepare('UPDATE commands SET attempted = ? WHERE id = ?');
-  const putBatch = db.prepare(`
-    INSERT INTO command_batches (id, name, params, target, state, total, concurrency, abort_percent, ttl_ms, deadline_ms,
-      supersedes, created_at, ended_at, by)
-    VALUES (:id, :name, :params, :target, :state, :total, :concurrency, :abortOnFailurePercent, :ttlMs, :deadlineMs,
-      :supersedes, :createdAt, :endedAt, :by)`);
-  const addMember = db.prepare(
-    'INSERT INTO batch_members (batch, position, device, device_id, error) VALUES (?, ?, ?, ?, ?)',
-  );
-  const startMember = db.prepare('UPDATE batch_members SET command = ?, error = ? WHERE batch = ? AND position = ?');
-  const moveBatch = db.prepare(
-    'UPDATE command_batches SET state = ?, params = coalesce(?, params), ended_at = ? WHERE id = ?',
-  );
   const trimEvents = db.prepare(
     'DELETE FROM command_events WHERE command IN (SELECT id FROM commands WHERE ended_at < ? LIMIT 2000)',
-  );
-  const trimMembers = db.prepare(`
-    DELETE FROM batch_members WHERE (batch, position) IN (
-      SELECT batch, position FROM command_batches JOIN batch_members ON batch = id WHERE ended_at < ? LIMIT 2000)`);
-  const trimBatches = db.prepare(
-    'DELETE FROM command_batches WHERE ended_at < ? AND NOT EXISTS (SELECT 1 FROM batch_members WHERE batch = id)',
   );
   const trim = db.prepare('DELETE FROM commands WHERE id IN (SELECT id FROM commands WHERE ended_at < ? LIMIT 2000)');
   const eraseEvents = db.prepare(
     'DELETE FROM command_events WHERE command IN (SELECT id FROM commands WHERE device = ?)',
   );
   const erase = db.prepare('DELETE FROM commands WHERE device = ?');
-
-  const json = (value: unknown): string | null =>
-    value === undefined || value === null ? null : JSON.stringify(value);
 
   function apply(change: CommandChange): void {
     switch (change.type) {
@@ -85,6 +70,51 @@ export function openCommandTables(db: Database.Database) {
       case 'command_attempted':
         attempt.run(change.attempted ? 1 : 0, change.id);
         return;
+      case 'trim_commands':
+        trimEvents.run(change.before);
+        trim.run(change.before);
+        applyToBatch(change);
+        return;
+      default:
+        applyToBatch(change);
+    }
+  }
+
+  return {
+    apply,
+    erase(deviceKey) {
+      eraseEvents.run(deviceKey);
+      erase.run(deviceKey);
+    },
+  };
+}
+
+const json = (value: unknown): string | null => (value === undefined || value === null ? null : JSON.stringify(value));
+
+type BatchChange = Extract<CommandChange, { type: 'put_batch' | 'batch_member' | 'batch_moved' | 'trim_commands' }>;
+
+function openBatchTables(db: Database.Database): (change: BatchChange) => void {
+  const putBatch = db.prepare(`
+    INSERT INTO command_batches (id, name, params, target, state, total, concurrency, abort_percent, ttl_ms, deadline_ms,
+      supersedes, created_at, ended_at, by)
+    VALUES (:id, :name, :params, :target, :state, :total, :concurrency, :abortOnFailurePercent, :ttlMs, :deadlineMs,
+      :supersedes, :createdAt, :endedAt, :by)`);
+  const addMember = db.prepare(
+    'INSERT INTO batch_members (batch, position, device, device_id, error) VALUES (?, ?, ?, ?, ?)',
+  );
+  const startMember = db.prepare('UPDATE batch_members SET command = ?, error = ? WHERE batch = ? AND position = ?');
+  const moveBatch = db.prepare(
+    'UPDATE command_batches SET state = ?, params = coalesce(?, params), ended_at = ? WHERE id = ?',
+  );
+  const trimMembers = db.prepare(`
+    DELETE FROM batch_members WHERE (batch, position) IN (
+      SELECT batch, position FROM command_batches JOIN batch_members ON batch = id WHERE ended_at < ? LIMIT 2000)`);
+  const trimBatches = db.prepare(
+    'DELETE FROM command_batches WHERE ended_at < ? AND NOT EXISTS (SELECT 1 FROM batch_members WHERE batch = id)',
+  );
+
+  return (change) => {
+    switch (change.type) {
       case 'put_batch': {
         const { batch, members } = change;
         putBatch.run({ ...batch, params: JSON.stringify(batch.params), target: JSON.stringify(batch.target) });
@@ -100,49 +130,11 @@ export function openCommandTables(db: Database.Database) {
         moveBatch.run(change.state, json(change.params), change.endedAt, change.id);
         return;
       case 'trim_commands':
-        trimEvents.run(change.before);
-        trim.run(change.before);
         trimMembers.run(change.before);
         trimBatches.run(change.before);
         return;
       default:
         change satisfies never;
     }
-  }
-
-  return {
-    apply,
-    erase(deviceKey: number): void {
-      eraseEvents.run(deviceKey);
-      erase.run(deviceKey);
-    },
   };
 }
-
-/** Commands without an end, in order of creation. */
-export function readOpenCommands(db: Database.Database): CommandRecord[] {
-  return (db.prepare('SELECT * FROM commands WHERE ended_at IS NULL ORDER BY id').all() as CommandRow[]).map(recordOf);
-}
-
-/** Batches that go on, or may be resumed, with the members whose command is not made yet. */
-export function readOpenBatches(db: Database.Database) {
-  const waiting = db.prepare(
-    'SELECT position, device AS deviceKey, device_id AS device FROM batch_members WHERE batch = ? AND command IS NULL AND error IS NULL ORDER BY position',
-  );
-  const failures = db
-    .prepare(`
-      SELECT (SELECT count(*) FROM commands WHERE batch = :batch AND state IN ('failed', 'rejected', 'expired', 'timed_out'))
-        + (SELECT count(*) FROM batch_members WHERE batch = :batch AND error IS NOT NULL)`)
-    .pluck();
-  return (db.prepare("SELECT * FROM command_batches WHERE state IN ('running', 'stopped')").all() as BatchRow[]).map(
-    (row) => ({
-      batch: batchOf(row),
-      waiting: waiting.all(row.id) as { position: number; deviceKey: number; device: string }[],
-      failures: failures.get({ batch: row.id }) as number,
-    }),
-  );
-}
-
-export type OpenBatch = ReturnType<typeof readOpenBatches>[number];
-
-export type CommandReads = ReturnType<typeof openCommandReads>;

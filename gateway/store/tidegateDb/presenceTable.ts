@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { LastClose, PresenceRecord } from '../../domain/presence.js';
+import { statement } from '../sqlite/statement.js';
 
 interface PresenceRow {
   device: number;
@@ -19,15 +20,20 @@ interface PresenceRow {
   back_at: number | null;
 }
 
-/** Presence in tidegate.db. What comes for a device that was removed meanwhile is dropped. */
-export function openPresenceTable(db: Database.Database) {
+/** Presence in tidegate.db, for the writer. */
+export interface PresenceTable {
+  /** Does nothing if the device was removed meanwhile. */
+  put(record: PresenceRecord): void;
+}
+
+export function openPresenceTable(db: Database.Database): PresenceTable {
   const put = db.prepare(`
     INSERT OR REPLACE INTO presence (device, online, since, address, subprotocol, stream, agent, firmware, reconnects,
       closed_at, close_code, close_name, closed_by, close_reason, back_at)
     SELECT key, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM devices WHERE key = ?`);
 
   return {
-    put(record: PresenceRecord): void {
+    put(record) {
       const { deviceKey, online, since, address, subprotocol, stream, agent, firmware, reconnects } = record;
       const { at = null, code = null, name = null, by = null, reason = null } = record.lastClose ?? {};
       const close = [at, code, name, by, reason, record.backAt];
@@ -37,8 +43,9 @@ export function openPresenceTable(db: Database.Database) {
   };
 }
 
+/** The presence of every device that was seen, by key. */
 export function readPresence(db: Database.Database): PresenceRecord[] {
-  const rows = db.prepare('SELECT * FROM presence ORDER BY device').all() as PresenceRow[];
+  const rows = statement<PresenceRow>(db, 'SELECT * FROM presence ORDER BY device').all();
   return rows.map((row) => {
     const { device, online, closed_at, close_code, close_name, closed_by, close_reason, back_at, ...rest } = row;
     const lastClose =

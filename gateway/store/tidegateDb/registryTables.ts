@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import type { Credential, Device, DeviceIdentity } from '../../domain/device.js';
 import type { AuditRecord, KeyRecord } from '../../domain/operators.js';
 import type { RegistryChange } from '../../domain/registryChange.js';
+import { columnStatement, statement } from '../sqlite/statement.js';
 import { openCommandTables } from './commandTables.js';
 import { openPresenceTable } from './presenceTable.js';
 
@@ -18,19 +19,14 @@ interface DeviceRow {
   attributes: string;
 }
 
-interface CredentialRow {
-  cid: string;
-  device: number;
-  hash: Buffer;
-  created_at: number;
-  not_before: number | null;
-  not_after: number | null;
-  last_used_at: number | null;
+/** Devices, credentials, presence, keys, the audit and commands in tidegate.db, for the writer. */
+export interface RegistryTables {
+  /** All changes or none, on disk when it returns. */
+  change(changes: RegistryChange[]): void;
 }
 
-/** Devices, credentials, presence, keys, the audit and commands in tidegate.db. */
-export function openRegistryTables(db: Database.Database) {
-  // The parameters of a command that were secret leave the file when they leave its row.
+export function openRegistryTables(db: Database.Database): RegistryTables {
+  // When a command ends, its secret parameters leave its row, and with this also the file.
   db.pragma('secure_delete = ON');
   const commands = openCommandTables(db);
   const presence = openPresenceTable(db);
@@ -126,74 +122,73 @@ export function openRegistryTables(db: Database.Database) {
     putCredential.run(cid, hash, createdAt, notBefore, notAfter, lastUsedAt, key);
   }
 
-  const change = db.transaction((changes: RegistryChange[]) => {
-    for (const one of changes) apply(one);
+  const transact = db.transaction((changes: RegistryChange[]) => {
+    for (const change of changes) apply(change);
     trimAudit.run();
   });
 
-  return { change: (changes: RegistryChange[]): void => change.immediate(changes) };
+  return { change: (changes) => transact.immediate(changes) };
 }
 
+/** The devices in order of their ids, and the key of the next one. */
 export function readDevices(db: Database.Database): { devices: Device[]; nextDeviceKey: number } {
-  const credentials = new Map<number, Credential[]>();
-  const rows = db
-    .prepare(
-      'SELECT cid, device, hash, created_at, not_before, not_after, last_used_at FROM credentials ORDER BY device, cid',
-    )
-    .all();
-  for (const { cid, device, hash, created_at, not_before, not_after, last_used_at } of rows as CredentialRow[]) {
-    const list = credentials.get(device) ?? [];
-    if (list.length === 0) credentials.set(device, list);
-    list.push({
-      cid,
-      hash,
-      createdAt: created_at,
-      notBefore: not_before,
-      notAfter: not_after,
-      lastUsedAt: last_used_at,
-    });
-  }
-  const devices = (db.prepare('SELECT * FROM devices ORDER BY id').all() as DeviceRow[]).map(
+  const credentials = readCredentials(db);
+  const rows = statement<DeviceRow>(db, 'SELECT * FROM devices ORDER BY id').all();
+  const devices = rows.map(
     ({ key, id, model, tags, state, created_at, attributes }): Device => ({
       key,
       id,
       model,
-      tags: JSON.parse(tags) as Device['tags'],
+      tags: JSON.parse(tags),
       state,
       createdAt: created_at,
-      attributes: JSON.parse(attributes) as Device['attributes'],
+      attributes: JSON.parse(attributes),
       credentials: credentials.get(key) ?? [],
     }),
   );
-  const highest = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'devices'").pluck().get() as
-    | number
-    | undefined;
+  const highest = columnStatement<number>(db, "SELECT seq FROM sqlite_sequence WHERE name = 'devices'").get();
   return { devices, nextDeviceKey: (highest ?? 0) + 1 };
 }
 
+/** By the key of the device. */
+function readCredentials(db: Database.Database): Map<number, Credential[]> {
+  const rows = statement<Credential & { device: number }>(
+    db,
+    `SELECT device, cid, hash, created_at AS createdAt, not_before AS notBefore, not_after AS notAfter, last_used_at AS lastUsedAt
+    FROM credentials ORDER BY device, cid`,
+  );
+  const credentials = new Map<number, Credential[]>();
+  for (const { device, ...credential } of rows.all()) {
+    const list = credentials.get(device);
+    if (list === undefined) credentials.set(device, [credential]);
+    else list.push(credential);
+  }
+  return credentials;
+}
+
+/** Removed devices whose readings are still to be taken out of the files. */
 export function readErasures(db: Database.Database): DeviceIdentity[] {
-  return db
-    .prepare(
-      'SELECT device_key AS "key", device_id AS id, device_created_at AS createdAt FROM erasures ORDER BY device_key',
-    )
-    .all() as DeviceIdentity[];
+  return statement<DeviceIdentity>(
+    db,
+    'SELECT device_key AS "key", device_id AS id, device_created_at AS createdAt FROM erasures ORDER BY device_key',
+  ).all();
 }
 
 export function readKeys(db: Database.Database): KeyRecord[] {
-  return db
-    .prepare(
-      'SELECT id, name, role, hash, created_at AS createdAt, not_after AS notAfter, last_used_at AS lastUsedAt FROM keys ORDER BY created_at',
-    )
-    .all() as KeyRecord[];
+  return statement<KeyRecord>(
+    db,
+    'SELECT id, name, role, hash, created_at AS createdAt, not_after AS notAfter, last_used_at AS lastUsedAt FROM keys ORDER BY created_at',
+  ).all();
 }
 
-/** Newest first, below id `before`. */
+/** A page of the audit, newest first, below id `before`; null: from the newest. */
 export function readAudit(
   db: Database.Database,
   before: number | null,
   limit: number,
 ): (AuditRecord & { id: number })[] {
-  return db
-    .prepare('SELECT id, at, by, action, subject, detail FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?')
-    .all(before ?? Number.MAX_SAFE_INTEGER, limit) as (AuditRecord & { id: number })[];
+  return statement<AuditRecord & { id: number }, [before: number, limit: number]>(
+    db,
+    'SELECT id, at, by, action, subject, detail FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?',
+  ).all(before ?? Number.MAX_SAFE_INTEGER, limit);
 }

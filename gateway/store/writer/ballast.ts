@@ -2,10 +2,16 @@ import { closeSync, fsyncSync, openSync, rmSync, statfsSync, statSync, writeSync
 import { join } from 'node:path';
 
 /**
- * A file that only takes up space. On a full disk SQLite can neither checkpoint nor delete, so this goes first, and
- * ingest does not start again before it is back.
+ * A file that only takes up space. On a full disk SQLite can neither checkpoint nor delete, so this file is removed first, and
+ * ingest does not resume before it is back.
  */
-export function createBallast(folder: string, bytes: number) {
+export interface Ballast {
+  drop(): void;
+  /** True if the ballast is in place; false if there is no room for it. */
+  restore(): boolean;
+}
+
+export function createBallast(folder: string, bytes: number): Ballast {
   const file = join(folder, 'ballast');
   const spareBytes = 4 * 1024 * 1024;
 
@@ -14,12 +20,10 @@ export function createBallast(folder: string, bytes: number) {
   }
 
   return {
-    drop(): void {
+    drop() {
       rmSync(file, { force: true });
     },
-
-    /** True when the ballast is in place; false when there is no room for it. */
-    restore(): boolean {
+    restore() {
       if (isWhole()) return true;
       if (freeBytes(folder) < bytes + spareBytes) return false;
       try {

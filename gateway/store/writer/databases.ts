@@ -1,9 +1,9 @@
-import { logMigrations } from '../logDb/logMigrations.js';
-import type { Migration } from '../sqlite/migrate.js';
-import { registryMigrations } from '../tidegateDb/registryMigrations.js';
+import { logSchema } from '../logDb/logSchema.js';
+import type { Schema } from '../sqlite/migrate.js';
+import { registrySchema } from '../tidegateDb/registrySchema.js';
 
 /** The databases of a data folder, by file name. */
 export const databases = {
-  'tidegate.db': registryMigrations,
-  'log.db': logMigrations,
-} as const satisfies Record<string, readonly Migration[]>;
+  'tidegate.db': registrySchema,
+  'log.db': logSchema,
+} as const satisfies Record<string, Schema>;

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { createLatest } from '../../columns/latest.js';
+import { createLatest, type Latest } from '../../columns/latest.js';
 import type { ReadingColumns } from '../../columns/readingColumns.js';
 import type { Device } from '../../domain/device.js';
 import { type SeriesRecord, seriesKinds } from '../../domain/series.js';
@@ -13,20 +13,23 @@ import {
   seriesIdentity,
 } from '../dayFiles/dayFile.js';
 import { listDays } from '../dayFiles/days.js';
+import { lastPosition } from '../logDb/cursorTable.js';
 import { openMeta } from '../sqlite/meta.js';
 import { newEpoch } from '../sqlite/migrate.js';
+import { statement } from '../sqlite/statement.js';
 
 export interface Discovered {
-  /** Those of the files, also where the log knows them. */
+  /** The series of the files, also those that the log knows. */
   series: SeriesRecord[];
   latest: ReadingColumns;
 }
 
 /**
- * Day files and log tell by the log's epoch and position whether they belong together. Where a file has runs that this log did
- * not make, one of them was restored from a backup: the files may then hold series that the log has never heard of, which are
- * learned from them, for devices that the registry knows, and newer values of those that it knows. The log gets a new epoch, since its positions are given a second time
- * from now on. Day files name devices by id, key and time of creation, so nothing is taken for another device's.
+ * The epoch and position of a run show whether a day file and the log belong together. If a file has runs that this log did not
+ * make, the file or the log was restored from a backup. Then the files may have series that the log does not know; these are
+ * learned for devices that the registry knows, and so are newer values of known series. The log gets a new epoch, since its
+ * positions are used a second time from now on. Day files name devices by id, key and time of creation, so nothing is taken for
+ * another device's. Null: everything belongs together.
  */
 export function discoverSeries(
   folder: string,
@@ -36,7 +39,7 @@ export function discoverSeries(
   nextSeriesId: number,
 ): Discovered | null {
   const meta = openMeta(logDb);
-  const familiar = new Set(JSON.parse(meta.text('familiar_epochs') ?? '[]') as string[]);
+  const familiar = new Set<string>(JSON.parse(meta.text('familiar_epochs') ?? '[]'));
   const epoch = meta.text('epoch') ?? '';
   const position = lastPosition(logDb);
   const files = listDays(folder).flatMap(({ readings, late }) => [readings, late].filter((path) => path !== null));
@@ -45,99 +48,97 @@ export function discoverSeries(
     for (const run of sourcesOf(path))
       if (!familiar.has(run.epoch) && (run.epoch !== epoch || run.position > position)) foreign.add(run.epoch);
   if (foreign.size === 0) return null;
-  const found = createFinds(devices, known, nextSeriesId);
-  for (const path of files) found.takeFile(path);
+  const finds = new Finds(devices, known, nextSeriesId);
+  for (const path of files) finds.takeFile(path);
   logDb.transaction(() => {
     meta.set('familiar_epochs', JSON.stringify([...familiar, ...foreign, epoch]));
     meta.set('epoch', newEpoch());
   })();
-  return found.result();
+  return finds.result();
 }
 
-function lastPosition(logDb: Database.Database): number {
-  const given = logDb.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'log'").pluck().get() as number | undefined;
-  return given ?? 0;
-}
-
+/** Which logs the runs of a file come from, each with its last position. */
 function sourcesOf(path: string): { epoch: string; position: number }[] {
   const db = openDayForReading(path);
   try {
-    return db.prepare('SELECT epoch, max(position) AS position FROM runs GROUP BY epoch').all() as {
-      epoch: string;
-      position: number;
-    }[];
+    return statement<{ epoch: string; position: number }>(
+      db,
+      'SELECT epoch, max(position) AS position FROM runs GROUP BY epoch',
+    ).all();
   } finally {
     db.close();
   }
 }
 
-function createFinds(devices: readonly Device[], known: readonly SeriesRecord[], nextSeriesId: number) {
-  const byId = new Map(devices.map((device) => [device.id, device]));
-  const metrics = new Set(known.map(({ deviceKey, metric }) => `${deviceKey}/${metric}`));
-  const knownByIdentity = new Map(known.map((one) => [seriesIdentity(one), one]));
-  const series = new Map<string, SeriesRecord>();
-  const latest = createLatest();
-  const strings: string[] = [];
-  let nextId = nextSeriesId;
+class Finds {
+  readonly #devices: Map<string, Device>;
+  /** DEVICE KEY/METRIC of every series. */
+  readonly #metrics: Set<string>;
+  readonly #known: Map<string, SeriesRecord>;
+  readonly #series = new Map<string, SeriesRecord>();
+  readonly #latest: Latest = createLatest();
+  readonly #strings: string[] = [];
+  #nextId: number;
 
-  /** The series as the log knows it, or a new one of a device that the registry knows and whose metric the log does not. */
-  function recordOf(one: DaySeries): SeriesRecord | undefined {
-    const identity = seriesIdentity(one);
-    const found = series.get(identity) ?? knownByIdentity.get(identity);
-    if (found !== undefined) {
-      series.set(identity, found);
-      latest.reserve(found.id);
+  constructor(devices: readonly Device[], known: readonly SeriesRecord[], nextSeriesId: number) {
+    this.#devices = new Map(devices.map((device) => [device.id, device]));
+    this.#metrics = new Set(known.map(({ deviceKey, metric }) => `${deviceKey}/${metric}`));
+    this.#known = new Map(known.map((record) => [seriesIdentity(record), record]));
+    this.#nextId = nextSeriesId;
+  }
+
+  takeFile(path: string): void {
+    const db = openDayForReading(path);
+    try {
+      for (const series of readDaySeries(db)) {
+        const record = this.#recordOf(series);
+        if (record !== undefined) this.#takeNewest(db, series, record);
+      }
+    } finally {
+      db.close();
     }
-    const device = byId.get(one.device);
-    if (found !== undefined || device?.key !== one.deviceKey || device.createdAt !== one.deviceCreatedAt) return found;
-    const metric = `${one.deviceKey}/${one.metric}`;
-    if (metrics.has(metric)) return undefined;
-    metrics.add(metric);
-    const { deviceKey, deviceCreatedAt, unit } = one;
-    const record = {
-      id: nextId++,
-      deviceKey,
-      device: one.device,
-      deviceCreatedAt,
-      metric: one.metric,
-      unit,
-      kind: kindOfName(one.kind),
-    };
-    series.set(identity, record);
-    latest.reserve(record.id);
+  }
+
+  result(): Discovered {
+    return { series: [...this.#series.values()], latest: this.#latest.columns() };
+  }
+
+  /** The series as the log knows it, or a new one if the registry knows the device and the log does not know the metric. */
+  #recordOf(series: DaySeries): SeriesRecord | undefined {
+    const identity = seriesIdentity(series);
+    const record = this.#series.get(identity) ?? this.#known.get(identity) ?? this.#newRecord(series);
+    if (record !== undefined) {
+      this.#series.set(identity, record);
+      this.#latest.reserve(record.id);
+    }
     return record;
   }
 
-  function takeNewest(db: Database.Database, one: DaySeries, record: SeriesRecord): void {
+  #newRecord({ device, deviceKey, deviceCreatedAt, metric, unit, kind }: DaySeries): SeriesRecord | undefined {
+    const owner = this.#devices.get(device);
+    if (owner?.key !== deviceKey || owner.createdAt !== deviceCreatedAt) return undefined;
+    const name = `${deviceKey}/${metric}`;
+    if (this.#metrics.has(name)) return undefined;
+    this.#metrics.add(name);
+    return { id: this.#nextId++, deviceKey, device, deviceCreatedAt, metric, unit, kind: kindOfName(kind) };
+  }
+
+  #takeNewest(db: Database.Database, series: DaySeries, record: SeriesRecord): void {
     for (const run of readRuns(db)) {
-      const newest = db
-        .prepare(`SELECT ts, value FROM ${runTable(run)} WHERE series = ? ORDER BY ts DESC LIMIT 1`)
-        .get(one.id) as { ts: number; value: number | string } | undefined;
+      const newest = statement<{ ts: number; value: number | string }, [number]>(
+        db,
+        `SELECT ts, value FROM ${runTable(run)} WHERE series = ? ORDER BY ts DESC LIMIT 1`,
+      ).get(series.id);
       if (newest === undefined) continue;
       const { ts, value } = newest;
       const columns = {
         readings: 1,
         series: Uint32Array.of(record.id),
         ts: Float64Array.of(ts),
-        value: Float64Array.of(typeof value === 'string' ? strings.push(value) - 1 : value),
-        strings,
+        value: Float64Array.of(typeof value === 'string' ? this.#strings.push(value) - 1 : value),
+        strings: this.#strings,
       };
-      latest.take(columns, () => record.kind === seriesKinds.string);
+      this.#latest.take(columns, () => record.kind === seriesKinds.string);
     }
   }
-
-  return {
-    takeFile(path: string): void {
-      const db = openDayForReading(path);
-      try {
-        for (const one of readDaySeries(db)) {
-          const record = recordOf(one);
-          if (record !== undefined) takeNewest(db, one, record);
-        }
-      } finally {
-        db.close();
-      }
-    },
-    result: (): Discovered => ({ series: [...series.values()], latest: latest.columns() }),
-  };
 }

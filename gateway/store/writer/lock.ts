@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { codeOf } from '../../../schemas/errors.js';
 
-/** Another process works on the data folder. */
+/** Another process uses the data folder. */
 export class FolderLockedError extends Error {
   readonly code = 'DATA_LOCKED';
 }
@@ -16,7 +17,7 @@ export function lockFolder(folder: string): () => void {
     db.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     db.close();
-    if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
+    if (codeOf(error) !== 'SQLITE_BUSY') throw error;
     throw new FolderLockedError(
       `Another gateway runs on the data folder ${folder}. Stop it, or give another folder by --data.`,
     );

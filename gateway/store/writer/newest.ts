@@ -1,30 +1,36 @@
 import type { Batch } from '../../columns/batch.js';
+import { grown } from '../../columns/growable.js';
 
 /**
  * The newest stored time of each series, by series id. A reading at exactly that time repeats it and is taken out before
- * the commit; one further back is stored in the log and compared with its past when the log is read or sealed.
+ * the commit; an older reading is stored in the log and compared with the past when the log is read or sealed.
  */
-export function createNewest() {
+export interface Newest {
+  /** Makes room for series ids up to `series`. */
+  reserve(series: number): void;
+  /** Takes a stored time, at start. Unix ms. */
+  set(series: number, ts: number): void;
+  /** Takes repeats out of the batch, in place, and advances. Returns their number. */
+  dropRepeats(batch: Batch): number;
+  /** Goes back to before the last `dropRepeats`: its batch was not committed. */
+  undo(): void;
+}
+
+export function createNewest(): Newest {
   let newest = new Float64Array(1024).fill(Number.NEGATIVE_INFINITY);
   let undoSeries = new Uint32Array(1024);
   let undoTime = new Float64Array(1024);
   let undoCount = 0;
 
   function reserve(series: number): void {
-    if (series < newest.length) return;
-    const grown = new Float64Array(Math.max(series + 1, 2 * newest.length)).fill(Number.NEGATIVE_INFINITY);
-    grown.set(newest);
-    newest = grown;
+    newest = grown(newest, series + 1, Number.NEGATIVE_INFINITY);
   }
 
-  /** Takes repeats out of the batch, in place, and advances. Returns how many. `undo` takes it all back. */
   function dropRepeats(batch: Batch): number {
     const { series, ts, value, frameReadings } = batch;
-    if (undoSeries.length < batch.readings) {
-      undoSeries = new Uint32Array(batch.series.length);
-      undoTime = new Float64Array(batch.series.length);
-    }
     undoCount = 0;
+    undoSeries = grown(undoSeries, batch.readings);
+    undoTime = grown(undoTime, batch.readings);
     for (const { id } of batch.declared.series) reserve(id);
     let kept = 0;
     let at = 0;
@@ -53,7 +59,6 @@ export function createNewest() {
     return repeated;
   }
 
-  /** Goes back to before the last `dropRepeats`: its batch was not committed. */
   function undo(): void {
     while (undoCount > 0) {
       undoCount--;
@@ -62,13 +67,12 @@ export function createNewest() {
   }
 
   return {
-    dropRepeats,
-    undo,
-    /** At start, from what is stored. */
-    set(series: number, ts: number): void {
+    reserve,
+    set(series, ts) {
       reserve(series);
       if (ts > newest[series]) newest[series] = ts;
     },
-    reserve,
+    dropRepeats,
+    undo,
   };
 }

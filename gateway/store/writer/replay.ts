@@ -1,109 +1,130 @@
 import type Database from 'better-sqlite3';
-import { createLatest } from '../../columns/latest.js';
-import type { Declared, MetricTableRecord } from '../../domain/declared.js';
-import type { Device } from '../../domain/device.js';
+import { createLatest, type Latest } from '../../columns/latest.js';
+import type { Declared, MarkedStream, MetricTableRecord } from '../../domain/declared.js';
 import { type SeriesRecord, seriesKinds } from '../../domain/series.js';
-import { readFolded } from '../logDb/foldTables.js';
-import { logRows } from '../logDb/logRows.js';
-import type { Restored } from '../threads/calls.js';
+import { type Folded, readFolded } from '../logDb/folded.js';
+import { type LogRow, logRows } from '../logDb/readRows.js';
+import type { FrameColumns } from '../logDb/rowBlobs.js';
+import type { Restored } from '../threads/restored.js';
 
-type Replayed = Omit<
-  Restored,
-  | 'devices'
-  | 'keys'
-  | 'presence'
-  | 'cursors'
-  | 'erasures'
-  | 'commands'
-  | 'batches'
-  | 'nextDeviceKey'
-  | 'replayMs'
-  | 'sqliteVersion'
-> & {
-  /** Declared before series carried their device: they are to be folded at once. */
-  unnamedSeries: SeriesRecord[];
+/** The part of the past that log.db knows. */
+export interface Replayed
+  extends Pick<
+    Restored,
+    | 'series'
+    | 'latest'
+    | 'streams'
+    | 'tables'
+    | 'receipts'
+    | 'nextSeriesId'
+    | 'nextStreamId'
+    | 'newestCommitAt'
+    | 'retentionPaused'
+    | 'sealedPosition'
+    | 'position'
+    | 'replayedReadings'
+  > {
   /** No device with data has a higher key. */
   deviceKeyMax: number;
-};
+}
 
-/** What the gateway must know of the past: what was folded, and over it the rows of the log that are not yet sealed. */
-export function replayLog(db: Database.Database, devices: readonly Device[]): Replayed {
+/** What was folded, and over it the rows of the log that are not yet sealed. */
+export function replayLog(db: Database.Database): Replayed {
   const folded = readFolded(db);
-  const byKey = new Map(devices.map((device) => [device.key, device]));
-  const series = new Map(folded.series.map((one) => [one.id, one]));
-  const streams = new Map(folded.streams.map((stream) => [stream.id, stream]));
-  const tables = new Map(folded.tables.map((table) => [tableKey(table), table]));
-  const receipts = new Map(folded.receipts);
-  const unnamedSeries: SeriesRecord[] = [];
-  const latest = latestOf(folded.latest, folded.series);
-  const isString = (id: number): boolean => series.get(id)?.kind === seriesKinds.string;
-  let { newestCommitAt, sealedPosition: position } = folded;
-  let replayedReadings = 0;
+  const replay = new Replay(folded);
+  for (const row of logRows(db, folded.sealedPosition)) replay.take(row);
+  return replay.result();
+}
 
-  function learn(declared: Declared): void {
-    for (const one of declared.series) {
-      const known = one.device === undefined ? named(one, byKey.get(one.deviceKey)) : one;
-      if (known !== one) unnamedSeries.push(known);
-      series.set(one.id, known);
-      latest.reserve(one.id);
+class Replay {
+  readonly #folded: Folded;
+  readonly #series: Map<number, SeriesRecord>;
+  readonly #streams: Map<number, MarkedStream>;
+  readonly #tables: Map<string, MetricTableRecord>;
+  /** By the key of the device: Unix ms. */
+  readonly #receipts: Map<number, number>;
+  readonly #latest: Latest;
+  readonly #isString = (id: number): boolean => this.#series.get(id)?.kind === seriesKinds.string;
+  #newestCommitAt: number;
+  #position: number;
+  #readings = 0;
+
+  constructor(folded: Folded) {
+    this.#folded = folded;
+    this.#series = new Map(folded.series.map((series) => [series.id, series]));
+    this.#streams = new Map(folded.streams.map((stream) => [stream.id, stream]));
+    this.#tables = new Map(folded.tables.map((table) => [tableKey(table), table]));
+    this.#receipts = new Map(folded.receipts);
+    this.#latest = latestOf(folded);
+    this.#newestCommitAt = folded.newestCommitAt;
+    this.#position = folded.sealedPosition;
+  }
+
+  take({ position, committedAt, declared, frames, readings }: LogRow): void {
+    this.#position = position;
+    if (position > this.#folded.clockPosition) this.#newestCommitAt = Math.max(this.#newestCommitAt, committedAt);
+    if (declared !== null) this.#learn(declared);
+    this.#takeFrames(frames);
+    this.#readings += readings.readings;
+    this.#latest.take(readings, this.#isString);
+  }
+
+  result(): Replayed {
+    const { sealedPosition, retentionPaused } = this.#folded;
+    const series = [...this.#series.values()];
+    const keys = [...this.#receipts.keys(), ...series.map(({ deviceKey }) => deviceKey)];
+    return {
+      series,
+      latest: this.#latest.columns(),
+      streams: [...this.#streams.values()],
+      tables: [...this.#tables.values()],
+      receipts: { device: Uint32Array.from(this.#receipts.keys()), at: Float64Array.from(this.#receipts.values()) },
+      nextSeriesId: highest(this.#series.keys()) + 1,
+      nextStreamId: highest(this.#streams.keys()) + 1,
+      newestCommitAt: this.#newestCommitAt,
+      sealedPosition,
+      retentionPaused,
+      position: this.#position,
+      replayedReadings: this.#readings,
+      deviceKeyMax: highest(keys),
+    };
+  }
+
+  #learn({ series, streams, tables }: Declared): void {
+    for (const record of series) {
+      this.#series.set(record.id, record);
+      this.#latest.reserve(record.id);
     }
-    for (const one of declared.streams) if (!streams.has(one.id)) streams.set(one.id, { ...one, mark: 0, usedAt: 0 });
-    for (const table of declared.tables) {
-      tables.delete(tableKey(table));
-      tables.set(tableKey(table), table);
+    for (const stream of streams)
+      if (!this.#streams.has(stream.id)) this.#streams.set(stream.id, { ...stream, mark: 0, usedAt: 0 });
+    for (const table of tables) {
+      // The table declared last is the last of the map, as the gateway drops those declared first.
+      this.#tables.delete(tableKey(table));
+      this.#tables.set(tableKey(table), table);
     }
   }
 
-  for (const row of logRows(db, folded.sealedPosition)) {
-    position = row.position;
-    if (row.position > folded.clockPosition) newestCommitAt = Math.max(newestCommitAt, row.committedAt);
-    if (row.declared !== null) learn(row.declared);
-    const { frames, readings } = row;
+  #takeFrames(frames: FrameColumns): void {
     for (let i = 0; i < frames.count; i++) {
       const at = frames.receivedAt[i];
-      const stream = streams.get(frames.stream[i]);
+      const stream = this.#streams.get(frames.stream[i]);
       if (stream !== undefined) {
         stream.mark = Math.max(stream.mark, frames.seq[i]);
         stream.usedAt = Math.max(stream.usedAt, at);
       }
-      if (at > (receipts.get(frames.device[i]) ?? 0)) receipts.set(frames.device[i], at);
+      if (at > (this.#receipts.get(frames.device[i]) ?? 0)) this.#receipts.set(frames.device[i], at);
     }
-    replayedReadings += readings.readings;
-    latest.take(readings, isString);
   }
-
-  const keys = [...receipts.keys(), ...[...series.values()].map((one) => one.deviceKey)];
-  return {
-    series: [...series.values()],
-    latest: latest.columns(),
-    streams: [...streams.values()],
-    tables: [...tables.values()],
-    receipts: { device: Uint32Array.from(receipts.keys()), at: Float64Array.from(receipts.values()) },
-    nextSeriesId: highest(series.keys()) + 1,
-    nextStreamId: highest(streams.keys()) + 1,
-    newestCommitAt,
-    sealedPosition: folded.sealedPosition,
-    retentionPaused: folded.retentionPaused,
-    position,
-    replayedReadings,
-    unnamedSeries,
-    deviceKeyMax: highest(keys),
-  };
 }
 
-/** Rows written before 0.1.0 named no device; the registry knows it, unless it was removed since. */
-function named(one: SeriesRecord, device: Device | undefined): SeriesRecord {
-  return device === undefined
-    ? { ...one, device: `removed-${one.deviceKey}`, deviceCreatedAt: 0 }
-    : { ...one, device: device.id, deviceCreatedAt: device.createdAt };
-}
-
-function latestOf(rows: readonly [number, number, number | string][], series: readonly SeriesRecord[]) {
+function latestOf({ latest: rows, series }: Folded): Latest {
   const latest = createLatest();
   latest.reserve(series.at(-1)?.id ?? 0);
   const strings: string[] = [];
-  const value = Float64Array.from(rows, ([, , value]) => (typeof value === 'string' ? strings.push(value) - 1 : value));
-  const texts = new Set(rows.filter(([, , value]) => typeof value === 'string').map(([id]) => id));
+  const value = Float64Array.from(rows, ([, , stored]) =>
+    typeof stored === 'string' ? strings.push(stored) - 1 : stored,
+  );
+  const texts = new Set(rows.filter(([, , stored]) => typeof stored === 'string').map(([id]) => id));
   const ids = Uint32Array.from(rows, ([id]) => id);
   const ts = Float64Array.from(rows, ([, at]) => at);
   latest.reserve(highest(ids));

@@ -1,21 +1,28 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
+import type Database from 'better-sqlite3';
+import { codeOf } from '../../../schemas/errors.js';
 import { type Batch, buffersOf } from '../../columns/batch.js';
 import { openCursorTable } from '../logDb/cursorTable.js';
-import { emptyFold, foldOfPart } from '../logDb/foldParts.js';
+import { emptyFold } from '../logDb/fold.js';
+import { foldOfPart } from '../logDb/foldParts.js';
 import { openFoldTables } from '../logDb/foldTables.js';
+import { openLogCut } from '../logDb/logCut.js';
 import { openLogTable } from '../logDb/logTable.js';
 import { createScrub } from '../logDb/scrub.js';
 import { openForWriting } from '../sqlite/openDatabase.js';
-import type { Committed, Restored, WriterCalls } from '../threads/calls.js';
-import { Moved, serveCalls } from '../threads/thread.js';
-import { readOpenBatches, readOpenCommands } from '../tidegateDb/commandTables.js';
+import { columnStatement } from '../sqlite/statement.js';
+import type { WriterCalls } from '../threads/calls.js';
+import type { Committed } from '../threads/committed.js';
+import type { Restored } from '../threads/restored.js';
+import { type Handlers, Moved, serveCalls } from '../threads/thread.js';
+import { readOpenBatches, readOpenCommands } from '../tidegateDb/openCommandsAndBatches.js';
 import { readPresence } from '../tidegateDb/presenceTable.js';
 import { openRegistryTables, readDevices, readErasures, readKeys } from '../tidegateDb/registryTables.js';
-import { createBallast } from './ballast.js';
+import { type Ballast, createBallast } from './ballast.js';
 import { databases } from './databases.js';
 import { discoverSeries } from './discover.js';
-import { createNewest } from './newest.js';
+import { createNewest, type Newest } from './newest.js';
 import { replayLog } from './replay.js';
 
 export interface WriterData {
@@ -23,49 +30,20 @@ export interface WriterData {
   ballastBytes: number;
 }
 
-/** The writer thread: the only one that writes tidegate.db and log.db. */
-function openWriter({ folder, ballastBytes }: WriterData) {
+/**
+ * The writer thread: the only one that writes tidegate.db and log.db. What runs in this thread belongs into this folder; the
+ * tables belong into logDb/ and tidegateDb/.
+ */
+function openWriter({ folder, ballastBytes }: WriterData): Handlers<WriterCalls> {
   const ballast = createBallast(folder, ballastBytes);
   const registryDb = openForWriting(join(folder, 'tidegate.db'), databases['tidegate.db']);
   const logDb = openForWriting(join(folder, 'log.db'), databases['log.db']);
-  // Secrets of commands are gone from the file with the command's end, not only from its rows.
-  registryDb.pragma('secure_delete = ON');
   const registry = openRegistryTables(registryDb);
   const log = openLogTable(logDb);
   const folds = openFoldTables(logDb);
   const cursors = openCursorTable(logDb);
-  const scrub = createScrub(logDb);
   const newest = createNewest();
   ballast.restore();
-
-  function restore(): Restored {
-    const started = performance.now();
-    const { devices, nextDeviceKey } = readDevices(registryDb);
-    let { unnamedSeries, deviceKeyMax, ...replayed } = replayLog(logDb, devices);
-    if (unnamedSeries.length > 0) folds.foldSeries(unnamedSeries);
-    const discovered = discoverSeries(folder, logDb, devices, replayed.series, replayed.nextSeriesId);
-    if (discovered !== null && discovered.latest.readings > 0) {
-      folds.fold({ ...emptyFold(), ...discovered });
-      ({ unnamedSeries, deviceKeyMax, ...replayed } = replayLog(logDb, devices));
-    }
-    for (const { id } of replayed.series) newest.reserve(id);
-    for (let i = 0; i < replayed.latest.series.length; i++)
-      newest.set(replayed.latest.series[i], replayed.latest.ts[i]);
-    return {
-      ...replayed,
-      devices,
-      // A registry older than the log must not give a key again that the log knows as another device's.
-      nextDeviceKey: Math.max(nextDeviceKey, deviceKeyMax + 1),
-      keys: readKeys(registryDb),
-      cursors: cursors.all(),
-      presence: readPresence(registryDb),
-      erasures: readErasures(registryDb),
-      commands: readOpenCommands(registryDb),
-      batches: readOpenBatches(registryDb),
-      replayMs: performance.now() - started,
-      sqliteVersion: logDb.prepare('SELECT sqlite_version()').pluck().get() as string,
-    };
-  }
 
   function commit(batch: Batch, committedAt: number): Moved {
     const started = performance.now();
@@ -80,31 +58,19 @@ function openWriter({ folder, ballastBytes }: WriterData) {
     }
   }
 
-  /** On a full disk the ballast goes, so that what is in the write-ahead logs can still be brought home. */
-  function yieldSpace(): void {
-    ballast.drop();
-    for (const db of [logDb, registryDb]) {
-      try {
-        db.pragma('wal_checkpoint(PASSIVE)');
-      } catch {
-        // Still no room: the next probe tries again.
-      }
-    }
-  }
-
   function orYieldSpace<Args extends unknown[], Result>(write: (...args: Args) => Result): (...args: Args) => Result {
     return (...args) => {
       try {
         return write(...args);
       } catch (error) {
-        if ((error as { code?: string }).code === 'SQLITE_FULL') yieldSpace();
+        if (codeOf(error) === 'SQLITE_FULL') yieldSpace(ballast, [logDb, registryDb]);
         throw error;
       }
     };
   }
 
   return {
-    restore,
+    restore: () => restore(folder, registryDb, logDb, newest),
     commit: orYieldSpace(commit),
     change: orYieldSpace(registry.change),
     probe: orYieldSpace((at) => {
@@ -114,11 +80,11 @@ function openWriter({ folder, ballastBytes }: WriterData) {
     }),
     markAdmitted: orYieldSpace(log.markAdmitted),
     fold: orYieldSpace((part) => folds.fold(foldOfPart(part))),
-    cut: orYieldSpace(folds.cut),
+    cut: orYieldSpace(openLogCut(logDb, cursors)),
     openCursor: orYieldSpace(cursors.open),
     moveCursor: orYieldSpace(cursors.move),
     removeCursor: orYieldSpace(cursors.remove),
-    scrub: orYieldSpace(scrub),
+    scrub: orYieldSpace(createScrub(logDb)),
     forget: orYieldSpace(folds.forget),
     confirmClock: orYieldSpace(folds.confirmClock),
     pauseRetention: orYieldSpace(folds.pauseRetention),
@@ -126,7 +92,47 @@ function openWriter({ folder, ballastBytes }: WriterData) {
       logDb.close();
       registryDb.close();
     },
-  } satisfies { [Name in keyof WriterCalls]: (...args: Parameters<WriterCalls[Name]>) => unknown };
+  };
 }
 
-if (parentPort !== null) serveCalls(parentPort, () => openWriter(workerData as WriterData));
+/** Reads what the main thread must know of the past, and learns the newest times. */
+function restore(folder: string, registryDb: Database.Database, logDb: Database.Database, newest: Newest): Restored {
+  const started = performance.now();
+  const { devices, nextDeviceKey } = readDevices(registryDb);
+  let { deviceKeyMax, ...replayed } = replayLog(logDb);
+  const discovered = discoverSeries(folder, logDb, devices, replayed.series, replayed.nextSeriesId);
+  if (discovered !== null && discovered.latest.readings > 0) {
+    openFoldTables(logDb).fold({ ...emptyFold(), ...discovered });
+    ({ deviceKeyMax, ...replayed } = replayLog(logDb));
+  }
+  for (const { id } of replayed.series) newest.reserve(id);
+  for (let i = 0; i < replayed.latest.series.length; i++) newest.set(replayed.latest.series[i], replayed.latest.ts[i]);
+  return {
+    ...replayed,
+    devices,
+    // A registry older than the log must not use a key again that the log knows as another device's.
+    nextDeviceKey: Math.max(nextDeviceKey, deviceKeyMax + 1),
+    keys: readKeys(registryDb),
+    cursors: openCursorTable(logDb).all(),
+    presence: readPresence(registryDb),
+    erasures: readErasures(registryDb),
+    commands: readOpenCommands(registryDb),
+    batches: readOpenBatches(registryDb),
+    replayMs: performance.now() - started,
+    sqliteVersion: columnStatement<string>(logDb, 'SELECT sqlite_version()').get() ?? '',
+  };
+}
+
+/** On a full disk the ballast is removed, so that the write-ahead logs can still be brought into their files. */
+function yieldSpace(ballast: Ballast, full: Database.Database[]): void {
+  ballast.drop();
+  for (const db of full) {
+    try {
+      db.pragma('wal_checkpoint(PASSIVE)');
+    } catch {
+      // Still no room: the next probe tries again.
+    }
+  }
+}
+
+if (parentPort !== null) serveCalls<WriterCalls>(parentPort, () => openWriter(workerData));

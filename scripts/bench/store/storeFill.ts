@@ -1,4 +1,5 @@
-import { addFrame, type Batch, createBatch, reserveReadings } from '../../../gateway/columns/batch.js';
+import { addFrame, type Batch, createBatch } from '../../../gateway/columns/batch.js';
+import { reserveReadings } from '../../../gateway/columns/readingColumns.js';
 import type { Device } from '../../../gateway/domain/device.js';
 import { type SeriesRecord, seriesKinds } from '../../../gateway/domain/series.js';
 import { dayMs, dayOf } from '../../../gateway/store/dayFiles/days.js';

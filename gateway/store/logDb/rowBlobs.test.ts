@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { addFrame, type Batch, createBatch, reserveReadings } from '../../columns/batch.js';
-import { decodeFrames, decodeReadings, encodeFrames, encodeReadings, timeRangeOf } from './logRow.js';
+import { addFrame, type Batch, createBatch } from '../../columns/batch.js';
+import { reserveReadings } from '../../columns/readingColumns.js';
+import { decodeFrames, decodeReadings, encodeFrames, encodeReadings, timeRangeOf } from './rowBlobs.js';
 
 interface Row {
   series: number;

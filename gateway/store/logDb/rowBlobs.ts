@@ -18,13 +18,15 @@ const frameColumns = 5;
 
 const narrowFrames = 0x8000_0000;
 
+/** The frames of a row, in order of receipt; frame i has the next `readings[i]` readings. */
 export interface FrameColumns {
   count: number;
-  device: Uint32Array;
-  stream: Uint32Array;
-  seq: Uint32Array;
-  readings: Uint32Array;
-  receivedAt: Float64Array;
+  device: Uint32Array<ArrayBuffer>;
+  stream: Uint32Array<ArrayBuffer>;
+  seq: Uint32Array<ArrayBuffer>;
+  readings: Uint32Array<ArrayBuffer>;
+  /** Unix ms. */
+  receivedAt: Float64Array<ArrayBuffer>;
 }
 
 export function encodeFrames(batch: Batch, committedAt: number): Uint8Array {
@@ -61,27 +63,34 @@ export function decodeFrames(blob: Uint8Array, committedAt: number): FrameColumn
   return { ...owners, stream: column(1), seq: column(2), receivedAt };
 }
 
-/** Of each frame only whose it is, and how many readings it has. */
+/** The device of each frame, and the number of its readings. */
 export function decodeOwners(blob: Uint8Array): Pick<FrameColumns, 'count' | 'device' | 'readings'> {
   const { count, device, readings } = viewFrames(blob);
   return { count, device, readings };
 }
 
-function viewFrames(blob: Uint8Array) {
+interface FramesView extends Pick<FrameColumns, 'count' | 'device' | 'readings'> {
+  isNarrow: boolean;
+  column(index: number): Uint32Array<ArrayBuffer>;
+}
+
+function viewFrames(blob: Uint8Array): FramesView {
   const words = new Uint32Array(aligned(blob).buffer);
   const isNarrow = words[0] >= narrowFrames;
   const count = isNarrow ? words[0] - narrowFrames : words[0];
-  const column = (index: number): Uint32Array => words.subarray(1 + index * count, 1 + (index + 1) * count);
+  const column = (index: number): Uint32Array<ArrayBuffer> =>
+    words.subarray(1 + index * count, 1 + (index + 1) * count);
   const readings = isNarrow ? column(3).map((word) => word & 0xffff) : column(3);
   return { count, isNarrow, column, device: column(0), readings };
 }
 
+/** Unix ms. */
 export interface TimeRange {
   min: number;
   max: number;
 }
 
-/** The lowest and highest time of the batch's readings; null where it has none. */
+/** The lowest and highest time of the batch's readings; null if it has none. */
 export function timeRangeOf({ readings, ts }: Batch): TimeRange | null {
   if (readings === 0) return null;
   let min = ts[0];
@@ -131,13 +140,24 @@ function fitsFloat32(value: Float64Array, count: number): boolean {
   return true;
 }
 
-/** The strings of a row; they are kept beside the data blob, as a JSON array, or NULL for none. */
+/** The strings of a row; they are stored beside the data blob, as a JSON array, or NULL for none. */
 export function stringsOf(text: string | null): string[] {
-  return text === null ? [] : (JSON.parse(text) as string[]);
+  return text === null ? [] : JSON.parse(text);
 }
 
-/** A row's readings as they lie in its blob: a time is `base` more than its entry in `times`. */
-export function viewReadings(blob: Uint8Array) {
+/** A row's readings in the memory of its blob: a time is `base` more than its entry in `times`. */
+export interface ReadingsView {
+  count: number;
+  /** Unix ms. */
+  base: number;
+  series: Uint32Array<ArrayBuffer>;
+  times: Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+  /** A string's value is its index in the strings of the row. */
+  values: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+}
+
+/** Throws for a blob of a version that this program does not know. */
+export function viewReadings(blob: Uint8Array): ReadingsView {
   const memory = aligned(blob).buffer;
   const header = new DataView(memory);
   if (header.getUint8(0) !== dataVersion) throw new Error(`log row of version ${header.getUint8(0)}`);
@@ -157,7 +177,7 @@ export function viewReadings(blob: Uint8Array) {
   };
 }
 
-/** All but the strings, which lie in their own column. */
+/** A row's readings without the strings, which are in a column of their own. */
 export function decodeReadings(blob: Uint8Array): ReadingColumns {
   const { count, base, series, times, values } = viewReadings(blob);
   return {
@@ -169,7 +189,7 @@ export function decodeReadings(blob: Uint8Array): ReadingColumns {
   };
 }
 
-function readOffsets(offsets: Uint16Array | Uint32Array, base: number): Float64Array {
+function readOffsets(offsets: Uint16Array | Uint32Array, base: number): Float64Array<ArrayBuffer> {
   const ts = new Float64Array(offsets.length);
   for (let i = 0; i < ts.length; i++) ts[i] = base + offsets[i];
   return ts;
@@ -179,8 +199,10 @@ const alignedTo = (at: number, bytes: number): number => (at + bytes - 1) & ~(by
 
 const bytesOf = (words: Uint32Array): Uint8Array => new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 
-/** SQLite hands blobs out at any address; typed arrays need theirs aligned. */
+/** SQLite returns blobs at any address; typed arrays need an aligned one. */
 function aligned(blob: Uint8Array): Uint8Array<ArrayBuffer> {
-  if (blob.byteOffset === 0 && blob.byteLength === blob.buffer.byteLength) return blob as Uint8Array<ArrayBuffer>;
+  const { buffer, byteOffset, byteLength } = blob;
+  if (byteOffset === 0 && byteLength === buffer.byteLength && buffer instanceof ArrayBuffer)
+    return new Uint8Array(buffer);
   return new Uint8Array(blob);
 }

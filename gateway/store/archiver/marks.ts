@@ -1,0 +1,59 @@
+import { grown } from '../../columns/growable.js';
+import type { Fold } from '../logDb/fold.js';
+import type { FrameColumns } from '../logDb/rowBlobs.js';
+
+/** The highest number and the last frame's time of each stream; a device's last receipt follows from those of its streams. */
+export interface Marks {
+  take(frames: FrameColumns): void;
+  /** Zeros if no frame of the stream came. `usedAt` is Unix ms. */
+  of(stream: number): { mark: number; usedAt: number };
+  columns(): Pick<Fold, 'marks' | 'receipts'>;
+}
+
+export function createMarks(): Marks {
+  const places = new Map<number, number>();
+  let device = new Uint32Array(1_024);
+  let mark = new Uint32Array(1_024);
+  let usedAt = new Float64Array(1_024);
+
+  function placeOf(stream: number, deviceKey: number): number {
+    const known = places.get(stream);
+    if (known !== undefined) return known;
+    const place = places.size;
+    places.set(stream, place);
+    device = grown(device, places.size);
+    mark = grown(mark, places.size);
+    usedAt = grown(usedAt, places.size);
+    device[place] = deviceKey;
+    return place;
+  }
+
+  function receipts(): Fold['receipts'] {
+    const last = new Map<number, number>();
+    for (let place = 0; place < places.size; place++)
+      if (usedAt[place] > (last.get(device[place]) ?? 0)) last.set(device[place], usedAt[place]);
+    return { device: Uint32Array.from(last.keys()), at: Float64Array.from(last.values()) };
+  }
+
+  return {
+    take(frames) {
+      for (let i = 0; i < frames.count; i++) {
+        const place = placeOf(frames.stream[i], frames.device[i]);
+        if (frames.seq[i] > mark[place]) mark[place] = frames.seq[i];
+        if (frames.receivedAt[i] > usedAt[place]) usedAt[place] = frames.receivedAt[i];
+      }
+    },
+    of(stream) {
+      const place = places.get(stream);
+      return place === undefined ? { mark: 0, usedAt: 0 } : { mark: mark[place], usedAt: usedAt[place] };
+    },
+    columns() {
+      const count = places.size;
+      const stream = Uint32Array.from(places.keys());
+      return {
+        marks: { stream, mark: mark.slice(0, count), usedAt: usedAt.slice(0, count) },
+        receipts: receipts(),
+      };
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import type { ReadingColumns } from '../../columns/readingColumns.js';
+import type { MarkedStream, MetricTableRecord } from '../../domain/declared.js';
+import type { SeriesRecord } from '../../domain/series.js';
+
+/** What sealed rows leave behind in log.db when they are cut. Times are Unix ms; the columns of a part have one length. */
+export interface Fold {
+  series: SeriesRecord[];
+  /** Newly declared streams. */
+  streams: MarkedStream[];
+  tables: MetricTableRecord[];
+  latest: ReadingColumns;
+  marks: { stream: Uint32Array<ArrayBuffer>; mark: Uint32Array<ArrayBuffer>; usedAt: Float64Array<ArrayBuffer> };
+  receipts: { device: Uint32Array<ArrayBuffer>; at: Float64Array<ArrayBuffer> };
+}
+
+export const emptyFold = (): Fold => ({
+  series: [],
+  streams: [],
+  tables: [],
+  latest: { readings: 0, series: new Uint32Array(), ts: new Float64Array(), value: new Float64Array(), strings: [] },
+  marks: { stream: new Uint32Array(), mark: new Uint32Array(), usedAt: new Float64Array() },
+  receipts: { device: new Uint32Array(), at: new Float64Array() },
+});

@@ -1,0 +1,46 @@
+import type { DeviceIdentity } from '../../domain/device.js';
+
+/** One seal: rows of the log brought into day files. */
+export interface Sealed {
+  /** The last row; the log may be cut up to it once `fold` is stored. */
+  position: number;
+  rows: number;
+  /** Readings of those rows. */
+  readings: number;
+  /** Readings among them whose identity was stored before. */
+  repeated: number;
+  /** Day files that were written. */
+  days: number;
+  /** Runs of the day file that has most. */
+  runsMax: number;
+  /** A Fold in parts, as bytes (foldParts.ts). */
+  fold: Uint8Array<ArrayBuffer>[];
+  ms: number;
+  /** The part of `ms` in which the archiver let other threads work. */
+  restedMs: number;
+}
+
+/** One slice of the work on day files beside sealing. */
+export interface UpkeepStep {
+  task: 'merge' | 'finish' | 'expire';
+  /** YYYY-MM-DD */
+  day: string;
+  ms: number;
+  /** The task is complete with this slice. */
+  done: boolean;
+}
+
+/** Long work that people ask for. */
+export type ArchiveJob =
+  | { type: 'erase'; device: DeviceIdentity }
+  /** Copies the store into this folder, which is empty or does not exist. */
+  | { type: 'backup'; folder: string };
+
+export interface JobProgress {
+  /** Files that are done, of `total`. */
+  done: number;
+  total: number;
+  /** Bytes that were copied. */
+  bytes: number;
+  finished: boolean;
+}

@@ -1,0 +1,18 @@
+import type { Batch } from '../../columns/batch.js';
+
+/** The answer to a commit. */
+export interface Committed {
+  /** The commit's place in the log. */
+  position: number;
+  /** The batch as it came, less the readings that only repeated what was stored. */
+  batch: Batch;
+  /** Readings of the batch that were not stored because their identity already was. */
+  repeated: number;
+  /** Bytes that the log grew by. */
+  bytes: number;
+  commitMs: number;
+  /** The rids given to `batch.rejected`, in its order. */
+  rids: string[];
+  /** Rejected frames of these devices that were dropped because the quarantine was full. */
+  rejectedDropped: number;
+}
