@@ -1,6 +1,6 @@
 import type { Storage } from './storage.js';
 
-/** As much of IndexedDB as is used here, so that the client needs no types of a browser. */
+/** The part of IndexedDB that the client uses, declared here so that the client needs no types of a browser. */
 interface Request<Result> {
   result: Result;
   error: unknown;
@@ -23,13 +23,17 @@ interface Database {
   createObjectStore(name: string): unknown;
   transaction(names: string, mode: string, options?: { durability: string }): Transaction;
 }
+/** A page's `indexedDB`. */
 export interface IndexedDb {
   open(name: string, version: number): Request<Database> & { onupgradeneeded: (() => void) | null };
 }
 
 const storeName = 'texts';
 
-/** In IndexedDB, in a database of that name: one for each device. Each write is one transaction, flushed to the disk. */
+/**
+ * Keeps everything in an IndexedDB database of this name; use one database per device. Each write is one transaction, which the
+ * browser flushes to the disk. Rejects if the database cannot be opened.
+ */
 export async function indexedDbStorage(indexedDb: IndexedDb, name: string): Promise<Storage> {
   const opening = indexedDb.open(name, 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore(storeName);

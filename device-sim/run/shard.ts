@@ -130,7 +130,7 @@ function plan(
 
 function giveTrait(fault: Fleet['faults'][number], place: number, seed: number, member: Member, counts: Counts): void {
   if (!isTrait(fault) || !befalls(fault, place, seed, member)) return;
-  counts.harmed(fault.fault);
+  counts.struck(fault.fault);
   setClock(member, fault.fault === 'no_clock' ? null : 1000 * (fault.skewSeconds ?? 60));
 }
 
