@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { durationMsIn } from '../../schemas/durations.js';
 import { type Fleet, FleetError, type Group } from './fleet.js';
 
 /** The options of the command line that change a fleet file, as they were typed. */
@@ -67,13 +68,11 @@ export function wholeNumber(option: string, text: string, min: number): number {
   return Number(text);
 }
 
-const unitsMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
-/** '500ms', '60s', '5m', '1h' in ms. Throws FleetError. */
-export function durationMs(text: string): number {
-  const [, count, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
-  if (count === undefined) throw new FleetError(`--duration ${text}: write 500ms, 60s, 5m or 1h`);
-  return Number(count) * unitsMs[unit as keyof typeof unitsMs];
+/** The value of --duration in ms. Throws FleetError. */
+export function durationOf(text: string): number {
+  const ms = durationMsIn(text);
+  if (ms === null) throw new FleetError(`--duration ${text}: write 500ms, 60s, 5m or 1h`);
+  return ms;
 }
 
 /** The address where devices connect, with its path. Host and port are enough. Throws FleetError. */
