@@ -10,7 +10,7 @@ export interface Snippet {
 /** What a shell takes as it stands between single quotes. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** The clients of this package, wherever it lies, and what needs none of them; each can be pasted as it is. */
+/** Programs that can be pasted as they are. They use the clients of this package, wherever it lies, or need none of them. */
 export function snippetsOf(url: string, id: string, secret: string, root = packageRoot): Record<string, Snippet> {
   const entry = `tidegate.auth.${Buffer.from(`${id}:${secret}`).toString('base64url')}`;
   return {
@@ -24,7 +24,7 @@ ws.onopen = () => ws.send(JSON.stringify({ values: { temperature: 21.5 } }));`,
       title: 'Node, in a shell (for pages too: clients/js/README.md)',
       program: `(cd ${quoted(root)} && node --input-type=module) <<'END'
 import WebSocket from 'ws';
-import { connectDevice } from './dist/clients/js/client.js';
+import { connectDevice } from 'tidegate/client';
 const device = await connectDevice({ url: '${url}', id: '${id}', secret: '${secret}', stream: 'main', WebSocket });
 device.send({ temperature: 21.5 });
 await device.drained();
