@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { startTestGateway } from '../gateway/gateway.fixture.js';
 import { runCli as run } from './cli.fixture.js';
-import { csvField, tableOf } from './terminal/output.js';
+import { tableOf } from './terminal/output.js';
 import { parseDuration, parseWhen } from './terminal/times.js';
 
 test('device commands, from adding to removing', async (context) => {
@@ -146,7 +146,6 @@ test('tables are as wide as they need to be, and CSV fields are quoted where the
     ),
     'A     B\nlong  x\ns',
   );
-  assert.deepEqual(['a', 'a,b', 'a"b', 'a\nb'].map(csvField), ['a', '"a,b"', '"a""b"', '"a\nb"']);
 });
 
 test('query aggregates in buckets; CSV and NDJSON have everything in the range', async (context) => {

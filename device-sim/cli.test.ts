@@ -122,8 +122,8 @@ test('what cannot be done is said before the load, and what was not measured hol
   const cases: [string[], RegExp][] = [
     [['demo', '--bogus'], /unknown option '--bogus'/],
     [[], /missing required argument 'fleet'/],
-    [['demo', '--require', 'lost==0'], /lost==0 is measured with --verify only/],
-    [['demo', '--report', '/nonexistent/x.html'], /--report \/nonexistent\/x\.html: it cannot be written: ENOENT/],
+    [['demo', '--require', 'lost==0'], /lost==0 is only measured with --verify/],
+    [['demo', '--report', '/nonexistent/x.html'], /--report \/nonexistent\/x\.html cannot be written: ENOENT/],
   ];
   for (const [args, wanted] of cases) {
     const { code, errors } = await start(context, cli, [...args, ...gatewayArgs(tools)]).ended;

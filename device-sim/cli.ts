@@ -7,14 +7,15 @@ import { reasonOf } from './api/operatorApi.js';
 import { conformCommand } from './conform/cli.js';
 import { FleetError } from './fleet/fleet.js';
 import { loadFleet } from './fleet/loadFleet.js';
-import { type Changes, changedFleet, deviceUrlOf, durationMs, operatorKey, wholeNumber } from './fleet/runOptions.js';
-import { parseThreshold, type Threshold } from './fleet/threshold.js';
+import { type Changes, changedFleet, deviceUrlOf, durationOf, operatorKey, wholeNumber } from './fleet/runOptions.js';
+import { needsVerify, parseThreshold, type Threshold } from './fleet/threshold.js';
 import { htmlReport } from './report/htmlReport.js';
 import { createLine, summaryOf, textOfChecks } from './report/report.js';
 import { createLiveView } from './report/terminal.js';
-import { type Check, checksOf, needsVerify } from './report/thresholds.js';
+import { type Check, checksOf } from './report/thresholds.js';
 import type { FleetResult, Progress } from './run/result.js';
 import { isVerified, runFleet } from './run/runFleet.js';
+import { untilSignal } from './run/untilSignal.js';
 
 interface Options extends Changes {
   duration?: string;
@@ -37,18 +38,21 @@ const linesEvery = 5;
 const program = new Command('tidegate-sim')
   .description('runs a fleet of simulated devices against a gateway')
   .argument('<fleet>', 'fleet file (YAML), or the name of one in config/fleets: demo, bench-1000')
-  .option('--devices <n>', 'so many devices in all, the groups keeping their shares')
-  .option('--rate <hz>', 'frames a second of each device')
-  .option('--duration <time>', 'how long, after the ramp: 60s, 5m; else what the phases say, or until Ctrl-C')
-  .option('--seed <s>', 'of the signals, the faults and all else that is drawn')
-  .option('--prefix <text>', 'goes before every device id, to stay apart from devices that are there already')
+  .option('--devices <n>', 'number of devices; the groups keep their proportions')
+  .option('--rate <hz>', 'frames per second of each device')
+  .option(
+    '--duration <time>',
+    'duration after the ramp, such as 60s or 5m; by default that of the phases, or until Ctrl-C',
+  )
+  .option('--seed <s>', 'seed of the signals, the faults and everything else that is random')
+  .option('--prefix <text>', 'put before every device id, so that it differs from those of existing devices')
   .option(
     '--verify',
-    'read everything back at the end and compare; exit code 1 where anything is lost, duplicated, altered or invented',
+    'read everything back at the end and compare; exit code 1 if anything is lost, duplicated, altered or invented',
   )
-  .option('--require <threshold>', "fail unless it holds, as 'ackP99Ms<50'; may be given again", collect, [])
+  .option('--require <threshold>', "fail if it does not hold, such as 'ackP99Ms<50'; repeatable", collect, [])
   .option('--report <file>', 'write a page with plots')
-  .option('--processes <n>', 'spread the devices over so many processes; else one for each 15,000')
+  .option('--processes <n>', 'number of processes for the devices; by default one per 15,000 devices')
   .option('--remove', 'remove the devices and their readings at the end')
   .option('--url <url>', 'operator API (TIDEGATE_URL)', process.env.TIDEGATE_URL || 'http://127.0.0.1:8081')
   .option('--device-url <url>', 'where devices connect', 'ws://127.0.0.1:8080')
@@ -57,7 +61,7 @@ const program = new Command('tidegate-sim')
   .option('--json', 'print the result as JSON')
   .action(run)
   .addCommand(conformCommand)
-  // It has said what is wrong, or what was asked for.
+  // Commander has printed the help or what is wrong.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodes.misused));
 
 await program.parseAsync();
@@ -67,7 +71,7 @@ async function run(name: string, options: Options): Promise<void> {
     const fleet = changedFleet(loadFleet(name), options);
     const thresholds = [...fleet.require, ...options.require].map(thresholdOf);
     const unmeasured = options.verify === true ? undefined : thresholds.find(needsVerify);
-    if (unmeasured !== undefined) throw new FleetError(`${unmeasured.text} is measured with --verify only`);
+    if (unmeasured !== undefined) throw new FleetError(`${unmeasured.text} is only measured with --verify`);
     const deviceUrl = deviceUrlOf(options.deviceUrl);
     if (options.report !== undefined) checkReport(options.report);
     const result = await runFleet({
@@ -75,7 +79,7 @@ async function run(name: string, options: Options): Promise<void> {
       url: options.url.replace(/\/+$/, ''),
       key: operatorKey(options.key, process.env.TIDEGATE_KEY, options.data),
       deviceUrl,
-      durationMs: options.duration === undefined ? undefined : durationMs(options.duration),
+      durationMs: options.duration === undefined ? undefined : durationOf(options.duration),
       stop: untilSignal(),
       verify: options.verify === true,
       processes: options.processes === undefined ? undefined : wholeNumber('--processes', options.processes, 1),
@@ -102,12 +106,12 @@ async function run(name: string, options: Options): Promise<void> {
   }
 }
 
-/** Where the page cannot be written is told before the load, not after it. Throws FleetError. */
+/** A page that cannot be written is reported before the load, not after it. Throws FleetError. */
 function checkReport(file: string): void {
   try {
     closeSync(openSync(file, 'a'));
   } catch (error) {
-    throw new FleetError(`--report ${file}: it cannot be written: ${(error as NodeJS.ErrnoException).code}`);
+    throw new FleetError(`--report ${file} cannot be written: ${(error as NodeJS.ErrnoException).code}`);
   }
 }
 
@@ -123,7 +127,7 @@ function thresholdOf(text: string): Threshold {
   }
 }
 
-/** A view that is written over on a terminal; elsewhere a line every five seconds, and one for the first. */
+/** On a terminal a view that is redrawn; elsewhere one line at the start and one every five seconds. */
 function progressPrinter(json: boolean): (progress: Progress) => void {
   if (process.stderr.isTTY) return createLiveView((text) => process.stderr.write(text));
   const line = createLine();
@@ -135,12 +139,4 @@ function progressPrinter(json: boolean): (progress: Progress) => void {
 
 function print(result: FleetResult, checks: Check[], json: boolean): void {
   console.log(json ? JSON.stringify({ ...result, checks }) : [summaryOf(result), ...textOfChecks(checks)].join('\n'));
-}
-
-/** The first signal ends the load, and what is under way is waited for; a second ends the process. */
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
 }

@@ -4,12 +4,12 @@ import { createOperatorApi } from '../../device-sim/api/operatorApi.js';
 import { loadFleet } from '../../device-sim/fleet/loadFleet.js';
 import { startHostMonitor } from '../../device-sim/host/hostMonitor.js';
 import { runFleet } from '../../device-sim/run/runFleet.js';
+import { untilSignal } from '../../device-sim/run/untilSignal.js';
 import type { LatestBody } from '../../schemas/generated/operator.js';
 import { valueText } from '../../schemas/message/valueText.js';
 import { type ApiClient, createApiClient, defaultUrl } from '../api/apiClient.js';
 import { createLogger } from '../serving/logger.js';
 import { type ConfigOptions, configFrom, runGateway } from '../serving/runGateway.js';
-import { untilSignal } from '../serving/untilSignal.js';
 import { collect } from '../terminal/collect.js';
 import { parseDuration } from '../terminal/times.js';
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { csvField } from '../../schemas/csv.js';
 import type {
   CredentialItem,
   DeviceBody,
@@ -13,7 +14,7 @@ import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClie
 import { Failure } from '../api/failure.js';
 import { followJob } from '../api/followJob.js';
 import { collect } from '../terminal/collect.js';
-import { csvField, printJson, tableOf, tagsText, timeText } from '../terminal/output.js';
+import { printJson, tableOf, tagsText, timeText } from '../terminal/output.js';
 import { snippetsFor } from '../terminal/snippets.js';
 import { parseDuration } from '../terminal/times.js';
 

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
+import { csvField } from '../../schemas/csv.js';
 import type { BucketItem, LatestBody, ReadingItem } from '../../schemas/generated/operator.js';
 import { valueText } from '../../schemas/message/valueText.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
 import { Failure } from '../api/failure.js';
 import { collect } from '../terminal/collect.js';
-import { csvField, tableOf, timeText } from '../terminal/output.js';
+import { tableOf, timeText } from '../terminal/output.js';
 import { parseWhen } from '../terminal/times.js';
 
 interface QueryOptions extends ApiOptions {

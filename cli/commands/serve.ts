@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import { untilSignal } from '../../device-sim/run/untilSignal.js';
 import { uwsVersion } from '../../gateway/net/uws.js';
 import { version } from '../../gateway/process/version.js';
 import { createLogger } from '../serving/logger.js';
 import { type ConfigOptions, configFrom, runGateway } from '../serving/runGateway.js';
-import { untilSignal } from '../serving/untilSignal.js';
 import { collect } from '../terminal/collect.js';
 
 /** `tidegate serve` */

@@ -3,10 +3,11 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 import { dayMs, dayOf } from '../../gateway/store/dayFiles/days.js';
 import { openSqlView, type SqlValue } from '../../gateway/store/outside/sqlView.js';
+import { csvField } from '../../schemas/csv.js';
 import type { GatewayBody } from '../../schemas/generated/operator.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
 import { Failure } from '../api/failure.js';
-import { csvField, tableOf } from '../terminal/output.js';
+import { tableOf } from '../terminal/output.js';
 import { parseWhen } from '../terminal/times.js';
 
 interface SqlOptions extends ApiOptions {

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import WebSocket from 'ws';
+import { untilSignal } from '../../device-sim/run/untilSignal.js';
 import type { LiveMessage } from '../../schemas/generated/operator.js';
 import { valueText } from '../../schemas/message/valueText.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
 import { Failure } from '../api/failure.js';
-import { untilSignal } from '../serving/untilSignal.js';
 import { timeText } from '../terminal/output.js';
 import { traceLines } from '../terminal/traceLines.js';
 

@@ -23,12 +23,6 @@ export function timeText(ms: number | null): string {
   return ms === null ? '–' : new Date(ms).toISOString();
 }
 
-/** A field of RFC 4180. */
-export function csvField(value: unknown): string {
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
 export function tagsText(tags: Record<string, string>): string {
   return Object.entries(tags)
     .map(([name, value]) => `${name}=${value}`)

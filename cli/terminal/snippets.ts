@@ -24,7 +24,7 @@ ws.onopen = () => ws.send(JSON.stringify({ values: { temperature: 21.5 } }));`,
       title: 'Node, in a shell (the same client also runs in web pages: clients/js/README.md)',
       program: `(cd ${quoted(root)} && node --input-type=module) <<'END'
 import WebSocket from 'ws';
-import { connectDevice } from './dist/clients/js/client.js';
+import { connectDevice } from 'tidegate/client';
 const device = await connectDevice({ url: '${url}', id: '${id}', secret: '${secret}', stream: 'main', WebSocket });
 device.send({ temperature: 21.5 });
 await device.drained();

@@ -1,11 +1,10 @@
+import { durationMsIn } from '../../schemas/durations.js';
 import { Failure } from '../api/failure.js';
-
-const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** A time as people write it: Unix ms, ISO 8601 (no offset: UTC), or back from now as -15m. Throws Failure. */
 export function parseWhen(text: string, now: number): number {
-  const back = /^-(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
-  if (back !== null) return Math.round(now - Number(back[1]) * units[back[2]]);
+  const backMs = text.startsWith('-') ? durationMsIn(text.slice(1)) : null;
+  if (backMs !== null) return Math.round(now - backMs);
   if (/^\d{1,16}$/.test(text)) return Number(text);
   const iso = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?$/.exec(text);
   const ms = iso === null ? Number.NaN : Date.parse(iso[1] !== undefined && iso[4] === undefined ? `${text}Z` : text);
@@ -19,7 +18,7 @@ export function parseWhen(text: string, now: number): number {
 
 /** A duration such as 60s, 5m, 250ms, in ms. Throws Failure. */
 export function parseDuration(text: string): number {
-  const found = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
-  if (found === null) throw new Failure(64, `"${text}" is no duration: write 250ms, 60s, 5m or 1h`);
-  return Number(found[1]) * units[found[2]];
+  const ms = durationMsIn(text);
+  if (ms === null) throw new Failure(64, `"${text}" is no duration: write 250ms, 60s, 5m or 1h`);
+  return ms;
 }

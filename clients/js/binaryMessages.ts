@@ -1,6 +1,7 @@
-import { type CommandUpdate, commandStates, type DownMessage, faultCodeOf } from './protocol.js';
+import { commandStates } from './core/contract.js';
+import { type CommandUpdate, type DownMessage, faultCodeOf } from './core/messages.js';
 
-/** Binary frames (PROTOCOL.md section 6): little-endian, byte 0 the version, byte 1 the type. */
+/** Binary messages (PROTOCOL.md section 6) are little-endian. Byte 0 is the version, byte 1 the type. */
 const version = 1;
 const types = {
   telemetry: 0x01,
@@ -17,9 +18,10 @@ const commandHeaderBytes = 32;
 
 const utf8 = new TextEncoder();
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** Whether a binary message can carry this id. */
 export const isUuid = (id: string): boolean => uuid.test(id);
 
-/** One row: values that are multiples of their scale, by metric number. */
+/** A telemetry frame of one row. `values` are without scale, one per metric number. */
 export interface Row {
   seq: number;
   /** Unix ms, or at most 0: an age in ms. */
@@ -66,7 +68,7 @@ export function encodeRow({ seq, base, table, metrics, values }: Row): Uint8Arra
   return bytes;
 }
 
-/** The id must be a UUID: others go as text. */
+/** A binary command update. The id must be a UUID; other ids can only go as text. */
 export function encodeUpdate({ id, state, result, error }: CommandUpdate): Uint8Array<ArrayBuffer> {
   const outcome = error ?? result;
   const json = outcome === undefined ? new Uint8Array(0) : utf8.encode(JSON.stringify(outcome));
@@ -78,13 +80,14 @@ export function encodeUpdate({ id, state, result, error }: CommandUpdate): Uint8
   return bytes;
 }
 
+/** A question for the gateway's time. The answer has the same `echo`. */
 export function encodeTimeRequest(echo: number): Uint8Array<ArrayBuffer> {
   const { bytes, view } = begin(types.timeRequest, 8);
   view.setUint32(4, echo, true);
   return bytes;
 }
 
-/** Null for a version or type that is not known, and for what is too short. Reserved and trailing bytes are ignored (B-8). */
+/** A binary message of the gateway. Null for an unknown version or type, and for a message that is too short; never throws. Reserved and trailing bytes are ignored (B-8). */
 export function readBytes(bytes: Uint8Array): DownMessage | null {
   if (bytes.length < 8 || bytes[0] !== version) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,26 +1,26 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { createManualTiming } from '../../device-sim/device/protocolServer.fixture.js';
 import { packageRoot } from '../../schemas/load.js';
 import { type ClientEvent, type ClientOptions, connectDevice } from './client.js';
+import { createManualTiming } from './core/manualTiming.fixture.js';
 import type { Socket, SocketEvents, SocketKind } from './socket.js';
 import { memoryStorage } from './storage.js';
 
 /** A gateway's end of each link that the client opens, in the hands of a test. */
 function fakeLinks(seesPings: boolean) {
-  const links: { sent: string[]; events: SocketEvents; closes: string[]; abandoned: boolean }[] = [];
+  const links: { sent: string[]; events: SocketEvents; closes: string[]; isDropped: boolean }[] = [];
   const kind: SocketKind = {
     seesPings,
     open(_request, events): Socket {
-      const link = { sent: [] as string[], events, closes: [] as string[], abandoned: false };
+      const link = { sent: [] as string[], events, closes: [] as string[], isDropped: false };
       links.push(link);
       return {
         send: (message) => link.sent.push(String(message)),
         close: (code, reason) => link.closes.push(`${code} ${reason}`),
-        abandon() {
-          link.abandoned = true;
+        drop() {
+          link.isDropped = true;
           events.ended({ kind: 'closed', code: 1006, reason: '' });
         },
       };
@@ -32,7 +32,7 @@ function fakeLinks(seesPings: boolean) {
 const welcome = (lastSeq = 0): string =>
   JSON.stringify({ type: 'welcome', lastSeq, window: 64, serverTime: 1_795_305_600_000, keepaliveSeconds: 25 });
 
-/** What the client writes down is written by then. */
+/** What the client saves is saved by then. */
 const settled = (): Promise<void> => new Promise(setImmediate);
 
 async function device(context: TestContext, options: Partial<ClientOptions> = {}, seesPings = true) {
@@ -53,7 +53,7 @@ async function device(context: TestContext, options: Partial<ClientOptions> = {}
   return { client, links, time, events };
 }
 
-test('a client that is shown no pings asks for the time after 25 s of silence, and lets go after 75', async (context) => {
+test('a client that is shown no pings asks for the time after 25 s of silence, and drops the link after 75', async (context) => {
   const { links, time } = await device(context, {}, false);
   links[0].events.text(welcome());
   time.advance(24_000);
@@ -61,28 +61,28 @@ test('a client that is shown no pings asks for the time after 25 s of silence, a
   time.advance(6_000);
   assert.deepEqual(links[0].sent, ['{"type":"time","echo":0}']);
   time.advance(40_000);
-  assert.deepEqual([links[0].sent.length, links[0].abandoned], [1, false], 'asked once a silence');
+  assert.deepEqual([links[0].sent.length, links[0].isDropped], [1, false], 'asked once per silence');
   time.advance(10_000);
-  assert.equal(links[0].abandoned, true);
+  assert.equal(links[0].isDropped, true);
 });
 
-test('one that is shown pings asks for nothing while they come', async (context) => {
+test('a client that is shown pings asks for nothing while they come', async (context) => {
   const { links, time } = await device(context);
   links[0].events.text(welcome());
   for (let i = 0; i < 10; i++) {
     time.advance(25_000);
     links[0].events.pinged();
   }
-  assert.deepEqual([links[0].sent, links[0].abandoned], [[], false]);
+  assert.deepEqual([links[0].sent, links[0].isDropped], [[], false]);
 });
 
-test('the buffer is bounded, and a refusal is said', async (context) => {
+test('the buffer is bounded, and send() reports a full one', async (context) => {
   const { client } = await device(context, { framesMax: 3 });
   const kept = [1, 2, 3, 4].map((a) => client.send({ a }, 1_000 + a));
   assert.deepEqual([kept, client.unacked()], [[true, true, true, false], 3]);
 });
 
-test('drained resolves when all is answered for, nacks too', async (context) => {
+test('drained() resolves when every reading has an ack or a nack', async (context) => {
   const { client, links } = await device(context);
   await client.drained();
   client.send({ a: 1 }, 1_000);
@@ -98,7 +98,7 @@ test('drained resolves when all is answered for, nacks too', async (context) => 
   await drained;
 });
 
-test('a number is written down before it is given, so a new process does not give it to another reading', async (context) => {
+test('a number is saved before it is given, so a new process does not give it to another reading', async (context) => {
   const storage = memoryStorage();
   const before = await device(context, { storage });
   before.client.send({ a: 1 }, 1_000);
@@ -120,7 +120,7 @@ test('a number is written down before it is given, so a new process does not giv
   );
 });
 
-test('with a storage that fails readings still go, and whoever listens is told', async (context) => {
+test('with a storage that fails readings are still sent, and an event reports the failure', async (context) => {
   const storage = { load: async () => new Map<string, string>(), write: () => Promise.reject(new Error('full')) };
   const { client, links, events } = await device(context, { storage });
   links[0].events.text(welcome());
@@ -130,7 +130,7 @@ test('with a storage that fails readings still go, and whoever listens is told',
   assert.ok(events.some(({ event }) => event === 'storage_failed'));
 });
 
-test('asleep it is off the link until its time has come, and wakes earlier when it is told to', async (context) => {
+test('asleep it is off the link until its time has come, and wakes earlier if it is asked to', async (context) => {
   const { client, links, time } = await device(context);
   links[0].events.text(welcome());
   client.sleep(60_000);
@@ -145,7 +145,7 @@ test('asleep it is off the link until its time has come, and wakes earlier when 
   assert.equal(links.length, 3);
 });
 
-test('what comes late from a link that it let go changes nothing', async (context) => {
+test('a late message of a link that was dropped changes nothing', async (context) => {
   const { client, links, time } = await device(context);
   links[0].events.text(welcome());
   time.advance(80_000);
@@ -154,23 +154,26 @@ test('what comes late from a link that it let go changes nothing', async (contex
   assert.equal(client.state(), 'linked');
 });
 
-test('a runtime without a WebSocket is told what to pass', async () => {
+test('in a runtime without WebSocket the error says what to pass', async () => {
   if ('WebSocket' in globalThis) return;
   await assert.rejects(connectDevice({ url: 'ws://x', id: 'd', secret: 's' }), /package ws/);
 });
 
-test('what a page loads needs nothing but what is beside it', () => {
+test('what a page loads needs nothing but the files of its own folder', () => {
   const seen = new Set<string>();
+  const folder = join(packageRoot, 'dist', 'clients', 'js');
   const visit = (file: string): void => {
     if (seen.has(file)) return;
     seen.add(file);
-    const text = readFileSync(join(packageRoot, 'dist', 'clients', 'js', file), 'utf8');
+    const text = readFileSync(join(folder, file), 'utf8');
     for (const [, from] of text.matchAll(/(?:from|import) '([^']+)'/g)) {
-      assert.match(from, /^\.\/\w+\.js$/, `${file} imports ${from}`);
-      visit(from.slice(2));
+      assert.match(from, /^\.\.?\/[\w/]+\.js$/, `${file} imports ${from}`);
+      const imported = join(dirname(file), from);
+      assert.ok(!imported.startsWith('..'), `${file} imports ${from}, which is outside of the folder`);
+      visit(imported);
     }
     assert.doesNotMatch(text, /\b(process|Buffer)\.|\brequire\(/, file);
   };
   for (const entry of ['client.js', 'storage.js', 'indexedDbStorage.js']) visit(entry);
-  assert.ok(seen.size > 10);
+  assert.ok(seen.has('core/session.js') && seen.size > 15, [...seen].join(', '));
 });

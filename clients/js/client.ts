@@ -1,376 +1,343 @@
+/**
+ * The Tidegate client for browsers and Node: `connectDevice` is where to begin. This folder holds what a JavaScript program needs
+ * to be a device, without any dependency; the protocol itself is in core/, which the simulator uses too.
+ */
 import { encodeTimeRequest, encodeUpdate, isUuid, readBytes } from './binaryMessages.js';
-import { type CommandHandler, createCommands } from './commands.js';
-import { encodeReading, type Reading } from './frames.js';
-import { createJournal } from './journal.js';
+import { createCommandMemory } from './commandMemory.js';
+import type { CommandHandler } from './core/command.js';
+import { CommandRunner } from './core/commandRunner.js';
+import type { CommandUpdate, Encoding } from './core/messages.js';
+import { type Numbered, Outbox } from './core/outbox.js';
+import type { Ending, ReconnectDelay } from './core/reconnect.js';
+import { type LinkEvents, Session, type SessionState } from './core/session.js';
+import { systemTiming, type Timing } from './core/timing.js';
+import { Journal } from './journal.js';
 import { readText } from './jsonMessages.js';
-import { createOutbox, type Numbered } from './outbox.js';
-import {
-  ackOverdueMs,
-  type Command,
-  type CommandUpdate,
-  type DownMessage,
-  deviceSilenceMs,
-  type Encoding,
-  keepaliveMs,
-  type MetricTable,
-  type Values,
-  welcomeMs,
-} from './protocol.js';
-import { type Ending, reconnectDelayMs } from './reconnect.js';
+import { encodeReading, type MetricTable, type Reading, type Values } from './readings.js';
 import { type NativeSocketClass, type Socket, type SocketKind, socketKindOf, type WsSocketClass } from './socket.js';
 import { memoryStorage, type Storage } from './storage.js';
-import { systemTiming, type Timing } from './timing.js';
 
+export { CommandFailure, type CommandHandler } from './core/command.js';
+export type { Command, CommandError, Encoding } from './core/messages.js';
+export type { Ending } from './core/reconnect.js';
+export type { SessionState } from './core/session.js';
+export type { Timing } from './core/timing.js';
+export type { Metric, MetricTable, Values } from './readings.js';
+export type { Socket, SocketEvents, SocketKind, SocketRequest } from './socket.js';
+export { type Change, memoryStorage, type Storage, type WebStorage, webStorage } from './storage.js';
+
+/** A device of a Tidegate gateway, as `connectDevice` returns it. */
+export interface Client {
+  /**
+   * Keeps one reading per value until the gateway has acknowledged it, and sends it as soon as it may. `ts` is Unix ms. A `ts` of
+   * 0 or below is an age in ms, and the time is computed from the gateway's clock; without `ts` the age is 0. Returns false if the
+   * buffer is full: the reading is then not kept.
+   */
+  send(values: Values, ts?: number): boolean;
+  /** Resolves when the gateway has acknowledged or refused every reading that is kept. */
+  drained(): Promise<void>;
+  /** Declares another metric table, now and on each later link. */
+  declareMetrics(table: MetricTable): void;
+  /** Ends a wait or a sleep now, for example because the network is back. */
+  reconnect(): void;
+  /** Closes the link, says when the device will be back (R-5), and comes back after that many milliseconds. */
+  sleep(backInMs: number): void;
+  /** Closes the link for good. Resolves when it is closed and everything is saved. */
+  stop(): Promise<void>;
+  /** Asks for the gateway's time. The event `time` is the answer. Without effect if there is no link. */
+  askTime(): void;
+  /** `linked` means: readings go out now. */
+  state(): SessionState;
+  /** Readings that are kept because the gateway has not answered them yet. */
+  unacked(): number;
+  /** Unix ms by the gateway's clock. Before the first link it is the device's own clock. */
+  serverNow(): number;
+}
+
+/** What `connectDevice` needs to know. */
 export interface ClientOptions {
-  /** ws://host:port/v1/device, or wss: */
+  /** Where devices connect: `ws://host:port/v1/device`, or `wss:`. */
   url: string;
+  /** The id with which the device is registered. */
   id: string;
+  /** The device's secret, `tgd_…`. */
   secret: string;
-  /** The log that the device numbers. */
+  /** The name of the log that the device numbers. Without one the gateway makes one per link, and a reading may be stored twice. */
   stream?: string;
+  /** `json` by default. */
   encoding?: Encoding;
-  /** For binary frames, units and scales. */
+  /** The metric table: units, and the scales of binary frames. */
   metrics?: MetricTable;
-  /** What the device says of itself on each link (H-9). */
+  /** How the device introduces itself on each link (H-9). */
   hello?: {
     agent?: string;
     firmware?: string;
     expectEveryMs?: number;
     attributes?: Record<string, string | number | boolean>;
   };
+  /** What runs a command, by the name of the command. */
   commands?: Record<string, CommandHandler>;
-  /** Where numbers, frames and outcomes of commands are kept; in memory where nothing is given. */
+  /** Where numbers, readings and outcomes of commands survive a restart; by default they are only in memory. */
   storage?: Storage;
-  /** Readings kept until they are acknowledged; 10,000 where nothing is given. */
+  /** How many readings are kept; 10,000 by default. */
   framesMax?: number;
-  /** That of the package ws; the global one where nothing is given. */
+  /** The class of the package ws, or one like a browser's; the global one by default. */
   WebSocket?: NativeSocketClass | WsSocketClass;
-  /** Instead of a class: how links are opened. */
+  /** How links are opened, in place of a class. */
   socketKind?: SocketKind;
+  /** Called with everything that happens to the client. */
   event?(event: ClientEvent): void;
+  /** Clocks and timers, for tests. */
   timing?: Timing;
-  /** How long to wait before the next attempt; R-1 and R-2 where nothing is given. */
-  delayMs?: typeof reconnectDelayMs;
-  /** In [0, 1). */
+  /** The wait before the next attempt, in ms; by default that of R-1, R-2 and R-9. */
+  delayMs?: ReconnectDelay;
+  /** A number in [0, 1), for tests; `Math.random` by default. */
   random?(): number;
 }
 
-/** What happens to the client, for whoever listens. */
+/** What happens to a client. */
 export type ClientEvent =
+  /** An attempt begins. */
   | { event: 'connecting' }
+  /** The link is open. The gateway has stored every frame up to `lastSeq`. */
   | { event: 'welcome'; lastSeq: number }
+  /** A reading went out under this number. */
   | { event: 'sent'; seq: number }
+  /** The reading is on the gateway's disk. */
   | { event: 'acked'; seq: number }
+  /** The gateway refused the reading for good. */
   | { event: 'nacked'; seq: number; code: string; message: string }
+  /** The link ended; code 1006 if there was no close frame, or no connection. */
   | { event: 'closed'; code: number; reason: string }
+  /** The gateway refused the connection with this HTTP status. */
   | { event: 'refused'; status: number }
+  /** The next attempt is in `ms` milliseconds. */
   | { event: 'waiting'; ms: number }
+  /** The action of a command begins. */
   | { event: 'executed'; id: string; name: string }
+  /** The gateway said its time, Unix ms. */
   | { event: 'time'; serverTime: number }
+  /** The storage could not be written. The client continues as if it had none. */
   | { event: 'storage_failed'; error: unknown };
 
-export type Client = Awaited<ReturnType<typeof connectDevice>>;
-
-type State = 'connecting' | 'linked' | 'waiting' | 'asleep' | 'stopped';
-
 const framesMaxByDefault = 10_000;
-const watchEveryMs = 5_000;
-/** A link that lived so long has held, though nothing was answered on it (R-10). */
-const heldMs = 60_000;
-/** The gateway's clock is taken anew where it is off by more. */
-const clockSlackMs = 1_000;
 
 /**
- * A device of a Tidegate gateway: connects, numbers readings, keeps each until it is acknowledged, sends again, comes back, and
- * carries out commands (schemas/PROTOCOL.md). Resolves when what the storage holds is read; the link may come later.
+ * Connects a device: it numbers readings, keeps each one until the gateway has stored it, sends it again after a lost link,
+ * reconnects, and runs commands (schemas/PROTOCOL.md). Resolves when the storage is read; the link may be open later. Rejects if
+ * the storage cannot be read, or if there is no WebSocket class.
  */
-export async function connectDevice(options: ClientOptions) {
-  const {
-    id,
-    secret,
-    encoding = 'json',
-    random = Math.random,
-    timing = systemTiming,
-    delayMs = reconnectDelayMs,
-  } = options;
-  const kind = options.socketKind ?? socketKindOf(options.WebSocket ?? globalWebSocket());
-  const journal = await createJournal(options.storage ?? memoryStorage(), timing);
-  const outbox = createOutbox<Reading>({ framesMax: options.framesMax ?? framesMaxByDefault, kept: journal.kept });
-  const commands = createCommands({
-    handlers: options.commands ?? {},
-    serverNow,
-    write: journal.write,
-    tell,
-    executed: (command) => emit({ event: 'executed', id: command.id, name: command.name }),
-    kept: journal.texts,
-  });
-  const url = options.stream === undefined ? options.url : `${options.url}?stream=${options.stream}`;
-  let state: State = 'waiting';
-  let socket: Socket | null = null;
-  let table = options.metrics ?? null;
-  let failures = 0;
-  let held = false;
-  let linkedAt = 0;
-  let heardAt = 0;
-  let attemptAt = 0;
-  let asked = false;
-  let keepalive = keepaliveMs;
-  /** Since when the oldest frame in flight waits, or since the last answer. */
-  let waitingSince = 0;
-  /** From the steady clock to the gateway's; the device's own is not asked once a welcome came. */
-  let gatewayOffsetMs = timing.now() - timing.elapsedMs();
-  let gatewayTold = false;
-  let cancelTimer = (): void => {};
-  let whenStopped = (): void => {};
-  const whenDrained: (() => void)[] = [];
+export async function connectDevice(options: ClientOptions): Promise<Client> {
+  const socketKind = options.socketKind ?? socketKindOf(options.WebSocket ?? globalWebSocket());
+  const journal = await Journal.open(options.storage ?? memoryStorage(), options.timing ?? systemTiming);
+  const client = new DeviceClient(options, socketKind, journal);
+  client.start();
+  return client;
+}
 
-  function emit(event: ClientEvent): void {
-    options.event?.(event);
-  }
+class DeviceClient implements Client {
+  readonly #options: ClientOptions;
+  readonly #encoding: Encoding;
+  readonly #socketKind: SocketKind;
+  readonly #journal: Journal;
+  readonly #timing: Timing;
+  readonly #outbox: Outbox<Reading>;
+  readonly #commands: CommandRunner;
+  readonly #session: Session<Reading, Socket>;
+  #table: MetricTable | null;
+  #resolvesWhenDrained: (() => void)[] = [];
 
-  function connect(): void {
-    cancelTimer();
-    state = 'connecting';
-    held = false;
-    linkedAt = Number.POSITIVE_INFINITY;
-    emit({ event: 'connecting' });
-    heard();
-    attemptAt = heardAt;
-    socket = kind.open(
-      { url, id, secret, encoding },
-      {
-        text: (text) => received(readText(text)),
-        bytes: (bytes) => received(readBytes(bytes)),
-        pinged: heard,
-        ended,
+  constructor(options: ClientOptions, socketKind: SocketKind, journal: Journal) {
+    this.#options = options;
+    this.#encoding = options.encoding ?? 'json';
+    this.#socketKind = socketKind;
+    this.#journal = journal;
+    this.#timing = options.timing ?? systemTiming;
+    this.#table = options.metrics ?? null;
+    this.#outbox = new Outbox(options.framesMax ?? framesMaxByDefault, journal.numbering);
+    this.#commands = new CommandRunner({
+      handlers: options.commands ?? {},
+      memory: createCommandMemory(journal.texts, (changes) => journal.write(changes)),
+      gatewayNow: () => this.serverNow(),
+      report: (update) => this.#report(update),
+      executed: ({ id, name }) => this.#emit({ event: 'executed', id, name }),
+      memoryFailed: (error) => this.#emit({ event: 'storage_failed', error }),
+    });
+    this.#session = new Session<Reading, Socket>({
+      outbox: this.#outbox,
+      seesPings: socketKind.seesPings,
+      timing: this.#timing,
+      random: () => options.random?.() ?? Math.random(),
+      delayMs: options.delayMs,
+      owner: {
+        open: (events) => this.#open(events),
+        welcomed: (link, lastSeq) => this.#welcomed(link, lastSeq),
+        transmit: (link) => this.#transmit(link),
+        askTime: (link) => link.send(this.#encoding === 'binary' ? encodeTimeRequest(0) : '{"type":"time","echo":0}'),
+        stored: (frames) => this.#stored(frames),
+        renumbered: (frames) => this.#save(journal.saveFrames(frames)),
+        nacked: (frame, nack) => this.#nacked(frame, nack),
+        commanded: (command) => void this.#commands.receive(command),
+        timeTold: (serverTime) => this.#emit({ event: 'time', serverTime }),
+        ended: (ending) => this.#emit(eventOf(ending)),
+        waits: (ms) => this.#emit({ event: 'waiting', ms }),
+        entered: (state) => state === 'connecting' && this.#emit({ event: 'connecting' }),
       },
-    );
-    cancelTimer = timing.after(watchEveryMs, watch);
-  }
-
-  function ended(ending: Ending): void {
-    socket = null;
-    outbox.unlinked();
-    emit(
-      ending.kind === 'refused'
-        ? { event: 'refused', status: ending.status }
-        : { event: 'closed', code: ending.code, reason: ending.reason },
-    );
-    if (state === 'stopped') return whenStopped();
-    if (state === 'asleep') return;
-    cancelTimer();
-    if (held || timing.elapsedMs() - linkedAt >= heldMs) failures = 0;
-    const ms = delayMs(ending, failures++, random);
-    state = 'waiting';
-    cancelTimer = timing.after(ms, connect);
-    emit({ event: 'waiting', ms });
-  }
-
-  /** R-4, R-13, R-14: no word for 75 s, or an ack overdue for 30 s. Who does not see pings asks for the time before that. */
-  function watch(): void {
-    cancelTimer = timing.after(watchEveryMs, watch);
-    const now = timing.elapsedMs();
-    const overdue = outbox.inFlight() > 0 && now - waitingSince >= ackOverdueMs;
-    if (state === 'connecting' && now - attemptAt >= welcomeMs) return socket?.abandon();
-    if (overdue || now - heardAt >= deviceSilenceMs) return socket?.abandon();
-    if (kind.seesPings || asked || state !== 'linked' || now - heardAt < keepalive) return;
-    asked = true;
-    askTime();
-  }
-
-  function serverNow(): number {
-    return timing.elapsedMs() + gatewayOffsetMs;
-  }
-
-  /** Small differences are those of the way: readings keep their times over them. */
-  function setClock(serverTime: number): void {
-    if (gatewayTold && Math.abs(serverTime - serverNow()) <= clockSlackMs) return;
-    gatewayTold = true;
-    gatewayOffsetMs = serverTime - timing.elapsedMs();
-  }
-
-  function heard(): void {
-    heardAt = timing.elapsedMs();
-    asked = false;
-  }
-
-  function received(message: DownMessage | null): void {
-    heard();
-    if (message === null || state === 'stopped' || state === 'asleep') return;
-    switch (message.type) {
-      case 'welcome':
-        return welcomed(message);
-      case 'ack':
-        answered();
-        stored(outbox.ack(message.seq, message.window));
-        return pump();
-      case 'nack':
-        answered();
-        refused(message.seq, message.code, message.message);
-        return pump();
-      case 'time':
-        setClock(message.serverTime);
-        return emit({ event: 'time', serverTime: message.serverTime });
-      case 'command':
-        return carryOut(message);
-      default:
-        message satisfies never;
-    }
-  }
-
-  function welcomed({ lastSeq, window, serverTime, keepaliveSeconds }: DownMessage & { type: 'welcome' }): void {
-    if (state !== 'connecting') return;
-    state = 'linked';
-    linkedAt = timing.elapsedMs();
-    setClock(serverTime);
-    keepalive = keepaliveSeconds * 1000;
-    emit({ event: 'welcome', lastSeq });
-    if (options.hello !== undefined) socket?.send(JSON.stringify({ type: 'hello', ...options.hello }));
-    declare();
-    const { stored: done, renumbered } = outbox.welcome(lastSeq, window);
-    stored(done);
-    if (renumbered.length > 0) void kept(journal.put(renumbered));
-    pump();
-  }
-
-  /** Tables are declared on each link, since nobody says that one arrived (J-5). */
-  function declare(): void {
-    if (table !== null && state === 'linked') socket?.send(JSON.stringify({ type: 'metrics', ...table }));
-  }
-
-  function answered(): void {
-    held = true;
-    waitingSince = timing.elapsedMs();
-  }
-
-  function stored(frames: readonly Numbered<Reading>[]): void {
-    if (frames.length === 0) return;
-    void kept(journal.remove(frames));
-    for (const { seq } of frames) emit({ event: 'acked', seq });
-    drained();
-  }
-
-  function drained(): void {
-    if (outbox.size() === 0) for (const resolve of whenDrained.splice(0)) resolve();
-  }
-
-  function refused(seq: number, code: string, message: string): void {
-    const frame = outbox.nack(seq);
-    if (frame !== null) void kept(journal.remove([frame]));
-    emit({ event: 'nacked', seq, code, message });
-    drained();
-  }
-
-  /** Numbers are written down before they are given: a restart in between must not give them again to other readings. */
-  function pump(): void {
-    if (state !== 'linked' || socket === null) return;
-    if (outbox.inFlight() === 0) waitingSince = timing.elapsedMs();
-    const taken = outbox.take();
-    if (taken.length === 0) return;
-    const link = socket;
-    void kept(journal.give(outbox.highestGiven())).then(() => {
-      for (const numbered of taken) if (link === socket) sendFrame(link, numbered);
     });
   }
 
-  function sendFrame(link: Socket, { seq, frame }: Numbered<Reading>): void {
-    link.send(encodeReading(frame, seq, encoding, table, gatewayOffsetMs));
-    emit({ event: 'sent', seq });
+  start(): void {
+    this.#session.start();
   }
 
-  function carryOut(command: Command): void {
-    void kept(commands.receive(command));
+  send(values: Values, ts = 0): boolean {
+    const time = ts > 0 ? { ts: Math.round(ts) } : { measuredAt: this.#timing.elapsedMs() + ts };
+    const numbered = this.#outbox.push({ values, time });
+    if (numbered === null) return false;
+    this.#save(this.#journal.saveFrames([numbered]));
+    this.#session.pump();
+    return true;
   }
 
-  /** What cannot be told now is asked for again on the next link (C-2). */
-  function tell(update: CommandUpdate): void {
-    if (state !== 'linked') return;
-    socket?.send(encoding === 'binary' && isUuid(update.id) ? encodeUpdate(update) : JSON.stringify(update));
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#resolvesWhenDrained.push(resolve);
+      this.#resolveIfDrained();
+    });
   }
 
-  function askTime(): void {
-    socket?.send(encoding === 'binary' ? encodeTimeRequest(0) : '{"type":"time","echo":0}');
+  declareMetrics(table: MetricTable): void {
+    this.#table = table;
+    if (this.#session.link !== null) this.#declareTable(this.#session.link);
   }
 
-  /** A storage that fails leaves the client as good as one in memory; whoever listens is told. */
-  async function kept(work: Promise<void>): Promise<void> {
+  reconnect(): void {
+    this.#session.wake();
+  }
+
+  sleep(backInMs: number): void {
+    this.#session.sleep(backInMs);
+  }
+
+  async stop(): Promise<void> {
+    await this.#session.stop();
+    await this.#journal.flushed();
+  }
+
+  askTime(): void {
+    this.#session.askTime();
+  }
+
+  state(): SessionState {
+    return this.#session.state;
+  }
+
+  unacked(): number {
+    return this.#outbox.size;
+  }
+
+  serverNow(): number {
+    return this.#session.clock.now();
+  }
+
+  #emit(event: ClientEvent): void {
+    this.#options.event?.(event);
+  }
+
+  #open({ received, pinged, ended }: LinkEvents): Socket {
+    const { url, stream, id, secret } = this.#options;
+    return this.#socketKind.open(
+      { url: stream === undefined ? url : `${url}?stream=${stream}`, id, secret, encoding: this.#encoding },
+      { text: (text) => received(readText(text)), bytes: (bytes) => received(readBytes(bytes)), pinged, ended },
+    );
+  }
+
+  #welcomed(link: Socket, lastSeq: number): void {
+    this.#emit({ event: 'welcome', lastSeq });
+    const { hello } = this.#options;
+    if (hello !== undefined) link.send(JSON.stringify({ type: 'hello', ...hello }));
+    this.#declareTable(link);
+  }
+
+  /** A table is declared on each link, because the gateway does not confirm it (J-5). */
+  #declareTable(link: Socket): void {
+    if (this.#table !== null) link.send(JSON.stringify({ type: 'metrics', ...this.#table }));
+  }
+
+  /** A number is saved before it is given: after a restart it must not be given to another reading (N-16). */
+  #transmit(link: Socket): void {
+    const taken: Numbered<Reading>[] = [];
+    for (let next = this.#outbox.take(); next !== null; next = this.#outbox.take()) taken.push(next);
+    if (taken.length === 0) return;
+    const saved = this.#attempt(this.#journal.saveHighestGiven(this.#outbox.highestGiven));
+    void saved.then(() => {
+      for (const numbered of taken) if (link === this.#session.link) this.#sendFrame(link, numbered);
+    });
+  }
+
+  #sendFrame(link: Socket, { seq, frame }: Numbered<Reading>): void {
+    link.send(encodeReading(frame, seq, this.#encoding, this.#table, this.#session.clock.offsetMs));
+    this.#emit({ event: 'sent', seq });
+  }
+
+  #stored(frames: readonly Numbered<Reading>[]): void {
+    this.#save(this.#journal.removeFrames(frames));
+    for (const { seq } of frames) this.#emit({ event: 'acked', seq });
+    this.#resolveIfDrained();
+  }
+
+  #nacked(
+    frame: Numbered<Reading> | null,
+    { seq, code, message }: { seq: number; code: string; message: string },
+  ): void {
+    if (frame !== null) this.#save(this.#journal.removeFrames([frame]));
+    this.#emit({ event: 'nacked', seq, code, message });
+    this.#resolveIfDrained();
+  }
+
+  #resolveIfDrained(): void {
+    if (this.#outbox.size > 0) return;
+    for (const resolve of this.#resolvesWhenDrained.splice(0)) resolve();
+  }
+
+  /** An update that cannot be sent now is asked for again on the next link (C-2). */
+  #report(update: CommandUpdate): void {
+    const isBinary = this.#encoding === 'binary' && isUuid(update.id);
+    this.#session.link?.send(isBinary ? encodeUpdate(update) : JSON.stringify({ type: 'command_update', ...update }));
+  }
+
+  #save(write: Promise<void>): void {
+    void this.#attempt(write);
+  }
+
+  /** Resolves when the write has ended. If it failed, the client continues as if it had no storage. */
+  async #attempt(write: Promise<void>): Promise<void> {
     try {
-      await work;
+      await write;
     } catch (error) {
-      emit({ event: 'storage_failed', error });
+      this.#emit({ event: 'storage_failed', error });
     }
   }
+}
 
-  function leave(next: 'asleep' | 'stopped', reason: string): void {
-    cancelTimer();
-    state = next;
-    socket?.close(1000, reason);
+function eventOf(ending: Ending): ClientEvent {
+  switch (ending.kind) {
+    case 'refused':
+      return { event: 'refused', status: ending.status };
+    case 'closed':
+      return { event: 'closed', code: ending.code, reason: ending.reason };
+    case 'failed':
+      return { event: 'closed', code: 1006, reason: ending.cause };
+    default:
+      return ending satisfies never;
   }
-
-  connect();
-  return {
-    /**
-     * Keeps a reading until it is acknowledged. `ts` in Unix ms; absent or at most 0: its age in ms, from which its time is
-     * reckoned by the gateway's clock. False where the buffer is full, and then it is not kept.
-     */
-    send(values: Values, ts = 0): boolean {
-      const time = ts > 0 ? { ts: Math.round(ts) } : { measuredAt: timing.elapsedMs() + ts };
-      const numbered = outbox.push({ values, time });
-      if (numbered === null) return false;
-      void kept(journal.put([numbered]));
-      pump();
-      return true;
-    },
-
-    /** Resolves when the gateway has answered for all that is kept. */
-    drained: (): Promise<void> =>
-      new Promise((resolve) => {
-        whenDrained.push(resolve);
-        drained();
-      }),
-
-    /** The metric table from now on. */
-    declareMetrics(next: MetricTable): void {
-      table = next;
-      declare();
-    },
-
-    /** Ends a wait or a sleep now, as when the network is there again. */
-    reconnect(): void {
-      if (state === 'asleep' && socket !== null) socket.abandon();
-      if (state === 'waiting' || state === 'asleep') connect();
-    },
-
-    /** Closes with the time of its return (R-5), and comes back then. */
-    sleep(backInMs: number): void {
-      if (state === 'stopped') return;
-      leave('asleep', JSON.stringify({ backInMs }));
-      cancelTimer = timing.after(backInMs, connect);
-    },
-
-    /** Says goodbye; resolves when the link is closed and all is written down. */
-    async stop(): Promise<void> {
-      const closed = new Promise<void>((resolve) => {
-        whenStopped = resolve;
-      });
-      leave('stopped', '');
-      if (socket !== null) await closed;
-      await journal.settled();
-    },
-
-    /** Asks for the gateway's time; event `time` is the answer. */
-    askTime,
-    state: (): State => state,
-    /** Readings kept. */
-    unacked: (): number => outbox.size(),
-    /** Unix ms by the gateway's clock, as far as it is known. */
-    serverNow,
-  };
 }
 
 function globalWebSocket(): NativeSocketClass {
   const { WebSocket } = globalThis as { WebSocket?: NativeSocketClass };
   if (WebSocket === undefined)
-    throw new Error('There is no global WebSocket (Node 22 has one): pass that of the package ws as options.WebSocket');
+    throw new Error(
+      'There is no global WebSocket class (Node has one from version 22 on): pass that of the package ws as options.WebSocket',
+    );
   return WebSocket;
 }

@@ -6,19 +6,11 @@ import { closeCodes } from '../../schemas/tables/closeCodes.js';
 import { faults } from '../../schemas/tables/faults.js';
 import { limits } from '../../schemas/tables/limits.js';
 import { encodeRow, encodeTimeRequest, encodeUpdate, readBytes } from './binaryMessages.js';
-import { encodeReading } from './frames.js';
+import { faultCodes, limits as limitsOfDevice } from './core/contract.js';
+import { type CommandUpdate, faultCodeOf } from './core/messages.js';
+import { reconnectDelayMs } from './core/reconnect.js';
 import { readText } from './jsonMessages.js';
-import {
-  ackOverdueMs,
-  type CommandUpdate,
-  columnsMax,
-  deviceSilenceMs,
-  faultCodeOf,
-  keepaliveMs,
-  seqJumpMax,
-  seqMax,
-} from './protocol.js';
-import { reconnectDelayMs } from './reconnect.js';
+import { encodeReading } from './readings.js';
 
 interface Vector {
   name: string;
@@ -29,18 +21,9 @@ interface Vector {
 const { valid } = readJson('schemas/vectors/frames.json') as { valid: Vector[] };
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-test('what the contract fixes is what the gateway has', () => {
-  assert.deepEqual(
-    [seqMax, seqJumpMax, deviceSilenceMs, ackOverdueMs, keepaliveMs, columnsMax],
-    [
-      limits.seqMax,
-      limits.seqJumpMax,
-      limits.deviceSilenceSeconds * 1000,
-      limits.ackOverdueSeconds * 1000,
-      limits.keepaliveSeconds * 1000,
-      limits.columnsMax,
-    ],
-  );
+test("the limits, fault codes and close codes of the client are the gateway's", () => {
+  for (const [name, value] of Object.entries(limitsOfDevice)) assert.equal(value, limits[name as keyof typeof limits]);
+  assert.deepEqual([faultCodes.length, Object.keys(limitsOfDevice).length], [Object.keys(faults).length, 6]);
   for (const [code, { number }] of Object.entries(faults)) assert.equal(faultCodeOf(number), code);
   assert.equal(faultCodeOf(Object.keys(faults).length + 1), `fault_${Object.keys(faults).length + 1}`);
   for (const { code, comeBack } of Object.values(closeCodes)) {
@@ -49,7 +32,7 @@ test('what the contract fixes is what the gateway has', () => {
   }
 });
 
-test('every golden frame of the gateway is read, also with more behind it, and none of its beginnings', () => {
+test('every golden frame of the gateway is read, also with bytes after it, and none of its beginnings', () => {
   for (const { name, hex, frame, direction } of valid) {
     if (direction !== 'down') continue;
     const bytes = Buffer.from(hex, 'hex');
@@ -74,7 +57,7 @@ test('golden frames of a device are what the client sends', () => {
   assert.equal(hexOf(encodeTimeRequest(7)), byName.get('time request')?.hex);
 });
 
-test('a reading goes in the smallest kind that holds its values, and arrives as it was', () => {
+test('a reading is sent in the smallest kind that holds its values, and arrives unchanged', () => {
   const table = { table: 3, metrics: [{ name: 'a', scale: 0.01 }, { name: 'b' }] };
   const cases: [number, number, string][] = [
     [21.5, 7, 'i32'],
@@ -93,7 +76,7 @@ test('a reading goes in the smallest kind that holds its values, and arrives as 
   }
 });
 
-test('what a binary frame cannot hold goes as text, and a reading keeps its time by the gateway', () => {
+test('values that a binary frame cannot hold are sent as text, and a reading has its time by the gateway', () => {
   const table = { metrics: [{ name: 'a' }] };
   for (const values of [{ a: 'open' }, { a: true }, { a: 1, other: 2 }, {}] as Record<string, number>[])
     assert.equal(typeof encodeReading({ values, time: { ts: 1 } }, 1, 'binary', table, 0), 'string');
@@ -101,7 +84,7 @@ test('what a binary frame cannot hold goes as text, and a reading keeps its time
   assert.equal(JSON.parse(encodeReading(timed, 1, 'json', null, 1_795_305_600_000) as string).ts, 1_795_305_604_000);
 });
 
-test('text that is no message of the gateway is left alone', () => {
+test('a text that is no message of the gateway is ignored', () => {
   for (const text of [
     '',
     'null',

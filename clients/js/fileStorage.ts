@@ -2,26 +2,26 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, re
 import { dirname } from 'node:path';
 import type { Change, Storage } from './storage.js';
 
-/** Lines that stand for nothing any more before the file is written anew. */
+/** Changes that may be outdated before the file is rewritten. */
 const staleMax = 10_000;
 
 /**
- * For Node: one file, to which each write appends a line of its changes and syncs it. A line that a power cut left unfinished
- * is none. One process at a time.
+ * Keeps everything in one file, for Node. Each write appends one line with its changes and syncs the file. A line that a power cut
+ * left incomplete is ignored. One process at a time may use the file. Throws if the file cannot be read or written.
  */
 export function fileStorage(path: string): Storage {
   const texts = new Map<string, string>();
   mkdirSync(dirname(path), { recursive: true });
   for (const line of linesOf(path)) apply(line);
-  let file = writeAnew();
+  let file = rewrite();
   let stale = 0;
 
   function apply(changes: readonly Change[]): void {
     for (const { key, text } of changes) text === null ? texts.delete(key) : texts.set(key, text);
   }
 
-  /** What is in the file afterwards is what is in memory, whole or not at all: the old one stands until the rename. */
-  function writeAnew(): number {
+  /** Writes a new file with what is in memory. The old file stays until the rename, so a power cut leaves one of the two whole. */
+  function rewrite(): number {
     const fresh = openSync(`${path}.new`, 'w', 0o600);
     const all = [...texts].map(([key, text]): Change => ({ key, text }));
     append(fresh, all);
@@ -38,7 +38,7 @@ export function fileStorage(path: string): Storage {
       stale += changes.length;
       if (stale < staleMax + texts.size) return;
       closeSync(file);
-      file = writeAnew();
+      file = rewrite();
       stale = 0;
     },
   };
@@ -63,7 +63,7 @@ function linesOf(path: string): Change[][] {
     });
 }
 
-/** A renamed file is where it should be only once its folder is on disk. */
+/** A renamed file has its new name on disk only after its folder was synced. */
 function syncFolder(path: string): void {
   const folder = openSync(path, 'r');
   fsyncSync(folder);

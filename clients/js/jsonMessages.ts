@@ -1,4 +1,5 @@
-import type { DownMessage } from './protocol.js';
+import { limits } from './core/contract.js';
+import type { DownMessage } from './core/messages.js';
 
 type Fields = Record<string, unknown>;
 
@@ -7,9 +8,9 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** One reader a type; null where the message has not the form of its type. Unknown fields are left alone (J-1). */
+/** One reader per type. It returns null if the message does not have the form of its type. Unknown fields are ignored (J-1). */
 const readers: Record<string, (fields: Fields) => DownMessage | null> = {
-  welcome: ({ lastSeq, window, serverTime, keepaliveSeconds = 25 }) =>
+  welcome: ({ lastSeq, window, serverTime, keepaliveSeconds = limits.keepaliveSeconds }) =>
     isWhole(lastSeq) && isWhole(window) && isWhole(serverTime) && isWhole(keepaliveSeconds)
       ? { type: 'welcome', lastSeq, window, serverTime, keepaliveSeconds }
       : null,
@@ -23,7 +24,7 @@ const readers: Record<string, (fields: Fields) => DownMessage | null> = {
       : null,
 };
 
-/** Null for a type of a later version, and for what is no message. Never throws. */
+/** A text message of the gateway. Null for an unknown type, and for a text that is no message; never throws. */
 export function readText(text: string): DownMessage | null {
   const message = parsed(text);
   if (!isObject(message) || !isText(message.type) || !Object.hasOwn(readers, message.type)) return null;

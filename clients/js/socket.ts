@@ -1,38 +1,44 @@
-import type { Encoding } from './protocol.js';
-import type { Ending } from './reconnect.js';
+import { credentialEntryPrefix } from './core/contract.js';
+import type { Encoding } from './core/messages.js';
+import { type Ending, lostLink } from './core/reconnect.js';
+import type { Link } from './core/session.js';
 
-/** One link, from its upgrade request to its end. */
-export interface Socket {
+/** One WebSocket to the gateway, from its upgrade request to its end. */
+export interface Socket extends Link {
+  /** Sends a text or binary message; without effect if the socket is not open. */
   send(message: string | Uint8Array<ArrayBuffer>): void;
-  /** Says goodbye; `ended` follows. */
-  close(code: number, reason: string): void;
-  /** Lets go of it without waiting for anyone; `ended` follows. */
-  abandon(): void;
 }
 
+/** What a socket reports. */
 export interface SocketEvents {
+  /** A text message came. */
   text(message: string): void;
+  /** A binary message came. */
   bytes(message: Uint8Array): void;
+  /** A ping came. */
   pinged(): void;
-  /** Exactly once; nothing follows it. */
+  /** The socket ended, or was not opened. Called exactly once; no other event follows. */
   ended(ending: Ending): void;
 }
 
+/** With what a socket is opened. */
 export interface SocketRequest {
-  /** With the stream. */
+  /** With the stream as a query parameter. */
   url: string;
   id: string;
   secret: string;
   encoding: Encoding;
 }
 
+/** How sockets are opened: with a browser's class, or with that of the package ws. */
 export interface SocketKind {
-  /** Whether the gateway's pings are seen (R-14). */
+  /** Whether the sockets show the gateway's pings (R-14). */
   seesPings: boolean;
+  /** Opens a socket. It must not call an event before it returns. */
   open(request: SocketRequest, events: SocketEvents): Socket;
 }
 
-/** As much of a browser's WebSocket as is used here. */
+/** The part of a browser's WebSocket that the client uses. */
 export interface NativeSocket {
   binaryType: string;
   readyState: number;
@@ -43,9 +49,10 @@ export interface NativeSocket {
   onclose: ((event: { code: number; reason: string }) => unknown) | null;
   onerror: ((event: never) => unknown) | null;
 }
+/** A browser's WebSocket class, or Node's global one. */
 export type NativeSocketClass = new (url: string, protocols: string[]) => NativeSocket;
 
-/** As much of the package ws as is used here. */
+/** The part of a WebSocket of the package ws that the client uses. */
 export interface WsSocket {
   readyState: number;
   send(data: string | Uint8Array, done: () => void): void;
@@ -53,28 +60,29 @@ export interface WsSocket {
   terminate(): void;
   on(event: string, listener: (...facts: never[]) => void): unknown;
 }
+/** The WebSocket class of the package ws. */
 export type WsSocketClass = new (url: string, protocols: string[], options: object) => WsSocket;
 
 const openState = 1;
 const handshakeMs = 20_000;
-const lost: Ending = { kind: 'closed', code: 1006, reason: '' };
 
+/** What the client offers in Sec-WebSocket-Protocol (H-4). */
 export const subprotocolOf = (encoding: Encoding): string => `tidegate.v1.${encoding}`;
 
-/** What a browser can send instead of a header (H-2). */
+/** The credential as an entry in Sec-WebSocket-Protocol, because a browser cannot set headers (H-2). */
 export function credentialEntry(id: string, secret: string): string {
   const coded = btoa(`${id}:${secret}`).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-  return `tidegate.auth.${coded}`;
+  return credentialEntryPrefix + coded;
 }
 
-/** Which of the two a class is: only that of ws can be terminated. */
+/** The kind of sockets that a class makes. Only those of the package ws have a method `terminate`. */
 export function socketKindOf(WebSocket: NativeSocketClass | WsSocketClass): SocketKind {
   return 'terminate' in (WebSocket.prototype as object)
     ? wsSocketKind(WebSocket as WsSocketClass)
     : nativeSocketKind(WebSocket as NativeSocketClass);
 }
 
-/** The first end counts; what comes after it is of a link that was let go. */
+/** Only the first end counts. Later events belong to a link that was dropped. */
 function once(events: SocketEvents): SocketEvents & { isOver(): boolean } {
   let over = false;
   return {
@@ -90,18 +98,18 @@ function once(events: SocketEvents): SocketEvents & { isOver(): boolean } {
   };
 }
 
-/** A browser's, or that of Node 22 and later. Pings and the status of a refusal are not shown. */
+/** Sockets of a browser, or of Node 22 and later. They show neither pings nor the status of a refusal. */
 export function nativeSocketKind(WebSocket: NativeSocketClass): SocketKind {
   return {
     seesPings: false,
     open({ url, id, secret, encoding }, listeners) {
       const events = once(listeners);
       const ws = new WebSocket(url, [subprotocolOf(encoding), credentialEntry(id, secret)]);
-      const abandon = (): void => {
-        events.ended(lost);
+      const drop = (): void => {
+        events.ended(lostLink);
         ws.close();
       };
-      const handshake = setTimeout(abandon, handshakeMs);
+      const handshake = setTimeout(drop, handshakeMs);
       ws.binaryType = 'arraybuffer';
       ws.onopen = () => clearTimeout(handshake);
       ws.onmessage = ({ data }) =>
@@ -113,14 +121,14 @@ export function nativeSocketKind(WebSocket: NativeSocketClass): SocketKind {
       };
       return {
         send: (message) => ws.readyState === openState && ws.send(message),
-        close: (code, reason) => (ws.readyState === openState ? ws.close(code, reason) : abandon()),
-        abandon,
+        close: (code, reason) => (ws.readyState === openState ? ws.close(code, reason) : drop()),
+        drop,
       };
     },
   };
 }
 
-/** The package ws, passed in. */
+/** Sockets of the package ws. */
 export function wsSocketKind(WebSocket: WsSocketClass): SocketKind {
   return {
     seesPings: true,
@@ -131,8 +139,8 @@ export function wsSocketKind(WebSocket: WsSocketClass): SocketKind {
         perMessageDeflate: false,
         handshakeTimeout: handshakeMs,
       });
-      const abandon = (): void => {
-        events.ended(lost);
+      const drop = (): void => {
+        events.ended(lostLink);
         ws.terminate();
       };
       ws.on('message', (data: Uint8Array, isBinary: boolean) =>
@@ -150,10 +158,10 @@ export function wsSocketKind(WebSocket: WsSocketClass): SocketKind {
         events.ended({ kind: 'closed', code, reason: new TextDecoder().decode(reason) }),
       );
       return {
-        // A link that broke while something was written to it tells so by its end.
+        // If the socket breaks during a write, its end reports that.
         send: (message) => ws.readyState === openState && ws.send(message, () => {}),
-        close: (code, reason) => (ws.readyState === openState ? ws.close(code, reason) : abandon()),
-        abandon,
+        close: (code, reason) => (ws.readyState === openState ? ws.close(code, reason) : drop()),
+        drop,
       };
     },
   };

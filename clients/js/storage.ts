@@ -1,19 +1,18 @@
-/**
- * Where a client keeps what must outlive a restart: small texts by key. `write` resolves when the change is as durable as the
- * place can make it; the changes of one call are kept together or not at all.
- */
+/** Where a client keeps what must survive a restart: small texts by key. One client at a time may use it. */
 export interface Storage {
+  /** Everything that is stored. */
   load(): Promise<Map<string, string>>;
+  /** Resolves when the changes are as durable as this storage can make them. It stores all changes of one call or none. */
   write(changes: readonly Change[]): Promise<void>;
 }
 
-/** `text` null removes the key. */
+/** A new text for a key. `null` removes the key. */
 export interface Change {
   key: string;
   text: string | null;
 }
 
-/** Nothing outlives the page, or the program. */
+/** Keeps everything in memory: nothing survives the page or the program. */
 export function memoryStorage(): Storage {
   const texts = new Map<string, string>();
   return {
@@ -24,7 +23,7 @@ export function memoryStorage(): Storage {
   };
 }
 
-/** The Web Storage of a page, which holds about 5 MB; one write is not all or nothing there. */
+/** The part of a page's localStorage that the client uses. */
 export interface WebStorage {
   readonly length: number;
   key(index: number): string | null;
@@ -33,7 +32,10 @@ export interface WebStorage {
   removeItem(key: string): void;
 }
 
-/** In localStorage, under keys that begin with the prefix: one for each device. */
+/**
+ * Keeps everything in localStorage, which holds about 5 MB. Keys begin with the prefix; use one prefix per device. If the page ends
+ * during a write, a part of its changes may be stored.
+ */
 export function webStorage(storage: WebStorage, prefix: string): Storage {
   return {
     async load() {

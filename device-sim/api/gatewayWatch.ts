@@ -1,6 +1,6 @@
 import type { OperatorApi } from './operatorApi.js';
 
-/** What the gateway says of itself. */
+/** What the gateway reports about itself. */
 export interface GatewaySample {
   /** Share of one core since the sample before. */
   cpuShare: number;
@@ -11,10 +11,13 @@ export interface GatewaySample {
   ackP99Ms: number;
 }
 
-/** Reads /metrics; null while the gateway does not answer, or does not let this key see them. */
-export function createGatewayWatch(api: Pick<OperatorApi, 'metrics'>, now: () => number) {
+/** Takes a sample; null if the gateway does not answer, or if the key may not read its metrics. */
+export type GatewayWatch = () => Promise<GatewaySample | null>;
+
+/** A watch that reads /metrics. `now` is in ms. */
+export function createGatewayWatch(api: Pick<OperatorApi, 'metrics'>, now: () => number): GatewayWatch {
   let before: { cpu: number; at: number } | null = null;
-  return async (): Promise<GatewaySample | null> => {
+  return async () => {
     try {
       const metrics = await api.metrics();
       const at = now();

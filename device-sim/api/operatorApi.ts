@@ -2,21 +2,37 @@ import type { CommandBody, NewCredentialBody, ReadingItem } from '../../schemas/
 
 const readTries = 4;
 const readAgainMs = 250;
-/** A gateway that takes connections and says nothing is given up. */
+/** A gateway that accepts a connection and does not answer within this time counts as down. */
 const answerMs = 20_000;
 
-export type OperatorApi = ReturnType<typeof createOperatorApi>;
+/** The part of a gateway's operator API that the simulator uses. Each call rejects if the gateway does not answer or reports an error. */
+export interface OperatorApi {
+  /** Registers a device, or makes a new secret for a device that exists already. Resolves with the secret. */
+  provision(id: string, model: string | null, tags: Record<string, string>): Promise<string>;
+  /** Makes a new secret for a device. Its other secrets stay valid for `graceSeconds`. */
+  newSecret(id: string, graceSeconds: number): Promise<string>;
+  /** Asks for a command. Resolves with the HTTP status of the answer. */
+  send(id: string, command: object): Promise<number>;
+  /** Removes a device and its readings. */
+  remove(id: string): Promise<void>;
+  /** The gateway's own metrics, by name with labels. */
+  metrics(): Promise<Map<string, number>>;
+  /** The commands of a device that were created since this time (Unix ms), the newest first. */
+  commands(id: string, since: number): AsyncGenerator<CommandBody>;
+  /** The readings of a device in [from, to), ascending by time. It fetches page by page. */
+  readings(id: string, from: number, to: number): AsyncGenerator<ReadingItem>;
+}
 
 class Silent extends Error {}
 
-/** fetch says why in the cause of its error. */
+/** Why a request failed: fetch says it in the cause of its error. */
 export function reasonOf({ message, cause }: Error): string {
   const code = (cause as { code?: string } | undefined)?.code;
   return code === undefined ? message : `${message}: ${code}`;
 }
 
-/** What the simulator asks of a gateway's operators' side. */
-export function createOperatorApi(url: string, key: string) {
+/** `url`: the base of the operator API. */
+export function createOperatorApi(url: string, key: string): OperatorApi {
   async function request(method: string, path: string, body?: unknown): Promise<Response> {
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
     const text = body === undefined ? undefined : JSON.stringify(body);
@@ -25,12 +41,12 @@ export function createOperatorApi(url: string, key: string) {
     } catch (error) {
       const { name } = error as Error;
       throw name === 'TimeoutError'
-        ? new Silent(`${url} takes connections, but has not answered for ${answerMs / 1000} s`)
+        ? new Silent(`${url} accepts connections, but did not answer within ${answerMs / 1000} s`)
         : error;
     }
   }
 
-  /** Reading does no harm when it is done again: a connection that ends in between is no reason to give up a verification. */
+  /** A read may be repeated, so a connection that breaks does not end a verification. */
   async function get(path: string): Promise<Response> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -49,8 +65,7 @@ export function createOperatorApi(url: string, key: string) {
   }
 
   return {
-    /** Registers a device, or gives one that is there already a new secret. */
-    async provision(id: string, model: string | null, tags: Record<string, string>): Promise<string> {
+    async provision(id, model, tags) {
       let answer = await request('POST', '/v1/devices', { id, model, tags });
       if (answer.status === 409) {
         await answer.arrayBuffer();
@@ -59,26 +74,22 @@ export function createOperatorApi(url: string, key: string) {
       return (await bodyOf<NewCredentialBody>(answer)).secret;
     },
 
-    /** A new secret for a device, beside those it has, which are good for so long. */
-    async newSecret(id: string, graceSeconds: number): Promise<string> {
+    async newSecret(id, graceSeconds) {
       const answer = await request('POST', `/v1/devices/${id}/credentials`, { graceSeconds });
       return (await bodyOf<NewCredentialBody>(answer)).secret;
     },
 
-    /** Asks for a command; the HTTP status of the answer. */
-    async send(id: string, command: object): Promise<number> {
+    async send(id, command) {
       const answer = await request('POST', `/v1/devices/${id}/commands`, command);
       await answer.arrayBuffer();
       return answer.status;
     },
 
-    /** Removes a device and its readings. */
-    async remove(id: string): Promise<void> {
+    async remove(id) {
       await bodyOf(await request('DELETE', `/v1/devices/${id}?data=erase`));
     },
 
-    /** The gateway's own metrics, by name with labels. */
-    async metrics(): Promise<Map<string, number>> {
+    async metrics() {
       const answer = await request('GET', '/metrics');
       const text = await answer.text();
       if (!answer.ok) throw new Error(`/metrics answered ${answer.status}`);
@@ -86,8 +97,7 @@ export function createOperatorApi(url: string, key: string) {
       return new Map(Array.from(samples, ([, name, value]) => [name, Number(value)]));
     },
 
-    /** The commands of a device that were created since, the newest first. */
-    async *commands(id: string, since: number): AsyncGenerator<CommandBody> {
+    async *commands(id, since) {
       for (let cursor: string | null = ''; cursor !== null; ) {
         const more: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
         const page: { items: CommandBody[]; next: string | null } = await bodyOf(
@@ -101,8 +111,7 @@ export function createOperatorApi(url: string, key: string) {
       }
     },
 
-    /** All readings of a device in [from, to), ascending by time, page by page. */
-    async *readings(id: string, from: number, to: number): AsyncGenerator<ReadingItem> {
+    async *readings(id, from, to) {
       for (let cursor: string | null = ''; cursor !== null; ) {
         const more: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
         const answer = await get(`/v1/devices/${id}/readings?from=${from}&to=${to}&limit=10000${more}`);

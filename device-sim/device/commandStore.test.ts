@@ -3,7 +3,8 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { createFileStore, type KeptCommand } from './commandStore.js';
+import type { RememberedCommand } from '../../clients/js/core/command.js';
+import { createFileStore } from './commandStore.js';
 
 function storePath(context: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-commands-'));
@@ -11,8 +12,8 @@ function storePath(context: TestContext): string {
   return join(folder, 'commands.log');
 }
 
-const begun = (id: string): KeptCommand => ({ id, outcome: null });
-const ended = (id: string): KeptCommand => ({ id, outcome: { id, state: 'succeeded', result: { n: 'ü' } } });
+const begun = (id: string): RememberedCommand => ({ id, outcome: null });
+const ended = (id: string): RememberedCommand => ({ id, outcome: { id, state: 'succeeded', result: { n: 'ü' } } });
 
 test('what was kept is there after a restart, the newest of each id, in order', (context) => {
   const path = storePath(context);

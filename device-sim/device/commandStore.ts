@@ -9,39 +9,26 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import type { CommandUpdate } from './command.js';
+import type { CommandMemory, RememberedCommand } from '../../clients/js/core/command.js';
 
-/** What a device knows of a command. */
-export interface KeptCommand {
-  id: string;
-  /** The final word; null: it was begun, and nothing is known of its end. */
-  outcome: CommandUpdate | null;
-}
-
-/** Where a device writes its commands down (PROTOCOL.md, C-8). */
-export interface CommandStore {
-  /** What was kept, the oldest first. Called once, before anything is kept. */
-  load(): KeptCommand[];
-  /** It must survive a power cut once this returns. Throws where it cannot be written. */
-  keep(entry: KeptCommand): void;
-}
-
-/** For a device that may forget with its power. */
-export const createMemoryStore = (): CommandStore => ({ load: () => [], keep: () => {} });
-
-/** Lines in the file beyond which it is written anew with the last few ids. */
+/** With more lines than this the file is rewritten with the last ids. */
 const linesMax = 1_000;
 
+/** A memory of commands that is synchronous and needs no list of forgotten ids. */
+export interface FileStore extends CommandMemory {
+  keep(entry: RememberedCommand): void;
+}
+
 /**
- * An append log, a JSON line an entry, fsynced before `keep` returns. A line that a crash left torn is cut off: nothing was
- * done on its account. `idsMax` ids are kept when the file is written anew.
+ * Remembers commands in an append log with one JSON line per entry, synced before `keep` returns. A line that a crash left
+ * incomplete is cut off: the device did nothing because of it. A rewrite keeps the last `idsMax` ids.
  */
-export function createFileStore(path: string, idsMax = 32): CommandStore {
-  const known = new Map<string, KeptCommand>();
+export function createFileStore(path: string, idsMax = 32): FileStore {
+  const known = new Map<string, RememberedCommand>();
   let file: number | null = null;
   let lines = 0;
 
-  function remember(entry: KeptCommand): void {
+  function remember(entry: RememberedCommand): void {
     known.delete(entry.id);
     known.set(entry.id, entry);
     if (known.size > idsMax) known.delete(known.keys().next().value as string);
@@ -54,7 +41,7 @@ export function createFileStore(path: string, idsMax = 32): CommandStore {
     return opened;
   }
 
-  /** A name is as durable as the folder that holds it. */
+  /** A new file has its name on disk only after its folder was synced. */
   function syncFolder(): void {
     const folder = openSync(dirname(path), 'r');
     fsyncSync(folder);
@@ -74,18 +61,18 @@ export function createFileStore(path: string, idsMax = 32): CommandStore {
   }
 
   return {
-    load(): KeptCommand[] {
+    load(): RememberedCommand[] {
       if (!existsSync(path)) return [];
       const text = readFileSync(path, 'utf8');
       const whole = text.slice(0, text.lastIndexOf('\n') + 1);
       file = open();
       if (whole.length < text.length) ftruncateSync(file, Buffer.byteLength(whole));
-      for (const line of whole.split('\n').slice(0, -1)) remember(JSON.parse(line) as KeptCommand);
+      for (const line of whole.split('\n').slice(0, -1)) remember(JSON.parse(line) as RememberedCommand);
       lines = whole.split('\n').length - 1;
       return [...known.values()];
     },
 
-    keep(entry: KeptCommand): void {
+    keep(entry: RememberedCommand): void {
       file ??= open();
       remember(entry);
       writeSync(file, lineOf(entry));
@@ -95,4 +82,4 @@ export function createFileStore(path: string, idsMax = 32): CommandStore {
   };
 }
 
-const lineOf = (entry: KeptCommand): string => `${JSON.stringify(entry)}\n`;
+const lineOf = (entry: RememberedCommand): string => `${JSON.stringify(entry)}\n`;

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { createManualTiming } from '../../clients/js/core/manualTiming.fixture.js';
+import type { Ending } from '../../clients/js/core/reconnect.js';
 import {
   encodeAck,
   encodeCommand,
@@ -9,8 +11,7 @@ import {
   encodeWelcome,
 } from '../../schemas/frame/encode.js';
 import { createDevice, type DeviceOptions, type OutgoingFrame } from './device.js';
-import { createManualTiming, startProtocolServer } from './protocolServer.fixture.js';
-import type { Ending } from './reconnect.js';
+import { startProtocolServer } from './protocolServer.fixture.js';
 
 interface NamedFrame extends OutgoingFrame {
   name: string;
@@ -230,6 +231,7 @@ test('an ack that is 30 s overdue ends the link, though the gateway still pings'
   device.start();
   const peer = await server.peer();
   peer.welcome(0);
+  await peer.settled();
   time.advance(60_000);
   await peer.settled();
   device.send(json('a'));
@@ -240,14 +242,28 @@ test('an ack that is 30 s overdue ends the link, though the gateway still pings'
   const ended = down();
   time.advance(5_000);
   await ended;
-  assert.equal(endings[0].kind, 'close');
+  assert.equal(endings[0].kind, 'closed');
   time.advance(250);
   const next = await server.peer();
   next.welcome(0);
   assert.equal((await next.said()).seq, 1, 'and the frame is sent again');
 });
 
-test('75 s without a word end the link; a ping is a word', waits, async (context) => {
+test('an attempt without a welcome for 30 s is dropped', waits, async (context) => {
+  const { server, device, time, down } = await pair(context);
+  device.start();
+  const peer = await server.peer();
+  await peer.settled();
+  time.advance(29_999);
+  await peer.settled();
+  assert.equal(device.state(), 'connecting');
+  const ended = down();
+  time.advance(1);
+  await ended;
+  assert.deepEqual([device.state(), time.due()], ['waiting', [250]]);
+});
+
+test('75 s of silence drop the link; a ping counts as heard', waits, async (context) => {
   const { server, device, time, down } = await pair(context);
   device.start();
   const peer = await server.peer();
@@ -264,7 +280,7 @@ test('75 s without a word end the link; a ping is a word', waits, async (context
   assert.equal(device.state(), 'waiting');
 });
 
-test('what a device does not understand it ignores, and lives on', waits, async (context) => {
+test('a device ignores what it does not understand, and keeps its link', waits, async (context) => {
   const { server, device, log } = await pair(context);
   device.start();
   const peer = await server.peer();
@@ -351,7 +367,7 @@ test('stopping says goodbye once and comes back no more, from any state', waits,
   assert.deepEqual(connecting.time.due(), []);
 });
 
-test('a gateway that is not there is named, and tried again', waits, async (context) => {
+test('an address where no gateway listens is named, and tried again', waits, async (context) => {
   const { device, time, down, endings } = await pair(context, { url: 'ws://127.0.0.1:1/v1/device' });
   const ended = down();
   device.start();

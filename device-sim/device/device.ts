@@ -1,43 +1,50 @@
+/**
+ * A device of the simulator, on real WebSockets of the package ws. The protocol is that of clients/js/core; this folder adds what
+ * only the simulator needs: several secrets, commands in a file, and links that can be misused. It knows nothing about fleets.
+ */
+import type { CommandHandlers, CommandMemory } from '../../clients/js/core/command.js';
+import { noMemory } from '../../clients/js/core/command.js';
+import { CommandRunner } from '../../clients/js/core/commandRunner.js';
+import type { Command, CommandUpdate, DownMessage, Encoding } from '../../clients/js/core/messages.js';
+import { type Numbered, Outbox } from '../../clients/js/core/outbox.js';
+import { type Ending, lostLink, reconnectDelayMs } from '../../clients/js/core/reconnect.js';
+import { type LinkEvents, Session, type SessionState } from '../../clients/js/core/session.js';
+import { systemTiming, type Timing } from '../../clients/js/core/timing.js';
 import { decodeDown } from '../../schemas/frame/decode.js';
 import { encodeCommandUpdate, encodeTimeRequest } from '../../schemas/frame/encode.js';
 import { parseDownMessage } from '../../schemas/message/down.js';
-import { limits } from '../../schemas/tables/limits.js';
-import type { Encoding } from '../../schemas/tables/subprotocols.js';
-import type { Command, CommandHandlers, CommandUpdate } from './command.js';
-import type { CommandStore } from './commandStore.js';
-import { createCommands } from './commands.js';
 import { type Link, openLink } from './link.js';
-import { createOutbox } from './outbox.js';
-import { type Ending, reconnectDelayMs } from './reconnect.js';
-import { createSecrets, isAboutSecret, withBuiltIns } from './secrets.js';
-import { systemTiming, type Timing } from './timing.js';
+import { createSecrets, isAboutSecret, type Secrets, withBuiltIns } from './secrets.js';
 
-/** A frame that can be encoded with whatever number it gets: text for JSON, bytes for binary. */
+/** A frame that can be encoded under any number: as text for JSON, as bytes for binary. */
 export interface OutgoingFrame {
   encode(seq: number): string | Uint8Array;
 }
 
+/** One metric of a metric table (J-5). */
 export interface Metric {
   name: string;
   unit?: string;
   scale?: number;
 }
 
+/** What a simulated device is, and who hears of it. */
 export interface DeviceOptions<Frame extends OutgoingFrame> {
   /** ws://host:port/v1/device */
   url: string;
   id: string;
-  /** Several, the newest first, where an earlier run did not see the newest work. */
+  /** One secret; or several, the newest first, if an earlier process did not see the newest one work. */
   secret: string | readonly string[];
-  /** None: the gateway names one for each link, which makes delivery at-least-once. */
+  /** Without one the gateway makes a stream per link, and a frame may be stored twice. */
   stream?: string;
   encoding: Encoding;
-  /** Source address, for fleets larger than the ports of one. */
+  /** The source address, for fleets that need more ports than one address has. */
   localAddress?: string;
-  /** Declared on each link, before any frame. */
+  /** The metric table, declared on each link before any frame. */
   metrics?: Metric[];
-  /** The number of that table; none: table 0, of the link alone. */
+  /** The number of that table; without one it is table 0 of the link alone. */
   table?: number;
+  /** How the device introduces itself on each link (H-9). */
   hello?: {
     agent?: string;
     firmware?: string;
@@ -46,311 +53,257 @@ export interface DeviceOptions<Frame extends OutgoingFrame> {
     attributes?: Record<string, string | number | boolean>;
   };
   commands?: CommandHandlers;
-  /** Where commands are written down; none: they are forgotten with the process. */
-  commandStore?: CommandStore;
-  /** Frames kept until they are acknowledged. */
+  /** Where commands are remembered; by default they are forgotten when the process ends. */
+  commandStore?: CommandMemory;
+  /** How many frames are kept until they are acknowledged; 10,000 by default. */
   framesMax?: number;
+  /** A number in [0, 1). */
   random(): number;
   timing?: Timing;
   acked?(frame: Frame, seq: number): void;
   nacked?(frame: Frame, seq: number, code: string): void;
-  stateChanged?(state: DeviceState): void;
-  /** A command came; its handler runs whether anyone listens or not. False: it is as if it had not come. */
+  stateChanged?(state: SessionState): void;
+  /** A command came. If it returns false, the device behaves as if the command had not come. */
   commanded?(command: Command): unknown;
-  /** The device's word about a command, before it is sent; it may be lost on the way. */
+  /** The device reports about a command. The report may be lost on its way. */
   answered?(update: CommandUpdate): void;
-  /** The secrets to start with next time, the newest first; to be written down before this returns. */
+  /** The secrets for the next start, the newest first. They must be saved when this returns. */
   secretsChanged?(secrets: readonly string[]): void;
-  /** Up: after the welcome. Down: with the reason. */
+  /** A link has its welcome. */
   linked?(lastSeq: number): void;
+  /** A link ended, or was not opened. */
   unlinked?(ending: Ending): void;
 }
 
-/** `waiting`: for the next attempt. `linked`: from the welcome on. */
-export type DeviceState = 'idle' | 'connecting' | 'waiting' | 'linked' | 'stopped';
+/** A device of the simulator. */
+export interface Device<Frame extends OutgoingFrame = OutgoingFrame> {
+  /** Connects. Without effect if it was started before. */
+  start(): void;
+  /** Keeps a frame until it is acknowledged. False if the buffer is full: the frame is then not kept. */
+  send(frame: Frame): boolean;
+  /** Asks for the gateway's time; the answer has the same `echo`. Without effect if there is no link. */
+  askTime(echo: number): void;
+  /** Closes the link for good. Resolves when it is closed. `reason` may be `{"backInMs":n}` (R-5). */
+  stop(reason?: string): Promise<void>;
+  /** Drops the link without a close frame, as a power cut does. The device comes back as after any lost link. */
+  drop(): void;
+  /** Drops the link, and comes back after this time: a device without power. */
+  outage(ms: number): void;
+  /** Restarts without memory of the numbering: drops the link, keeps the frames, and numbers them again (N-4). With `ms`: after this time. */
+  reboot(ms?: number): void;
+  /** Closes the link with the time of the return (R-5), and comes back then. */
+  sleep(ms: number): void;
+  /** Ends a wait or a sleep now. */
+  wake(): void;
+  /**
+   * Takes a new secret for the next connection attempt. If the last attempt was refused because of the secret, that attempt is now.
+   * The older secret is kept until the new one has worked.
+   */
+  rotate(secret: string): void;
+  state(): SessionState;
+  /** The open link, for simulated faults; else null. */
+  link(): Link | null;
+  /** The highest number that was acknowledged. */
+  ackedSeq(): number;
+  /** Frames without an ack or nack. */
+  unacked(): number;
+  /** Unix ms by the gateway's clock, as far as the device knows it. */
+  serverNow(): number;
+}
 
 const framesMaxByDefault = 10_000;
 
-const watchEveryMs = 5_000;
-
-/** A link that lived so long has held, though nothing was acknowledged on it. */
-const heldMs = 60_000;
-
-/** Command ids are UUIDs; a later gateway may have others, which only text can carry. */
+/** Command ids are UUIDs. Another id, of a later gateway, can only be sent as text. */
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** The one client of the protocol: connects, numbers, keeps until acknowledged, resends, comes back. */
-export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions<Frame>) {
-  const { encoding, random } = options;
-  const timing = options.timing ?? systemTiming;
-  const outbox = createOutbox<Frame>({
-    framesMax: options.framesMax ?? framesMaxByDefault,
-    acked: (frame, seq) => options.acked?.(frame, seq),
-    nacked: (frame, seq, code) => options.nacked?.(frame, seq, code),
-  });
-  const secrets = createSecrets(options.secret, (kept) => options.secretsChanged?.(kept));
-  const commands = createCommands(
-    withBuiltIns(options.commands ?? {}, secrets),
-    serverNow,
-    sendUpdate,
-    options.commandStore,
-  );
-  const url = options.stream === undefined ? options.url : `${options.url}?stream=${options.stream}`;
-  let state: DeviceState = 'idle';
-  let link: Link | null = null;
-  let failures = 0;
-  let cancelTimer = (): void => {};
-  let heardAt = 0;
-  /** Since when the oldest unacknowledged frame waits, or since the gateway last answered one. */
-  let waitingSince = 0;
-  let linkedAt = 0;
-  let answered = false;
-  let secretInUse = '';
-  /** The last link ended, or was not opened, for its secret. */
-  let wasRefused = false;
-  /** The gateway's time, and when it was told. A clock that is set anew does not disturb it. */
-  let serverTimeToldMs = timing.now();
-  let toldAt = timing.elapsedMs();
-  let sleepMs: number | null = null;
-  let stopping: Promise<void> | null = null;
-  let stopped = (): void => {};
-
-  function enter(next: DeviceState): void {
-    state = next;
-    options.stateChanged?.(next);
-  }
-
-  function connect(): void {
-    answered = false;
-    linkedAt = Number.POSITIVE_INFINITY;
-    heardAt = timing.elapsedMs();
-    secretInUse = secrets.current();
-    link = openLink(
-      {
-        url,
-        id: options.id,
-        secret: secretInUse,
-        subprotocol: `tidegate.v1.${encoding}`,
-        localAddress: options.localAddress,
-      },
-      { text: receiveText, bytes: receiveBytes, pinged: heard, ended },
-    );
-    cancelTimer = timing.after(watchEveryMs, watch);
-    enter('connecting');
-  }
-
-  function ended(ending: Ending): void {
-    cancelTimer();
-    link = null;
-    outbox.unlinked();
-    options.unlinked?.(ending);
-    if (state === 'stopped') return stopped();
-    // A welcome alone is no success: a gateway that is overloaded may close after it, again and again.
-    if (answered || timing.elapsedMs() - linkedAt >= heldMs) failures = 0;
-    wasRefused = isAboutSecret(ending);
-    cancelTimer = timing.after(comeBackMs(ending), connect);
-    enter('waiting');
-  }
-
-  function wake(): void {
-    if (state !== 'waiting') return;
-    cancelTimer();
-    connect();
-  }
-
-  /** With another secret at hand there is no reason to come back slowly. */
-  function comeBackMs(ending: Ending): number {
-    const slept = sleepMs;
-    sleepMs = null;
-    if (slept !== null) return slept;
-    const hasAnother = wasRefused && secrets.refused(secretInUse);
-    return reconnectDelayMs(hasAnother ? { kind: 'failed', cause: 'old secret' } : ending, failures++, random);
-  }
-
-  /** No word for 75 s, or an ack overdue for 30 s: the link is dead, whatever TCP says (R-4, R-13). */
-  function watch(): void {
-    const now = timing.elapsedMs();
-    const silent = now - heardAt >= limits.deviceSilenceSeconds * 1000;
-    const overdue = outbox.inFlight() > 0 && now - waitingSince >= limits.ackOverdueSeconds * 1000;
-    cancelTimer = timing.after(watchEveryMs, watch);
-    if (silent || overdue) link?.terminate();
-  }
-
-  function heard(): void {
-    heardAt = timing.elapsedMs();
-  }
-
-  function receiveText(text: string): void {
-    heard();
-    const message = parseDownMessage(text);
-    if (message === undefined) return;
-    if (message.type === 'command') command(message);
-    else receive(message);
-  }
-
-  function receiveBytes(bytes: Uint8Array): void {
-    heard();
-    const frame = decodeDown(bytes);
-    if (frame === undefined) return;
-    if (frame.type === 'command') command({ ...frame, params: frame.params as Command['params'] });
-    else receive(frame);
-  }
-
-  function receive(message: Answer): void {
-    switch (message.type) {
-      case 'welcome':
-        return welcome(message.lastSeq, message.window, message.serverTime);
-      case 'ack':
-        gotAnswer();
-        outbox.ack(message.seq, message.window ?? 0);
-        return pump();
-      case 'nack':
-        gotAnswer();
-        outbox.nack(message.seq, message.code);
-        return pump();
-      case 'time':
-        return setServerTime(message.serverTime);
-      default:
-        message satisfies never;
-    }
-  }
-
-  function gotAnswer(): void {
-    answered = true;
-    waitingSince = timing.elapsedMs();
-  }
-
-  function command(received: Command): void {
-    if (options.commanded?.(received) !== false) void commands.receive(received);
-  }
-
-  function setServerTime(unixMs: number): void {
-    serverTimeToldMs = unixMs;
-    toldAt = timing.elapsedMs();
-  }
-
-  function serverNow(): number {
-    return serverTimeToldMs + timing.elapsedMs() - toldAt;
-  }
-
-  function welcome(lastSeq: number, window: number, serverTime: number): void {
-    if (state !== 'connecting') return;
-    linkedAt = timing.elapsedMs();
-    setServerTime(serverTime);
-    secrets.worked(secretInUse);
-    enter('linked');
-    const { hello, metrics, table } = options;
-    if (hello !== undefined) link?.send(JSON.stringify({ type: 'hello', ...hello }));
-    if (metrics !== undefined) link?.send(JSON.stringify({ type: 'metrics', table, metrics }));
-    outbox.welcome(lastSeq, window);
-    options.linked?.(lastSeq);
-    pump();
-  }
-
-  function pump(): void {
-    if (link === null || state !== 'linked') return;
-    if (outbox.inFlight() === 0) waitingSince = timing.elapsedMs();
-    for (let next = outbox.take(); next !== null; next = outbox.take()) link.send(next.frame.encode(next.seq));
-  }
-
-  /** What cannot be sent now is asked for again: the outcome is kept (C-3). */
-  function sendUpdate(update: CommandUpdate): void {
-    options.answered?.(update);
-    if (state !== 'linked') return;
-    const message = { type: 'command_update' as const, ...update };
-    const asBinary = encoding === 'binary' && uuidPattern.test(update.id);
-    link?.send(asBinary ? encodeCommandUpdate(message) : JSON.stringify(message));
-  }
-
-  function away(ms: number, leave: () => void): void {
-    if (state === 'idle' || state === 'stopped') return;
-    if (link !== null) {
-      sleepMs = ms;
-      return leave();
-    }
-    cancelTimer();
-    cancelTimer = timing.after(ms, connect);
-  }
-
-  return {
-    start(): void {
-      if (state === 'idle') connect();
-    },
-
-    /** False when the buffer is full; the frame is then not kept. */
-    send(frame: Frame): boolean {
-      const kept = outbox.push(frame);
-      pump();
-      return kept;
-    },
-
-    /** Asks for the gateway's time; the answer sets the device's idea of it. */
-    askTime(echo: number): void {
-      if (state !== 'linked') return;
-      const message = { type: 'time' as const, echo };
-      link?.send(encoding === 'binary' ? encodeTimeRequest(message) : JSON.stringify(message));
-    },
-
-    /** Says goodbye; resolves when the link is closed. `reason` may be {"backInMs":n} (R-5). */
-    stop(reason = ''): Promise<void> {
-      if (stopping !== null) return stopping;
-      cancelTimer();
-      stopping = new Promise((resolve) => {
-        stopped = resolve;
-      });
-      enter('stopped');
-      if (link === null) stopped();
-      else link.close(1000, reason);
-      return stopping;
-    },
-
-    /** Cuts the link without a goodbye, as a power cut does; it comes back as after any lost link. */
-    drop(): void {
-      link?.terminate();
-    },
-
-    /** Without power for so long: the link is cut and not missed before. */
-    outage(ms: number): void {
-      away(ms, () => link?.terminate());
-    },
-
-    /** A power cycle without memory of the numbering: the link is cut, what waits is kept and numbered anew (N-4). */
-    reboot(ms?: number): void {
-      outbox.forget();
-      if (ms === undefined) link?.terminate();
-      else away(ms, () => link?.terminate());
-    },
-
-    /** Says goodbye and comes back after so long (R-5). */
-    sleep(ms: number): void {
-      away(ms, () => link?.close(1000, JSON.stringify({ backInMs: ms })));
-    },
-
-    /** Comes back at once where it waits to. */
-    wake,
-
-    /** Uses it from the next connect, which is now where the last was refused; the one before is kept until it has worked. */
-    rotate(secret: string): void {
-      secrets.rotate(secret);
-      if (wasRefused) wake();
-    },
-
-    state: (): DeviceState => state,
-    /** The open link, for simulators to misuse. */
-    link: (): Link | null => (state === 'linked' ? link : null),
-    /** The highest number that was acknowledged. */
-    ackedSeq: outbox.acked,
-    unacked: (): number => outbox.size(),
-    /** Unix ms by the gateway's clock, as far as the device knows it. */
-    serverNow,
-  };
+/** A device that is `idle` until it is started. */
+export function createDevice<Frame extends OutgoingFrame>(options: DeviceOptions<Frame>): Device<Frame> {
+  return new SimulatedDevice(options);
 }
 
-export type Device<Frame extends OutgoingFrame = OutgoingFrame> = ReturnType<typeof createDevice<Frame>>;
+class SimulatedDevice<Frame extends OutgoingFrame> implements Device<Frame> {
+  readonly #options: DeviceOptions<Frame>;
+  readonly #outbox: Outbox<Frame>;
+  readonly #secrets: Secrets;
+  readonly #commands: CommandRunner;
+  readonly #session: Session<Frame, Link>;
+  /** The secret of the newest link. */
+  #secretInUse = '';
+  /** The last link ended, or was not opened, because of its secret. */
+  #wasRefused = false;
+  #ackedSeq = 0;
 
-/** What both encodings carry alike. */
-type Answer =
-  | { type: 'welcome'; lastSeq: number; window: number; serverTime: number }
-  | { type: 'ack'; seq: number; window?: number }
-  | { type: 'nack'; seq: number; code: string }
-  | { type: 'time'; serverTime: number };
+  constructor(options: DeviceOptions<Frame>) {
+    this.#options = options;
+    this.#outbox = new Outbox(options.framesMax ?? framesMaxByDefault);
+    this.#secrets = createSecrets(options.secret, (secrets) => options.secretsChanged?.(secrets));
+    this.#commands = new CommandRunner({
+      handlers: withBuiltIns(options.commands ?? {}, this.#secrets),
+      memory: options.commandStore ?? noMemory,
+      gatewayNow: () => this.serverNow(),
+      report: (update) => this.#report(update),
+    });
+    this.#session = new Session<Frame, Link>({
+      outbox: this.#outbox,
+      seesPings: true,
+      timing: options.timing ?? systemTiming,
+      random: options.random,
+      delayMs: (ending, failures, random) => reconnectDelayMs(this.#endingForDelay(ending), failures, random),
+      owner: {
+        open: (events) => this.#open(events),
+        welcomed: (link, lastSeq) => this.#welcomed(link, lastSeq),
+        transmit: (link) => this.#transmit(link),
+        askTime: (link) => this.#askTime(link, 0),
+        stored: (frames) => this.#stored(frames),
+        renumbered: () => {},
+        nacked: (numbered, { seq, code }) => numbered !== null && options.nacked?.(numbered.frame, seq, code),
+        commanded: (command) => this.#commanded(command),
+        ended: (ending) => this.#ended(ending),
+        entered: (state) => options.stateChanged?.(state),
+      },
+    });
+  }
+
+  start(): void {
+    this.#session.start();
+  }
+
+  send(frame: Frame): boolean {
+    const isKept = this.#outbox.push(frame) !== null;
+    this.#session.pump();
+    return isKept;
+  }
+
+  askTime(echo: number): void {
+    const { link } = this.#session;
+    if (link !== null) this.#askTime(link, echo);
+  }
+
+  stop(reason = ''): Promise<void> {
+    return this.#session.stop(reason);
+  }
+
+  drop(): void {
+    this.#session.drop();
+  }
+
+  outage(ms: number): void {
+    this.#session.outage(ms);
+  }
+
+  reboot(ms?: number): void {
+    this.#outbox.forget();
+    if (ms === undefined) this.#session.drop();
+    else this.#session.outage(ms);
+  }
+
+  sleep(ms: number): void {
+    this.#session.sleep(ms);
+  }
+
+  wake(): void {
+    this.#session.wake();
+  }
+
+  rotate(secret: string): void {
+    this.#secrets.rotate(secret);
+    if (this.#wasRefused && this.#session.state === 'waiting') this.#session.wake();
+  }
+
+  state(): SessionState {
+    return this.#session.state;
+  }
+
+  link(): Link | null {
+    return this.#session.link;
+  }
+
+  ackedSeq(): number {
+    return this.#ackedSeq;
+  }
+
+  unacked(): number {
+    return this.#outbox.size;
+  }
+
+  serverNow(): number {
+    return this.#session.clock.now();
+  }
+
+  #open({ received, pinged, ended }: LinkEvents): Link {
+    const { url, stream, id, localAddress, encoding } = this.#options;
+    this.#secretInUse = this.#secrets.current();
+    return openLink(
+      {
+        url: stream === undefined ? url : `${url}?stream=${stream}`,
+        id,
+        secret: this.#secretInUse,
+        subprotocol: `tidegate.v1.${encoding}`,
+        localAddress,
+      },
+      { text: (text) => received(messageIn(text)), bytes: (bytes) => received(messageOf(bytes)), pinged, ended },
+    );
+  }
+
+  #welcomed(link: Link, lastSeq: number): void {
+    this.#secrets.worked(this.#secretInUse);
+    const { hello, metrics, table } = this.#options;
+    if (hello !== undefined) link.send(JSON.stringify({ type: 'hello', ...hello }));
+    if (metrics !== undefined) link.send(JSON.stringify({ type: 'metrics', table, metrics }));
+    this.#options.linked?.(lastSeq);
+  }
+
+  #transmit(link: Link): void {
+    for (let next = this.#outbox.take(); next !== null; next = this.#outbox.take())
+      link.send(next.frame.encode(next.seq));
+  }
+
+  #stored(frames: readonly Numbered<Frame>[]): void {
+    this.#ackedSeq = frames[frames.length - 1].seq;
+    for (const { frame, seq } of frames) this.#options.acked?.(frame, seq);
+  }
+
+  #askTime(link: Link, echo: number): void {
+    const message = { type: 'time' as const, echo };
+    link.send(this.#options.encoding === 'binary' ? encodeTimeRequest(message) : JSON.stringify(message));
+  }
+
+  #commanded(command: Command): void {
+    if (this.#options.commanded?.(command) !== false) void this.#commands.receive(command);
+  }
+
+  /** An update that cannot be sent now is asked for again on the next link (C-2). */
+  #report(update: CommandUpdate): void {
+    this.#options.answered?.(update);
+    const message = { type: 'command_update' as const, ...update };
+    const isBinary = this.#options.encoding === 'binary' && uuidPattern.test(update.id);
+    this.#session.link?.send(isBinary ? encodeCommandUpdate(message) : JSON.stringify(message));
+  }
+
+  #ended(ending: Ending): void {
+    this.#options.unlinked?.(ending);
+    this.#wasRefused = isAboutSecret(ending);
+  }
+
+  /** A device that has another secret to try has no reason to come back slowly. */
+  #endingForDelay(ending: Ending): Ending {
+    return this.#wasRefused && this.#secrets.refused(this.#secretInUse) ? lostLink : ending;
+  }
+}
+
+function messageIn(text: string): DownMessage | null {
+  return parseDownMessage(text) ?? null;
+}
+
+function messageOf(bytes: Uint8Array): DownMessage | null {
+  const frame = decodeDown(bytes);
+  if (frame === undefined) return null;
+  switch (frame.type) {
+    case 'nack':
+      return { ...frame, message: frame.detail };
+    case 'command':
+      return { ...frame, params: frame.params as Command['params'] };
+    default:
+      return frame;
+  }
+}

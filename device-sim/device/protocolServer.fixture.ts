@@ -5,12 +5,11 @@ import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { decodeUp } from '../../schemas/frame/decode.js';
-import type { Timing } from './timing.js';
 
-/** What a device said, whichever way it said it. */
+/** A message of a device, in either encoding. */
 export type Said = { type: string; seq?: number; [field: string]: unknown };
 
-/** The gateway's side in the hands of a test: it sees each upgrade request and each message, and says what it likes. */
+/** The gateway's side, played by a test: it sees each upgrade request and each message, and sends what the test wants. */
 export async function startProtocolServer(context: TestContext) {
   const http = createServer();
   const sockets = new WebSocketServer({ noServer: true });
@@ -40,9 +39,25 @@ export async function startProtocolServer(context: TestContext) {
   };
 }
 
-export type Peer = ReturnType<typeof createPeer>;
+/** The gateway's end of one link. */
+export interface Peer {
+  /** The upgrade request. */
+  request: IncomingMessage;
+  /** The next message of the device. */
+  said(): Promise<Said>;
+  /** How many messages came that were not asked for yet. */
+  waiting(): number;
+  say(message: object | Uint8Array | string): void;
+  welcome(lastSeq: number, window?: number): void;
+  /** Resolves when the device has handled everything that was sent before. */
+  settled(): Promise<void>;
+  close(code: number, reason?: string): void;
+  cut(): void;
+  /** The close frame of the device. */
+  closed: Promise<{ code: number; reason: string }>;
+}
 
-function createPeer(ws: WebSocket, request: IncomingMessage) {
+function createPeer(ws: WebSocket, request: IncomingMessage): Peer {
   const said = createQueue<Said>();
   const closed = once(ws, 'close').then(([code, reason]) => ({ code: code as number, reason: String(reason) }));
   ws.on('message', (data, isBinary) =>
@@ -54,7 +69,6 @@ function createPeer(ws: WebSocket, request: IncomingMessage) {
   return {
     request,
     said: said.next,
-    /** How much was said and not asked for yet. */
     waiting: said.size,
     say,
     welcome: (lastSeq: number, window = 64): void =>
@@ -68,7 +82,6 @@ function createPeer(ws: WebSocket, request: IncomingMessage) {
         maxFrameBytes: 65_536,
         keepaliveSeconds: 25,
       }),
-    /** All that was sent before it has been dealt with by the device when this resolves. */
     async settled(): Promise<void> {
       ws.ping();
       await once(ws, 'pong');
@@ -101,38 +114,5 @@ function createQueue<Item>() {
         else resolve(item);
       }),
     size: (): number => items.length,
-  };
-}
-
-/** A clock that stands until it is moved, and runs what is due on its way. */
-export function createManualTiming(startMs = 1_795_305_600_000) {
-  let passedMs = 0;
-  let timers: { at: number; work: () => void }[] = [];
-  const timing: Timing = {
-    now: () => startMs + passedMs,
-    elapsedMs: () => passedMs,
-    after(delayMs, work) {
-      const timer = { at: passedMs + delayMs, work };
-      timers.push(timer);
-      return () => {
-        timers = timers.filter((other) => other !== timer);
-      };
-    },
-  };
-  return {
-    timing,
-    /** When the next timers are due, in ms from now, ascending. */
-    due: (): number[] => timers.map(({ at }) => at - passedMs).sort((a, b) => a - b),
-    advance(ms: number): void {
-      const until = passedMs + ms;
-      for (;;) {
-        const next = timers.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
-        if (next === undefined) break;
-        timers = timers.filter((other) => other !== next);
-        passedMs = next.at;
-        next.work();
-      }
-      passedMs = until;
-    },
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CommandHandler } from './command.js';
+import type { CommandHandler } from '../../clients/js/core/command.js';
 import { createSecrets, isAboutSecret, rotateSecret, withBuiltIns } from './secrets.js';
 
 function secretsWith(...first: string[]) {
@@ -51,10 +51,10 @@ test('the same secret again changes nothing, and what is kept is bounded', () =>
 });
 
 test('only a refusal for the secret speaks for another one', () => {
-  assert.ok(isAboutSecret({ kind: 'refused', status: 401, retryAfterSeconds: null }));
-  assert.ok(isAboutSecret({ kind: 'close', code: 4101, reason: '' }));
-  assert.ok(!isAboutSecret({ kind: 'refused', status: 403, retryAfterSeconds: null }));
-  assert.ok(!isAboutSecret({ kind: 'close', code: 4100, reason: '' }));
+  assert.ok(isAboutSecret({ kind: 'refused', status: 401, retryAfterSeconds: 0 }));
+  assert.ok(isAboutSecret({ kind: 'closed', code: 4101, reason: '' }));
+  assert.ok(!isAboutSecret({ kind: 'refused', status: 403, retryAfterSeconds: 0 }));
+  assert.ok(!isAboutSecret({ kind: 'closed', code: 4100, reason: '' }));
   assert.ok(!isAboutSecret({ kind: 'failed', cause: 'ECONNREFUSED' }));
 });
 

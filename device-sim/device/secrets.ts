@@ -1,21 +1,34 @@
+import type { CommandHandler, CommandHandlers } from '../../clients/js/core/command.js';
+import type { Ending } from '../../clients/js/core/reconnect.js';
 import { closeCodes } from '../../schemas/tables/closeCodes.js';
 import { limits } from '../../schemas/tables/limits.js';
-import type { CommandHandler, CommandHandlers } from './command.js';
-import type { Ending } from './reconnect.js';
 
-export type Secrets = ReturnType<typeof createSecrets>;
+/** A device's secrets, in the order in which it tries them. */
+export interface Secrets {
+  /** The secret for the next connection attempt. */
+  current(): string;
+  /** Takes a new secret, which is tried first from now on. */
+  rotate(secret: string): void;
+  /** This secret opened a link. The newest one replaces all others; if an older one works, the newer ones are kept for later. */
+  worked(secret: string): void;
+  /** This secret was refused. True if the next attempt uses a secret that was not refused in this round. */
+  refused(secret: string): boolean;
+}
 
-/** A command that the gateway itself may send. */
+/** The name of the command with which the gateway pushes a new secret. */
 export const rotateSecret = 'tidegate.rotate_secret';
 
 const secretsMax = 4;
 
 /**
- * A device's secrets. A new one is used from the next connect on, and those before it are kept until it has worked: a device
- * that threw away the old one too early could not come back.
+ * A new secret is used from the next connection attempt on, and the older ones are kept until it has worked: a device that dropped
+ * the old one too early could not come back. `changed` gets the secrets to save, the newest first.
  */
-export function createSecrets(first: string | readonly string[], changed: (secrets: readonly string[]) => void) {
-  /** In the order in which they are tried; one unless the newest has not worked yet. */
+export function createSecrets(
+  first: string | readonly string[],
+  changed: (secrets: readonly string[]) => void,
+): Secrets {
+  /** One secret, unless the newest has not worked yet. */
   let kept: readonly string[] = typeof first === 'string' ? [first] : first;
   let at = 0;
 
@@ -27,19 +40,17 @@ export function createSecrets(first: string | readonly string[], changed: (secre
   }
 
   return {
-    current: (): string => kept[at],
+    current: () => kept[at],
 
-    rotate(secret: string): void {
+    rotate(secret) {
       keep([secret, ...kept.filter((other) => other !== secret)].slice(0, secretsMax));
     },
 
-    /** An older one that still works is used further, and the newer ones are kept for the day when it does not. */
-    worked(secret: string): void {
+    worked(secret) {
       keep(secret === kept[0] ? [secret] : [secret, ...kept.filter((other) => other !== secret)]);
     },
 
-    /** True where the next attempt is with one that was not refused in this round. */
-    refused(secret: string): boolean {
+    refused(secret) {
       if (kept[at] !== secret) return true;
       at = (at + 1) % kept.length;
       return at !== 0;
@@ -47,13 +58,13 @@ export function createSecrets(first: string | readonly string[], changed: (secre
   };
 }
 
-/** Whether another secret may help. */
+/** Whether a link ended because of its secret, so that another secret may help. */
 export function isAboutSecret(ending: Ending): boolean {
   if (ending.kind === 'refused') return ending.status === 401;
-  return ending.kind === 'close' && ending.code === closeCodes.credential_revoked.code;
+  return ending.kind === 'closed' && ending.code === closeCodes.credential_revoked.code;
 }
 
-/** The handlers, and those that every device has. */
+/** The handlers of a device, with those that every device has. */
 export function withBuiltIns(handlers: CommandHandlers, secrets: Pick<Secrets, 'rotate'>): CommandHandlers {
   const rotate: CommandHandler = {
     idempotent: true,

@@ -7,7 +7,7 @@ import type {
   SignalConfig,
 } from '../../schemas/generated/config.js';
 
-/** A fleet file with every default in place. */
+/** A fleet file with its defaults filled in. */
 export interface Fleet {
   seed: number;
   rampSeconds: number;
@@ -18,6 +18,7 @@ export interface Fleet {
   groups: Group[];
 }
 
+/** A group of devices that are alike. */
 export interface Group extends Required<Omit<FleetGroup, 'model' | 'tags' | 'signals' | 'commands'>> {
   model: string | null;
   tags: Record<string, string>;
@@ -25,7 +26,7 @@ export interface Group extends Required<Omit<FleetGroup, 'model' | 'tags' | 'sig
   commands: CommandBehaviour;
 }
 
-/** What was asked for cannot be run; where it is a fleet file, with all its faults. */
+/** The fleet or the options cannot be run. For a fleet file the message lists all its faults. */
 export class FleetError extends Error {
   readonly exitCode = 78;
 }

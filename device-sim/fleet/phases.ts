@@ -8,7 +8,7 @@ export interface TimedPhase {
   rate: number;
 }
 
-/** The phases one after another; where a duration is given they share it in their proportions. Without phases the load is even. */
+/** The phases one after another. With a duration they share it in proportion to their own. Without phases the load is even. */
 export function timedPhases(phases: readonly FleetPhase[], durationMs: number | undefined): TimedPhase[] {
   if (phases.length === 0)
     return [{ name: 'steady', fromMs: 0, untilMs: durationMs ?? Number.POSITIVE_INFINITY, rate: 1 }];
@@ -23,7 +23,7 @@ export function timedPhases(phases: readonly FleetPhase[], durationMs: number | 
   });
 }
 
-/** What goes on at that time; negative: during the ramp. */
+/** The name of the stage at this time, in ms after the ramp. Before 0 it is the ramp. */
 export function stageAt(phases: readonly TimedPhase[], ms: number): string {
   return ms < 0 ? 'ramp' : (phases.find(({ untilMs }) => ms < untilMs)?.name ?? 'drain');
 }

@@ -3,25 +3,26 @@ import type { Metric, OutgoingFrame } from '../device/device.js';
 import type { Group } from './fleet.js';
 import { createSignal, type Signal } from './signals.js';
 
-/** What all devices of a group share: their signals, split by what a binary frame can carry. */
+/** What all devices of a group share: their signals, separated by what a binary frame can carry. */
 export interface Plan {
   group: Group;
   numeric: Channel[];
-  /** In a binary group, strings go as JSON text in the same numbering. */
+  /** In a binary group, strings are sent as JSON text in the same numbering. */
   text: Channel[];
-  /** How it begins. */
+  /** The pace at the start. */
   pace: Pace;
 }
 
-/** How a device sends at present. */
+/** How a device sends at the moment. */
 export interface Pace {
   intervalMs: number;
   /** Between the samples of a frame. */
   stepMs: number;
-  /** How far the device's clock is ahead; null: it has none, and tells ages. */
+  /** How far the device's clock is ahead; null: it has no clock, and sends ages. */
   skewMs: number | null;
 }
 
+/** `stepMs` follows from the interval. */
 export function paceOf(intervalMs: number, samplesPerFrame: number, skewMs: number | null = 0): Pace {
   return { intervalMs, stepMs: Math.floor(intervalMs / samplesPerFrame), skewMs };
 }
@@ -33,6 +34,7 @@ interface Channel {
 
 const textTypes = new Set(['door', 'switch']);
 
+/** The plan of a group. Its signals follow from the seed. */
 export function planOf(group: Group, seed: number): Plan {
   const channels = Object.entries(group.signals).map(([metric, config], i) => ({
     metric,
@@ -48,24 +50,26 @@ export function planOf(group: Group, seed: number): Plan {
   };
 }
 
-/** The metric table of a binary group; none where it has nothing that a binary frame can carry. */
+/** The metric table of a binary group; undefined if a binary frame can carry none of its signals. */
 export function metricsOf({ group, numeric }: Plan): Metric[] | undefined {
   const hasTable = group.encoding === 'binary' && numeric.length > 0;
   return hasTable ? numeric.map(({ metric }) => ({ name: metric })) : undefined;
 }
 
+/** The parts of what a device measures in one interval; each is a frame of its own. */
 export const parts = ['numeric', 'text'] as const;
 
+/** One of these parts. */
 export type Part = (typeof parts)[number];
 
-/** Part of what a device measured in one interval. Its readings follow from (plan, device, pace, dueAt) alone. */
+/** One frame of a simulated device. Its readings follow from plan, device, pace and `dueAt` alone. */
 export interface SimulatedFrame extends OutgoingFrame {
   part: Part;
-  /** Unix ms: when it is due, and the time of its last sample. */
+  /** Unix ms. The frame is due then, and its last sample has this time. */
   dueAt: number;
 }
 
-/** The frames that are due at `dueAt`: one, or two where a binary device has strings. */
+/** The frames that are due at `dueAt`: one, or two if a binary device has strings. */
 export function framesDue(plan: Plan, device: number, dueAt: number, pace = plan.pace): SimulatedFrame[] {
   const binary = plan.group.encoding === 'binary';
   return parts
@@ -80,7 +84,7 @@ export function framesDue(plan: Plan, device: number, dueAt: number, pace = plan
     });
 }
 
-/** Sample times of the frame due at `dueAt`, ascending, by a right clock. */
+/** The times of the samples of the frame that is due at `dueAt`, ascending, by a correct clock. */
 export function sampleTimes({ group, pace }: Plan, dueAt: number, { stepMs } = pace): number[] {
   return Array.from({ length: group.samplesPerFrame }, (_, i) => dueAt - (group.samplesPerFrame - 1 - i) * stepMs);
 }
@@ -117,7 +121,7 @@ const encodeJson: Encoder = (_plan, channels, device, times, { skewMs }, seq) =>
   return JSON.stringify(samples.length === 1 ? { seq, ...samples[0] } : { seq, samples });
 };
 
-/** What the gateway must hold of that frame, by metric and time; without a clock the time is not known here. */
+/** The readings that the gateway must have of that frame. Of a device without a clock the times are not known here. */
 export function* expectedReadings(
   plan: Plan,
   part: Part,
@@ -134,6 +138,7 @@ export function* expectedReadings(
   }
 }
 
+/** How many readings a frame of this part has. */
 export function readingsPerFrame(plan: Plan, part: Part): number {
   return plan[part].length * plan.group.samplesPerFrame;
 }

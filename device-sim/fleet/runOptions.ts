@@ -1,17 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { durationMsIn } from '../../schemas/durations.js';
 import { type Fleet, FleetError, type Group } from './fleet.js';
 
-/** What the command line may change of a fleet file, as it was written there. */
+/** The options of the command line that change a fleet file, as they were typed. */
 export interface Changes {
   devices?: string;
   rate?: string;
   seed?: string;
-  /** Before every id. */
+  /** Is put before every device id. */
   prefix?: string;
 }
 
-/** The fleet with those changes. Throws FleetError. */
+/** The fleet with these changes. Throws FleetError. */
 export function changedFleet(fleet: Fleet, { devices, rate, seed, prefix = '' }: Changes): Fleet {
   const counts =
     devices === undefined
@@ -42,7 +43,7 @@ function prefixed(prefix: string, name: string): string {
   return prefix + name;
 }
 
-/** `wanted` devices over the groups in their proportions; what is rounded away here comes back there. */
+/** Divides `wanted` devices among the groups in proportion to their counts. The shares add up to `wanted`. */
 function shares({ groups }: Fleet, wanted: number): number[] {
   const total = groups.reduce((sum, { count }) => sum + count, 0);
   let before = 0;
@@ -56,30 +57,29 @@ function shares({ groups }: Fleet, wanted: number): number[] {
 function intervalOf(rate: string): number {
   const hertz = /^\d+(\.\d+)?$/.test(rate) ? Number(rate) : 0;
   if (hertz <= 0 || hertz > 1000)
-    throw new FleetError(`--rate ${rate}: write frames a second, above 0 to 1000, such as 2 or 0.1`);
+    throw new FleetError(`--rate ${rate}: write frames per second, above 0 and up to 1000, such as 2 or 0.1`);
   return Math.round(1000 / hertz);
 }
 
+/** The value of an option. Throws FleetError. */
 export function wholeNumber(option: string, text: string, min: number): number {
   if (!/^\d{1,9}$/.test(text) || Number(text) < min)
-    throw new FleetError(`${option} ${text}: write a whole number from ${min}`);
+    throw new FleetError(`${option} ${text}: write a whole number, at least ${min}`);
   return Number(text);
 }
 
-const unitsMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
-/** '500ms', '60s', '5m', '1h' in ms. Throws FleetError. */
-export function durationMs(text: string): number {
-  const [, count, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
-  if (count === undefined) throw new FleetError(`--duration ${text}: write 500ms, 60s, 5m or 1h`);
-  return Number(count) * unitsMs[unit as keyof typeof unitsMs];
+/** The value of --duration in ms. Throws FleetError. */
+export function durationOf(text: string): number {
+  const ms = durationMsIn(text);
+  if (ms === null) throw new FleetError(`--duration ${text}: write 500ms, 60s, 5m or 1h`);
+  return ms;
 }
 
-/** Where devices connect: host and port are enough. Throws FleetError. */
+/** The address where devices connect, with its path. Host and port are enough. Throws FleetError. */
 export function deviceUrlOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || (url.protocol !== 'ws:' && url.protocol !== 'wss:'))
-    throw new FleetError(`${text} is not where devices connect: write ws://host:port or wss://host:port`);
+    throw new FleetError(`${text} is no address where devices connect: write ws://host:port or wss://host:port`);
   return url.origin + (url.pathname === '/' ? '/v1/device' : url.pathname.replace(/\/+$/, ''));
 }
 

@@ -1,20 +1,21 @@
 import type { SignalConfig } from '../../schemas/generated/config.js';
 
 /**
- * Signals that look like what they are. Each is a pure function of (seed, device, time), so that any reading can be
- * computed again, long after it was sent.
+ * A signal that looks like a real one. It is a pure function of seed, device and time (Unix ms), so any reading can be computed
+ * again long after it was sent.
  */
 export type Signal = (deviceIndex: number, ts: number) => number | string | boolean;
 
 const dayMs = 86_400_000;
 const turn = 2 * Math.PI;
 
+/** The signal of a type in a fleet file. */
 export function createSignal({ type, mean, swing, noise }: SignalConfig, seed: number): Signal {
   const chance = (device: number, step: number, salt: number): number => uniform(seed + salt, device, step);
   const wobble = (device: number, ts: number): number => chance(device, ts, 1) + chance(device, ts, 2) - 1;
   /** A day's curve, each device with its own phase, lowest in the small hours. */
   const day = (device: number, ts: number): number => Math.sin(turn * (ts / dayMs + chance(device, 0, 3) * 0.1 - 0.3));
-  /** A slow walk that stays near 0. */
+  /** A slow movement that stays near 0. */
   const walk = (device: number, ts: number, salt: number): number => {
     const phase = turn * chance(device, 0, salt);
     return (

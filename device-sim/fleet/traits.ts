@@ -1,4 +1,4 @@
 import type { FleetFault } from '../../schemas/generated/config.js';
 
-/** Of the clock from the first frame on. */
+/** Whether a device has this simulated fault from its first frame on. Other simulated faults strike at a time. */
 export const isTrait = ({ fault }: FleetFault): boolean => fault === 'clock_skew' || fault === 'no_clock';

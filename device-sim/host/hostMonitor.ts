@@ -3,25 +3,26 @@ import { cpus, freemem, hostname, loadavg, platform, release, totalmem, uptime }
 import { pathToFileURL } from 'node:url';
 import { Command } from 'commander';
 import { createDevice, type OutgoingFrame } from '../device/device.js';
-import { describeEnding } from '../device/reconnect.js';
+import { describeEnding } from '../device/ending.js';
 import { deviceUrlOf } from '../fleet/runOptions.js';
 
+/** How this machine reports to a gateway. */
 export interface HostMonitorOptions {
   /** ws://host:port, or with its path. */
   url: string;
   id: string;
   secret: string;
-  /** Between two readings; 2,000 unless told. */
+  /** Between two readings; 2,000 by default. */
   intervalMs?: number;
-  /** How the link fares, in lines for people. */
-  tell?(line: string): void;
+  /** Gets a line for people when the link opens or ends, and when a frame is refused. */
+  print?(line: string): void;
 }
 
 const intervalMsByDefault = 2_000;
 
-/** A real device: reports this machine's load, memory, disk and network counters. Returns its stop. */
+/** Runs a real device: it reports this machine's load, memory, disk and network counters. Returns a function that stops it. */
 export function startHostMonitor(options: HostMonitorOptions): () => Promise<void> {
-  const { id, secret, intervalMs = intervalMsByDefault, tell } = options;
+  const { id, secret, intervalMs = intervalMsByDefault, print } = options;
   const url = deviceUrlOf(options.url);
   let last = 0;
   const device = createDevice<OutgoingFrame>({
@@ -38,14 +39,15 @@ export function startHostMonitor(options: HostMonitorOptions): () => Promise<voi
       attributes: { host: hostname(), platform: platform(), release: release(), cpus: cpus().length },
     },
     random: Math.random,
-    nacked: (_frame, seq, code) => tell?.(`frame ${seq} was refused: ${code}`),
-    linked: () => tell?.(`${id} is connected to ${url}`),
-    unlinked: (ending) => tell?.(`${id} is not connected: ${describeEnding(ending)}`),
+    nacked: (_frame, seq, code) => print?.(`frame ${seq} was refused: ${code}`),
+    linked: () => print?.(`${id} is connected to ${url}`),
+    unlinked: (ending) => print?.(`${id} is not connected: ${describeEnding(ending)}`),
   });
   const measure = (): void => {
-    // A clock set back must not give two readings one time.
+    // If the clock is set back, no two readings may have the same time.
     last = Math.max(Date.now(), last + 1);
-    const [ts, values] = [last, readHost()];
+    const ts = last;
+    const values = readHost();
     device.send({ encode: (seq) => JSON.stringify({ seq, ts, values }) });
   };
   const timer = setInterval(measure, intervalMs);
@@ -80,7 +82,7 @@ function readHost(): Record<string, number> {
   };
 }
 
-/** Bytes over all interfaces since the start, where the system tells (Linux, proc(5)). */
+/** Bytes over all interfaces since the machine started, if the system has such counters (Linux, proc(5)). */
 function readNetwork(): Record<string, number> {
   try {
     const rows = readFileSync('/proc/net/dev', 'utf8')
@@ -100,7 +102,7 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
 function main(): void {
   const { interval, ...options } = new Command('host-monitor')
     .description('reports this machine as a device')
-    .requiredOption('--url <url>', 'where devices connect, as ws://127.0.0.1:8080')
+    .requiredOption('--url <url>', 'where devices connect, such as ws://127.0.0.1:8080')
     .requiredOption('--id <id>', 'device id')
     .requiredOption('--secret <secret>', 'device secret')
     .option('--interval <seconds>', 'between two readings', '2')
@@ -113,7 +115,7 @@ function main(): void {
     return;
   }
   try {
-    const stop = startHostMonitor({ ...options, intervalMs, tell: (line) => console.log(line) });
+    const stop = startHostMonitor({ ...options, intervalMs, print: (line) => console.log(line) });
     process.once('SIGINT', () => void stop());
     process.once('SIGTERM', () => void stop());
   } catch (error) {

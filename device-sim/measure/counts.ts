@@ -1,22 +1,22 @@
 import { createLatencies, type Latencies, percentileMs, record, since, sumOf } from './latencies.js';
 
-/** What was seen so far. */
+/** The counts of a fleet so far. */
 export interface FleetStats extends Sums {
   elapsedMs: number;
   devices: number;
   connected: number;
-  /** Sent or waiting to be sent, and without an answer yet. */
+  /** Sent, or waiting to be sent, and without an ack or nack yet. */
   framesUnacked: number;
-  /** How often what went wrong, by its code: 'nack value_invalid', 'close 4001 overloaded', 'HTTP 401', 'ECONNREFUSED'. */
+  /** How often each error occurred, by its code: 'nack value_invalid', 'close 4001 overloaded', 'HTTP 401', 'ECONNREFUSED'. */
   errors: Record<string, number>;
-  /** How often the simulator did what harm, by the name of the fault. */
+  /** How often each simulated fault struck, by its name. */
   faults: Record<string, number>;
-  /** From the moment a frame was due to its ack. In a progress report: of the acks since the report before. */
+  /** From the moment when a frame was due to its ack. In a progress report: of the acks since the report before. */
   ackP50Ms: number;
   ackP90Ms: number;
   ackP99Ms: number;
   ackMaxMs: number;
-  /** From the moment a frame was due to when the simulator got round to it. */
+  /** From the moment when a frame was due to the moment when the simulator sent it. */
   lateP99Ms: number;
 }
 
@@ -25,18 +25,19 @@ interface Sums {
   framesAcked: number;
   framesNacked: number;
   readingsAcked: number;
-  /** Frames that found a device's buffer full. */
+  /** Frames that a device did not keep because its buffer was full. */
   framesDropped: number;
-  /** Commands that were asked of the gateway, and that devices were sent (those that came again included). */
+  /** Commands that the simulator asked of the gateway. */
   commandsCreated: number;
+  /** Commands that came to devices, repeats included. */
   commandsCame: number;
   /** Upgrades that led to a welcome. */
   linksOpened: number;
-  /** Links that ended without being asked to, and attempts that failed. */
+  /** Links that ended although nobody closed them, and attempts that failed. */
   linksLost: number;
 }
 
-/** The counts of a process, as they are handed on. */
+/** The counts of one process, in a form that can be sent to another one and merged. */
 export interface Tally {
   sums: Sums;
   errors: Record<string, number>;
@@ -46,15 +47,45 @@ export interface Tally {
   connected: number;
 }
 
-export type Counts = ReturnType<typeof createCounts>;
+/** What the devices of one process report, counted. */
+export interface Counts {
+  /** Frames acknowledged so far. */
+  framesAcked(): number;
+  /** An error occurred. */
+  error(code: string): void;
+  /** A frame was due, and is sent this many milliseconds late. */
+  due(lateMs: number): void;
+  sent(): void;
+  /** A full buffer refused a frame. */
+  dropped(): void;
+  /** A frame with so many readings was acknowledged, this many milliseconds after it was due. */
+  acked(readings: number, tookMs: number): void;
+  nacked(code: string): void;
+  /** The simulator asked the gateway for a command. */
+  created(): void;
+  /** A command came to a device. */
+  commanded(): void;
+  linked(): void;
+  linkLost(why: string): void;
+  /** A simulated fault struck. */
+  struck(fault: string): void;
+  /** A copy of everything counted so far. `connected`: the devices that have a link now. */
+  tally(connected: number): Tally;
+}
 
 const noSums = (): Sums => ({
-  ...{ framesSent: 0, framesAcked: 0, framesNacked: 0, readingsAcked: 0, framesDropped: 0 },
-  ...{ commandsCreated: 0, commandsCame: 0, linksOpened: 0, linksLost: 0 },
+  framesSent: 0,
+  framesAcked: 0,
+  framesNacked: 0,
+  readingsAcked: 0,
+  framesDropped: 0,
+  commandsCreated: 0,
+  commandsCame: 0,
+  linksOpened: 0,
+  linksLost: 0,
 });
 
-/** Tallies of the devices of one process. */
-export function createCounts() {
+export function createCounts(): Counts {
   const acks = createLatencies();
   const late = createLatencies();
   const errors: Record<string, number> = {};
@@ -66,43 +97,41 @@ export function createCounts() {
   }
 
   return {
-    framesAcked: (): number => sums.framesAcked,
+    framesAcked: () => sums.framesAcked,
     error,
-
-    due: (lateMs: number): void => record(late, lateMs),
-    sent(): void {
+    due: (lateMs) => record(late, lateMs),
+    sent() {
       sums.framesSent++;
     },
-    dropped(): void {
+    dropped() {
       sums.framesDropped++;
     },
-    acked(readings: number, tookMs: number): void {
+    acked(readings, tookMs) {
       sums.framesAcked++;
       sums.readingsAcked += readings;
       record(acks, tookMs);
     },
-    nacked(code: string): void {
+    nacked(code) {
       sums.framesNacked++;
       error(`nack ${code}`);
     },
-    created(): void {
+    created() {
       sums.commandsCreated++;
     },
-    commanded(): void {
+    commanded() {
       sums.commandsCame++;
     },
-    linked(): void {
+    linked() {
       sums.linksOpened++;
     },
-    linkLost(why: string): void {
+    linkLost(why) {
       sums.linksLost++;
       error(why);
     },
-    harmed(fault: string): void {
+    struck(fault) {
       faults[fault] = (faults[fault] ?? 0) + 1;
     },
-
-    tally: (connected: number): Tally => ({
+    tally: (connected) => ({
       sums: { ...sums },
       errors: { ...errors },
       faults: { ...faults },
@@ -113,6 +142,7 @@ export function createCounts() {
   };
 }
 
+/** The sum of the tallies of several processes. */
 export function mergedTally(tallies: readonly Tally[]): Tally {
   const sums = noSums();
   const names = Object.keys(sums) as (keyof Sums)[];
@@ -127,6 +157,7 @@ export function mergedTally(tallies: readonly Tally[]): Tally {
   };
 }
 
+/** The sums by name. */
 export function mergedCounts(all: readonly Record<string, number>[]): Record<string, number> {
   const merged: Record<string, number> = {};
   for (const counts of all)
@@ -134,7 +165,7 @@ export function mergedCounts(all: readonly Record<string, number>[]): Record<str
   return merged;
 }
 
-/** Latencies are those since `before`, where one is given. */
+/** With `before`, the latencies are those since that tally. */
 export function statsOf(tally: Tally, elapsedMs: number, devices: number, before: Tally | null = null): FleetStats {
   const { sums, errors, faults, connected } = tally;
   const acks = before === null ? tally.acks : since(tally.acks, before.acks);

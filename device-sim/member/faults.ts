@@ -6,7 +6,7 @@ import type { Counts } from '../measure/counts.js';
 import { type Member, setClock } from './members.js';
 import type { Schedule } from './schedule.js';
 
-/** What a fault may use, and how long it lasts. */
+/** A simulated fault that strikes a member: what it may use, and how long it lasts. */
 interface Strike {
   member: Member;
   fault: FleetFault;
@@ -15,18 +15,19 @@ interface Strike {
   counts: Counts;
 }
 
-/** Does harm; a function that it returns ends it. */
+/** Strikes. If it returns a function, that function ends the fault. */
 type Harm = (strike: Strike) => unknown;
 
+/** The name of a simulated fault. */
 export type FaultName = FleetFault['fault'];
 
 /** Text that no device of the contract would send. */
 const malformedText = ['{"seq":', '[]', '{"type":"later"}', '{"seq":1.5,"values":{}}', 'ÿ'];
 
-/** Each fault, as a device out there would have it. */
+/** What each simulated fault does to a device. */
 export const harms: Record<FaultName, Harm> = {
   drop_link: ({ member }) => member.device.drop(),
-  half_open: ({ member, ms }) => member.device.link()?.abandon(ms),
+  half_open: ({ member, ms }) => member.device.link()?.halfOpen(ms),
   black_hole({ member }) {
     const link = member.device.link();
     link?.mute(true);
@@ -60,27 +61,31 @@ export const harms: Record<FaultName, Harm> = {
   clock_skew: ({ member, fault }) => setClock(member, skewOf(fault)),
   no_clock: ({ member }) => setClock(member, null),
   rotate_secret({ member, ms, api, counts }) {
-    void api.newSecret(member.id, Math.ceil(ms / 1000)).then(member.device.rotate, () => counts.error('no new secret'));
+    void api.newSecret(member.id, Math.ceil(ms / 1000)).then(
+      (secret) => member.device.rotate(secret),
+      () => counts.error('no new secret'),
+    );
   },
 };
 
 const skewOf = ({ skewSeconds = 60 }: FleetFault): number => Math.round(1000 * skewSeconds);
 
-/** Refused by the gateway, or it would be found at the verification: no device has this metric. */
+/** The gateway must refuse this frame. If it stored it, the verification would find it, because no device has this metric. */
 function sayNumbered({ device }: Member, seq: number): void {
   if (seq > 0) device.link()?.send(JSON.stringify({ seq, ts: Date.now(), values: { 'fault/seq': seq } }));
 }
 
-/** Whether the fault befalls this device at all. */
+/** Whether the fault concerns this device at all. `place` is the fault's place in the fleet file. */
 export function befalls({ devices = 1, groups }: FleetFault, place: number, seed: number, member: Member): boolean {
   if (groups !== undefined && !groups.includes(member.plan.group.prefix)) return false;
   return uniform(seed + 7_919 * (place + 1), member.index, 0) < devices;
 }
 
+/** What simulated faults need of a run. */
 export interface FaultRun {
   faults: readonly FleetFault[];
   seed: number;
-  /** Unix ms of the end of the ramp, from which times count. */
+  /** Unix ms of the end of the ramp. Times of faults count from there. */
   from: number;
   schedule: Schedule;
   counts: Counts;
@@ -88,20 +93,20 @@ export interface FaultRun {
 }
 
 /**
- * Puts what will go wrong with a device into the schedule. When, and for how long, follows from the seed, the device and the fault.
- * Returns what ends all that is still going on.
+ * Puts the faults of a device into the schedule. Their times and durations follow from the seed, the device and the fault.
+ * Returns a function that ends all faults that have not ended.
  */
 export function scheduleFaults(member: Member, { faults, seed, from, schedule, counts, api }: FaultRun): () => void {
-  const goingOn = new Set<() => void>();
+  const underWay = new Set<() => void>();
 
   function strike(fault: FleetFault, ms: number, now: number): void {
-    counts.harmed(fault.fault);
+    counts.struck(fault.fault);
     const end = harms[fault.fault]({ member, fault, ms, api, counts });
     if (typeof end !== 'function') return;
     const once = (): void => {
-      if (goingOn.delete(once)) end();
+      if (underWay.delete(once)) end();
     };
-    goingOn.add(once);
+    underWay.add(once);
     schedule.add(now + ms, once);
   }
 
@@ -121,11 +126,11 @@ export function scheduleFaults(member: Member, { faults, seed, from, schedule, c
     );
   });
   return () => {
-    for (const end of [...goingOn]) end();
+    for (const end of [...underWay]) end();
   };
 }
 
-/** Between two events of a Poisson process. */
+/** The time between two events of a Poisson process, in ms. `chance` is in [0, 1). */
 export function gapMs(perMinute: number, chance: number): number {
   return perMinute === 0 ? Number.POSITIVE_INFINITY : (-Math.log(1 - chance) * 60_000) / perMinute;
 }

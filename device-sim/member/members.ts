@@ -1,6 +1,10 @@
+/**
+ * One simulated device of a fleet: its seat, its schedule and its record. What it sends is in fleet/, how it speaks the protocol in
+ * device/, what goes wrong with it in faults.ts.
+ */
+import { systemTiming } from '../../clients/js/core/timing.js';
 import { createDevice, type Device } from '../device/device.js';
-import { describeEnding } from '../device/reconnect.js';
-import { systemTiming } from '../device/timing.js';
+import { describeEnding } from '../device/ending.js';
 import type { Fleet } from '../fleet/fleet.js';
 import {
   framesDue,
@@ -15,24 +19,25 @@ import {
 import { uniform } from '../fleet/signals.js';
 import type { Counts } from '../measure/counts.js';
 import { type CommandWitness, createCommandWitness } from './commandWitness.js';
-import { createBehaviour } from './obedience.js';
+import { type Behaviour, createBehaviour } from './obedience.js';
 import type { Schedule } from './schedule.js';
 import { createWitness, type Witness } from './witness.js';
 
-/** One device of a fleet before it has a secret. */
+/** A place in a fleet, before its device has a secret. */
 export interface Seat {
+  /** The device id. */
   id: string;
-  /** Its place in the fleet, from which its signals follow. */
+  /** Its number in the fleet, from which its signals follow. */
   index: number;
   plan: Plan;
   /** Unix ms of its first frame. */
   firstDueAt: number;
 }
 
-/** One simulated device, and its own log of what it was told. */
+/** One simulated device, with its own record of what it sent and got. */
 export interface Member extends Seat {
   device: Device<SimulatedFrame>;
-  /** Between frames at rate 1. */
+  /** Between two frames at rate 1. */
   intervalMs: number;
   rate: number;
   pace: Pace;
@@ -46,15 +51,15 @@ export interface Member extends Seat {
 }
 
 /**
- * A fleet takes a further source address for each so many devices. One has 28,000 ports, but Linux offers a socket that is
- * bound to an address a quarter of them first, and beyond that each connect looks through all of those for milliseconds.
+ * Devices per source address. An address has 28,000 ports, but Linux offers a socket that is bound to an address a quarter of
+ * them first, and after that each connect searches through all of those for milliseconds.
  */
 const devicesPerAddress = 7_000;
 
-/** Frames of one group are spread over its interval in so many places. */
-const phases = 97;
+/** The members of a group send at this many different moments of their interval, so that their frames do not come all at once. */
+const momentsPerInterval = 97;
 
-/** The ids and plans of a fleet that starts at `startedAt`. */
+/** The seats of a fleet that starts at `startedAt`, in Unix ms. */
 export function seatsOf(
   { groups, seed, rampSeconds }: Pick<Fleet, 'groups' | 'seed' | 'rampSeconds'>,
   startedAt: number,
@@ -66,23 +71,32 @@ export function seatsOf(
     for (let n = 1; n <= group.count; n++) {
       const index = seats.length;
       const connectsAfterMs = (1000 * rampSeconds * index) / total;
-      const phaseMs = (group.frameIntervalMs * (index % phases)) / phases;
-      // All samples of the first frame lie after the start: what an earlier run stored is never taken for this one's.
+      const offsetMs = group.frameIntervalMs * shareOfInterval(index);
+      // All samples of the first frame are later than the start, so what an earlier run stored is never taken for this run's.
       const sampledMs = (group.samplesPerFrame - 1) * plan.pace.stepMs;
-      const firstDueAt = startedAt + sampledMs + Math.ceil(connectsAfterMs + phaseMs);
+      const firstDueAt = startedAt + sampledMs + Math.ceil(connectsAfterMs + offsetMs);
       seats.push({ id: `${group.prefix}-${n}`, index, plan, firstDueAt });
     }
   }
   return seats;
 }
 
-/** 127.0.0.1 and on where the gateway is on this machine and one address has not enough ports; else undefined: the system's. */
+/** When in its interval a member sends, in [0, 1). */
+function shareOfInterval(index: number): number {
+  return (index % momentsPerInterval) / momentsPerInterval;
+}
+
+/**
+ * The source address for a device. A fleet that needs more ports than one address has, against a gateway on this machine, uses
+ * 127.0.0.1, 127.0.0.2 and so on. Otherwise undefined: the system chooses.
+ */
 export function sourceAddress(deviceUrl: string, index: number, total: number): string | undefined {
   const { hostname } = new URL(deviceUrl);
   const isLoopback = hostname === 'localhost' || hostname.startsWith('127.');
   return isLoopback && total > devicesPerAddress ? `127.0.0.${1 + Math.floor(index / devicesPerAddress)}` : undefined;
 }
 
+/** What a member needs beside its seat. */
 export interface MemberOptions {
   deviceUrl: string;
   secret: string;
@@ -93,42 +107,75 @@ export interface MemberOptions {
   counts: Counts;
   /** Unix ms of the start of the run. */
   startedAt: number;
+  /** Called at each ack, with the frames acknowledged so far in this process. */
   acked?(framesAcked: number): void;
 }
 
+/** A member whose first frame is in the schedule. Its device is not started. */
 export function createMember(seat: Seat, options: MemberOptions): Member {
   const { plan, firstDueAt, index } = seat;
-  const { group } = plan;
-  const { counts, schedule, seed } = options;
-  let draws = 0;
   const witness = createWitness(firstDueAt, plan.pace);
   const commands = createCommandWitness();
   const behaviour = createBehaviour({
-    behaviour: group.commands,
-    seed,
+    behaviour: plan.group.commands,
+    seed: options.seed,
     device: index,
     obedience: {
-      setInterval: (intervalMs) => setInterval(member, intervalMs, Date.now()),
-      reboot: () => device.reboot(),
-      drop: () => device.drop(),
+      setReportInterval: (intervalMs) => setReportInterval(member, intervalMs, Date.now()),
+      reboot: () => member.device.reboot(),
+      drop: () => member.device.drop(),
       after: systemTiming.after,
     },
   });
-  const device = createDevice<SimulatedFrame>({
-    url: options.deviceUrl,
+  const member: Member = {
     id: seat.id,
-    secret: options.secret,
+    index,
+    plan,
+    firstDueAt,
+    device: createMemberDevice(seat, options, { witness, commands, behaviour }),
+    intervalMs: plan.group.frameIntervalMs,
+    rate: 1,
+    pace: plan.pace,
+    lastDueAt: options.startedAt,
+    nextDueAt: firstDueAt,
+    witness,
+    commands,
+    schedule: options.schedule,
+    counts: options.counts,
+  };
+  scheduleNext(member);
+  return member;
+}
+
+/** What a member's device reports to. */
+interface MemberParts {
+  witness: Witness;
+  commands: CommandWitness;
+  behaviour: Behaviour;
+}
+
+function createMemberDevice(
+  { id, index, plan }: Seat,
+  { deviceUrl, secret, total, seed, counts, acked }: MemberOptions,
+  { witness, commands, behaviour }: MemberParts,
+): Device<SimulatedFrame> {
+  const { group } = plan;
+  let draws = 0;
+  const device = createDevice<SimulatedFrame>({
+    url: deviceUrl,
+    id,
+    secret,
     stream: group.stream,
     encoding: group.encoding,
-    localAddress: sourceAddress(options.deviceUrl, index, options.total),
+    localAddress: sourceAddress(deviceUrl, index, total),
     metrics: metricsOf(plan),
-    // What a model expects holds also after set_interval; a hello is believed once a link (H-9).
+    // The gateway reads one hello per link (H-9), so the interval of a hello would be wrong after set_interval; a model's is not.
     hello: { agent: 'tidegate-sim', expectEveryMs: group.model === undefined ? group.frameIntervalMs : undefined },
     random: () => uniform(seed + 1_003, index, draws++),
     acked({ part, dueAt }) {
       witness.note(part, dueAt, 'acked');
       counts.acked(readingsPerFrame(plan, part), Date.now() - dueAt);
-      options.acked?.(counts.framesAcked());
+      acked?.(counts.framesAcked());
     },
     nacked({ part, dueAt }, _seq, code) {
       witness.note(part, dueAt, 'nacked');
@@ -150,19 +197,13 @@ export function createMember(seat: Seat, options: MemberOptions): Member {
       if (device.state() !== 'stopped') counts.linkLost(describeEnding(ending));
     },
   });
-  const member: Member = {
-    ...{ ...seat, device, witness, commands, schedule, counts },
-    ...{ intervalMs: group.frameIntervalMs, rate: 1, pace: plan.pace },
-    ...{ lastDueAt: options.startedAt, nextDueAt: firstDueAt },
-  };
-  scheduleNext(member);
-  return member;
+  return device;
 }
 
 function scheduleNext(member: Member): void {
   const at = member.nextDueAt;
   member.schedule.add(at, (now) => {
-    // Unless the pace changed meanwhile.
+    // If the pace changed meanwhile, another entry is in the schedule.
     if (member.nextDueAt === at) sendDue(member, now);
   });
 }
@@ -176,7 +217,7 @@ function sendDue(member: Member, now: number): void {
     member.nextDueAt += member.pace.intervalMs;
     for (const frame of framesDue(plan, index, dueAt, member.pace)) {
       counts.due(now - dueAt);
-      // Noted first: its ack may be told before send returns.
+      // Noted before it is sent: its ack may come before send returns.
       witness.note(frame.part, dueAt, 'sent');
       if (device.send(frame)) counts.sent();
       else {
@@ -188,8 +229,8 @@ function sendDue(member: Member, now: number): void {
   scheduleNext(member);
 }
 
-/** False where the samples of a frame would share a millisecond. */
-export function setInterval(member: Member, intervalMs: number, now: number): boolean {
+/** False if two samples of a frame would have the same millisecond. */
+export function setReportInterval(member: Member, intervalMs: number, now: number): boolean {
   if (intervalMs < member.plan.group.samplesPerFrame) return false;
   member.intervalMs = intervalMs;
   changePace(member, now, 0);
@@ -200,7 +241,7 @@ export function setInterval(member: Member, intervalMs: number, now: number): bo
 export function setRate(member: Member, rate: number, now: number): void {
   if (rate === member.rate) return;
   member.rate = rate;
-  changePace(member, now, (member.index % phases) / phases);
+  changePace(member, now, shareOfInterval(member.index));
 }
 
 /** `spread`: the share of an interval by which the next frame is later than now. */
@@ -212,13 +253,13 @@ function changePace(member: Member, now: number, spread: number): void {
     return;
   }
   member.pace = paceOf(intervalMs, samplesPerFrame, member.pace.skewMs);
-  // So far behind the last frame that no two samples have the same time.
+  // An interval after the last frame, so that no two samples have the same time.
   member.nextDueAt = Math.max(member.lastDueAt + intervalMs, Math.ceil(now + spread * intervalMs));
   member.witness.change(member.nextDueAt, member.pace);
   scheduleNext(member);
 }
 
-/** The device's clock is so far ahead from the next frame on; null: it has none. */
+/** Sets how far the device's clock is ahead, from the next frame on; null: the device has no clock. */
 export function setClock(member: Member, skewMs: number | null): void {
   member.pace = { ...member.pace, skewMs };
   if (Number.isFinite(member.nextDueAt)) member.witness.change(member.nextDueAt, member.pace);

@@ -1,17 +1,20 @@
+import type { CommandHandler } from '../../clients/js/core/command.js';
+import type { Command, CommandError } from '../../clients/js/core/messages.js';
 import type { CommandBehaviour } from '../../schemas/generated/config.js';
-import type { Command, CommandFault, CommandHandler } from '../device/command.js';
 import { uniform } from '../fleet/signals.js';
 
-/** What a simulated device can be told to do. */
+/** What commands do to a simulated device. */
 export interface Obedience {
-  /** False where it cannot send at that interval. */
-  setInterval(intervalMs: number): boolean;
+  /** Sends at this interval from now on. False if the device cannot send at it. */
+  setReportInterval(intervalMs: number): boolean;
   reboot(): void;
-  /** Cuts the link. */
+  /** Drops the link. */
   drop(): void;
+  /** Runs the work once, after the delay. */
   after(delayMs: number, work: () => void): void;
 }
 
+/** What the behaviour of a device is made from. */
 export interface BehaviourOptions {
   behaviour: CommandBehaviour;
   seed: number;
@@ -20,19 +23,27 @@ export interface BehaviourOptions {
   obedience: Obedience;
 }
 
-/** What the device does wrong with a command, drawn when it first comes. */
+/** How the device behaves with one command, drawn when it first comes. */
 type Mood = 'willing' | 'fail' | 'reject' | 'silent' | 'dropBefore' | 'dropAfter';
 
 const moods = ['fail', 'reject', 'silent', 'dropBefore', 'dropAfter'] as const;
 
-/** Draws kept; a command that comes again after so many others is drawn anew. */
+/** Draws that are kept. A command that comes again after this many others gets another mood. */
 const drawsMax = 64;
+
+/** How a device behaves with commands. */
+export interface Behaviour {
+  /** False if the device is to behave as if the command had not come: its link was dropped. */
+  comes(command: Command): boolean;
+  /** The handler for a command of this name; undefined if the device does not have such a command. */
+  handlerOf(name: string): CommandHandler | undefined;
+}
 
 /**
  * How a simulated device answers commands: after a delay, or with a failure, a refusal, silence or a lost link, each with its
  * probability. Draws follow from the seed, the device and how many commands it got before, so a run can be repeated.
  */
-export function createBehaviour({ behaviour, seed, device, obedience }: BehaviourOptions) {
+export function createBehaviour({ behaviour, seed, device, obedience }: BehaviourOptions): Behaviour {
   const draws = new Map<string, { mood: Mood; delayMs: number }>();
   const { names, delayMs: [least, most] = [0, 0] } = behaviour;
   let count = 0;
@@ -59,11 +70,11 @@ export function createBehaviour({ behaviour, seed, device, obedience }: Behaviou
     return 'willing';
   }
 
-  /** The handler, in the mood that was drawn. */
+  /** The handler, in the mood that was drawn for the command. */
   function moody(handler: CommandHandler): CommandHandler {
     return {
       ...handler,
-      refuse(command: Command): CommandFault | null {
+      refuse(command: Command): CommandError | null {
         return drawOf(command.id).mood === 'reject' ? { code: 'refused' } : (handler.refuse?.(command) ?? null);
       },
       async run(params, progress, command) {
@@ -71,7 +82,7 @@ export function createBehaviour({ behaviour, seed, device, obedience }: Behaviou
         if (mood === 'silent') return never;
         if (mood === 'dropAfter') obedience.drop();
         await delay(delayMs, progress);
-        if (mood === 'fail') throw new Error('as it was told to');
+        if (mood === 'fail') throw new Error('the fleet file makes this command fail');
         return handler.run(params, progress, command);
       },
     };
@@ -91,7 +102,7 @@ export function createBehaviour({ behaviour, seed, device, obedience }: Behaviou
       refuse: ({ params: { seconds } }) =>
         isInterval(seconds) ? null : { code: 'params_invalid', message: 'seconds' },
       run({ seconds }) {
-        if (!obedience.setInterval(Math.round(1000 * (seconds as number))))
+        if (!obedience.setReportInterval(Math.round(1000 * (seconds as number))))
           throw new Error('too short for its samples');
         return { seconds };
       },
@@ -101,15 +112,14 @@ export function createBehaviour({ behaviour, seed, device, obedience }: Behaviou
   const anything: CommandHandler = { run: () => undefined };
 
   return {
-    /** False: it never came, for all the device knows; its link is gone. */
-    comes({ id }: Command): boolean {
+    comes({ id }) {
       if (drawOf(id).mood !== 'dropBefore') return true;
-      // Once; when it comes again it is taken.
+      // Only once: when the command comes again, the device takes it.
       draws.set(id, { mood: 'willing', delayMs: 0 });
       obedience.drop();
       return false;
     },
-    handlerOf(name: string): CommandHandler | undefined {
+    handlerOf(name) {
       const handler = Object.hasOwn(known, name) ? known[name] : anything;
       return names === undefined || names.includes(name) || handler !== anything ? moody(handler) : undefined;
     },

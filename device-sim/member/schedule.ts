@@ -3,10 +3,19 @@ interface Entry {
   work: (now: number) => void;
 }
 
-export type Schedule = ReturnType<typeof createSchedule>;
+/** Work that is due at certain times. */
+export interface Schedule {
+  /** Adds work for this time, in Unix ms. With an infinite time it is never done. */
+  add(at: number, work: (now: number) => void): void;
+  /**
+   * Does the work that is due, the earliest first, including due work that it adds. `mayContinue` is asked before each piece.
+   * Returns false if it stopped before everything was done.
+   */
+  run(now: number, mayContinue?: () => boolean): boolean;
+}
 
-/** What is to be done when, as a binary heap: an entry costs the logarithm of how many there are. */
-export function createSchedule() {
+/** A schedule as a binary heap: adding and taking cost the logarithm of the number of entries. */
+export function createSchedule(): Schedule {
   const heap: Entry[] = [];
 
   function up(at: number): void {
@@ -44,20 +53,15 @@ export function createSchedule() {
   }
 
   return {
-    /** Never, where `at` is infinite. */
-    add(at: number, work: (now: number) => void): void {
+    add(at, work) {
       if (at === Number.POSITIVE_INFINITY) return;
       heap.push({ at, work });
       up(heap.length - 1);
     },
 
-    /**
-     * Does what is due, the earliest first; what that adds is done too where it is due. False where it was told to stop before
-     * all was done.
-     */
-    run(now: number, mayGoOn: () => boolean = () => true): boolean {
+    run(now, mayContinue = () => true) {
       while (heap.length > 0 && heap[0].at <= now) {
-        if (!mayGoOn()) return false;
+        if (!mayContinue()) return false;
         takeFirst().work(now);
       }
       return true;

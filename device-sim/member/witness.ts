@@ -1,18 +1,29 @@
 import type { Pace, Part } from '../fleet/plan.js';
 
-/** What became of a frame, as its device knows it. A frame that never left was refused by a full buffer. */
+/** The states of a frame, as its device knows them. `none`: a full buffer refused it. */
 export const frameStates = ['none', 'sent', 'acked', 'nacked'] as const;
+/** The state of a frame. */
 export type FrameState = (typeof frameStates)[number];
 
+/** One frame of a device's record. */
 export interface WitnessedFrame {
+  /** Unix ms. */
   dueAt: number;
   pace: Pace;
   state: FrameState;
 }
 
-export type Witness = ReturnType<typeof createWitness>;
+/** A device's own record of its frames. Frames are due at even intervals while the pace stays the same. */
+export interface Witness {
+  /** Frames from this time on have another pace. The time must be after all frames so far. */
+  change(nextDueAt: number, next: Pace): void;
+  /** Notes the state of a frame. Throws RangeError if no frame is due at this time. */
+  note(part: Part, dueAt: number, state: FrameState): void;
+  /** The frames, ascending by time, without those that a full buffer refused. */
+  frames(part: Part): Generator<WitnessedFrame>;
+}
 
-/** Frames that came at one pace. */
+/** The frames of one pace. */
 interface Stretch {
   firstDueAt: number;
   pace: Pace;
@@ -21,10 +32,10 @@ interface Stretch {
 }
 
 /**
- * A device's own log: what it was told of each frame. Frames are due at even intervals as long as the pace is the same, and their
- * readings follow from that time, so a byte a frame is enough to tell, days later, every reading that the gateway must hold.
+ * A record of one byte per frame. The readings of a frame follow from its time and pace, so this is enough to compute, days later,
+ * every reading that the gateway must have.
  */
-export function createWitness(firstDueAt: number, pace: Pace) {
+export function createWitness(firstDueAt: number, pace: Pace): Witness {
   const stretches: Stretch[] = [stretchOf(firstDueAt, pace)];
 
   function stretchAt(dueAt: number): Stretch {
@@ -33,13 +44,12 @@ export function createWitness(firstDueAt: number, pace: Pace) {
   }
 
   return {
-    /** Frames from here on, which must be after all before, come at that pace. */
-    change(nextDueAt: number, next: Pace): void {
+    change(nextDueAt, next) {
       if (stretches[stretches.length - 1].end === 0) stretches.pop();
       stretches.push(stretchOf(nextDueAt, next));
     },
 
-    note(part: Part, dueAt: number, state: FrameState): void {
+    note(part, dueAt, state) {
       const stretch = stretchAt(dueAt);
       const at = (dueAt - stretch.firstDueAt) / stretch.pace.intervalMs;
       if (!Number.isInteger(at)) throw new RangeError(`no frame is due at ${dueAt}`);
@@ -48,12 +58,12 @@ export function createWitness(firstDueAt: number, pace: Pace) {
       stretch.end = Math.max(stretch.end, at + 1);
     },
 
-    /** Ascending by time, without those that never left. */
-    *frames(part: Part): Generator<WitnessedFrame> {
-      for (const { firstDueAt: first, pace: held, states, end } of stretches) {
+    *frames(part) {
+      for (const { firstDueAt: first, pace: ofStretch, states, end } of stretches) {
         for (let at = 0; at < end; at++) {
           const state = states[part][at] ?? 0;
-          if (state !== 0) yield { dueAt: first + at * held.intervalMs, pace: held, state: frameStates[state] };
+          if (state !== 0)
+            yield { dueAt: first + at * ofStretch.intervalMs, pace: ofStretch, state: frameStates[state] };
         }
       }
     },

@@ -3,7 +3,7 @@ import { escaped, linePlot, type PlotOptions } from './plot.js';
 import { measuredText, summaryOf } from './report.js';
 import type { Check } from './thresholds.js';
 
-/** What the page says beside the figures. */
+/** What the page shows beside the figures. */
 export interface ReportHead {
   fleet: string;
   /** Where the devices connected. */
@@ -13,7 +13,7 @@ export interface ReportHead {
   checks: readonly Check[];
 }
 
-/** A page that needs nothing but itself: the summary, the thresholds, and how the run went. */
+/** A page without references to other files: the summary, the thresholds, and plots of the run. */
 export function htmlReport(result: FleetResult, { fleet, target, machine, checks }: ReportHead): string {
   const plots = plotsOf(result).map((plot) => `<figure>${linePlot(plot)}</figure>`);
   const rows = checks.map(
@@ -21,7 +21,7 @@ export function htmlReport(result: FleetResult, { fleet, target, machine, checks
       `<tr class="${passed ? 'pass' : 'fail'}"><td>${passed ? 'pass' : 'FAIL'}</td><td>${escaped(text)}</td><td>${measuredText(value)}</td></tr>`,
   );
   const table =
-    rows.length === 0 ? '' : `<table><tr><th></th><th>required</th><th>was</th></tr>${rows.join('')}</table>`;
+    rows.length === 0 ? '' : `<table><tr><th></th><th>required</th><th>measured</th></tr>${rows.join('')}</table>`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${escaped(fleet)}: a simulated fleet</title>
@@ -52,7 +52,7 @@ function plotsOf(result: FleetResult): PlotOptions[] {
         sample.elapsedMs / 1000,
         (1000 * (of(sample) - of(samples[i]))) / Math.max(1, sample.elapsedMs - samples[i].elapsedMs),
       ]);
-  /** A gap where nothing was acknowledged: no latency is not a good one. */
+  /** If nothing was acknowledged, the line has a gap: no latency is not a good latency. */
   const latencies = (of: (sample: Progress) => number): [number, number][] =>
     points(of).map(([at, ms], i) => [
       at,
@@ -71,7 +71,7 @@ function plotsOf(result: FleetResult): PlotOptions[] {
       ],
     },
     {
-      title: 'Ack latency, from when a frame was due',
+      title: 'Ack latency, from the time when a frame was due',
       unit: ' ms',
       lines: [
         { name: 'p50', points: latencies(({ ackP50Ms }) => ackP50Ms) },
@@ -85,11 +85,11 @@ function plotsOf(result: FleetResult): PlotOptions[] {
       unit: '',
       lines: [
         { name: 'connected', points: points(({ connected }) => connected) },
-        { name: 'connects a second', points: rates(({ linksOpened }) => linksOpened) },
+        { name: 'connects per second', points: rates(({ linksOpened }) => linksOpened) },
       ],
     },
     {
-      title: 'Errors a second',
+      title: 'Errors per second',
       unit: '',
       lines: [
         { name: 'links lost', points: rates(({ linksLost }) => linksLost) },

@@ -4,6 +4,7 @@ export interface Series {
   points: readonly (readonly [number, number])[];
 }
 
+/** What a plot of lines shows. */
 export interface PlotOptions {
   title: string;
   /** What follows a figure on the y axis. */
@@ -18,7 +19,7 @@ const [left, right, top, bottom] = [64, 12, 40, 26];
 const colours = ['#0969da', '#bc4c00', '#1a7f37', '#8250df', '#57606a'];
 const gridSteps = 4;
 
-/** An SVG of lines over the seconds of a run, from zero, so that flat looks flat. Needs nothing but itself. */
+/** An SVG of lines over the seconds of a run, without references to other files. The y axis begins at zero, so a flat line looks flat. */
 export function linePlot({ title, unit, lines, stages = [] }: PlotOptions): string {
   const points = lines.flatMap((line) => line.points.filter(([, y]) => Number.isFinite(y)));
   const xMax = Math.max(...points.map(([x]) => x), 1);
@@ -69,10 +70,11 @@ function pathOf(
     .join('');
 }
 
+/** One bar of a plot. */
 export interface Bar {
   name: string;
   value: number;
-  /** Said after the figure. */
+  /** Printed after the figure. */
   note?: string;
 }
 
@@ -99,7 +101,7 @@ ${rows.join('\n')}
 `;
 }
 
-/** Of the font, about. */
+/** About the width of a character. */
 const charWidth = 6.5;
 
 const label = (x: number, y: number, text: string, anchor: string): string =>
@@ -113,7 +115,7 @@ function niceMax(value: number): number {
   return ([1, 2, 4, 5, 8, 10].find((step) => step * power >= value) as number) * power;
 }
 
-/** Four digits at most, with k, M or G. */
+/** A number with three significant digits, with k, M or G. */
 export function figure(value: number): string {
   const [scale, letter] = (
     [
@@ -125,6 +127,7 @@ export function figure(value: number): string {
   return `${Number((value / scale).toPrecision(3))}${letter}`;
 }
 
+/** The text for HTML and SVG. */
 export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -2,10 +2,12 @@ import type { FleetStats } from '../measure/counts.js';
 import type { FleetResult } from '../run/result.js';
 import type { Check } from './thresholds.js';
 
-/** One line of how the run goes; rates and latencies are those since the line before. */
-export function createLine() {
+/** Writes one line about a run; its rates and latencies are those since the line before. */
+export type ProgressLine = (stats: FleetStats) => string;
+
+export function createLine(): ProgressLine {
   let before = { elapsedMs: 0, framesAcked: 0, readingsAcked: 0 };
-  return (stats: FleetStats): string => {
+  return (stats) => {
     const seconds = Math.max(0.001, (stats.elapsedMs - before.elapsedMs) / 1000);
     const acked = stats.framesAcked - before.framesAcked;
     const frames = Math.round(acked / seconds);
@@ -24,11 +26,11 @@ export function createLine() {
   };
 }
 
-/** What is printed at the end of a run. */
+/** The text at the end of a run. */
 export function summaryOf(result: FleetResult): string {
   const { verdict, commands, errors, unverified } = result;
   const seconds = Math.max(0.001, result.elapsedMs / 1000);
-  const unacked = result.framesUnacked === 0 ? '' : `, ${result.framesUnacked} still without an answer`;
+  const unacked = result.framesUnacked === 0 ? '' : `, ${result.framesUnacked} without an answer`;
   const lines = [
     `${result.devices} devices, ${seconds.toFixed(1)} s`,
     `frames:    ${result.framesSent} sent, ${result.framesAcked} acked, ${result.framesNacked} nacked, ${result.framesDropped} dropped by full buffers${unacked}`,
@@ -38,33 +40,35 @@ export function summaryOf(result: FleetResult): string {
   ];
   if (Object.keys(result.faults).length > 0) lines.push(`faults:    ${countsOf(result.faults)}`);
   if (Object.keys(errors).length > 0) lines.push(`errors:    ${countsOf(errors)}`);
-  if (unverified !== null) lines.push(`verified:  it could not be: ${unverified}`);
+  if (unverified !== null) lines.push(`verified:  not possible: ${unverified}`);
   if (verdict !== null) {
     lines.push(
       `verified:  ${verdict.expected} acked readings, ${verdict.found} found: ${verdict.lost} lost, ${verdict.duplicated} duplicated, ${verdict.altered} altered, ${verdict.invented} invented, ${verdict.misordered} out of order`,
     );
     lines.push(...verdict.examples.map((example) => `  ${example}`));
-    if (verdict.expected === 0) lines.push('  nothing was acknowledged, so nothing is proved');
+    if (verdict.expected === 0) lines.push('  nothing was acknowledged, so this proves nothing');
   }
   if (commands !== null && commands.checked > 0) {
     const { checked, runs, doneP50Ms, doneP99Ms, further, twice, denied, stuck, unknown, byState } = commands;
     lines.push(
-      `commands:  ${checked} (${countsOf(byState)}), ${runs} run, done p50 ${doneP50Ms} ms p99 ${doneP99Ms} ms: ${further} reported further than their device said, ${twice} run twice, ${denied} denied, ${stuck} stuck, ${unknown} unknown`,
+      `commands:  ${checked} (${countsOf(byState)}), ${runs} run, done p50 ${doneP50Ms} ms p99 ${doneP99Ms} ms: ${further} reported further than by their device, ${twice} run twice, ${denied} denied, ${stuck} stuck, ${unknown} unknown`,
     );
     lines.push(...commands.examples.map((example) => `  ${example}`));
   }
   return lines.join('\n');
 }
 
-/** The most frequent first. */
+/** Counts with their names, the most frequent first. */
 function countsOf(counts: Record<string, number>): string {
   const byCount = Object.entries(counts).sort(([, a], [, b]) => b - a);
   return byCount.map(([code, count]) => `${count} × ${code}`).join(', ');
 }
 
+/** One line per check. */
 export function textOfChecks(checks: readonly Check[]): string[] {
   return checks.map(({ text, value, passed }) => `${passed ? 'pass' : 'FAIL'}:      ${text} (${measuredText(value)})`);
 }
 
+/** A measured value with two decimals at most. */
 export const measuredText = (value: number): string =>
   Number.isNaN(value) ? 'not measured' : String(Math.round(value * 100) / 100);

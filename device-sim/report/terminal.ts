@@ -7,12 +7,12 @@ const historyMax = 60;
 
 const blocks = ' ▁▂▃▄▅▆▇█';
 
-/** A view of a run in a few lines that are written over once a second. */
-export function createLiveView(write: (text: string) => void) {
+/** A view of a run in a few lines, which are redrawn at each progress report. `write` writes to the terminal. */
+export function createLiveView(write: (text: string) => void): (progress: Progress) => void {
   const rates: number[] = [];
   let before: Progress | null = null;
   let height = 0;
-  return (progress: Progress): void => {
+  return (progress) => {
     const seconds = Math.max(0.001, (progress.elapsedMs - (before?.elapsedMs ?? 0)) / 1000);
     const rate = (of: (moment: Progress) => number): number =>
       (of(progress) - (before === null ? 0 : of(before))) / seconds;
@@ -23,7 +23,7 @@ export function createLiveView(write: (text: string) => void) {
       rates,
       rate(({ framesAcked }) => framesAcked),
     );
-    // Up to the first of the lines written before, and to the end of the screen anew.
+    // Back to the first line of the view, and clear the screen from there.
     write(`${height === 0 ? '' : `\x1b[${height}A\r`}\x1b[J${lines.join('\n')}\n`);
     height = lines.length;
     before = progress;
@@ -36,7 +36,7 @@ function linesOf(now: Progress, rates: readonly number[], framesPerSecond: numbe
   const lines = [
     `${now.stage.padEnd(10)} ${progressBar(now)}  ${now.connected}/${now.devices} connected`,
     `readings   ${figure(rates[rates.length - 1])}/s ${sparkline(rates)}`,
-    `frames     ${figure(framesPerSecond)}/s acked, ${now.framesUnacked} on their way, ${now.framesNacked} nacked, ${now.framesDropped} dropped`,
+    `frames     ${figure(framesPerSecond)}/s acked, ${now.framesUnacked} unacked, ${now.framesNacked} nacked, ${now.framesDropped} dropped`,
     `ack        p50 ${now.ackP50Ms} ms  p90 ${now.ackP90Ms} ms  p99 ${now.ackP99Ms} ms   simulator late by ${now.lateP99Ms} ms at p99`,
     `links      ${now.linksOpened} opened, ${now.linksLost} lost${worst === undefined ? '' : ` (most: ${worst[1]} × ${worst[0]})`}`,
   ];
@@ -47,6 +47,7 @@ function linesOf(now: Progress, rates: readonly number[], framesPerSecond: numbe
   return lines;
 }
 
+/** A bar with seconds; only the seconds if the run has no planned end. */
 export function progressBar({ elapsedMs, wholeMs }: Pick<Progress, 'elapsedMs' | 'wholeMs'>): string {
   const seconds = Math.max(0, Math.round(elapsedMs / 1000));
   if (wholeMs === null) return `${seconds} s, until Ctrl-C`;
@@ -55,6 +56,7 @@ export function progressBar({ elapsedMs, wholeMs }: Pick<Progress, 'elapsedMs' |
   return `[${'█'.repeat(full)}${'░'.repeat(barWidth - full)}] ${seconds}/${Math.round(wholeMs / 1000)} s`;
 }
 
+/** One character per value, as high as its share of the largest. */
 export function sparkline(values: readonly number[]): string {
   const most = Math.max(...values, Number.MIN_VALUE);
   return values.map((value) => blocks[Math.round((Math.max(0, value) / most) * (blocks.length - 1))]).join('');

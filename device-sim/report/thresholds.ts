@@ -1,36 +1,21 @@
-import type { Threshold } from '../fleet/threshold.js';
+import type { Measure, Threshold } from '../fleet/threshold.js';
 import type { FleetResult } from '../run/result.js';
 
-type Measure = (result: FleetResult) => number;
+/** Reads a measured value from a result. NaN: it was not measured. */
+type Reader = (result: FleetResult) => number;
 
 const seconds = ({ elapsedMs }: FleetResult): number => Math.max(0.001, elapsedMs / 1000);
 
 const sum = (counts: Record<string, number>): number =>
   Object.values(counts).reduce((total, count) => total + count, 0);
 
-/** Where there was no ack, there is no latency. */
+/** Without an ack there is no latency. */
 const ofAcks =
-  (measure: Measure): Measure =>
+  (read: Reader): Reader =>
   (result) =>
-    result.framesAcked === 0 ? Number.NaN : measure(result);
+    result.framesAcked === 0 ? Number.NaN : read(result);
 
-/** Measured only where what was stored is read back. */
-const verified: Record<string, Measure> = {
-  lost: ({ verdict }) => verdict?.lost ?? Number.NaN,
-  duplicated: ({ verdict }) => verdict?.duplicated ?? Number.NaN,
-  altered: ({ verdict }) => verdict?.altered ?? Number.NaN,
-  invented: ({ verdict }) => verdict?.invented ?? Number.NaN,
-  misordered: ({ verdict }) => verdict?.misordered ?? Number.NaN,
-  commandP50Ms: ({ commands }) => commands?.doneP50Ms ?? Number.NaN,
-  commandP99Ms: ({ commands }) => commands?.doneP99Ms ?? Number.NaN,
-  commandsWrong: ({ commands }) =>
-    commands === null
-      ? Number.NaN
-      : commands.further + commands.twice + commands.denied + commands.stuck + commands.unknown,
-};
-
-/** What a threshold may be about. */
-export const measures: Record<string, Measure> = {
+const readers = {
   ackP50Ms: ofAcks(({ ackP50Ms }) => ackP50Ms),
   ackP90Ms: ofAcks(({ ackP90Ms }) => ackP90Ms),
   ackP99Ms: ofAcks(({ ackP99Ms }) => ackP99Ms),
@@ -46,25 +31,35 @@ export const measures: Record<string, Measure> = {
   linksLost: ({ linksLost }) => linksLost,
   connected: ({ connected }) => connected,
   errors: ({ errors }) => sum(errors),
-  ...verified,
-  gatewayMemoryMiB: ({ samples }) => {
+  gatewayMemoryMiB({ samples }) {
     const seen = samples.flatMap(({ gateway }) => (gateway === null ? [] : [gateway.residentBytes / 2 ** 20]));
     return seen.length === 0 ? Number.NaN : Math.max(...seen);
   },
-};
+  lost: ({ verdict }) => verdict?.lost ?? Number.NaN,
+  duplicated: ({ verdict }) => verdict?.duplicated ?? Number.NaN,
+  altered: ({ verdict }) => verdict?.altered ?? Number.NaN,
+  invented: ({ verdict }) => verdict?.invented ?? Number.NaN,
+  misordered: ({ verdict }) => verdict?.misordered ?? Number.NaN,
+  commandP50Ms: ({ commands }) => commands?.doneP50Ms ?? Number.NaN,
+  commandP99Ms: ({ commands }) => commands?.doneP99Ms ?? Number.NaN,
+  commandsWrong: ({ commands }) =>
+    commands === null
+      ? Number.NaN
+      : commands.further + commands.twice + commands.denied + commands.stuck + commands.unknown,
+} satisfies Record<Measure, Reader>;
 
-export const needsVerify = ({ name }: Threshold): boolean => Object.hasOwn(verified, name);
-
+/** A threshold, with what was measured. */
 export interface Check {
   text: string;
+  /** NaN: it was not measured. */
   value: number;
   passed: boolean;
 }
 
-/** What was not measured holds no threshold. */
+/** A value that was not measured meets no threshold. */
 export function checksOf(thresholds: readonly Threshold[], result: FleetResult): Check[] {
   return thresholds.map(({ text, name, holds }) => {
-    const value = measures[name](result);
+    const value = readers[name](result);
     return { text, value, passed: holds(value) };
   });
 }

@@ -5,12 +5,13 @@ import type { Counts } from '../measure/counts.js';
 import type { Member } from '../member/members.js';
 import type { Schedule } from '../member/schedule.js';
 
+/** What the commands of a fleet are made from. */
 export interface OperatorLoad {
   commands: FleetCommands;
-  /** Of all devices, those that are in this process. */
+  /** The share of all devices that is in this process, in (0, 1]. */
   share: number;
   seed: number;
-  /** Unix ms of the first. */
+  /** Unix ms of the first command. */
   from: number;
   members: readonly Member[];
   schedule: Schedule;
@@ -19,8 +20,8 @@ export interface OperatorLoad {
 }
 
 /**
- * Commands at a steady rate, each for a device of this process that the seed picks, whether answers come or not. What it returns
- * tells how many were asked for and are not answered yet.
+ * Asks for commands at a steady rate, each for a device of this process that the seed chooses, whether answers come or not. Returns a
+ * function that counts the requests without an answer.
  */
 export function scheduleCommands(load: OperatorLoad): () => number {
   const { commands, share, seed, from, members, schedule, counts, api } = load;

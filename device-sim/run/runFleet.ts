@@ -9,20 +9,21 @@ import { commandsAreClean, mergedCommandVerdict } from '../verify/verifyCommands
 import type { FleetResult, Progress } from './result.js';
 import { divide, linksPerProcess, openShards } from './shards.js';
 
+/** What a simulator run needs. */
 export interface FleetOptions {
   fleet: Fleet;
-  /** The operator API, and its key. */
+  /** The base of the operator API, and a key for it. */
   url: string;
   key: string;
   /** ws://host:port/v1/device */
   deviceUrl: string;
-  /** Ms of load after the ramp; undefined: what the phases say, or until `stop` resolves. */
+  /** The length of the load after the ramp, in ms. Without it: that of the phases, or until `stop` resolves. */
   durationMs?: number;
   stop: Promise<void>;
-  /** How long the last acks are waited for; 30,000 unless told. */
+  /** How long to wait for the last acks; 30,000 by default. */
   drainMs?: number;
   verify: boolean;
-  /** Processes over which the devices are spread; as many as they need unless told. */
+  /** The number of processes for the devices; by default as many as they need. */
   processes?: number;
   /** Reads the gateway's /metrics once a second. */
   watch?: boolean;
@@ -30,7 +31,7 @@ export interface FleetOptions {
   remove?: boolean;
   /** About once a second. */
   progress?(progress: Progress): void;
-  /** At each ack, with the frames acknowledged so far in the whole fleet; where that runs in one process. */
+  /** Called at each ack, with the frames acknowledged so far in the whole fleet; only if the fleet runs in one process. */
   acked?(framesAcked: number): void;
 }
 
@@ -40,12 +41,12 @@ const drainMsByDefault = 30_000;
 
 const sampleEveryMs = 1_000;
 
-/** Nothing verified was found wrong, and something was verified. */
+/** Whether something was verified and nothing was wrong. */
 export function isVerified({ verdict, commands }: Pick<FleetResult, 'verdict' | 'commands'>): boolean {
   return verdict !== null && isClean(verdict) && (commands === null || commandsAreClean(commands));
 }
 
-/** Provisions the fleet, runs it in as many processes as it needs, and puts together what they tell. */
+/** Registers the devices of the fleet, runs it in as many processes as it needs, and merges their results. */
 export async function runFleet(options: FleetOptions): Promise<FleetResult> {
   const { fleet, url, key, deviceUrl, verify } = options;
   const api = createOperatorApi(url, key);
@@ -71,7 +72,10 @@ export async function runFleet(options: FleetOptions): Promise<FleetResult> {
     const elapsedMs = Math.max(...results.map((result) => result.elapsedMs));
     return {
       ...statsOf(mergedTally(results.map(({ tally }) => tally)), elapsedMs, secrets.size),
-      ...{ startedAt, seed: fleet.seed, phases, samples: recorder.samples },
+      startedAt,
+      seed: fleet.seed,
+      phases,
+      samples: recorder.samples,
       unverified,
       verdict: verified ? mergedVerdict(results.flatMap(({ verdict }) => verdict ?? [])) : null,
       commands: verified ? mergedCommandVerdict(results.flatMap(({ commands }) => commands ?? [])) : null,
@@ -92,7 +96,14 @@ async function provision(fleet: Fleet, api: OperatorApi): Promise<Map<string, st
   return secrets;
 }
 
-/** Puts together what the processes tell once a second, as soon as all have. */
+/** Collects the progress of all processes. */
+interface Recorder {
+  samples: Progress[];
+  /** Takes the tally of one part. When every part has reported, it makes a sample. */
+  take(part: number, tally: Tally, stage: string): void;
+  end(): void;
+}
+
 function createRecorder(
   { fleet, watch, progress }: FleetOptions,
   api: OperatorApi,
@@ -100,10 +111,10 @@ function createRecorder(
   devices: number,
   parts: number,
   phases: TimedPhase[],
-) {
+): Recorder {
   const samples: Progress[] = [];
   const latest = new Map<number, Tally>();
-  /** Those that told something since the last sample. */
+  /** The parts that reported since the last sample. */
   const fresh = new Set<number>();
   const watchGateway = createGatewayWatch(api, Date.now);
   const loadMs = fleet.rampSeconds * 1000 + phases[phases.length - 1].untilMs;
@@ -125,14 +136,14 @@ function createRecorder(
 
   return {
     samples,
-    take(part: number, tally: Tally, at: string): void {
+    take(part, tally, at) {
       latest.set(part, tally);
       stage = at;
       if (fresh.add(part).size < parts) return;
       fresh.clear();
       sample();
     },
-    end(): void {
+    end() {
       if (timer !== null) clearInterval(timer);
     },
   };

@@ -10,11 +10,11 @@ import { type Verdict, verifyFleet } from '../verify/verify.js';
 import { type TimedCommandVerdict, verifyCommands } from '../verify/verifyCommands.js';
 import { scheduleCommands } from './operatorLoad.js';
 
-/** The part of a fleet that one process runs. */
+/** The part of a fleet that one process runs: a shard. */
 export interface ShardOptions {
   fleet: Fleet;
   phases: TimedPhase[];
-  /** Places of the fleet: from, and up to but without. */
+  /** The members [from, to) of the fleet. */
   from: number;
   to: number;
   /** By device id. */
@@ -28,6 +28,7 @@ export interface ShardOptions {
   verify: boolean;
 }
 
+/** How a shard is ended, and how it reports. */
 export interface ShardHooks {
   /** Ends the load early. */
   stop: Promise<void>;
@@ -36,23 +37,24 @@ export interface ShardHooks {
   acked?(framesAcked: number): void;
 }
 
+/** The result of one shard. */
 export interface ShardResult {
   tally: Tally;
   elapsedMs: number;
   verdict: Verdict | null;
   commands: TimedCommandVerdict | null;
-  /** Why what was to be verified could not be; null where it was. */
+  /** Why the verification was not possible; null: it was possible, or nobody asked for it. */
   unverified: string | null;
 }
 
 const tickMs = 5;
 
-/** What is due beyond it waits until the sockets had their turn: a simulator that is late must not also be deaf. */
+/** After this time the sockets get their turn, and the rest of what is due waits: a simulator that is late must not also be deaf. */
 const turnMs = 20;
 
 const progressEveryMs = 1_000;
 
-/** Runs the load on an open-loop schedule, lets it drain, and verifies. */
+/** Runs the load on an open-loop schedule, waits for the last acks, and verifies. */
 export async function runShard(options: ShardOptions, hooks: ShardHooks): Promise<ShardResult> {
   const { fleet, startedAt } = options;
   const api = createOperatorApi(options.url, options.key);
@@ -71,7 +73,7 @@ export async function runShard(options: ShardOptions, hooks: ShardHooks): Promis
   try {
     if (!options.verify) return { tally, elapsedMs, ...none };
     report('verify');
-    // Commands first: a final word that was lost with its link is told again as long as there is one.
+    // Commands first: a final report that was lost with its link is only repeated while the device has a link.
     const commands = await verifyCommands(api, members, startedAt);
     await stop();
     return { tally, elapsedMs, commands, verdict: await verifyFleet(api, members), unverified: null };
@@ -91,13 +93,19 @@ function membersOf(
   const seats = seatsOf(fleet, startedAt);
   return seats.slice(from, to).map((seat) =>
     createMember(seat, {
-      ...{ deviceUrl, secret: secrets.get(seat.id) as string, total: seats.length, seed: fleet.seed },
-      ...{ schedule, counts, startedAt, acked },
+      deviceUrl,
+      secret: secrets.get(seat.id) as string,
+      total: seats.length,
+      seed: fleet.seed,
+      schedule,
+      counts,
+      startedAt,
+      acked,
     }),
   );
 }
 
-/** Puts all that is known beforehand into the schedule. `recover` ends the faults still going on, `unanswered` counts commands asked for. */
+/** Puts everything that is known beforehand into the schedule. `recover` ends the faults that have not ended; `unanswered` counts requests for commands without an answer. */
 function plan(
   members: readonly Member[],
   { fleet, phases, startedAt }: ShardOptions,
@@ -130,11 +138,11 @@ function plan(
 
 function giveTrait(fault: Fleet['faults'][number], place: number, seed: number, member: Member, counts: Counts): void {
   if (!isTrait(fault) || !befalls(fault, place, seed, member)) return;
-  counts.harmed(fault.fault);
+  counts.struck(fault.fault);
   setClock(member, fault.fault === 'no_clock' ? null : 1000 * (fault.skewSeconds ?? 60));
 }
 
-/** Returns how long it went, in ms. */
+/** Runs the schedule. Resolves with the length of the load in ms. */
 async function load(
   schedule: Schedule,
   { startedAt, rampMs, phases }: Pick<ShardOptions, 'startedAt' | 'phases'> & { rampMs: number },
@@ -149,7 +157,7 @@ async function load(
   for (let reportedAt = 0; ; ) {
     const now = Date.now();
     const elapsed = now - startedAt;
-    // What was due before the end is done, however late: it would be missing from what was measured.
+    // What was due before the end is done, however late. Otherwise it would be missing from the measurement.
     const isDone = runTurn(schedule, Math.min(now, startedAt + untilMs));
     if (stopped || (isDone && elapsed >= untilMs)) return Math.max(0, elapsed);
     if (elapsed - reportedAt >= progressEveryMs) {
@@ -160,7 +168,7 @@ async function load(
   }
 }
 
-/** False where the turn was over before all was done. */
+/** False if the turn ended before everything was done. */
 function runTurn(schedule: Schedule, now: number): boolean {
   const endsAt = performance.now() + turnMs;
   return schedule.run(now, () => performance.now() < endsAt);
@@ -170,7 +178,7 @@ function connectedOf(members: readonly Member[]): number {
   return members.filter(({ device }) => device.state() === 'linked').length;
 }
 
-/** What is on its way gets its ack or answer, unless that takes too long. Devices that never connected have nobody to wait for. */
+/** Waits for the last acks and answers, up to `drainMs`. Devices that were never started are not waited for. */
 async function drain(
   members: readonly Member[],
   unanswered: () => number,

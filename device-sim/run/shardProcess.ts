@@ -1,27 +1,27 @@
 import { runShard } from './shard.js';
 import type { FromShard, ToShard } from './shards.js';
 
-/** A process of the simulator: gets its part of the fleet from the parent, tells how it goes, and what came of it. */
+/** A process of the simulator. It gets its part of the fleet from the parent process, and reports progress and the result to it. */
 let stop = (): void => {};
 const stopped = new Promise<void>((resolve) => {
   stop = resolve;
 });
 
-const tell = (message: FromShard): void => {
+const report = (message: FromShard): void => {
   process.send?.(message);
 };
 
-// Ctrl-C reaches all processes of the terminal; the parent says when to end.
+// Ctrl-C reaches all processes of the terminal; the parent decides when to stop.
 process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit(1));
-tell({ type: 'ready' });
+report({ type: 'ready' });
 process.on('message', (message: ToShard) => {
   if (message.type === 'stop') stop();
   else
     void runShard(message.options, {
       stop: stopped,
-      progress: (tally, stage) => tell({ type: 'progress', tally, stage }),
+      progress: (tally, stage) => report({ type: 'progress', tally, stage }),
     })
-      .then((result) => tell({ type: 'result', result }))
-      .catch((error: Error) => tell({ type: 'failed', message: error.stack ?? error.message }));
+      .then((result) => report({ type: 'result', result }))
+      .catch((error: Error) => report({ type: 'failed', message: error.stack ?? error.message }));
 });

@@ -4,17 +4,19 @@ import { fileURLToPath } from 'node:url';
 import type { Tally } from '../measure/counts.js';
 import { runShard, type ShardHooks, type ShardOptions, type ShardResult } from './shard.js';
 
+/** What the parent sends to a process. */
 export type ToShard = { type: 'run'; options: ShardOptions } | { type: 'stop' };
+/** What a process sends to the parent. */
 export type FromShard =
   | { type: 'ready' }
   | { type: 'progress'; tally: Tally; stage: string }
   | { type: 'result'; result: ShardResult }
   | { type: 'failed'; message: string };
 
-/** A process has about 20,000 file descriptors, and one link takes one. */
+/** A process has about 20,000 file descriptors, and a link takes one. */
 export const linksPerProcess = 15_000;
 
-/** Where the fleet is divided: [from, to) of each process. */
+/** The members [from, to) of each process. */
 export function divide(devices: number, processes: number): [number, number][] {
   const cut = (n: number): number => Math.round((n * devices) / processes);
   return Array.from({ length: processes }, (_, n) => [cut(n), cut(n + 1)]);
@@ -22,13 +24,15 @@ export function divide(devices: number, processes: number): [number, number][] {
 
 type Run = (options: ShardOptions, hooks: ShardHooks) => Promise<ShardResult>;
 
+/** Places in which the parts of a fleet run. */
 export interface Shards {
-  /** Runs each part in its place; where one fails all are over. */
+  /** Runs each part in its place. Rejects as soon as one part fails. */
   run(parts: ShardOptions[], hooks: (part: number) => ShardHooks): Promise<ShardResult[]>;
+  /** Kills the processes. */
   end(): void;
 }
 
-/** Places for so many parts of a fleet: this process for one, else as many processes, all of them ready. */
+/** Places for `count` parts of a fleet: this process for one part, else one process per part. Resolves when all are ready. */
 export async function openShards(count: number): Promise<Shards> {
   const children = count === 1 ? [] : Array.from({ length: count }, startProcess);
   const end = (): void => {

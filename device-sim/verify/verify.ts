@@ -2,23 +2,23 @@ import { inParallel, type OperatorApi } from '../api/operatorApi.js';
 import { expectedReadings, parts } from '../fleet/plan.js';
 import type { Member } from '../member/members.js';
 
-/** What came of comparing every acknowledged reading with what the gateway holds. */
+/** The result of comparing every acknowledged reading with what the gateway has stored. */
 export interface Verdict {
   /** Readings of acknowledged frames. */
   expected: number;
   /** Readings read back. */
   found: number;
-  /** Acknowledged, and not there. */
+  /** Acknowledged and not stored. */
   lost: number;
-  /** There more than once. */
+  /** Stored more than once. */
   duplicated: number;
-  /** There with another value. */
+  /** Stored with another value. */
   altered: number;
-  /** There, and never sent, or refused. */
+  /** Stored although it was never sent, or although it was refused. */
   invented: number;
-  /** Told by the gateway out of the order of their times. */
+  /** Returned by the gateway in the wrong order of times. */
   misordered: number;
-  /** Of each kind the first few. */
+  /** The first few of each kind. */
   examples: string[];
 }
 
@@ -26,24 +26,30 @@ const faults = ['lost', 'duplicated', 'altered', 'invented', 'misordered'] as co
 type Fault = (typeof faults)[number];
 
 const noVerdict = (): Verdict => ({
-  ...{ expected: 0, found: 0, lost: 0, duplicated: 0, altered: 0, invented: 0, misordered: 0 },
+  expected: 0,
+  found: 0,
+  lost: 0,
+  duplicated: 0,
+  altered: 0,
+  invented: 0,
+  misordered: 0,
   examples: [],
 });
 
 const examplesMaxOfEach = 5;
 const devicesAtOnce = 4;
 
-/** What a device knows of itself, and so all that verification goes by. */
+/** The part of a member that the verification uses. */
 export type Witnessed = Pick<Member, 'id' | 'index' | 'plan' | 'witness'>;
 
-/** Reads every device's readings of this run back and compares them, value by value. */
+/** Reads back every device's readings of this run and compares them, value by value. */
 export async function verifyFleet(api: Pick<OperatorApi, 'readings'>, members: readonly Witnessed[]): Promise<Verdict> {
   const verdict = noVerdict();
   await inParallel(members, devicesAtOnce, (member) => verifyMember(api, member, verdict));
   return verdict;
 }
 
-/** A run in which nothing was acknowledged proves nothing. */
+/** Whether nothing was wrong. A run in which nothing was acknowledged proves nothing, so it is not clean. */
 export function isClean(verdict: Verdict): boolean {
   return verdict.expected > 0 && faults.every((fault) => verdict[fault] === 0);
 }
@@ -68,24 +74,34 @@ async function verifyMember(api: Pick<OperatorApi, 'readings'>, member: Witnesse
 type Value = number | string | boolean;
 
 interface Wanted {
-  /** More than one where two frames that may both be stored have a time in common; the first stored wins. */
+  /** More than one value if two frames that may both be stored share a time. The first stored one wins. */
   values: Value[];
   acked: boolean;
   seen: boolean;
 }
 
-/** Of a value without a known time: how often it was acknowledged, and how often it may be there. */
+/** A value without a known time: how often it was acknowledged, how often it may be stored, and how often it was found. */
 interface Tally {
   acked: number;
   possible: number;
   found: number;
 }
 
+/** The readings that a device sent, for a comparison with those of the gateway. */
+interface WantedReadings {
+  /** The times to read, as [first, last]. */
+  ranges: [number, number][];
+  /** What is wrong with a reading of the gateway; null: nothing. */
+  compare(metric: string, ts: number, value: Value): { kind: Fault; detail: string } | null;
+  /** After every comparison: how many readings were acknowledged, and which of them were not found. */
+  rest(): { acked: number; missing: string[] };
+}
+
 /**
- * Everything the device sent that was not refused, and whether it was acknowledged: what was not may be there or not.
- * What was refused is in quarantine, and must not be there. Readings of a device without a clock are known by their values only.
+ * Everything that the device sent and that was not refused. A reading that was not acknowledged may be stored or not. A refused one
+ * is in quarantine and must not be stored. Readings of a device without a clock are known by their values only.
  */
-function wantedOf({ plan, index, witness }: Witnessed) {
+function wantedOf({ plan, index, witness }: Witnessed): WantedReadings {
   const timed = new Map<string, Wanted>();
   const untimed = new Map<string, Tally>();
   const times: number[] = [];
@@ -107,11 +123,10 @@ function wantedOf({ plan, index, witness }: Witnessed) {
   }
 
   return {
-    /** Of a device without a clock the gateway's times are somewhat later than the device's. */
+    // If the device has no clock, the gateway's times are somewhat later than the device's.
     ranges: rangesOf(times, untimed.size > 0 ? clocklessMarginMs : 0),
 
-    /** What is wrong with a reading of the gateway. */
-    compare(metric: string, ts: number, value: Value): { kind: Fault; detail: string } | null {
+    compare(metric, ts, value) {
       const known = timed.get(`${metric} ${ts}`);
       if (known === undefined) return compareUntimed(metric, value);
       const wasSeen = known.seen;
@@ -121,8 +136,7 @@ function wantedOf({ plan, index, witness }: Witnessed) {
       return { kind: 'altered', detail: `: sent ${known.values.join(' or ')}, found ${value}` };
     },
 
-    /** Once all is compared: what was acknowledged, and what of it was not there. */
-    rest(): { acked: number; missing: string[] } {
+    rest() {
       const missing: string[] = [];
       let acked = 0;
       for (const [identity, wanted] of timed) {
@@ -155,10 +169,10 @@ function countValue(untimed: Map<string, Tally>, identity: string, acked: boolea
   untimed.set(identity, { ...tally, acked: tally.acked + (acked ? 1 : 0), possible: tally.possible + 1 });
 }
 
-/** A pause so long begins another range: a clock that jumped leads far away. */
+/** A pause of this length begins another range: after a jump of the clock the times are far away. */
 const pauseMs = 600_000;
 
-/** [first, last] of times that lie close together. */
+/** Ranges [first, last] of times that are close together. */
 function rangesOf(times: number[], marginMs: number): [number, number][] {
   const ranges: [number, number][] = [];
   for (const ts of times.sort((a, b) => a - b)) {
@@ -173,7 +187,7 @@ function note(verdict: Verdict, fault: Fault, example: string): void {
   if (++verdict[fault] <= examplesMaxOfEach) verdict.examples.push(`${fault}: ${example}`);
 }
 
-/** Of several parts of a fleet. */
+/** The verdict of a fleet from those of its parts. */
 export function mergedVerdict(verdicts: readonly Verdict[]): Verdict {
   const merged = noVerdict();
   for (const verdict of verdicts) {

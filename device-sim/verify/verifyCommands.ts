@@ -5,33 +5,33 @@ import { record as addLatency, createLatencies, type Latencies, percentileMs, su
 import type { WitnessedCommand } from '../member/commandWitness.js';
 import type { Member } from '../member/members.js';
 
-/** What came of setting each command's record at the gateway against its device's own log. */
+/** The result of comparing each command's record at the gateway with its device's own record. */
 export interface CommandVerdict {
   checked: number;
-  /** Times that a device ran one. */
+  /** How often a device ran a command. */
   runs: number;
-  /** The gateway reports what the device did not say. */
+  /** The gateway shows a state that the device did not report. */
   further: number;
-  /** Run more than once, though that does harm. */
+  /** Run more than once, although its action must not run twice. */
   twice: number;
-  /** The gateway says that it was never sent, and the device got it. */
+  /** The gateway shows it as never sent, and it came to the device. */
   denied: number;
-  /** The device said its final word, is connected, and the gateway still waits. */
+  /** The device reported a final state and is connected, and the gateway still waits. */
   stuck: number;
-  /** The device got it, and the gateway has no record of it. */
+  /** It came to the device, and the gateway has no record of it. */
   unknown: number;
-  /** At the gateway. */
+  /** The number of commands in each state, at the gateway. */
   byState: Record<string, number>;
-  /** Of each kind the first few. */
+  /** The first few of each kind. */
   examples: string[];
 }
 
-/** With the times from the creation to the device's final word, by the gateway's clock. */
+/** A verdict with the times from the creation to the device's final report, by the gateway's clock. */
 export interface TimedCommandVerdict extends CommandVerdict {
   done: Latencies;
 }
 
-/** Of a whole fleet. */
+/** The verdict of a whole fleet. */
 export interface FleetCommandVerdict extends CommandVerdict {
   doneP50Ms: number;
   doneP99Ms: number;
@@ -40,17 +40,18 @@ export interface FleetCommandVerdict extends CommandVerdict {
 const faults = ['further', 'twice', 'denied', 'stuck', 'unknown'] as const;
 type Fault = (typeof faults)[number];
 
-const wordsOfDevices = new Set(['received', 'running', 'succeeded', 'failed', 'rejected']);
-const finalWords = new Set(['succeeded', 'failed', 'rejected']);
+const statesOfDevices = new Set(['received', 'running', 'succeeded', 'failed', 'rejected']);
+const finalStates = new Set(['succeeded', 'failed', 'rejected']);
 const openStates = new Set(['queued', 'sent', 'received', 'running']);
 const neverSent = new Set(['queued', 'expired', 'cancelled', 'superseded', 'device_removed']);
 
 const examplesMaxOfEach = 5;
 const devicesAtOnce = 8;
-/** A final word that is on its way is given so long to arrive. */
+/** A final report that is on its way gets this many tries to arrive. */
 const settleTries = 20;
 const settleEveryMs = 250;
 
+/** Whether nothing was wrong with any command. */
 export function commandsAreClean(verdict: CommandVerdict): boolean {
   return faults.every((fault) => verdict[fault] === 0);
 }
@@ -63,10 +64,10 @@ export function faultsOfCommand(
   const { came, runs, said, repeatable } = seen ?? { came: 0, runs: 0, said: [], repeatable: true };
   const state = record?.state;
   const found: Record<Fault, boolean> = {
-    further: state !== undefined && wordsOfDevices.has(state) && !said.some((word) => word === state),
+    further: state !== undefined && statesOfDevices.has(state) && !said.some((word) => word === state),
     twice: runs > 1 && !repeatable,
     denied: state !== undefined && neverSent.has(state) && came > 0,
-    stuck: state !== undefined && openStates.has(state) && said.some((word) => finalWords.has(word)),
+    stuck: state !== undefined && openStates.has(state) && said.some((word) => finalStates.has(word)),
     unknown: record === undefined && came > 0,
   };
   return faults.filter((fault) => found[fault]);
@@ -77,7 +78,13 @@ export type CommandedMember = Pick<Member, 'id' | 'commands'> & {
 };
 
 const noVerdict = (): TimedCommandVerdict => ({
-  ...{ checked: 0, runs: 0, further: 0, twice: 0, denied: 0, stuck: 0, unknown: 0 },
+  checked: 0,
+  runs: 0,
+  further: 0,
+  twice: 0,
+  denied: 0,
+  stuck: 0,
+  unknown: 0,
   ...{ done: createLatencies(), byState: {}, examples: [] },
 });
 
@@ -99,7 +106,7 @@ export async function verifyCommands(
 
 type Records = Map<string, CommandBody>;
 
-/** The records once nothing is on its way any more, or after a while. A device without a link has no way to tell. */
+/** The records, when no final report is on its way any more, or after a while. A device without a link cannot report. */
 async function settledRecords(
   api: Pick<OperatorApi, 'commands'>,
   { id, device, commands }: CommandedMember,
@@ -126,7 +133,7 @@ function note(
   verdict.checked++;
   verdict.runs += seen?.runs ?? 0;
   verdict.byState[state] = (verdict.byState[state] ?? 0) + 1;
-  if (record !== undefined && record.endedAt !== null && wordsOfDevices.has(record.state))
+  if (record !== undefined && record.endedAt !== null && statesOfDevices.has(record.state))
     addLatency(verdict.done, record.endedAt - record.createdAt);
   for (const fault of faultsOfCommand(record, seen)) {
     const saw =
@@ -136,7 +143,7 @@ function note(
   }
 }
 
-/** Of several parts of a fleet. */
+/** The verdict of a fleet from those of its parts. */
 export function mergedCommandVerdict(verdicts: readonly TimedCommandVerdict[]): FleetCommandVerdict {
   const { done: _, ...merged } = noVerdict();
   const done = sumOf(verdicts.map((verdict) => verdict.done));

@@ -5,15 +5,21 @@ import { compile, type JSONSchema } from 'json-schema-to-typescript';
 import { metricsDocument } from '../../gateway/operator/routes/metrics.js';
 import { packageRoot } from '../../schemas/load.js';
 import { contractDigest } from './contractDigest.js';
+import { deviceContract } from './deviceContract.js';
 
 /**
- * Writes what is made from the tables and schemas: schemas/generated/*.ts, schemas/contract.json, docs/metrics.md.
+ * Writes what is made from the tables and schemas: schemas/generated/*.ts, schemas/contract.json, docs/metrics.md and
+ * clients/js/core/contract.ts.
  * With --check only compares, and exits 1 where one differs.
  */
 const check = process.argv.includes('--check');
 process.chdir(packageRoot);
 
-for (const [path, text] of [...(await typeFiles()), ['docs/metrics.md', metricsDocument()] as const])
+for (const [path, text] of [
+  ...(await typeFiles()),
+  ['docs/metrics.md', metricsDocument()] as const,
+  ['clients/js/core/contract.ts', formatted(deviceContract())] as const,
+])
   settle(path, text);
 if (!check) writeFileSync('schemas/contract.json', `${JSON.stringify(contractDigest(), null, 2)}\n`);
 else if (readFileSync('schemas/contract.json', 'utf8') !== `${JSON.stringify(contractDigest(), null, 2)}\n`) {

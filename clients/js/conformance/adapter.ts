@@ -3,10 +3,10 @@
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import WebSocket from 'ws';
-import { type Client, connectDevice } from '../client.js';
-import { CommandFailure, type CommandHandler } from '../commands.js';
+import { type Client, CommandFailure, type CommandHandler, connectDevice } from '../client.js';
+import type { Encoding } from '../core/messages.js';
 import { fileStorage } from '../fileStorage.js';
-import type { Encoding, Metric, Values } from '../protocol.js';
+import type { Metric, Values } from '../readings.js';
 import { socketKindOf } from '../socket.js';
 import { type RightOptions, type WrongName, wrongs } from './wrong.js';
 

@@ -1,10 +1,10 @@
 import type { ClientOptions } from '../client.js';
-import type { Encoding } from '../protocol.js';
-import { type Ending, reconnectDelayMs } from '../reconnect.js';
+import type { Encoding } from '../core/messages.js';
+import { type Ending, lostLink, reconnectDelayMs } from '../core/reconnect.js';
 import type { Socket, SocketEvents, SocketKind } from '../socket.js';
 import type { Storage } from '../storage.js';
 
-/** The options of the right client, as far as a wrong one alters them. */
+/** The options of the correct client that a wrong client alters. */
 export interface RightOptions extends ClientOptions {
   socketKind: SocketKind;
   storage: Storage;
@@ -12,15 +12,15 @@ export interface RightOptions extends ClientOptions {
 }
 
 interface Wrong {
-  /** The rule that it breaks, and by which it must be caught. */
+  /** The rule that it breaks. The runner must report this rule as failed. */
   rule: string;
-  /** The situation in which it is. */
+  /** The situation in which it breaks the rule. */
   situation: string;
   encoding?: Encoding;
   alter(right: RightOptions): Partial<ClientOptions>;
 }
 
-/** What lies between the client and one link. */
+/** Stands between the client and one link. */
 type Wrap = (socket: Socket, events: SocketEvents) => { socket?: Partial<Socket>; events?: Partial<SocketEvents> };
 type Fields = Record<string, unknown>;
 
@@ -44,7 +44,7 @@ function throughLink(wrap: Wrap): Wrong['alter'] {
   });
 }
 
-/** Alters the text that is sent, or what is heard; null: it is lost. */
+/** Alters each text that the client sends, or each text that it gets. Null drops the text. */
 const sending = (change: (fields: Fields) => Fields | null) =>
   throughLink((socket) => ({ socket: { send: (message) => passOn(String(message), change, socket.send) } }));
 const hearing = (change: (fields: Fields) => Fields | null) =>
@@ -60,13 +60,12 @@ const isTelemetry = ({ type }: Fields): boolean => type === 'telemetry';
 const isRecent = ({ ts }: Fields): boolean => Number(ts) > Date.now() - 600_000;
 const isCommand = ({ type }: Fields): boolean => type === 'command';
 
-/** Comes back as after another end than that which it tells of. */
+/** Waits as if the link had ended in another way. */
 const waiting =
   (as: (ending: Ending) => Ending): Wrong['alter'] =>
   () => ({ delayMs: (ending, failures, random) => reconnectDelayMs(as(ending), failures, random) });
-const lost: Ending = { kind: 'closed', code: 1006, reason: '' };
 
-/** Variants of the client that break one rule each, so that the conformance runner is seen to tell right from wrong. */
+/** Variants of the client that break one rule each. A test checks that the conformance runner catches each of them. */
 export const wrongs = {
   'sends before the welcome': {
     rule: 'N-2',
@@ -152,12 +151,12 @@ export const wrongs = {
   'comes back soon after 41xx': {
     rule: 'R-2',
     situation: 'close 4100 replaced',
-    alter: waiting((ending) => (ending.kind === 'closed' ? lost : ending)),
+    alter: waiting((ending) => (ending.kind === 'closed' ? lostLink : ending)),
   },
   'comes back soon after 401': {
     rule: 'R-2',
     situation: 'HTTP 401',
-    alter: waiting((ending) => (ending.kind === 'refused' ? lost : ending)),
+    alter: waiting((ending) => (ending.kind === 'refused' ? lostLink : ending)),
   },
   'ignores Retry-After': {
     rule: 'R-9',
@@ -241,7 +240,7 @@ function numbersFromOne(socket: Socket, events: SocketEvents): ReturnType<Wrap> 
   };
 }
 
-/** Takes any lastSeq for a word about its own frames. */
+/** Takes any lastSeq as if it concerned its own frames. */
 function dropsItsBuffer(): Wrap {
   let highest = 0;
   return (socket, events) => ({
@@ -264,7 +263,7 @@ function dropsItsBuffer(): Wrap {
   });
 }
 
-/** A time that is one more with each time that a number is sent. */
+/** Each time that a number is sent again, its time is one millisecond later. */
 function otherEachTime(): (fields: Fields) => Fields {
   const times = new Map<unknown, number>();
   return (fields) => {
@@ -298,7 +297,7 @@ function sendsNackedAgain(socket: Socket, events: SocketEvents): ReturnType<Wrap
 function staysOn(_socket: Socket, events: SocketEvents): ReturnType<Wrap> {
   const pings = setInterval(() => events.pinged(), 1_000);
   return {
-    socket: { abandon: () => {} },
+    socket: { drop: () => {} },
     events: {
       ended(how) {
         clearInterval(pings);
@@ -308,15 +307,15 @@ function staysOn(_socket: Socket, events: SocketEvents): ReturnType<Wrap> {
   };
 }
 
-/** Says goodbye to a dead link instead of letting go of it, and takes its late end for that of the next. */
+/** Closes a dead link instead of dropping it, and takes its late end for the end of the next link. */
 function listensToAbandoned(): Wrap {
   let present: Socket | null = null;
   return (socket, events) => {
     present = socket;
     return {
       socket: {
-        abandon() {
-          events.ended(lost);
+        drop() {
+          events.ended(lostLink);
         },
       },
       events: {
@@ -329,7 +328,7 @@ function listensToAbandoned(): Wrap {
   };
 }
 
-/** Each time that a command comes it has another id for the client. */
+/** Gives a command another id each time that it comes. */
 function runsAgain(right: RightOptions): Partial<ClientOptions> {
   const originals = new Map<string, string>();
   const original = (id: unknown): string => originals.get(String(id)) ?? String(id);

@@ -1,3 +1,4 @@
+import { csvField } from '../../../schemas/csv.js';
 import type {
   BucketRow,
   ReadingRow,
@@ -155,9 +156,4 @@ function csvLine(metric: string, { ts, count, min, max, sum, first, last }: Buck
   const [avg, total] = Number.isFinite(sum) ? [(sum as number) / count, sum] : ['', ''];
   const amounts = sum === null ? ',,,' : `${avg},${min},${max},${total}`;
   return `${csvField(metric)},${ts},${amounts},${count},${csvField(first)},${csvField(last)}\r\n`;
-}
-
-function csvField(value: string | number | boolean): string {
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

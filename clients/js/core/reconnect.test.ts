@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Ending, reconnectDelayMs } from './reconnect.js';
+import { type Ending, lostLink, reconnectDelayMs } from './reconnect.js';
 
 const closed = (code: number, reason = ''): Ending => ({ kind: 'closed', code, reason });
 const refused = (status: number, retryAfterSeconds = 0): Ending => ({ kind: 'refused', status, retryAfterSeconds });
@@ -14,14 +14,17 @@ test('the span doubles with each failure, up to its end, and the wait is drawn f
   assert.equal(shortest(closed(4100), 9), 0);
 });
 
-test('slowly after every 41xx, also one of a later version, and after 400, 401 and 403; soon after all else', () => {
-  for (const ending of [closed(4100), closed(4177), refused(400), refused(401), refused(403)])
+test('slowly after every 41xx, also one of a later version, and after 400, 401 and 403; soon after everything else', () => {
+  for (const ending of [closed(4100), closed(4177), closed(4199), refused(400), refused(401), refused(403)])
     assert.equal(longest(ending), 299_999, JSON.stringify(ending));
   for (const ending of [
     closed(1000),
     closed(1011),
     closed(4000),
     closed(4099),
+    closed(4200),
+    lostLink,
+    { kind: 'failed', cause: 'ECONNREFUSED' } as const,
     refused(404),
     refused(502),
     refused(503),
@@ -29,10 +32,12 @@ test('slowly after every 41xx, also one of a later version, and after 400, 401 a
     assert.equal(longest(ending), 499, JSON.stringify(ending));
 });
 
-test('what the gateway says of the time comes first, where it can be read and believed', () => {
+test('the wait begins with the time that the gateway asked for, if it can be read and believed', () => {
   assert.equal(shortest(closed(4001, '{"retryAfterMs":1500}')), 1_500);
   assert.equal(longest(refused(503, 7)), 7_499);
   assert.equal(shortest(closed(4001, '{"retryAfterMs":1e15}')), 3_600_000);
+  assert.equal(shortest(refused(503, 1e9)), 3_600_000);
+  assert.equal(longest(refused(401, 7), 9), 3_606_999);
   for (const reason of [
     '',
     'busy',
@@ -41,6 +46,14 @@ test('what the gateway says of the time comes first, where it can be read and be
     '{"retryAfterMs":"5"}',
     '{"retryAfterMs":-5}',
     '{"retryAfterMs":null}',
+    '{broken',
+    '{}',
   ])
     assert.equal(shortest(closed(4001, reason)), 0, reason);
+});
+
+test('jitter is full: no attempt before the time asked for, none after the span, and they spread over all of it', () => {
+  const delays = Array.from({ length: 1_000 }, (_, i) => reconnectDelayMs(refused(429, 2), 3, () => i / 1_000));
+  assert.deepEqual([Math.min(...delays), Math.max(...delays)], [2_000, 2_000 + 3_996]);
+  assert.equal(new Set(delays).size, 1_000);
 });
