@@ -1,6 +1,6 @@
 import { type Browser, chromium } from 'playwright-core';
 
-/** Debian's Chromium, without anything that would look outside. Needs the package chromium. */
+/** Starts Debian's Chromium (package chromium) without anything that would connect to the Internet. */
 export function openBrowser(): Promise<Browser> {
   const quiet = [
     '--no-sandbox',
