@@ -8,12 +8,13 @@ import type { NewCredentialBody, ReadingItem } from '../../schemas/generated/ope
 import { packageRoot } from '../../schemas/load.js';
 
 /**
- * Makes gateway/store/fixtures/NAME, to be kept with a release: a data folder with a finished day and its aggregates, late
- * readings, a live day, unsealed readings and a refused frame, and in readings.json what it must answer for ever.
- * `node dist/scripts/build/storeFixture.js NAME`
+ * Makes gateway/store/fixtures/NAME, which is kept for each release: a data folder with a finished day and its rollups, late readings,
+ * a live day, unsealed readings and a rejected frame. readings.json has the readings that every later version must return.
+ * Usage: `node dist/scripts/build/storeFixture.js NAME`
  */
 const name = process.argv[2];
-if (!/^[\w.-]+$/.test(name ?? '')) throw new Error('give the name of the fixture, such as 0.1.0');
+if (!/^[\w.-]+$/.test(name ?? ''))
+  throw new Error('storeFixture needs the name of the fixture as its argument, such as 0.1.0');
 const data = mkdtempSync(join(tmpdir(), 'tidegate-fixture-'));
 const gateway = await startOn(data, ['store.finishAfterSeconds=0']);
 
@@ -65,7 +66,7 @@ for (let cursor = ''; ; ) {
 await link.close();
 await gateway.stop();
 
-// Its keys and secrets are nobody's: the first start makes a key anew.
+// The fixture has no operator key; a gateway that starts on it makes one.
 rmSync(join(data, 'admin.key'), { force: true });
 const registry = new Database(join(data, 'tidegate.db'));
 registry.exec('DELETE FROM keys; VACUUM');

@@ -8,20 +8,23 @@ import WebSocket from 'ws';
 import { loadFleet } from '../../device-sim/fleet/loadFleet.js';
 import { runFleet } from '../../device-sim/run/runFleet.js';
 import type { NewCredentialBody, NewKeyBody, ReadingPage } from '../../schemas/generated/operator.js';
+import { readJson } from '../../schemas/load.js';
 import { type GatewayProcess, startGatewayProcess } from '../rig/gatewayProcess.js';
 import { tempFolder } from '../rig/tempFolder.js';
 import { openBrowser } from './browser.js';
 import { openConsole, seriousFindings } from './consolePage.js';
 
-/** Where pictures for the README go; `npm run screenshot` sets it. Not TIDEGATE_…: the gateway reads those as settings. */
+/** Where pictures for the README go; `npm run screenshot` sets it. Its name does not begin with TIDEGATE_, because the gateway reads such names as settings. */
 const picturesFolder = process.env.CONSOLE_PICTURES;
-const firstViewBytesMax = 100_000;
+const {
+  config: { firstViewBytesMax },
+} = readJson('package.json') as { config: { firstViewBytesMax: number } };
 
 async function picture(page: Page, name: string): Promise<void> {
   if (picturesFolder !== undefined) await page.screenshot({ path: join(picturesFolder, `${name}.png`) });
 }
 
-/** Lines have to grow a little for a picture. */
+/** Takes the pictures with charts and sparks, whose lines have to grow for some seconds first. */
 async function takeLongPictures(page: Page, gateway: GatewayProcess): Promise<void> {
   await page.goto(`${gateway.operatorUrl}/devices/boiler-3?span=1m`);
   await page.locator('.u-over').waitFor();
@@ -32,7 +35,7 @@ async function takeLongPictures(page: Page, gateway: GatewayProcess): Promise<vo
   await picture(page, 'console');
 }
 
-/** A fleet ends before its gateway, so that no device waits for its last acks, and the gateway before its folder goes. */
+/** Starts a gateway, a browser, and perhaps the demo's fleet. They end in reverse: the fleet before its gateway, so that no device waits for its last acks, and the gateway before its folder is removed. */
 async function startBoth(
   context: TestContext,
   withFleet = false,
@@ -50,7 +53,7 @@ async function startBoth(
   return { gateway, browser };
 }
 
-/** The demo's devices, until the function it returns is called. */
+/** Starts the demo's devices, and returns the function that stops them. */
 function startFleet({ operatorUrl: url, key, deviceUrl }: GatewayProcess): () => Promise<unknown> {
   let stop = (): void => {};
   const stopped = new Promise<void>((resolve) => {
@@ -63,7 +66,7 @@ function startFleet({ operatorUrl: url, key, deviceUrl }: GatewayProcess): () =>
   };
 }
 
-/** A device of which three frames are refused: too old, of another kind, and not finite. */
+/** Registers the device pump-3 and sends three frames that are rejected: one too old, one of another kind, one not finite. */
 async function sendBadFrames(context: TestContext, gateway: GatewayProcess): Promise<void> {
   const { secret } = await gateway.api<NewCredentialBody>('POST', '/v1/devices', {
     id: 'pump-3',
@@ -90,7 +93,7 @@ async function sendBadFrames(context: TestContext, gateway: GatewayProcess): Pro
 test('an operator finds a device, sees it live, zooms, commands it, admits a frame, and adds a device', async (context) => {
   const { gateway, browser } = await startBoth(context, true);
   await sendBadFrames(context, gateway);
-  // Devices come from pages of any origin; the console's own policy would not let it connect elsewhere.
+  // The device's page is served from another origin, because the console's own policy would not let it connect to the device port.
   const pages = createServer((_request, response) =>
     response.setHeader('content-type', 'text/html').end('<!doctype html><title>device</title>'),
   );
@@ -110,7 +113,7 @@ test('an operator finds a device, sees it live, zooms, commands it, admits a fra
     await page.getByText('26 shown').waitFor();
     await page.locator('.row').nth(11).waitFor();
     const rows = await page.evaluate('mostRows');
-    assert.ok((rows as number) < 26, `${rows} rows at once: only those on the screen, and a few beyond`);
+    assert.ok((rows as number) < 26, `${rows} rows at once; only the rows on the screen and a few more may exist`);
     await page.getByRole('searchbox').fill('site=north boiler-3');
     await page.getByText('1 shown').waitFor();
     assert.match(page.url(), /\/devices\?q=site%3Dnorth\+boiler-3$/);
@@ -157,7 +160,7 @@ test('an operator finds a device, sees it live, zooms, commands it, admits a fra
     await page.getByRole('textbox', { name: /^pin/ }).fill('12');
     await page.getByRole('button', { name: 'Send set_pin' }).click();
     await page.getByText(/must match pattern/).waitFor();
-    // The refusal is an answer 400, which browsers note in their console.
+    // The gateway answers 400, which browsers log as an error.
     const refusal = problems.findIndex((text) => text.includes('400'));
     assert.ok(refusal >= 0);
     problems.splice(refusal, 1);
@@ -269,13 +272,13 @@ test('no page has a finding that axe-core calls serious, in light and in dark', 
   assert.deepEqual(findings, []);
 });
 
-test('the first view is light, and a phone has all of it', async (context) => {
+test('the first view is small, and every page fits the screen of a phone', async (context) => {
   const { gateway, browser } = await startBoth(context);
   const viewport = { width: 390, height: 844 };
   const page = await browser.newPage({ viewport });
   let bytes = 0;
   page.on('requestfinished', async (request) => {
-    // What was asked for last may still be on its way when the test ends.
+    // The last requests may still be in progress when the test ends.
     const { responseBodySize } = await request.sizes().catch(() => ({ responseBodySize: 0 }));
     if (/\.(js|css|svg)$|\/$/.test(new URL(request.url()).pathname)) bytes += responseBodySize;
   });
@@ -292,7 +295,7 @@ test('the first view is light, and a phone has all of it', async (context) => {
   }
 });
 
-test('a viewer sees why there is no button; a wrong key leads back to the form with a sentence', async (context) => {
+test('a viewer reads why there is no button, and a wrong key leads back to the sign-in form with the reason', async (context) => {
   const { gateway, browser } = await startBoth(context);
   await gateway.api('POST', '/v1/devices', { id: 'boiler-7', model: 'boiler' });
   const viewer = await gateway.api<NewKeyBody>('POST', '/v1/keys', { name: 'wall', role: 'viewer' });
