@@ -1,19 +1,23 @@
+/**
+ * Pages of the console for its tests. tests/console/ has the tests that need a browser and a gateway. Tests of the console's logic are
+ * beside its code, in console/.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { packageRoot } from '../../schemas/load.js';
 
-/** Generous: the machine may have other things to do. */
+/** How long a page may take to show something. It is long because the machine may be busy. */
 const patienceMs = 60_000;
 const axeSource = readFileSync(join(packageRoot, 'node_modules', 'axe-core', 'axe.min.js'), 'utf8');
 
 export interface WatchedPage {
   page: Page;
-  /** Errors of the console, exceptions, and what the content security policy refused. */
+  /** Errors in the browser's console, exceptions, and violations of the content security policy. */
   problems: string[];
 }
 
-/** A page of the console with an eye on whatever goes wrong in it. */
+/** Opens a page of the console and records its errors. */
 export async function openConsole(
   browser: Browser,
   url: string,
@@ -39,7 +43,7 @@ interface Violation {
   nodes: { html: string; failureSummary?: string }[];
 }
 
-/** What axe-core finds serious or critical on the page as it is; `coloursOnly` where the rest was looked at before. */
+/** What axe-core finds serious or critical on the page as it is. With `coloursOnly` it checks only the contrast of colours. */
 export async function seriousFindings(page: Page, coloursOnly: boolean): Promise<string[]> {
   await page.evaluate(axeSource);
   const options = { resultTypes: ['violations'], ...(coloursOnly ? { runOnly: ['color-contrast'] } : {}) };
