@@ -4,6 +4,7 @@
  * servers under test, and store/ the parts about stored readings.
  */
 import { Command } from 'commander';
+import { Failure } from '../../cli/api/failure.js';
 import type { Part } from './part.js';
 
 /** The parts by name, each with what it measures. A part is loaded only when it runs. */
@@ -67,7 +68,13 @@ const { seconds, rounds, links, devices, rows } = numbersOf(numbers);
 const isPart = program.args.length > 0 && Object.hasOwn(parts, program.args[0]);
 const [part, names] = isPart ? [program.args[0], program.args.slice(1)] : ['compare', program.args];
 const run = await parts[part].load();
-await run({ names, seconds, rounds, links, devices, rows, json: json === true });
+try {
+  await run({ names, seconds, rounds, links, devices, rows, json: json === true });
+} catch (error) {
+  if (!(error instanceof Failure)) throw error;
+  console.error(`error: ${error.message}`);
+  process.exit(error.exitCode);
+}
 process.exit();
 
 function numbersOf<Name extends string>(texts: Record<Name, string>): Record<Name, number> {

@@ -17,7 +17,7 @@ export async function compare({ names, seconds, rounds, links, json }: PartOptio
   if (unknown !== undefined)
     throw new Failure(
       64,
-      `bench compare has no row ${unknown}; its rows are ${benches.map(({ name }) => name).join(', ')}`,
+      `there is neither a part nor a row ${unknown}; the rows are ${benches.map(({ name }) => name).join(', ')}`,
     );
   const fsyncMs = fsyncP50Ms();
   const wanted = benches.filter(({ name }) => names.length === 0 || names.includes(name));
