@@ -35,7 +35,7 @@ static void hash_block(uint32_t hash[5], const uint8_t *block) {
   for (size_t i = 0; i < 5; i++) hash[i] += v[i];
 }
 
-/* Key and GUID are 60 bytes: with the padding two blocks. */
+/* Key and GUID have 60 bytes, which are two blocks with the padding. */
 static void hash_key(uint8_t into[hash_bytes], const char *key) {
   uint32_t hash[5] = {0x67452301u, 0xefcdab89u, 0x98badcfeu, 0x10325476u, 0xc3d2e1f0u};
   uint8_t blocks[2 * block_bytes] = {0};

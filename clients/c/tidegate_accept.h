@@ -1,4 +1,4 @@
-/* The check of Sec-WebSocket-Accept (RFC 6455 §4.2.2), apart since it needs SHA-1 and many devices have one in hardware or their TLS. */
+/* The check of Sec-WebSocket-Accept (RFC 6455 §4.2.2). It is optional, because many devices have SHA-1 in hardware or in TLS. */
 #ifndef TIDEGATE_ACCEPT_H
 #define TIDEGATE_ACCEPT_H
 

@@ -1,6 +1,6 @@
 /*
- * Numbers to and from bytes, little-endian as all binary frames are (PROTOCOL.md §6), whatever the order of the machine.
- * No alignment is asked for: a Cortex-M0 faults on an unaligned word.
+ * Numbers to and from bytes. Binary frames are little-endian (PROTOCOL.md §6), independent of the machine's byte order.
+ * Bytes need no alignment, because a Cortex-M0 faults on an unaligned word.
  */
 #ifndef TIDEGATE_BYTES_H
 #define TIDEGATE_BYTES_H

@@ -26,13 +26,13 @@ bool tg_commands_init(tg_commands *commands, const tg_command_hooks *hooks, tg_o
   commands->count = count;
   for (uint8_t slot = 0; slot < count; slot++) {
     tg_outcome *outcome = &outcomes[slot];
-    if (outcome->state > TG_REJECTED || outcome->json_length > TG_OUTCOME_BYTES) outcome->state = 0; /* what was saved is damaged */
+    if (outcome->state > TG_REJECTED || outcome->json_length > TG_OUTCOME_BYTES) outcome->state = 0; /* the saved outcome is damaged */
     if (outcome->state != 0 && outcome->order >= commands->next_order) commands->next_order = outcome->order + 1;
   }
   return true;
 }
 
-/* The slot that remembers this id; `count` where none does. */
+/* The slot that remembers this id, or `count` if none does. */
 static uint8_t find(const tg_commands *commands, const uint8_t *id) {
   uint8_t slot = 0;
   for (; slot < commands->count; slot++) {
@@ -42,7 +42,7 @@ static uint8_t find(const tg_commands *commands, const uint8_t *id) {
   return slot;
 }
 
-/* A free slot, else the oldest one; never one that runs. `count` where all run. */
+/* A free slot, or else the oldest one that is not running; `count` if all are running. */
 static uint8_t choose(const tg_commands *commands) {
   uint8_t chosen = commands->count;
   uint32_t oldest_age = 0;
@@ -62,7 +62,7 @@ static bool save(const tg_commands *commands, uint8_t slot) {
   return hooks->save == NULL || hooks->save(hooks->context, slot, &commands->outcomes[slot]);
 }
 
-/* A final word is written down before it is told. Where that fails it is told all the same: it is true. */
+/* A final state is saved before it is sent. If saving fails it is sent nevertheless, because it is true. */
 static void conclude(tg_commands *commands, uint8_t slot, tg_state state) {
   commands->outcomes[slot].state = (uint8_t)state;
   commands->running &= ~bit(slot);
@@ -118,12 +118,12 @@ void tg_commands_receive(tg_commands *commands, const tg_command *command, uint6
     return;
   }
   slot = choose(commands);
-  if (slot == commands->count) return; /* the gateway keeps one in flight (C-1), so this is not ours to answer */
+  if (slot == commands->count) return; /* the gateway sends one command at a time (C-1), so this cannot happen with a correct gateway */
   tg_outcome *outcome = &commands->outcomes[slot];
   memset(outcome, 0, sizeof *outcome);
   outcome->order = commands->next_order++;
   memcpy(outcome->id, command->id, TG_COMMAND_ID_BYTES);
-  /* A forgotten one is lost rather than expired: `rejected` says that it was not run, which nobody knows. */
+  /* A forgotten command fails as lost rather than expired: `rejected` would say that it did not run, and nobody knows that. */
   bool is_late = is_overdue(command, server_now_ms);
   if (kind == TG_COMMAND_UNKNOWN) CONCLUDE_WITH(commands, slot, TG_REJECTED, unknown_command);
   else if (command->known != 0 && (kind != TG_COMMAND_IDEMPOTENT || is_late)) CONCLUDE_WITH(commands, slot, TG_FAILED, lost);

@@ -4,7 +4,7 @@
 
 #include "tidegate_json.h"
 
-/* In a record at rest the place of seq says what its base is: Unix ms, or the device's count of ms. Its number is known by its index. */
+/* In a record of the log, the field of seq says what its base is: Unix ms, or the device's count of ms. Its seq follows from its index. */
 enum { base_is_unix = 0, base_is_uptime = 1 };
 
 enum { server_time_slack_ms = 1000, close_normal = 1000 };
@@ -25,7 +25,7 @@ static void tell(const tg_device *device, tg_news news) {
 
 /* Time */
 
-/* Every call passes through here, so that no difference of two counts of ms is ever longer than the time between two calls. */
+/* Every call of the caller updates the time here, so that a difference of two counts of ms is never longer than the time between two calls. */
 static void advance(tg_device *device, uint32_t now_ms) {
   if (device->server_now_ms != 0) device->server_now_ms += now_ms - device->seen_ms;
   device->seen_ms = now_ms;
@@ -36,8 +36,8 @@ static uint32_t uptime_ms(const tg_device *device) {
 }
 
 /*
- * Learnt once and kept while it is good to a second: were it learnt anew on every link, network delays would move the times of readings,
- * two of which must not meet in one millisecond (I-1).
+ * The gateway's time is set once, and kept while it is right to a second. If every welcome set it, network delays would move the times of
+ * readings, and two readings could get the same millisecond (I-1).
  */
 static void learn_server_time(tg_device *device, uint64_t server_time_ms) {
   uint64_t slack = server_time_slack_ms;
@@ -49,7 +49,7 @@ uint64_t tg_device_server_time_ms(const tg_device *device, uint32_t now_ms) {
   return device->server_now_ms == 0 ? 0 : device->server_now_ms + (now_ms - device->seen_ms);
 }
 
-/* After a restart the count of ms may begin anew: it goes on from the newest record's, so that stamps ascend and never meet. */
+/* After a restart the count of ms may begin at 0. It continues from the newest record's count, so that times ascend and are never equal. */
 static void resume_uptime(tg_device *device) {
   tg_log *log = device->config.log;
   uint8_t *frame = device->config.frame_memory;
@@ -60,7 +60,7 @@ static void resume_uptime(tg_device *device) {
   if ((int32_t)(uptime_ms(device) - newest) <= 0) device->uptime_shift_ms = newest + 1 - device->seen_ms;
 }
 
-/* A log may bring back what was dropped; what lies before the saved numbering was. */
+/* After a restart the log may contain records that were dropped already. They stand before the saved numbering. */
 static void resume_log(const tg_device *device) {
   tg_log *log = device->config.log;
   uint32_t behind = device->numbering.index - log->first;
@@ -76,7 +76,7 @@ static void stamp(tg_device *device, uint8_t *frame, size_t length) {
   tg_telemetry_set_base(frame, (int64_t)first_row);
 }
 
-/* Gives a record its number, and the base that the gateway knows. */
+/* Writes a record's seq, and its base as a time that the gateway understands. */
 static void finish_frame(const tg_device *device, uint8_t *frame, uint32_t seq) {
   if (tg_telemetry_seq(frame) == base_is_uptime) {
     uint32_t age = uptime_ms(device) - (uint32_t)tg_telemetry_base(frame);
@@ -91,7 +91,7 @@ static uint32_t seq_of(const tg_device *device, uint32_t index) {
   return device->numbering.seq + (index - device->numbering.index);
 }
 
-/* Numbers end at 2^32 - 1 (N-1); a stream that has spent them sends nothing more. */
+/* Seqs end at 2^32 - 1 (N-1); a stream that has used them all sends nothing more. */
 static bool has_number(const tg_device *device, uint32_t index) {
   return device->numbering.seq != 0 && index - device->numbering.index <= UINT32_MAX - device->numbering.seq;
 }
@@ -104,7 +104,7 @@ static void save_numbering(tg_device *device, uint32_t given) {
   if (hooks->save_numbering != NULL) hooks->save_numbering(hooks->context, &saved);
 }
 
-/* How many records at the front are settled, and so done with. */
+/* How many records at the front are settled, and can be dropped. */
 static uint32_t settled_first(const tg_device *device) {
   uint32_t count = 0;
   while (count < 64 && (device->settled >> count & 1) != 0) count++;
@@ -120,7 +120,7 @@ static void drop_first(tg_device *device, uint32_t count) {
   }
 }
 
-/* Never to be sent (again): its place is free once those before it are gone. */
+/* The record is never sent (again). It is dropped when all records before it are dropped. */
 static void settle(tg_device *device, uint32_t place) {
   device->settled |= (uint64_t)1 << place;
   drop_first(device, settled_first(device));
@@ -134,8 +134,9 @@ static void number_from(tg_device *device, uint32_t seq) {
 }
 
 /*
- * N-3, N-4, N-14, N-17. Numbers too far above the mark would be refused (N-7), as when the gateway has forgotten the stream (N-10): they begin
- * anew too; likewise where the log's records have none, since the numbers are spent or the log is not the one they were saved for.
+ * N-3, N-4, N-14, N-17. Frames are also numbered again from the mark if their seqs are too far above it, which the gateway would refuse (N-7),
+ * for example after it has forgotten the stream (N-10); and if the log's records have no seqs, because all are used or because the numbering was
+ * saved for another log.
  */
 static void take_mark(tg_device *device, uint32_t last_seq) {
   const tg_log *log = device->config.log;
@@ -195,7 +196,7 @@ static void begin_link(tg_device *device) {
 
 static void welcomed(tg_device *device, const tg_down *down) {
   tg_news news = {TG_NEWS_WELCOME, down->as.welcome.last_seq, 0, down, NULL};
-  if (device->state != TG_CONNECTING) return; /* one a link */
+  if (device->state != TG_CONNECTING) return; /* a link has one welcome */
   device->state = TG_WELCOMED;
   device->since_ms = device->seen_ms;
   device->window = down->as.welcome.window;
@@ -255,7 +256,7 @@ static uint32_t reach(const tg_device *device) {
   return held < window ? held : window;
 }
 
-/* Numbers are noted before they are given, once for the whole burst: noted after, a crash would make them seem another device's. */
+/* The numbering is saved before the burst is sent. If it were saved afterwards, a crash between would make the seqs look like another device's. */
 static void reserve_numbers(tg_device *device) {
   uint32_t last = device->config.log->first + reach(device) - 1;
   if (!has_number(device, last)) last = device->numbering.index + (UINT32_MAX - device->numbering.seq);
@@ -267,7 +268,7 @@ static void lose(tg_device *device, uint32_t seq) {
   tell(device, news);
 }
 
-/* False where there is no room, or no number. */
+/* Returns false if there is no room, or no seq left. */
 static bool send_record(tg_device *device, uint32_t index) {
   tg_log *log = device->config.log;
   uint8_t *frame = device->config.frame_memory;
@@ -300,7 +301,7 @@ static void send_frames(tg_device *device) {
 
 /* Receiving */
 
-/* The gateway does its work: a row of failures is over, and the next answer is overdue 30 s from now. */
+/* The gateway has answered: a row of failures is over, and the next answer is overdue in 30 s. */
 static void answered(tg_device *device) {
   device->unacked_since_ms = device->seen_ms;
   tg_reconnect_held(&device->reconnect);
@@ -311,7 +312,7 @@ static void acked(tg_device *device, const tg_down *down) {
   uint32_t seq = down->as.ack.seq;
   tg_news news = {TG_NEWS_ACKED, seq, 0, down, NULL};
   if (down->as.ack.window != 0) device->window = down->as.ack.window;
-  /* What was not sent on this link cannot be meant. */
+  /* An answer can only be about frames that were sent on this link. */
   if (seq - first_seq < device->sent) {
     drop_first(device, seq - first_seq + 1);
     answered(device);

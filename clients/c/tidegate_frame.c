@@ -18,7 +18,7 @@ enum {
   rows_max = 65535
 };
 
-/* The format is IEEE 754's; a double of 4 bytes, as some 8-bit compilers have, would be sent wrong. */
+/* The protocol has IEEE 754 doubles of 8 bytes; some 8-bit compilers have doubles of 4 bytes. */
 typedef char tg_float_is_4_bytes[sizeof(float) == 4 ? 1 : -1];
 typedef char tg_double_is_8_bytes[sizeof(double) == 8 ? 1 : -1];
 
@@ -48,7 +48,7 @@ bool tg_telemetry_begin(tg_telemetry *telemetry, uint8_t *memory, size_t capacit
   return true;
 }
 
-/* Makes room for a row and writes its offset. Returns where the values go; null where there is no room. */
+/* Makes room for a row and writes its offset. Returns where its values go, or null if there is no room. */
 static uint8_t *begin_row(tg_telemetry *telemetry, tg_kind kind, uint32_t offset_ms) {
   uint8_t *frame = telemetry->bytes;
   uint16_t rows = tg_get_u16(frame + at_rows);
@@ -176,7 +176,7 @@ static size_t down_bytes_min(uint8_t type) {
     case TG_NACK: return 8;
     case TG_COMMAND: return 32;
     case TG_TIME: return 16;
-    default: return SIZE_MAX; /* unknown: ignored, however long */
+    default: return SIZE_MAX; /* an unknown type is ignored, whatever its length */
   }
 }
 

@@ -16,7 +16,7 @@ static void skip_space(cursor *in) {
   while (peek(in) == ' ' || peek(in) == '\t' || peek(in) == '\n' || peek(in) == '\r') in->at++;
 }
 
-/* From an opening quote to after the closing one; the text between is raw, escapes and all. */
+/* Reads a string, from its opening quote to behind the closing one. Escapes stay in the raw text. */
 static bool read_string(cursor *in, const char **raw, size_t *raw_length) {
   if (peek(in) != '"') return false;
   size_t start = ++in->at;
@@ -29,7 +29,7 @@ static bool read_string(cursor *in, const char **raw, size_t *raw_length) {
   return true;
 }
 
-/* To the comma or brace that ends this member's value. Nesting is counted, not recursed into: depth costs no stack. */
+/* Skips to the comma or brace that ends this member's value. Nesting is counted without recursion, so that depth needs no stack. */
 static bool skip_value(cursor *in) {
   size_t depth = 0;
   const char *raw;
@@ -42,7 +42,7 @@ static bool skip_value(cursor *in) {
     }
     if (depth == 0 && (c == ',' || c == '}')) return true;
     if (c == '{' || c == '[') depth++;
-    if (c == '}' || c == ']') depth--; /* above 0 here for '}'; a stray ']' wraps and so runs to the end */
+    if (c == '}' || c == ']') depth--; /* it is above 0 for '}'; a stray ']' wraps it, so that the rest is skipped */
     in->at++;
   }
   return false;
@@ -52,7 +52,7 @@ static bool read_integer(cursor *in, int64_t *value) {
   bool negative = peek(in) == '-';
   if (negative) in->at++;
   if (peek(in) < '0' || peek(in) > '9') return false;
-  int64_t read = 0; /* kept negative: its range is the wider one */
+  int64_t read = 0; /* negative, because there are more negative numbers than positive ones */
   for (; peek(in) >= '0' && peek(in) <= '9'; in->at++) {
     int digit = peek(in) - '0';
     if (read < INT64_MIN / 10 || (read == INT64_MIN / 10 && digit > 8)) return false; /* without a 64-bit division, 500 bytes on a Cortex-M0 */

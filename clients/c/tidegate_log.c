@@ -48,7 +48,7 @@ static bool ring_append(tg_log *log, const uint8_t *record, size_t length) {
 static size_t ring_read(tg_log *log, uint32_t index, uint8_t *into, size_t capacity) {
   tg_ring *ring = log->context;
   if (index - log->first >= log->end - log->first) return 0;
-  /* A step back, as after a reconnect, starts again from the front; so does a cursor that was dropped, which is then far "ahead". */
+  /* To read an earlier record, as after a reconnect, it starts from the front; also if the cursor was dropped, whose index then seems far ahead. */
   if (index - log->first < ring->cursor_index - log->first) {
     ring->cursor_index = log->first;
     ring->cursor = ring->head;

@@ -25,7 +25,7 @@ tg_ending tg_ending_closed(uint16_t code, const char *reason, size_t reason_leng
   return ending;
 }
 
-/* By the range of the code, so that a code of a later version falls into its class. */
+/* The pace follows from the range of the code, so that codes of later versions have one too. */
 static tg_pace pace_of(const tg_ending *ending) {
   if (ending->status == 400 || ending->status == 401 || ending->status == 403) return TG_SLOWLY;
   return ending->code >= 4100 && ending->code < 4200 ? TG_SLOWLY : TG_SOON;

@@ -15,14 +15,14 @@ extern "C" {
 
 /* Why a link, or an attempt at one, ended. */
 typedef struct {
-  uint16_t status; /* HTTP, where the upgrade was refused; else 0 */
-  uint16_t code; /* close code; TG_CLOSE_NONE without one; 0 where refused */
-  uint32_t retry_after_ms; /* what the gateway told: Retry-After, or retryAfterMs of a 40xx close; else 0 */
+  uint16_t status; /* HTTP status if the upgrade was refused, else 0 */
+  uint16_t code; /* close code, TG_CLOSE_NONE without a close frame, 0 if the upgrade was refused */
+  uint32_t retry_after_ms; /* Retry-After, or retryAfterMs of a 40xx close; else 0 */
 } tg_ending;
 
 typedef enum { TG_SOON, TG_SLOWLY } tg_pace;
 
-/* Failures in a row, of one pace: a change of pace begins anew. */
+/* Counts failures in a row of one pace. A change of pace resets the count. */
 typedef struct {
   tg_pace pace;
   uint8_t failures;
@@ -32,7 +32,7 @@ tg_ending tg_ending_refused(uint16_t status, uint32_t retry_after_s);
 /* `reason` is the close frame's; for 40xx codes retryAfterMs is read from it. */
 tg_ending tg_ending_closed(uint16_t code, const char *reason, size_t reason_length);
 
-/* The wait in ms, which counts as one failure more. `random` is uniform over all 32 bits. What the gateway told is believed up to an hour. */
+/* Counts one more failure, and returns the wait in ms. `random` is uniform over all 32 bits. A Retry-After of more than an hour counts as an hour. */
 uint32_t tg_reconnect_delay_ms(tg_reconnect *reconnect, const tg_ending *ending, uint32_t random);
 
 /* A link that held ends the row of failures. */

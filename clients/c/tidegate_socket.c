@@ -8,7 +8,7 @@ enum { fin = 0x80, reserved_bits = 0x70, opcode_bits = 0x0f, mask_bit = 0x80, le
 
 enum { code_missing = 1005, code_lost = 1006 };
 
-/* Text out: after the first piece that does not fit nothing more is put, and it shows. */
+/* Writes text. After the first piece that does not fit it writes nothing more, and `fits` is false. */
 
 static void put_bytes(tg_socket *socket, const void *bytes, size_t length, bool *fits) {
   if (!*fits || socket->out_capacity - socket->out_length < length) {
@@ -47,7 +47,7 @@ static char credential_char(const tg_upgrade *upgrade, size_t device_length, siz
   return at == device_length ? ':' : upgrade->secret[at - device_length - 1];
 }
 
-/* base64(id:secret), put together group by group: no memory for the whole. */
+/* Writes base64(id:secret) group by group, so that it needs no memory for the whole text. */
 static void put_credential(tg_socket *socket, const tg_upgrade *upgrade, bool *fits) {
   size_t device_length = text_length(upgrade->device);
   size_t length = device_length + 1 + text_length(upgrade->secret);
@@ -167,7 +167,7 @@ static char lower(char c) {
   return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-/* The line without its end; `rest` goes on behind it. */
+/* The next line without its end; `rest` is what follows it. */
 static slice next_line(slice *rest) {
   slice line = {rest->at, 0};
   while (line.length < rest->length && line.at[line.length] != '\n') line.length++;
@@ -184,7 +184,7 @@ static slice without_space(slice text) {
   return text;
 }
 
-/* The value of the first header of that name, which is lower case with its colon; empty where there is none. */
+/* The value of the first header with this name, which is lower case and ends with its colon; empty if there is none. */
 static slice header_value(slice headers, const char *name) {
   size_t name_length = text_length(name);
   while (headers.length > 0) {
@@ -199,7 +199,7 @@ static slice header_value(slice headers, const char *name) {
   return none;
 }
 
-/* Digits only; 0 for anything else, and for more than nine of them. */
+/* Reads up to nine digits; 0 for anything else. */
 static uint32_t decimal(slice text) {
   uint32_t value = 0;
   if (text.length > 9) return 0;
@@ -210,14 +210,14 @@ static uint32_t decimal(slice text) {
   return value;
 }
 
-/* Of "HTTP/1.1 101 Switching Protocols"; 0 where it is none. */
+/* The status of a line such as "HTTP/1.1 101 Switching Protocols"; 0 if it has none. */
 static uint16_t status_of(slice answer) {
   if (answer.length < 12 || memcmp(answer.at, "HTTP/1.1 ", 9) != 0) return 0;
   slice digits = {answer.at + 9, 3};
   return (uint16_t)decimal(digits);
 }
 
-/* The gateway must have taken our subprotocol: without it the link would speak JSON (H-12). */
+/* The gateway must have accepted our subprotocol: without it the link would use JSON (H-12). */
 static bool is_right_upgrade(const tg_socket *socket, slice answer) {
   slice protocol = header_value(answer, "sec-websocket-protocol:");
   slice accept = header_value(answer, "sec-websocket-accept:");
@@ -266,7 +266,7 @@ static void take_close(tg_socket *socket) {
   end_with(socket, end);
 }
 
-/* A pong for which there is no room is left out: the gateway asks again, and whatever fills the room is a sign of life too. */
+/* A pong for which there is no room is not sent: the gateway pings again, and the bytes that fill the room also show that the device is alive. */
 static void take_control(tg_socket *socket) {
   if (socket->opcode == op_close) {
     take_close(socket);
@@ -303,7 +303,7 @@ static uint64_t payload_bytes(const tg_socket *socket) {
   return bytes;
 }
 
-/* RFC 6455 §5: no reserved bits, no mask from a server, control frames whole and short, fragments only of a message begun. */
+/* RFC 6455 §5: no reserved bits, no mask from a server, control frames short and not fragmented, continuations only after a first fragment. */
 static bool is_header_right(const tg_socket *socket) {
   uint8_t opcode = socket->header[0] & opcode_bits;
   if ((socket->header[0] & reserved_bits) != 0 || (socket->header[1] & mask_bit) != 0) return false;
@@ -328,7 +328,7 @@ static void take_header(tg_socket *socket) {
   if (socket->payload_left == 0) take_frame(socket);
 }
 
-/* Takes what it can of a frame's header and payload, and returns how much. */
+/* Reads as much as there is of a frame's header and payload, and returns how many bytes that was. */
 static size_t take_frame_bytes(tg_socket *socket, const uint8_t *bytes, size_t length) {
   if (socket->header_length < header_bytes(socket)) {
     socket->header[socket->header_length++] = bytes[0];
@@ -371,7 +371,7 @@ const uint8_t *tg_socket_output(const tg_socket *socket, size_t *length) {
 
 void tg_socket_written(tg_socket *socket, size_t length) {
   size_t left = length < socket->out_length ? socket->out_length - length : 0;
-  for (size_t i = 0; i < left; i++) socket->out[i] = socket->out[length + i]; /* forwards: the two may overlap */
+  for (size_t i = 0; i < left; i++) socket->out[i] = socket->out[length + i]; /* from the front, because the two may overlap */
   socket->out_length = left;
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """
-The package as `tidegate-sim conform` drives it: orders on stdin, what happened on stdout, one JSON object a line.
+The adapter by which `tidegate-sim conform` drives the package: orders on stdin, events on stdout, one JSON object per line.
 
     node dist/device-sim/cli.js conform -- python3 clients/python/conformance_adapter.py
 """
@@ -53,7 +53,7 @@ def declare_commands(device: Device) -> None:
 
 
 async def obey(device: Device, order: dict[str, Any]) -> bool:
-    """False where it is the last."""
+    """Carries out an order. Returns False after the last one."""
     if order["do"] == "send":
         device.record(order["values"], order.get("ts"))
     elif order["do"] == "reconnect":
@@ -92,7 +92,7 @@ async def main() -> None:
         stream=environment.get("TIDEGATE_STREAM", "main"),
         folder=environment["TIDEGATE_STATE"],
         encoding="binary" if environment.get("TIDEGATE_ENCODING") == "binary" else "json",
-        # The runner counts frames, so each send is one.
+        # The runner counts frames, so each order to send makes one frame.
         samples_per_frame=1,
         on_event=on_event,
     )

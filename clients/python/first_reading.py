@@ -16,7 +16,7 @@ import websockets
 
 
 def telemetry(seq: int, base_ms: int, value: float) -> bytes:
-    """One f32 column (metric 0 of table 0), one row. PROTOCOL.md, Binary: the rows begin at a multiple of 8."""
+    """A frame with one f32 column (metric 0 of table 0) and one row. The rows begin at a multiple of 8 (PROTOCOL.md §6)."""
     header = struct.pack("<BBBBIqHHH", 1, 0x01, 1, 1, seq, base_ms, 1, 0, 0)
     return header.ljust(24, b"\0") + struct.pack("<If", 0, value)
 

@@ -1,57 +1,63 @@
+/**
+ * `npm run bench`. A bench reports figures. A property that must hold belongs into a test, in tests/ or beside the code that it checks.
+ * parts/ has one file per part of the command, table/ the comparison and what all tables share, load/ the load generators, servers/ the
+ * servers under test, and store/ the parts about stored readings.
+ */
 import { Command } from 'commander';
+import { Failure } from '../../cli/api/failure.js';
 import type { Part } from './part.js';
 
-/** Parts are loaded when they are asked for: each line is a name and what it measures. */
+/** The parts by name, each with what it measures. A part is loaded only when it runs. */
 const parts: Record<string, { about: string; load(): Promise<Part> }> = {
   compare: {
-    about: 'the gateway beside what it is built on and what others use, on the same frames (the default)',
+    about: 'the gateway beside what it is built on and beside other servers, on the same frames (the default)',
     load: async () => (await import('./table/compare.js')).compare,
   },
   commands: {
-    about: 'from the request for a command to its device’s final word, at half the load that the gateway takes',
+    about: 'commands, from the request to the final state, at half the load that the gateway can take',
     load: async () => (await import('./parts/commands.js')).benchCommands,
   },
   bridge: {
-    about: 'an outage of the MQTT broker drained, and what the bridge costs the links; needs mosquitto',
+    about: 'how fast an outage of the MQTT broker is drained, and what the bridge costs the links; needs mosquitto',
     load: async () => (await import('./parts/bridge.js')).benchBridge,
   },
   lighter: {
-    about: 'a reading at a time over one link, by POST with keep-alive, and by POST without',
+    about: 'one reading per message: over one link, by POST with keep-alive, and by POST without',
     load: async () => (await import('./parts/lighter.js')).lighter,
   },
   soak: {
-    about: 'every fault at once for --seconds, everything verified, and what the memory did',
+    about: 'every fault at once for --seconds; all readings are verified, and memory is plotted',
     load: async () => (await import('./parts/soak.js')).soak,
   },
   links: {
-    about: 'memory of an idle link, handshakes and refusals a second, a fleet back after a SIGKILL (--links 15000)',
+    about:
+      'memory per idle link, handshakes and refusals per second, a fleet reconnecting after a SIGKILL (--links 15000)',
     load: async () => (await import('./parts/links.js')).benchLinks,
   },
   console: {
-    about:
-      'the longest tasks of the console’s pages while 50,000 readings/s come in; needs chromium; with --links 10000',
+    about: 'the longest tasks of the console’s pages at 50,000 readings/s (--links 10000); needs chromium',
     load: async () => (await import('./parts/console.js')).benchConsole,
   },
   streams: {
-    about: '100,000 streams that send a frame a second each, given to the store; --seconds 60 or more',
+    about: '100,000 streams that send one frame per second each, given to the store; --seconds 60 or more',
     load: async () => (await import('./store/streams.js')).benchStreams,
   },
   store: {
-    about: 'ingest and queries on a store of any size, which is filled first',
+    about: 'ingest and queries on a store of any size, which the bench fills first',
     load: async () => (await import('./store/store.js')).benchStore,
   },
 };
 
 const about = Object.entries(parts).map(([name, part]) => `  ${name.padEnd(10)}${part.about}`);
 const program = new Command('bench')
-  .description('measures in one run, so that figures can be set against each other')
-  .argument('[part]', 'what to measure: one of those below, or rows of compare')
-  .argument('[names...]', 'only these rows of that part')
-  .option('--seconds <n>', 'measured for each row', '8')
-  .option('--rounds <n>', 'of compare: all rows in turns, so often; the median counts', '1')
-  .option('--links <n>', 'device links', '1000')
-  .option('--devices <n>', 'of console: devices in the registry', '0')
-  .option('--rows <n>', 'of store: readings stored in the end', '200000000')
+  .description('measures everything in one run, so that its figures can be compared')
+  .argument('[part]', 'what to measure: a part from the list below, or rows of compare')
+  .argument('[names...]', 'measure only these rows of the part')
+  .option('--seconds <n>', 'how long each row is measured', '8')
+  .option('--rounds <n>', 'compare: how often all rows are measured, in turns; the median counts', '1')
+  .option('--links <n>', 'number of device links', '1000')
+  .option('--devices <n>', 'console: number of devices in the registry', '0')
+  .option('--rows <n>', 'store: number of readings stored at the end', '200000000')
   .option('--json', 'print JSON')
   .addHelpText('after', `\nParts:\n${about.join('\n')}`)
   .parse();
@@ -62,7 +68,13 @@ const { seconds, rounds, links, devices, rows } = numbersOf(numbers);
 const isPart = program.args.length > 0 && Object.hasOwn(parts, program.args[0]);
 const [part, names] = isPart ? [program.args[0], program.args.slice(1)] : ['compare', program.args];
 const run = await parts[part].load();
-await run({ names, seconds, rounds, links, devices, rows, json: json === true });
+try {
+  await run({ names, seconds, rounds, links, devices, rows, json: json === true });
+} catch (error) {
+  if (!(error instanceof Failure)) throw error;
+  console.error(`error: ${error.message}`);
+  process.exit(error.exitCode);
+}
 process.exit();
 
 function numbersOf<Name extends string>(texts: Record<Name, string>): Record<Name, number> {

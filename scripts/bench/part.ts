@@ -1,18 +1,20 @@
-/** What the command line of `npm run bench` asks for. */
+/** The options of the command line of `npm run bench`. */
 export interface PartOptions {
-  /** Only these rows; none: all. */
+  /** The rows to measure; all rows if this is empty. */
   names: string[];
-  /** Measured for each row. */
+  /** How long each row is measured. */
   seconds: number;
   /** How often all rows are measured, in turns; the median counts. */
   rounds: number;
+  /** How many devices are connected. */
   links: number;
-  /** Devices that the console part has in its registry; the links are some of them. */
+  /** How many devices the console part has in its registry; `links` of them are connected. */
   devices: number;
-  /** Readings that the store part fills in. */
+  /** How many readings the store part stores. */
   rows: number;
+  /** Print JSON instead of tables. */
   json: boolean;
 }
 
-/** A part of the benches: measures, and prints what it found. */
+/** A part of `npm run bench`: it measures, and prints its figures. parts/ has one file per part, with what only that part needs. */
 export type Part = (options: PartOptions) => Promise<void>;

@@ -10,9 +10,8 @@ import { subprotocols } from '../../schemas/tables/subprotocols.js';
 import { contractVersion } from '../../schemas/tables/version.js';
 
 /**
- * The contract's version, and the SHA-256 of everything in schemas/ that others rely on: schemas, vectors and tables. What
- * only explains does not count (`rulesOf`, and `about` of the vectors), so that a better description needs no new version.
- * `root` is the folder of the schemas.
+ * The contract's version, and the SHA-256 of everything in schemas/ that clients rely on: schemas, vectors and tables. Explanations do
+ * not count (`rulesOf`, and `about` of the vectors), so that a better description needs no new version. `root` is the folder of the schemas.
  */
 export function contractDigest(root = join(packageRoot, 'schemas')): { version: string; sha256: string } {
   const hash = createHash('sha256');
@@ -28,14 +27,14 @@ export function contractDigest(root = join(packageRoot, 'schemas')): { version: 
   return { version: contractVersion, sha256: hash.digest('hex') };
 }
 
-/** Keywords that explain and do not validate (JSON Schema 2020-12, Validation section 9.1 and 9.5, Core section 8.3). */
+/** Keywords that explain and do not validate values (JSON Schema 2020-12, Validation section 9.1 and 9.5, Core section 8.3). */
 const explaining: readonly string[] = ['title', 'description', '$comment'];
-/** Keywords whose members are schemas under names of the author's choice: `description` may be one of these names. */
+/** Keywords whose members are schemas under free names: such a name may be `description`. */
 const schemasByName: readonly string[] = ['properties', 'patternProperties', '$defs', 'dependentSchemas'];
 /** Keywords whose value is data and not a schema. */
 const data: readonly string[] = ['const', 'enum', 'default'];
 
-/** A schema without its explanations: what is left decides which values are valid. */
+/** A schema without its explanations. The rest decides which values are valid. */
 export function rulesOf(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(rulesOf);
   if (typeof schema !== 'object' || schema === null) return schema;

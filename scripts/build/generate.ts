@@ -8,9 +8,8 @@ import { contractDigest } from './contractDigest.js';
 import { deviceContract } from './deviceContract.js';
 
 /**
- * Writes what is made from the tables and schemas: schemas/generated/*.ts, schemas/contract.json, docs/metrics.md and
- * clients/js/core/contract.ts.
- * With --check only compares, and exits 1 where one differs.
+ * Generates files from the tables and schemas: schemas/generated/*.ts, schemas/contract.json, docs/metrics.md and
+ * clients/js/core/contract.ts. With --check it writes nothing, and exits with 1 if a file differs.
  */
 const check = process.argv.includes('--check');
 process.chdir(packageRoot);
@@ -25,7 +24,7 @@ if (!check) writeFileSync('schemas/contract.json', `${JSON.stringify(contractDig
 else if (readFileSync('schemas/contract.json', 'utf8') !== `${JSON.stringify(contractDigest(), null, 2)}\n`) {
   differs('schemas/contract.json');
   console.error(
-    'The contract changed: set contractVersion in schemas/tables/version.ts (SemVer), say so in CHANGELOG.md',
+    'The contract changed: raise contractVersion in schemas/tables/version.ts (SemVer), and describe the change in CHANGELOG.md',
   );
 }
 
@@ -35,7 +34,7 @@ function settle(path: string, text: string): void {
 }
 
 function differs(path: string): void {
-  console.error(`${path} differs from what it is made of: run npm run generate`);
+  console.error(`${path} differs from its sources: run npm run generate`);
   process.exitCode = 1;
 }
 
@@ -65,7 +64,7 @@ async function typesOf(folder: string): Promise<string> {
   return text;
 }
 
-/** A type that two schemas share is written once. */
+/** Drops types that an earlier schema of the folder exported already. */
 function withoutRepeats(types: string, exported: Set<string>): string {
   const blocks = types.split(/\n(?=(?:\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n)?export )/);
   return blocks

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs the RUN lines of the Dockerfile in a Debian trixie chroot, then serves from it as its user: what `docker build` and
-# `docker run` would do, where there is no Docker engine. Needs root, debootstrap, and a network to Debian and npm.
+# Does without a Docker engine what `docker build` and `docker run` would do: runs the RUN lines of the Dockerfile in a Debian trixie
+# chroot, then serves from there as the image's user. Needs root, debootstrap, and a network to Debian and npm.
 set -euo pipefail
-root=$(cd "$(dirname "$0")/.." && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/tidegate-docker-XXXXXX")
 chroot_dir=$work/root
 serve_pid=
@@ -34,7 +34,7 @@ npm_dir=$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")
 mkdir -p "$chroot_dir/usr/local/lib/node_modules"
 cp -r "$npm_dir" "$chroot_dir/usr/local/lib/node_modules/npm"
 ln -s ../lib/node_modules/npm/bin/npm-cli.js "$chroot_dir/usr/local/bin/npm"
-# The host's settings say where packages come from.
+# npm in the chroot uses the registry and the proxy of the host.
 npm config list --json 2>/dev/null | node -e '
   const c = JSON.parse(require("fs").readFileSync(0)); const keep = ["registry", "cafile", "proxy", "https-proxy", "strict-ssl"];
   console.log(keep.filter((k) => c[k]).map((k) => `${k}=${c[k]}`).join("\n"))' > "$chroot_dir/root/.npmrc"
@@ -46,8 +46,8 @@ step "COPY . ."
 mkdir -p "$chroot_dir/app"
 git -C "$root" archive HEAD | tar x -C "$chroot_dir/app"
 
-# Node headers for a native module that has to be compiled are not to be had from here: those of the host's Node 24 package
-# would be; node-gyp is told to use the ones that come with it.
+# A native module that must be compiled needs Node's headers, which cannot be downloaded here. If the Node package has them, node-gyp uses
+# these.
 [ -d "$work/package/include" ] && mkdir -p "$chroot_dir/usr/local/include" && cp -r "$work/package/include/." "$chroot_dir/usr/local/include/" && echo "nodedir=/usr/local" >> "$chroot_dir/root/.npmrc"
 
 grep '^RUN ' "$root/Dockerfile" | sed 's/^RUN //' | while IFS= read -r line; do
@@ -71,4 +71,4 @@ echo "exit code after SIGTERM: $code"
 size=$(du -sm "$chroot_dir/app" | cut -f1)
 echo "the application is $size MB"
 [ "$answer" = '{"status":"ok"}' ] && [ "$code" = 0 ]
-step "the Dockerfile's steps work"
+step "the steps of the Dockerfile work"

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packageRoot } from '../../schemas/load.js';
 
-/** Makes the pictures of docs/: the browser test takes them on its way, so they show what is true. */
+/** Makes the pictures of docs/. The browser test takes them while it runs, so that they show the console as it is. */
 const { status } = spawnSync(
   process.execPath,
   [

@@ -5,11 +5,23 @@ import { join } from 'node:path';
 import { packageRoot, readJson } from '../../schemas/load.js';
 
 /**
- * The full counts that the project claims, in named parts. Each part writes its output to docs/proof/<part>.md, which
- * docs/proof/README.md sums up by hand, and takes less than 20 minutes, except the store (just over) and the soak, whose memory
- * must be watched for half an hour. `npm run proof` runs all parts, `npm run proof -- crash` runs one.
+ * `npm run proof`: every claim of the project in full counts, by parts. `npm run proof -- crash` runs one part. Each part writes its
+ * output to docs/proof/<part>.md, and docs/proof/README.md sums these pages up by hand. A part takes less than 20 minutes, except
+ * the store (just over) and the soak (half an hour).
+ *
+ * scripts/proof/ has the list of the parts and the programs that only a proof runs. A part is a suite of tests/ or a bench
+ * otherwise, and what it checks or measures belongs there.
  */
-const parts: Record<string, { title: string; command: string[]; rounds?: number }> = {
+interface ProofPart {
+  /** The heading of its page. */
+  title: string;
+  /** The arguments of node. */
+  command: string[];
+  /** TIDEGATE_ROUNDS for its tests: how often each of them repeats what it does. */
+  rounds?: number;
+}
+
+const parts: Record<string, ProofPart> = {
   fleet: {
     title: 'Verified fleets: 1,000 busy devices, 15,000 links from one process, 18,000 links from three',
     command: ['dist/scripts/proof/proofFleet.js'],
@@ -29,7 +41,7 @@ const parts: Record<string, { title: string; command: string[]; rounds?: number 
   },
   commands: {
     title: 'Commands under 200 SIGKILLs and 200 cut links; a batch to 10,000 devices, a fifth of them offline',
-    // After thousands of cut connections Node 20 spins for ever in its own clean-up at exit (Environment::CleanupHandles).
+    // After thousands of cut connections Node 20 never finishes its own clean-up at exit (Environment::CleanupHandles).
     command: ['--test', '--test-force-exit', '--test-reporter=spec', 'dist/tests/faults/commands.system.js'],
     rounds: 200,
   },
@@ -113,7 +125,7 @@ const folder = join(packageRoot, 'docs', 'proof');
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !Object.hasOwn(parts, name));
 if (unknown !== undefined) {
-  console.error(`there is no part ${unknown}; there are ${Object.keys(parts).join(', ')}`);
+  console.error(`the proof has no part ${unknown}; its parts are ${Object.keys(parts).join(', ')}`);
   process.exit(64);
 }
 

@@ -9,8 +9,8 @@ import { isVerified, runFleet } from '../../device-sim/run/runFleet.js';
 import { startGatewayProcess } from '../../tests/rig/gatewayProcess.js';
 
 /**
- * Every acknowledged reading is stored once and as it was sent: by 1,000 busy devices, by as many links as one process of the
- * simulator holds, and by several processes beside each other.
+ * Verifies that every acknowledged reading is stored once and as it was sent: with 1,000 busy devices, with as many links as one process
+ * of the simulator can have, and with several processes side by side.
  */
 const runs = [
   { fleet: 'bench-1000', devices: 1_000, processes: 1, seconds: 30 },
@@ -36,7 +36,7 @@ for (const { fleet, devices, processes, seconds } of runs) {
   }
 }
 
-/** The most links there were at once, and what the gateway took for it. */
+/** The most links at once, and the gateway's largest resident memory. */
 function gatewayOf({ samples }: FleetResult): string {
   const seen = samples.flatMap(({ gateway }) => gateway ?? []);
   const most = (values: number[]): number => values.reduce((a, b) => Math.max(a, b), 0);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { before, type TestContext, test } from 'node:test';
 import type { NewCredentialBody, ReadingItem, ReadingPage } from '../../schemas/generated/operator.js';
 import { packageRoot } from '../../schemas/load.js';
@@ -11,7 +11,7 @@ import { roundsOr } from '../rig/killPoints.js';
 import { tempFolder } from '../rig/tempFolder.js';
 
 const source = join(packageRoot, 'clients', 'c');
-/** More than one round is the proof: full counts, and fuzzing for minutes. */
+/** The proof sets more than one round: then all counts are full, and fuzzing takes minutes. */
 const isFull = roundsOr(1) > 1;
 const fuzzSeconds = isFull ? 240 : 10;
 const daySeconds = 86_400;
@@ -26,7 +26,10 @@ function make(target: string): string {
   return execFileSync('make', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 26 });
 }
 
-async function gatewayWithDevice(context: TestContext, id: string) {
+async function gatewayWithDevice(
+  context: TestContext,
+  id: string,
+): Promise<{ gateway: GatewayProcess; secret: string }> {
   const gateway = await startGatewayProcess({ data: tempFolder(context) });
   context.after(() => gateway.stop());
   const { secret } = await gateway.api<NewCredentialBody>('POST', '/v1/devices', { id });
@@ -54,12 +57,12 @@ test('the C client compiles without a warning under gcc and clang, and calls not
   make('compile');
 });
 
-test('the C client keeps its own tests and the golden frames, also under the address and undefined behaviour sanitizers', () => {
+test('the C client passes its own tests and the golden frames, also under the address and undefined behaviour sanitizers', () => {
   for (const target of ['test', 'sanitize']) assert.match(make(target), /^\d+ tests passed$/m);
 });
 
-test(`fuzzing the parsers and the device for ${fuzzSeconds} s each finds nothing`, (context) => {
-  // libFuzzer reports on stderr; a finding is an exit code, and throws.
+test(`fuzzing the parsers and the device for ${fuzzSeconds} s each finds no error`, (context) => {
+  // libFuzzer exits with an error code if it finds anything, and make() throws then.
   make('fuzz');
   context.diagnostic(`${fuzzSeconds} s each`);
 });
@@ -80,12 +83,12 @@ test('the C client plays a session on an emulated Cortex-M0 with 16 KB of RAM', 
   assert.match(said, /^static \d+ bytes, stack \d+, together \d+ of 16384$/);
 });
 
-test('the ten lines of the README bring a first reading', async (context) => {
+test('the ten lines of the README store a first reading', async (context) => {
   const gateway = await startGatewayProcess({ data: tempFolder(context) });
   context.after(() => gateway.stop());
   const [, lines] = readFileSync(join(source, 'README.md'), 'utf8').match(/```sh\n([\s\S]*?)```/) as RegExpMatchArray;
   assert.ok(lines.trim().split('\n').length <= 10, lines);
-  // As written, but for the port, and the folder of what is built.
+  // The lines run as written, except for the port and the build folder.
   const here = lines
     .replaceAll('ws://127.0.0.1:8080/v1/device', gateway.deviceUrl)
     .replaceAll('clients/c/build', build);
@@ -96,7 +99,7 @@ test('the ten lines of the README bring a first reading', async (context) => {
   assert.ok(loads.length >= 3 && loads.every(({ value }) => typeof value === 'number'), JSON.stringify(loads));
 });
 
-test('the example tells why it is refused, and does not come back soon', async (context) => {
+test('the example prints why it is refused, and does not reconnect soon', async (context) => {
   const { gateway } = await gatewayWithDevice(context, 'boiler-8');
   make('examples');
   const example = spawn(join(build, 'linux'), [gateway.deviceUrl, 'boiler-8', `tgd_${'A'.repeat(43)}`]);
@@ -112,18 +115,24 @@ test('the example tells why it is refused, and does not come back soon', async (
 interface Replay {
   samples: number;
   rows: number;
-  /** SIGKILL, each after so many acks more. */
+  /** The device is killed after each of these counts of further acks. */
   kills: number[];
 }
 
-function startReplay(folder: string, gateway: GatewayProcess, secret: string) {
+interface RunningReplay {
+  child: ChildProcess;
+  /** What it prints. */
+  lines: Interface;
+}
+
+function startReplay(folder: string, gateway: GatewayProcess, secret: string): RunningReplay {
   const child = spawn(join(build, 'replay'), ['send', folder, gateway.deviceUrl, 'logger', secret], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   return { child, lines: createInterface({ input: child.stdout }) };
 }
 
-/** Sends what is left in the folder; what its last line said, or null where it was killed. */
+/** Sends the frames that are left in the folder. Returns how long that took in ms, or null if the device was killed after `killAfter` acks. */
 async function sendOnce(
   folder: string,
   gateway: GatewayProcess,
@@ -141,7 +150,7 @@ async function sendOnce(
   return tookMs;
 }
 
-/** A device that was offline for long comes back, is killed now and then, and all of it must be stored once, in order. */
+/** Lets a device with a full buffer connect, kills it at the given points, and checks that every sample is stored once and in order. */
 async function replayed(context: TestContext, { samples, rows, kills }: Replay): Promise<number> {
   const { gateway, secret } = await gatewayWithDevice(context, 'logger');
   make('examples');
@@ -155,24 +164,24 @@ async function replayed(context: TestContext, { samples, rows, kills }: Replay):
   assert.equal(stored.length, samples);
   const wrong = stored.findIndex(({ ts, value }, i) => ts !== start + 1000 * i || value !== i);
   assert.equal(wrong, -1, `sample ${wrong} is stored as ${JSON.stringify(stored[wrong])}`);
-  // In order: no number was jumped over, and none came under a second one.
+  // No seq was skipped, and no reading came a second time under another seq.
   assert.equal(await counted(gateway, 'tidegate_seq_gaps_total'), 0);
   assert.equal(await counted(gateway, 'tidegate_readings_repeated_total'), 0);
   return tookMs as number;
 }
 
-test('24 hours of samples, a minute in a frame, are replayed: all stored once, in order', async (context) => {
+test('24 hours of samples with one minute per frame are replayed, and all are stored once and in order', async (context) => {
   const tookMs = await replayed(context, { samples: daySeconds, rows: 60, kills: [] });
   context.diagnostic(`${daySeconds} samples in ${daySeconds / 60} frames: ${(tookMs / 1000).toFixed(1)} s`);
 });
 
-test('samples of one frame each are replayed over three SIGKILLs of the device: all stored once, in order', async (context) => {
+test('samples with one frame each are replayed over three SIGKILLs of the device, and all are stored once and in order', async (context) => {
   const samples = isFull ? daySeconds : 8_640;
   await replayed(context, { samples, rows: 1, kills: [1, 10, 20] });
 });
 
 if (isFull)
-  test('24 hours of samples of one frame each are replayed: all stored once, in order', async (context) => {
+  test('24 hours of samples with one frame each are replayed, and all are stored once and in order', async (context) => {
     const tookMs = await replayed(context, { samples: daySeconds, rows: 1, kills: [] });
     context.diagnostic(`${daySeconds} samples in ${daySeconds} frames: ${(tookMs / 1000).toFixed(1)} s`);
   });

@@ -1,3 +1,7 @@
+/**
+ * All clients against the rules of PROTOCOL.md. tests/clients/ has the tests that run a client with a gateway, or another language's tools.
+ * A client's own tests are beside its code, in clients/.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -18,24 +22,24 @@ after(() => rmSync(cFolder, { recursive: true, force: true }));
 const pythonAdapter = join(packageRoot, 'clients', 'python', 'conformance_adapter.py');
 const adapter = [process.execPath, join(packageRoot, 'dist', 'clients', 'js', 'conformance', 'adapter.js')];
 
-/** Every client of this repository must pass every situation, in each encoding that it speaks. */
+/** Every client of this repository must pass every situation in each of its encodings. */
 const clients: { name: string; encodings: Encoding[]; command: string[] }[] = [
   { name: 'JavaScript', encodings: ['json', 'binary'], command: adapter },
   { name: 'C', encodings: ['binary'], command: [join(cFolder, 'adapter')] },
   { name: 'Python', encodings: ['json', 'binary'], command: ['/usr/bin/python3', '-B', pythonAdapter] },
 ];
 
-/** Rules that no client here shows: they concern the other encoding, or a message that a device may leave out. */
+/** Rules that no client of this repository can show, because they concern the other encoding or a message that a device may leave out. */
 const notShown: Record<Encoding, readonly string[]> = {
   json: ['B-1', 'B-2', 'B-3', 'B-4', 'B-5', 'B-7', 'B-8', 'B-9', 'B-11', 'H-9', 'H-10'],
   binary: ['B-7', 'H-9', 'H-10', 'J-1', 'J-2', 'J-3'],
 };
 
-/** Most of the time is that of a gateway that says nothing, so all runs go at once. */
-test('conformance', { concurrency: true, timeout: 600_000 }, async (context) => {
+/** Most of the time a silent gateway is played, so all runs go on at once. */
+test('the clients of this repository follow the protocol', { concurrency: true, timeout: 600_000 }, async (context) => {
   const runs = clients.flatMap(({ name, encodings, command }) =>
     encodings.map((encoding) =>
-      context.test(`the ${name} client keeps every rule, in ${encoding}`, async () => {
+      context.test(`the ${name} client follows every rule in ${encoding}`, async () => {
         const verdicts = verdictsOf(await conform({ command, encoding, rules: [], width: 4 }));
         const failed = verdicts.filter(({ verdict }) => verdict === 'fail');
         assert.deepEqual(failed, []);
@@ -46,14 +50,15 @@ test('conformance', { concurrency: true, timeout: 600_000 }, async (context) => 
       }),
     ),
   );
-  const wrong = context.test('each client that breaks a rule is caught by it', async () => {
+  const wrong = context.test('each client that breaks a rule on purpose fails that rule', async () => {
     const missed: string[] = [];
     await inParallel(Object.entries(wrongs), 4, async ([name, { rule, situation, ...more }]) => {
       const encoding: Encoding = 'encoding' in more ? more.encoding : 'json';
       const options = { encoding, rules: [], situation, width: 1 };
       const verdicts = verdictsOf(await conform({ ...options, command: [...adapter, '--wrong', name] }));
       const failed = verdicts.filter(({ verdict }) => verdict === 'fail').map((verdict) => verdict.rule);
-      if (!failed.includes(rule)) missed.push(`${name}: ${rule} was not broken, but ${failed.join(', ') || 'none'}`);
+      if (!failed.includes(rule))
+        missed.push(`${name}: expected ${rule} to fail, and failed were ${failed.join(', ') || 'none'}`);
     });
     assert.deepEqual(missed, []);
   });

@@ -7,7 +7,7 @@ import { packageRoot } from '../../schemas/load.js';
 import { startGatewayProcess } from '../rig/gatewayProcess.js';
 import { tempFolder } from '../rig/tempFolder.js';
 
-test("a Python script, with Debian's websockets, sends a binary reading and waits for its ack, again and again", async (context) => {
+test("a Python script with Debian's websockets sends a binary reading and waits for its ack, and does so again", async (context) => {
   const gateway = await startGatewayProcess({ data: tempFolder(context) });
   context.after(() => gateway.stop());
   const { secret } = await gateway.api<NewCredentialBody>('POST', '/v1/devices', { id: 'snake' });

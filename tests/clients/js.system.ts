@@ -14,17 +14,20 @@ import { type GatewayProcess, startGatewayProcess } from '../rig/gatewayProcess.
 import { tempFolder } from '../rig/tempFolder.js';
 
 const run = promisify(execFile);
-/** This Node, and Debian's Python, which has its packages. */
+/** A PATH with this Node, and Debian's Python with Debian's packages. */
 const env = { ...process.env, PATH: `${dirname(process.execPath)}:/usr/bin:${process.env.PATH}` };
 const slow = { timeout: 120_000 };
 const readme = readFileSync(join(packageRoot, 'clients', 'js', 'README.md'), 'utf8');
 
-/** The n-th program in that language, as the README has it, with this gateway's facts for its example's. */
+/** The README's program in this language, with the address and the secret of this gateway in place of the example's. */
 function fromReadme(language: string, deviceUrl: string, secret: string): string {
   const [, program] = new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'm').exec(readme) ?? [];
   assert.ok(program !== undefined);
   const filled = program.replace('ws://127.0.0.1:8080/v1/device', deviceUrl).replace('tgd_…', secret);
-  assert.ok(filled.includes(deviceUrl) && filled.includes(secret), 'the README names address and secret');
+  assert.ok(
+    filled.includes(deviceUrl) && filled.includes(secret),
+    'the program of the README has an address and a secret',
+  );
   return filled;
 }
 
@@ -40,7 +43,7 @@ async function temperatureOf(gateway: GatewayProcess, id: string): Promise<unkno
   return metrics.temperature?.value;
 }
 
-test("the JavaScript client's README, as written, in Node", slow, async (context) => {
+test("the JavaScript client's README works as written in Node", slow, async (context) => {
   const { gateway, secret } = await gatewayWith(context, 'boiler-7');
   const folder = tempFolder(context);
   mkdirSync(join(folder, 'node_modules'));
@@ -52,7 +55,7 @@ test("the JavaScript client's README, as written, in Node", slow, async (context
   assert.equal(await temperatureOf(gateway, 'boiler-7'), 21.5);
 });
 
-test("the JavaScript client's README, as written, in a browser, and once more in IndexedDB", slow, async (context) => {
+test("the JavaScript client's README works as written in a browser, also with IndexedDB", slow, async (context) => {
   const { gateway, secret } = await gatewayWith(context, 'boiler-7');
   const program = fromReadme('html', gateway.deviceUrl, secret);
   const indexed = program
@@ -95,7 +98,7 @@ test("the JavaScript client's README, as written, in a browser, and once more in
 });
 
 for (const language of ['node', 'python', 'c']) {
-  test(`what device add prints for ${language} works as pasted`, slow, async (context) => {
+  test(`the program that tidegate device add prints for ${language} works as pasted`, slow, async (context) => {
     const { gateway, secret } = await gatewayWith(context, 'boiler-7');
     const { program } = snippetsOf(gateway.deviceUrl, 'boiler-7', secret)[language];
     const { stdout } = await run('/bin/bash', ['-e', '-c', program], { cwd: tempFolder(context), env });
@@ -105,14 +108,14 @@ for (const language of ['node', 'python', 'c']) {
   });
 }
 
-test('what device add prints for a browser works as pasted', slow, async (context) => {
+test('the program that tidegate device add prints for a browser works as pasted', slow, async (context) => {
   const { gateway, secret } = await gatewayWith(context, 'boiler-7');
   const browser = await openBrowser();
   context.after(() => browser.close());
   const page = await browser.newPage();
   const heard: string[] = [];
   page.on('console', (message) => heard.push(message.text()));
-  // What the page logs comes here by a way of its own, and later on a busy machine.
+  // The page's log arrives separately, on a busy machine later than the reading.
   const welcomed = page.waitForEvent('console', (message) => /"type":"welcome"/.test(message.text()));
   await page.evaluate(`(() => { ${snippetsOf(gateway.deviceUrl, 'boiler-7', secret).browser.program} })()`);
   while ((await temperatureOf(gateway, 'boiler-7')) !== 21.5) await page.waitForTimeout(50);

@@ -14,7 +14,7 @@ for (const [name, websockets] of [
   ["Debian's websockets", undefined],
   ['a current websockets', currentWebsockets],
 ] as const) {
-  const skip = name === 'a current websockets' && websockets === undefined && 'PYTHON_WEBSOCKETS names no folder';
+  const skip = name === 'a current websockets' && websockets === undefined && 'PYTHON_WEBSOCKETS is not set';
   test(`the Python client's own tests pass with ${name}`, { skip }, async () => {
     const { code, errors } = await runPython(['-m', 'unittest', 'discover', '-s', 'tests', '-t', '.'], { websockets })
       .exited;
@@ -22,7 +22,7 @@ for (const [name, websockets] of [
     assert.match(errors, /Ran 1\d\d tests/);
   });
 
-  test(`the ten lines of the Python client's README, as written, store a reading with ${name}`, {
+  test(`the ten lines of the Python client's README store a reading as written with ${name}`, {
     skip,
   }, async (context) => {
     const { gateway, secret } = await gatewayWithDevice(context, 'boiler-7');
@@ -39,7 +39,7 @@ for (const [name, websockets] of [
   });
 }
 
-test('the host monitor of the Python client stores what this machine is like, and obeys set_interval', async (context) => {
+test('the host monitor of the Python client stores figures of this machine and follows set_interval', async (context) => {
   const { gateway, secret } = await gatewayWithDevice(context, 'host');
   const words = ['-m', 'tidegate.examples.host_monitor', new URL(gateway.deviceUrl).origin, 'host', secret];
   const folder = tempFolder(context);
@@ -74,7 +74,7 @@ for (const [encoding, kills] of [
   ['json', []],
   ['binary', [20, 90]],
 ] as const) {
-  test(`a day that the Python client was offline is stored once, in order (${encoding}, killed ${kills.length} times)`, async (context) => {
+  test(`a day of samples that the Python client recorded offline is stored once and in order (${encoding}, killed ${kills.length} times)`, async (context) => {
     const { gateway, secret } = await gatewayWithDevice(context, 'offline');
     const words = [new URL(gateway.deviceUrl).origin, 'offline', secret, tempFolder(context), encoding];
     const replay = (order: string, more: string[] = []) =>
@@ -101,7 +101,7 @@ for (const [encoding, kills] of [
         assert.equal(value, expected(second));
       }
     }
-    // The numbers alone kept apart what was sent twice: nothing reached the store twice, to be dropped there by its time.
+    // Frames that were sent twice were recognized by their seqs, so the store had no repeats to drop.
     assert.equal(await metricOf(gateway, 'tidegate_readings_repeated_total'), 0);
     assert.deepEqual(await gateway.api('GET', '/v1/devices/offline/rejected'), { items: [], next: null });
   });

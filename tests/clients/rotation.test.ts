@@ -4,7 +4,7 @@ import { createDevice } from '../../device-sim/device/device.js';
 import { startTestGateway } from '../../gateway/gateway.fixture.js';
 import type { CommandBody, CredentialItem, DeviceBody } from '../../schemas/generated/operator.js';
 
-test('the reference device takes a pushed secret, and is back with it when the old one ends', async (context) => {
+test('the reference device uses a pushed secret, and reconnects with it when the old one ends', async (context) => {
   let ahead = 0;
   const { api, addDevice, gateway } = await startTestGateway(context, [], { clock: { now: () => Date.now() + ahead } });
   const { secret } = await addDevice('a');

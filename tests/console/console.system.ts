@@ -8,6 +8,7 @@ import WebSocket from 'ws';
 import { loadFleet } from '../../device-sim/fleet/loadFleet.js';
 import { runFleet } from '../../device-sim/run/runFleet.js';
 import type { NewCredentialBody, NewKeyBody, ReadingPage } from '../../schemas/generated/operator.js';
+import { readJson } from '../../schemas/load.js';
 import { type GatewayProcess, startGatewayProcess } from '../rig/gatewayProcess.js';
 import { tempFolder } from '../rig/tempFolder.js';
 import { openBrowser } from './browser.js';
@@ -15,7 +16,9 @@ import { openConsole, seriousFindings } from './consolePage.js';
 
 /** Where pictures for the README go; `npm run screenshot` sets it. Its name does not begin with TIDEGATE_, because the gateway reads such names as settings. */
 const picturesFolder = process.env.CONSOLE_PICTURES;
-const firstViewBytesMax = 100_000;
+const {
+  config: { firstViewBytesMax },
+} = readJson('package.json') as { config: { firstViewBytesMax: number } };
 
 async function picture(page: Page, name: string): Promise<void> {
   if (picturesFolder !== undefined) await page.screenshot({ path: join(picturesFolder, `${name}.png`) });
@@ -50,7 +53,7 @@ async function startBoth(
   return { gateway, browser };
 }
 
-/** The demo's devices, until the function it returns is called. */
+/** Starts the demo's devices, and returns the function that stops them. */
 function startFleet({ operatorUrl: url, key, deviceUrl }: GatewayProcess): () => Promise<unknown> {
   let stop = (): void => {};
   const stopped = new Promise<void>((resolve) => {
@@ -90,7 +93,7 @@ async function sendBadFrames(context: TestContext, gateway: GatewayProcess): Pro
 test('an operator finds a device, sees it live, zooms, commands it, admits a frame, and adds a device', async (context) => {
   const { gateway, browser } = await startBoth(context, true);
   await sendBadFrames(context, gateway);
-  // Devices come from pages of any origin; the console's own policy would not let it connect elsewhere.
+  // The device's page is served from another origin, because the console's own policy would not let it connect to the device port.
   const pages = createServer((_request, response) =>
     response.setHeader('content-type', 'text/html').end('<!doctype html><title>device</title>'),
   );
@@ -110,7 +113,7 @@ test('an operator finds a device, sees it live, zooms, commands it, admits a fra
     await page.getByText('26 shown').waitFor();
     await page.locator('.row').nth(11).waitFor();
     const rows = await page.evaluate('mostRows');
-    assert.ok((rows as number) < 26, `${rows} rows at once: only those on the screen, and a few beyond`);
+    assert.ok((rows as number) < 26, `${rows} rows at once; only the rows on the screen and a few more may exist`);
     await page.getByRole('searchbox').fill('site=north boiler-3');
     await page.getByText('1 shown').waitFor();
     assert.match(page.url(), /\/devices\?q=site%3Dnorth\+boiler-3$/);
@@ -157,7 +160,7 @@ test('an operator finds a device, sees it live, zooms, commands it, admits a fra
     await page.getByRole('textbox', { name: /^pin/ }).fill('12');
     await page.getByRole('button', { name: 'Send set_pin' }).click();
     await page.getByText(/must match pattern/).waitFor();
-    // The refusal is an answer 400, which browsers note in their console.
+    // The gateway answers 400, which browsers log as an error.
     const refusal = problems.findIndex((text) => text.includes('400'));
     assert.ok(refusal >= 0);
     problems.splice(refusal, 1);
@@ -269,7 +272,7 @@ test('no page has a finding that axe-core calls serious, in light and in dark', 
   assert.deepEqual(findings, []);
 });
 
-test('the first view is light, and a phone has all of it', async (context) => {
+test('the first view is small, and every page fits the screen of a phone', async (context) => {
   const { gateway, browser } = await startBoth(context);
   const viewport = { width: 390, height: 844 };
   const page = await browser.newPage({ viewport });
@@ -296,7 +299,7 @@ test('the first view is light, and a phone has all of it', async (context) => {
   }
 });
 
-test('a viewer sees why there is no button; a wrong key leads back to the form with a sentence', async (context) => {
+test('a viewer reads why there is no button, and a wrong key leads back to the sign-in form with the reason', async (context) => {
   const { gateway, browser } = await startBoth(context);
   await gateway.api('POST', '/v1/devices', { id: 'boiler-7', model: 'boiler' });
   const viewer = await gateway.api<NewKeyBody>('POST', '/v1/keys', { name: 'wall', role: 'viewer' });

@@ -1,9 +1,13 @@
+/**
+ * Pages of the console for its tests. tests/console/ has the tests that need a browser and a gateway. Tests of the console's logic are
+ * beside its code, in console/.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { packageRoot } from '../../schemas/load.js';
 
-/** Generous: the machine may have other things to do. */
+/** How long a page may take to show something. It is long because the machine may be busy. */
 const patienceMs = 60_000;
 const axeSource = readFileSync(join(packageRoot, 'node_modules', 'axe-core', 'axe.min.js'), 'utf8');
 

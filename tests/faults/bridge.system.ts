@@ -29,10 +29,24 @@ const fleet = {
   ],
 };
 const roundsInCi = 4;
+/** How long the broker is frozen at the end. */
 const stoppedMs = process.env.TIDEGATE_ROUNDS === undefined ? 3_000 : 30_000;
 
-/** Hears all telemetry in a session that the broker keeps, and keeps account of it. */
-function startWitness(context: TestContext, url: string) {
+/** A subscriber to all telemetry, in a session that the broker keeps while it is away. */
+interface Witness {
+  /** Resolves when the broker has accepted the subscription. */
+  subscribed: Promise<void>;
+  /** The ids of all messages that arrived. */
+  ids: ReadonlySet<string>;
+  /** Device, metric and time of all readings that arrived. */
+  readings: ReadonlySet<string>;
+  /** One line per message whose seq was not above the one before. */
+  disorder: readonly string[];
+  /** How many messages arrived, with those that arrived twice. */
+  messages(): number;
+}
+
+function startWitness(context: TestContext, url: string): Witness {
   const ids = new Set<string>();
   const readings = new Set<string>();
   const lastSeq = new Map<string, number>();
@@ -67,13 +81,13 @@ function startWitness(context: TestContext, url: string) {
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** What befalls the bridge, in turn. */
+/** The faults that are injected in turn. */
 function createTroubles(
   broker: Mosquitto,
   proxy: TcpProxy,
   restart: () => Promise<void>,
   round: (salt: number) => number,
-) {
+): (() => Promise<void>)[] {
   const short = (salt: number): number => 100 + Math.floor(round(salt) * 1_400);
   return [
     async function stopBroker() {
@@ -99,7 +113,7 @@ function createTroubles(
   ];
 }
 
-test('broker stopped, frozen, cut off, and the gateway killed in between: every frame arrives, in order, none is lost', async (context) => {
+test('every frame arrives in order, although the broker is stopped, frozen and cut off and the gateway is killed', async (context) => {
   const rounds = roundsOr(roundsInCi);
   const folder = tempFolder(context);
   const [data, brokerFolder] = [join(folder, 'data'), join(folder, 'broker')];
@@ -110,7 +124,7 @@ test('broker stopped, frozen, cut off, and the gateway killed in between: every 
   let gateway: GatewayProcess = await startGatewayProcess({ data, set });
   const devices = await startTcpProxy(gateway.devicePort);
   const operator = await startTcpProxy(gateway.operatorPort);
-  /** Ends that were not ours, with the last of what was logged. */
+  /** Exits of the gateway that the test did not cause, with its last log lines. */
   const ends: string[] = [];
   let killing = false;
   context.after(async () => {
@@ -121,9 +135,9 @@ test('broker stopped, frozen, cut off, and the gateway killed in between: every 
   });
   const witness = startWitness(context, broker.url);
   await witness.subscribed;
-  function watch(one: GatewayProcess): void {
-    void one.exited.then((code) => {
-      if (!killing) ends.push(`${code} ${one.errors()} ${JSON.stringify(one.log.slice(-5))}`);
+  function watch(watched: GatewayProcess): void {
+    void watched.exited.then((code) => {
+      if (!killing) ends.push(`${code} ${watched.errors()} ${JSON.stringify(watched.log.slice(-5))}`);
     });
   }
   watch(gateway);
@@ -136,7 +150,7 @@ test('broker stopped, frozen, cut off, and the gateway killed in between: every 
     devices.retarget(gateway.devicePort);
     operator.retarget(gateway.operatorPort);
   }
-  async function misfortune(): Promise<void> {
+  async function injectFaults(): Promise<void> {
     for (let round = 0; round < rounds; round++) {
       const troubles = createTroubles(broker, toBroker, restart, (salt) => uniform(7, round, salt));
       await wait(200 + uniform(7, round, 0) * 800);
@@ -152,11 +166,11 @@ test('broker stopped, frozen, cut off, and the gateway killed in between: every 
     url: `http://127.0.0.1:${operator.port}`,
     key: gateway.key,
     deviceUrl: `ws://127.0.0.1:${devices.port}/v1/device`,
-    stop: misfortune(),
+    stop: injectFaults(),
     verify: true,
   }).catch((error: Error) => assert.fail(`${error.stack}\n${ends.join('\n')}`));
   assert.deepEqual(ends, []);
-  const verdict = result.verdict ?? assert.fail('not verified');
+  const verdict = result.verdict ?? assert.fail('the simulator has not verified the readings');
   const { lost, duplicated, altered, invented, found } = verdict;
   assert.deepEqual({ lost, duplicated, altered, invented }, { lost: 0, duplicated: 0, altered: 0, invented: 0 });
   const until = Date.now() + 60_000;
@@ -164,7 +178,7 @@ test('broker stopped, frozen, cut off, and the gateway killed in between: every 
   context.diagnostic(
     `${rounds} rounds, ${result.framesAcked} frames acked, ${witness.ids.size} arrived in ${witness.messages()} messages, ${found} readings stored, ${witness.readings.size} arrived`,
   );
-  assert.equal(witness.readings.size, found, 'every reading that the gateway holds has arrived, and no other');
+  assert.equal(witness.readings.size, found, 'every reading that the gateway stored has arrived, and no other');
   assert.ok(witness.ids.size >= result.framesAcked);
   assert.deepEqual(witness.disorder, []);
 });

@@ -4,23 +4,30 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createOperatorApi, inParallel } from '../../device-sim/api/operatorApi.js';
 import { createFileStore } from '../../device-sim/device/commandStore.js';
-import { createDevice } from '../../device-sim/device/device.js';
+import { createDevice, type Device } from '../../device-sim/device/device.js';
 import { uniform } from '../../device-sim/fleet/signals.js';
 import { createCommandWitness } from '../../device-sim/member/commandWitness.js';
 import { type CommandedMember, commandsAreClean, verifyCommands } from '../../device-sim/verify/verifyCommands.js';
 import type { BatchBody, CommandBody, CommandStateBody } from '../../schemas/generated/operator.js';
 import { type GatewayProcess, startGatewayProcess } from '../rig/gatewayProcess.js';
 import { roundsOr } from '../rig/killPoints.js';
-import { startTcpProxy } from '../rig/tcpProxy.js';
+import { startTcpProxy, type TcpProxy } from '../rig/tcpProxy.js';
 import { tempFolder } from '../rig/tempFolder.js';
 
 const deviceCount = 4;
-/** Rounds in CI; the proof asks for 200. */
+/** Rounds in CI; the proof runs 200. */
 const few = 10;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A device that keeps what it was told to do in a file, and a log of its own beside it. */
-function startDevice(folder: string, url: string, id: string, secret: string, n: number, came: () => void) {
+/** Starts a device that keeps its commands in a file, and a log of them in another. `came` is called for each command that arrives. */
+function startDevice(
+  folder: string,
+  url: string,
+  id: string,
+  secret: string,
+  n: number,
+  came: () => void,
+): TrialDevice {
   const log = join(folder, `${id}.log`);
   const witness = createCommandWitness((line) => appendFileSync(log, `${line}\n`));
   const count = witness.noting({
@@ -40,24 +47,42 @@ function startDevice(folder: string, url: string, id: string, secret: string, n:
       came();
     },
     answered: witness.said,
-    // Back at once: it is the gateway's faults that are tried, not the device's patience.
+    // The device reconnects almost at once, because the faults are the gateway's.
     random: () => 0.02,
   });
   device.start();
   return { id, device, commands: witness };
 }
 
-/** Gateway, proxies that keep their ports over its restarts, and devices. */
-async function startTrial(context: TestContext) {
+interface TrialDevice extends CommandedMember {
+  device: Device;
+}
+
+/** A gateway, proxies that keep their ports over its restarts, and devices. */
+interface Trial {
+  /** The operator API, by its proxy. */
+  url: string;
+  /** The first operator key. */
+  key: string;
+  members: CommandedMember[];
+  /** The proxy of the devices. */
+  links: TcpProxy;
+  /** Resolves when the next command arrives at a device. */
+  commandCame(): Promise<void>;
+  /** Kills the gateway and starts it again. */
+  killGateway(): Promise<void>;
+}
+
+async function startTrial(context: TestContext): Promise<Trial> {
   const data = tempFolder(context);
   const folder = tempFolder(context);
-  // A gateway that is killed every second or two falls behind; what waits is carried out at the end.
+  // A gateway that is killed every second or two falls behind, so many commands are open until the end.
   let gateway: GatewayProcess = await startGatewayProcess({ data, set: ['commands.openPerDevice=1000'] });
   const links = await startTcpProxy(gateway.devicePort);
   const operator = await startTcpProxy(gateway.operatorPort);
   const api = createOperatorApi(gateway.operatorUrl, gateway.key);
   const members: CommandedMember[] = [];
-  const devices: { stop(): Promise<void> }[] = [];
+  const devices: Device[] = [];
   let wake = (): void => {};
   for (let n = 0; n < deviceCount; n++) {
     const id = `c${n}`;
@@ -77,8 +102,7 @@ async function startTrial(context: TestContext) {
     key: gateway.key,
     members,
     links,
-    /** The next command has reached a device. */
-    commandCame: (): Promise<void> =>
+    commandCame: () =>
       new Promise((resolve) => {
         wake = resolve;
       }),
@@ -91,8 +115,14 @@ async function startTrial(context: TestContext) {
   };
 }
 
-/** A request until it is answered: the gateway may be gone in the middle of it. */
-async function insist<Body>(url: string, key: string, method: string, body?: object, idempotencyKey?: string) {
+/** Repeats a request until it is answered, because the gateway may be killed meanwhile. */
+async function insist<Body>(
+  url: string,
+  key: string,
+  method: string,
+  body?: object,
+  idempotencyKey?: string,
+): Promise<{ status: number; body: Body }> {
   for (;;) {
     try {
       const answer = await fetch(url, {
@@ -106,20 +136,20 @@ async function insist<Body>(url: string, key: string, method: string, body?: obj
       const text = await answer.text();
       if (answer.status < 500) return { status: answer.status, body: JSON.parse(text) as Body };
     } catch {
-      // It is down; it comes back.
+      // The gateway is down and will be started again.
     }
     await sleep(20);
   }
 }
 
 for (const how of ['SIGKILL of the gateway', 'cut links'])
-  test(`${how} between a command’s creation and its result: run once at most, never reported further than its device said, none stuck`, async (context) => {
+  test(`${how} between a command’s creation and its result: each command runs at most once, is reported no further than its device reported, and reaches a final state`, async (context) => {
     const rounds = roundsOr(few);
     const trial = await startTrial(context);
     const startedAt = Date.now() - 1_000;
     const ids: string[] = [];
     for (let round = 0; round < rounds; round++) {
-      // Half of the blows fall from the request on, half once a device has the command.
+      // Half of the faults come soon after the request, half after a device has received the command.
       const came = round % 2 === 0 ? Promise.resolve() : trial.commandCame();
       const made = trial.members.map(({ id }) =>
         insist<CommandStateBody>(
@@ -149,21 +179,21 @@ for (const how of ['SIGKILL of the gateway', 'cut links'])
     }
     const verdict = await verifyCommands(createOperatorApi(trial.url, trial.key), trial.members, startedAt);
     context.diagnostic(
-      `${rounds} times, ${verdict.checked} commands, ${verdict.runs} runs; ends: ${[...states].map(([state, count]) => `${count} ${state}`).join(', ')}`,
+      `${rounds} rounds, ${verdict.checked} commands, ${verdict.runs} runs; final states: ${[...states].map(([state, count]) => `${count} ${state}`).join(', ')}`,
     );
     assert.ok(commandsAreClean(verdict), verdict.examples.join('\n'));
-    assert.equal(new Set(ids).size, deviceCount * rounds, 'one command for each key');
+    assert.equal(new Set(ids).size, deviceCount * rounds, 'each idempotency key made one command');
     assert.equal(verdict.checked, deviceCount * rounds);
     assert.equal(verdict.runs, states.get('succeeded') ?? 0);
   });
 
-test('a batch to a fleet of which a fifth is offline and comes back: the counts are what the devices saw', async (context) => {
+test('a command batch to a fleet counts what its devices reported, although a fifth of them connects later', async (context) => {
   const count = roundsOr(few) >= 200 ? 10_000 : 1_000;
   const gateway = await startGatewayProcess({ data: tempFolder(context) });
   const api = createOperatorApi(gateway.operatorUrl, gateway.key);
   const runs = new Map<string, number>();
-  const said = new Map<string, string>();
-  const devices = new Map<string, ReturnType<typeof createDevice>>();
+  const reported = new Map<string, string>();
+  const devices = new Map<string, Device>();
   context.after(async () => {
     await Promise.all([...devices.values()].map((device) => device.stop()));
     await gateway.stop();
@@ -183,14 +213,14 @@ test('a batch to a fleet of which a fifth is offline and comes back: the counts 
           },
         },
       },
-      answered: ({ state }) => void said.set(id, state),
+      answered: ({ state }) => void reported.set(id, state),
       random: Math.random,
     });
     devices.set(id, device);
   });
   const started = performance.now();
   await inParallel(seats, 200, async ({ id, n }) => {
-    const device = devices.get(id) as ReturnType<typeof createDevice>;
+    const device = devices.get(id) as Device;
     if (n % 5 === 4) return;
     device.start();
     while (device.state() !== 'linked') await sleep(10);
@@ -210,7 +240,7 @@ test('a batch to a fleet of which a fifth is offline and comes back: the counts 
   for (; last.state === 'running'; last = await batch()) await sleep(50);
   const seconds = (performance.now() - created) / 1000;
   const saw = { waiting: 0, refused: 0, succeeded: 0, failed: 0, rejected: 0 };
-  for (const state of said.values()) saw[state as 'failed']++;
+  for (const state of reported.values()) saw[state as 'failed']++;
   context.diagnostic(
     `${count} devices linked in ${(linkedMs / 1000).toFixed(1)} s; batch answered in ${createMs.toFixed(0)} ms, done in ${seconds.toFixed(1)} s: ${JSON.stringify(last.counts)}`,
   );

@@ -5,26 +5,26 @@ import { limits } from '../../schemas/tables/limits.js';
 import { basicAuthorization, maskedFrame, opcodes, openWireClient, type WireClient } from '../rig/wireClient.js';
 
 /**
- * The cases of the Autobahn test suite that concern a server without compression, over bare sockets. Autobahn judges by echoes;
- * here a telemetry message that came through is acknowledged. Where a connection must be failed, a close frame of code 1002 or
- * 1007, one without a code, or a bare end of the connection will do (RFC 6455 section 7.1.7).
+ * The cases of the Autobahn test suite that concern a server without compression, over bare sockets. Autobahn judges by echoes; here the
+ * gateway acknowledges a telemetry message that it received. If a connection must fail, a close frame with code 1002 or 1007, a close
+ * frame without a code, or the end of the connection is right (RFC 6455 section 7.1.7).
  */
 type Expected =
-  /** The telemetry message was understood. */
+  /** The gateway acknowledges the telemetry message. */
   | 'acked'
-  /** The connection is failed, and nothing was stored. */
+  /** The gateway ends the connection, and acknowledges nothing. */
   | 'failed'
-  /** The close is answered with this code; null: without one. */
+  /** The gateway answers the close with this code; null: without a code. */
   | { close: number | null }
-  /** Pongs of these payloads come, in this order, and then the telemetry is acknowledged. */
+  /** The gateway sends pongs with these payloads, in this order, and then acknowledges the telemetry message. */
   | { pongs: string[] };
 
 interface Case {
   name: string;
-  /** In order; each is written by itself. */
+  /** What the client sends, in order, with one write each. */
   bytes: Uint8Array[];
   expected: Expected;
-  /** Written octet by octet. */
+  /** Each octet is written by itself. */
   chopped?: boolean;
 }
 
@@ -32,7 +32,7 @@ const { continuation, text, binary, close, ping, pong } = opcodes;
 const frame = (payload: string | Uint8Array, opcode: number, final = true): Buffer =>
   maskedFrame(Buffer.from(payload), opcode, final);
 
-/** A telemetry message of so many bytes. */
+/** A telemetry message of at least `length` bytes. */
 function telemetry(length = 0, value = '1'): string {
   const message = `{"seq":1,"values":{"a":${value}}}`;
   return message.padEnd(length, ' ');
@@ -52,7 +52,7 @@ function closeOf(code: number, reason: string | Uint8Array = ''): Buffer {
   return frame(payload, close);
 }
 
-/** Without a mask, which a client must not do. */
+/** A frame without a mask, which a client must not send. */
 function unmasked(payload: string, opcode: number): Buffer {
   return Buffer.concat([Buffer.from([0x80 | opcode, Buffer.byteLength(payload)]), Buffer.from(payload)]);
 }
@@ -255,35 +255,36 @@ const closing: Case[] = [
   ),
 ];
 
-/** uWebSockets.js answers these valid codes without a code. The link ends all the same, and no device sends them. */
+/** uWebSockets.js answers a close with these valid codes by a close without a code. The link ends nevertheless, and no device sends them. */
 const deviations = ['7.7 close with the valid code 3000', '7.7 close with the valid code 3999'];
 
 const cases = [...framing, ...controls, ...reserved, ...fragmentation, ...utf8, ...closing];
 
 async function write(client: WireClient, { bytes, chopped = false }: Case): Promise<void> {
-  for (const one of bytes) {
-    if (!chopped) client.raw(one);
+  for (const chunk of bytes) {
+    if (!chopped) client.raw(chunk);
     else
-      for (const octet of one) {
+      for (const octet of chunk) {
         client.raw(Uint8Array.of(octet));
         await new Promise((resolve) => setImmediate(resolve));
       }
   }
 }
 
-/** What came of a case, in the terms of what is expected. */
-async function play(client: WireClient, one: Case): Promise<Expected | string> {
-  await write(client, one);
+/** Plays a case, and returns its result in the form of `expected`, or as text if it has none. */
+async function play(client: WireClient, played: Case): Promise<Expected | string> {
+  const { expected } = played;
+  await write(client, played);
   const pongs: string[] = [];
   for (let got = await client.next(); got !== null; got = await client.next()) {
     const { opcode, payload } = got;
     if (opcode === pong) pongs.push(payload.toString('latin1'));
-    if (opcode === close) return closedBy(payload.length < 2 ? null : payload.readUInt16BE(0), one.expected);
+    if (opcode === close) return closedBy(payload.length < 2 ? null : payload.readUInt16BE(0), expected);
     if (opcode !== text || !/"(ack|nack)"/.test(payload.toString())) continue;
-    // A message that is no telemetry is refused by a nack: it came through all the same.
-    if (typeof one.expected === 'object' && 'close' in one.expected) continue;
-    if (one.expected === 'failed') return 'understood';
-    return typeof one.expected === 'object' ? { pongs } : 'acked';
+    // A nack shows as well that the gateway received the message.
+    if (typeof expected === 'object' && 'close' in expected) continue;
+    if (expected === 'failed') return 'understood';
+    return typeof expected === 'object' ? { pongs } : 'acked';
   }
   return 'failed';
 }
@@ -294,20 +295,20 @@ function closedBy(code: number | null, expected: Expected): Expected | string {
   return { close: code };
 }
 
-test('the gateway speaks WebSocket as the Autobahn cases ask', async (context) => {
+test('the gateway follows WebSocket as the Autobahn cases require', async (context) => {
   const { addDevice, gateway } = await startTestGateway(context, ['limits.badFrames=1000']);
   const headers = [basicAuthorization(await addDevice('a'))];
   const port = Number(new URL(gateway.deviceUrl).port);
   const wrong: string[] = [];
-  for (const one of cases) {
+  for (const tried of cases) {
     const client = await openWireClient(port, headers, '/v1/device');
     await client.next();
-    const result = await play(client, one);
+    const result = await play(client, tried);
     client.end();
-    const [got, wanted] = [JSON.stringify(result), JSON.stringify(one.expected)];
+    const [got, wanted] = [JSON.stringify(result), JSON.stringify(tried.expected)];
     if (got === wanted) continue;
-    wrong.push(one.name);
-    context.diagnostic(`${one.name}: ${got} instead of ${wanted}`);
+    wrong.push(tried.name);
+    context.diagnostic(`${tried.name}: ${got} instead of ${wanted}`);
   }
   context.diagnostic(`${cases.length - wrong.length} of ${cases.length} cases passed`);
   assert.deepEqual(wrong, deviations);

@@ -8,7 +8,7 @@ import { killPoints, roundsOr } from '../rig/killPoints.js';
 import { startTcpProxy } from '../rig/tcpProxy.js';
 import { tempFolder } from '../rig/tempFolder.js';
 
-/** Busy enough that a kill always finds frames in flight, in the batch, and in the commit. */
+/** The fleet is so busy that each kill meets frames in flight, in the batch, and in the commit. */
 const fleet = {
   seed: 11,
   rampSeconds: 0.5,
@@ -29,8 +29,8 @@ test('SIGKILL at random moments under load loses, repeats and alters no acknowle
   const rounds = roundsOr(20);
   const data = tempFolder(context);
   let gateway: GatewayProcess = await startGatewayProcess({ data });
-  // Devices and verifier keep their ports while the gateway's change: a port of the system's choosing may be taken
-  // by one of the devices' own sockets while the gateway is down.
+  // The gateway's ports change with each start. They cannot be kept: while the gateway is down, a socket of a device may get one of them.
+  // The proxies give devices and verifier ports that stay.
   const devices = await startTcpProxy(gateway.devicePort);
   const operator = await startTcpProxy(gateway.operatorPort);
   context.after(async () => {
@@ -45,7 +45,7 @@ test('SIGKILL at random moments under load loses, repeats and alters no acknowle
   const stop = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  const strike = async (): Promise<void> => {
+  const killAndRestart = async (): Promise<void> => {
     await gateway.kill('SIGKILL');
     killed++;
     gateway = await gateway.again();
@@ -62,14 +62,15 @@ test('SIGKILL at random moments under load loses, repeats and alters no acknowle
     stop,
     verify: true,
     acked(frames) {
-      if (busy === null && killed < rounds && frames >= points[killed]) busy = strike();
+      if (busy === null && killed < rounds && frames >= points[killed]) busy = killAndRestart();
     },
   });
   context.diagnostic(
     `${killed} kills, ${result.framesAcked} frames acked, ${result.linksLost} links lost, ${result.verdict?.expected} readings verified`,
   );
   assert.equal(killed, rounds);
-  const { lost, duplicated, altered, invented, examples } = result.verdict ?? assert.fail('not verified');
+  const { lost, duplicated, altered, invented, examples } =
+    result.verdict ?? assert.fail('the simulator has not verified the readings');
   assert.deepEqual(
     { lost, duplicated, altered, invented },
     { lost: 0, duplicated: 0, altered: 0, invented: 0 },
@@ -103,7 +104,7 @@ test('links cut and black-holed between device and gateway lose, repeat and alte
     verify: true,
     acked(frames) {
       if (cuts >= rounds || frames < points[cuts]) return;
-      // What is under way is lost in both directions before the link goes: acks too.
+      // First everything in flight is lost in both directions, acks too; then the link is cut.
       proxy.blackHole(true);
       const how = cuts++ % 2 === 0 ? 'reset' : 'close';
       setTimeout(() => {
@@ -117,7 +118,8 @@ test('links cut and black-holed between device and gateway lose, repeat and alte
     `${cuts} cuts, ${proxy.stats.bytesSwallowed} bytes swallowed, ${result.verdict?.expected} readings verified`,
   );
   assert.equal(cuts, rounds);
-  const { lost, duplicated, altered, invented, examples } = result.verdict ?? assert.fail('not verified');
+  const { lost, duplicated, altered, invented, examples } =
+    result.verdict ?? assert.fail('the simulator has not verified the readings');
   assert.deepEqual(
     { lost, duplicated, altered, invented },
     { lost: 0, duplicated: 0, altered: 0, invented: 0 },

@@ -15,11 +15,11 @@ import { roundsOr } from '../rig/killPoints.js';
 import { tempFolder } from '../rig/tempFolder.js';
 import { basicAuthorization, maskedFrame } from '../rig/wireClient.js';
 
-/** TIDEGATE_ROUNDS=1000 is the full count: a million in process, 20,000 over sockets. TIDEGATE_SEED repeats a run. */
+/** TIDEGATE_ROUNDS=1000 makes a million cases in process and 20,000 over sockets. TIDEGATE_SEED repeats a run. */
 const rounds = roundsOr(20);
 const seed = Number(process.env.TIDEGATE_SEED ?? Date.now() % 2 ** 31);
 
-/** mulberry32: small, and the same everywhere. */
+/** mulberry32, a small generator with the same numbers on every machine. */
 function randomOf(start: number): () => number {
   let state = start;
   return () => {
@@ -35,7 +35,7 @@ const below = (most: number): number => Math.floor(random() * most);
 const bytesOf = (length: number): Buffer => Buffer.from(Array.from({ length }, () => below(256)));
 const pick = <Item>(items: readonly Item[]): Item => items[below(items.length)];
 
-/** Some of its bytes are changed, cut, doubled or put in. */
+/** Changes, cuts, doubles or inserts some bytes. */
 function mutated(bytes: Buffer): Buffer {
   let result = Buffer.from(bytes);
   for (let n = 1 + below(4); n > 0; n--) {
@@ -90,7 +90,7 @@ function fuzzHandshake(): void {
   if (!judged.ok) attempts.note({ address: 'x', device, code: judged.code, reason: judged.why, agent: null });
 }
 
-test('parsers of frames and handshakes refuse whatever comes, and never throw', (context) => {
+test('parsers of frames and handshakes refuse malformed input and never throw', (context) => {
   context.diagnostic(`seed ${seed}, ${rounds * 1_000} cases`);
   for (let n = 0; n < rounds * 500; n++) {
     fuzzParsers();
@@ -98,7 +98,7 @@ test('parsers of frames and handshakes refuse whatever comes, and never throw', 
   }
 });
 
-/** Writes the bytes, and waits until the gateway has ended the connection, or has had a moment for it. */
+/** Writes the bytes, and waits until the gateway ends the connection, but at most two seconds. */
 function throwAt(port: number, chunks: Buffer[]): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
@@ -117,7 +117,7 @@ function throwAt(port: number, chunks: Buffer[]): Promise<void> {
   });
 }
 
-test('whatever comes over sockets, the gateway stays, does not grow, and stores nothing', async (context) => {
+test('malformed input over sockets does not stop the gateway, and leaves neither memory nor readings behind', async (context) => {
   const data = tempFolder(context);
   const gateway = await startGatewayProcess({
     data,
@@ -144,7 +144,7 @@ test('whatever comes over sockets, the gateway stays, does not grow, and stores 
   );
   const resident = (): number =>
     Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${gateway.pid}/status`, 'utf8'))?.[1]);
-  // Of a device that is let in: frames that no mutation makes whole, since their version is not known.
+  // Frames of an accepted device. No mutation makes them valid, because their version is unknown.
   const broken = (): Buffer => {
     const bytes = bytesOf(1 + below(60));
     bytes[0] = 2 + below(200);
@@ -166,7 +166,7 @@ test('whatever comes over sockets, the gateway stays, does not grow, and stores 
   assert.deepEqual(items, []);
   assert.match(await gateway.api<string>('GET', '/metrics'), /^tidegate_readings_stored_total 0$/m);
   context.diagnostic(
-    `seed ${seed}, ${count} connections, resident ${early} KiB half way, ${resident()} KiB in the end`,
+    `seed ${seed}, ${count} connections, resident memory ${early} KiB after half of them, ${resident()} KiB at the end`,
   );
   assert.ok(resident() < early + 64 * 1024);
 });

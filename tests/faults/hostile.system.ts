@@ -8,11 +8,12 @@ import { tempFolder } from '../rig/tempFolder.js';
 import { basicAuthorization, opcodes, openWireClient, type WireClient } from '../rig/wireClient.js';
 
 /**
- * A slow or hostile peer costs only itself. Each case goes at the same gateway, while a well-behaved device sends and must get
- * its acks before, during and after.
+ * One way in which a peer is slow or hostile. All attacks run against the same gateway while a well-behaved device sends, which must get its
+ * acks before, during and after each.
  */
 interface Attack {
   name: string;
+  /** `open` opens a link of the hostile device. */
   run(gateway: GatewayProcess, open: () => Promise<WireClient>): Promise<void>;
 }
 
@@ -29,7 +30,7 @@ async function nackOf(client: WireClient): Promise<{ type: string; code?: string
 
 const attacks: Attack[] = [
   {
-    name: 'truncated and overlong binary frames are refused, and the link lives on',
+    name: 'truncated and overlong binary frames are nacked, and their link stays open',
     async run(_gateway, open) {
       const client = await open();
       const frame = Buffer.from('010101010900000000748d00a20100000100000000000000000000000000ac41', 'hex');
@@ -41,7 +42,7 @@ const attacks: Attack[] = [
     },
   },
   {
-    name: 'a message over the soft limit is nacked, one over the hard limit cuts the link',
+    name: 'a message over the soft limit is nacked, and one over the hard limit ends the link',
     async run(_gateway, open) {
       const client = await open();
       client.send(`{"seq":1,"values":{"a":"${'x'.repeat(limits.maxFrameBytes)}"}}`);
@@ -75,7 +76,7 @@ const attacks: Attack[] = [
     },
   },
   {
-    name: 'a fragmented telemetry frame is put together, with a ping in between',
+    name: 'a fragmented telemetry frame is assembled, with a ping between its fragments',
     async run(_gateway, open) {
       const client = await open();
       const text = telemetry(1_000_000);
@@ -90,7 +91,7 @@ const attacks: Attack[] = [
     },
   },
   {
-    name: 'a window overrun is closed 4003',
+    name: 'a window overrun is closed with 4003',
     async run(_gateway, open) {
       const client = await open();
       client.socket.cork();
@@ -100,7 +101,7 @@ const attacks: Attack[] = [
     },
   },
   {
-    name: 'a ping flood is closed 4004',
+    name: 'a ping flood is closed with 4004',
     async run(_gateway, open) {
       const client = await open();
       client.socket.cork();
@@ -110,7 +111,7 @@ const attacks: Attack[] = [
     },
   },
   {
-    name: 'floods of questions, introductions and declarations are closed 4004',
+    name: 'floods of time requests, hellos and metric tables are closed with 4004',
     async run(_gateway, open) {
       for (const message of [
         '{"type":"time","echo":1}',
@@ -126,7 +127,7 @@ const attacks: Attack[] = [
     },
   },
   {
-    name: 'descending and repeated seq are nacked seq_invalid',
+    name: 'descending and repeated seqs are nacked with seq_invalid',
     async run(_gateway, open) {
       const client = await open();
       client.send(telemetry(3_000_000));
@@ -138,7 +139,7 @@ const attacks: Attack[] = [
     },
   },
   {
-    name: 'a device that ignores its welcome and starts at 1 again has its frames in quarantine, not lost',
+    name: 'a device that ignores its welcome and starts at 1 again loses no frame: all are kept in quarantine',
     async run(gateway, open) {
       const client = await open();
       for (let seq = 1; seq <= 10; seq++) client.send(telemetry(seq));
@@ -156,7 +157,7 @@ const attacks: Attack[] = [
     },
   },
   {
-    name: 'a device that asks and never reads the answers is closed before they pile up',
+    name: 'a device that sends requests and never reads the answers is closed before they fill the memory',
     async run(gateway, open) {
       const client = await open();
       client.socket.pause();
@@ -194,13 +195,13 @@ const attacks: Attack[] = [
   },
 ];
 
-test('a slow or hostile peer costs only itself', async (context) => {
+test('a slow or hostile peer harms only its own link', async (context) => {
   const gateway = await startGatewayProcess({ data: tempFolder(context) });
   context.after(() => gateway.stop());
   const make = (id: string) => gateway.api<NewCredentialBody>('POST', '/v1/devices', { id });
   const [good, bad, silent] = [await make('good'), await make('bad'), await make('silent')];
 
-  // It never answers a ping: found after 60 s of silence, while the others go on.
+  // This socket never answers a ping. The gateway must close it after 60 s of silence.
   const silentClient = await openWireClient(gateway.devicePort, [basicAuthorization(silent)]);
   const silentSince = performance.now();
   const silentUntil = silentClient.untilEnd().then(() => performance.now());
@@ -233,7 +234,7 @@ test('a slow or hostile peer costs only itself', async (context) => {
 
   attacking = false;
   await behave;
-  context.diagnostic(`the well-behaved device got ${seq} acks meanwhile, the slowest after ${worstMs.toFixed(0)} ms`);
+  context.diagnostic(`the well-behaved device got ${seq} acks, the slowest after ${worstMs.toFixed(0)} ms`);
   const { items } = await gateway.api<{ items: unknown[] }>('GET', '/v1/devices/good/readings?limit=10000&metric=a');
   assert.ok(items.length > 0);
   assert.equal(await gateway.stop(), 0);

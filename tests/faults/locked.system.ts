@@ -3,16 +3,16 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { openTestLink } from '../../gateway/gateway.fixture.js';
+import { openTestLink, type TestLink } from '../../gateway/gateway.fixture.js';
 import type { NewCredentialBody, ReadingItem } from '../../schemas/generated/operator.js';
 import { startGatewayProcess } from '../rig/gatewayProcess.js';
 import { roundsOr } from '../rig/killPoints.js';
 import { tempFolder } from '../rig/tempFolder.js';
 
-/** Longer than a writer waits for a lock (5 s); a minute in full counts. */
+/** How long the lock is held. It is longer than the writer waits for a lock (5 s), and a minute in the proof. */
 const heldMs = roundsOr(1) > 1 ? 60_000 : 7_000;
 
-/** Debian's sqlite3 with a write lock on the database, until it is let go. */
+/** Takes a write lock on the database with Debian's sqlite3, and returns the function that releases it. */
 async function holdLock(context: TestContext, path: string): Promise<() => Promise<void>> {
   const child = spawn('sqlite3', [path], { stdio: ['pipe', 'pipe', 'inherit'] });
   context.after(() => child.kill('SIGKILL'));
@@ -25,32 +25,33 @@ async function holdLock(context: TestContext, path: string): Promise<() => Promi
   };
 }
 
-test('a database that another process has locked loses nothing acknowledged; devices are taken again once it is free', async (context) => {
+test('a database that another process locks loses nothing acknowledged, and devices reconnect when the lock is gone', async (context) => {
   const data = tempFolder(context);
   const gateway = await startGatewayProcess({ data });
   context.after(() => gateway.stop());
   const device = await gateway.api<NewCredentialBody>('POST', '/v1/devices', { id: 'd' });
-  const connect = () => openTestLink(`${gateway.deviceUrl}?stream=main`, ['tidegate.v1.json'], device);
+  const connect = (): Promise<TestLink> =>
+    openTestLink(`${gateway.deviceUrl}?stream=main`, ['tidegate.v1.json'], device);
   const link = await connect();
   let acked = 0;
   for (; acked < 50; acked++) {
     link.send({ seq: acked + 1, values: { n: acked + 1 } });
     await link.untilAck(acked + 1);
   }
-  const letGo = await holdLock(context, join(data, 'log.db'));
+  const release = await holdLock(context, join(data, 'log.db'));
   const lockedAt = performance.now();
   link.send({ seq: 51, values: { n: 51 } });
   assert.equal((await link.untilClosed()).code, 4005);
   const closedMs = performance.now() - lockedAt;
-  // Reads go on, and devices are told to come again later.
+  // Queries work, and devices are refused.
   assert.equal((await gateway.api<{ items: unknown[] }>('GET', '/v1/devices/d/readings?limit=1000')).items.length, 50);
   await assert.rejects(connect);
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, heldMs - (performance.now() - lockedAt))));
-  await letGo();
+  await release();
   const freeAt = performance.now();
-  let again: Awaited<ReturnType<typeof connect>> | null = null;
+  let again: TestLink | null = null;
   while (again === null) {
-    assert.ok(performance.now() - freeAt < 20_000, 'no device is taken 20 s after the lock is gone');
+    assert.ok(performance.now() - freeAt < 20_000, 'a device can connect within 20 s after the lock is gone');
     again = await connect().catch(() => null);
     if (again === null) await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -63,6 +64,6 @@ test('a database that another process has locked loses nothing acknowledged; dev
     Array.from({ length: 51 }, (_, n) => n + 1),
   );
   context.diagnostic(
-    `locked for ${Math.round(heldMs / 1000)} s; the link closed 4005 after ${(closedMs / 1000).toFixed(1)} s; devices taken again ${(backMs / 1000).toFixed(1)} s after the lock was gone`,
+    `locked for ${Math.round(heldMs / 1000)} s; the link was closed with 4005 after ${(closedMs / 1000).toFixed(1)} s; a device could connect ${(backMs / 1000).toFixed(1)} s after the lock was gone`,
   );
 });

@@ -3,174 +3,181 @@ import { fileURLToPath } from 'node:url';
 import { tableOf } from '../../cli/terminal/output.js';
 
 /**
- * The fault matrix: every fault that a test injects, what must hold, and what was seen. `npm run test:faults` runs the suites with a
- * few rounds, `npm run proof -- faults` with more (TIDEGATE_ROUNDS). The rows name tests; the suites themselves run in CI too.
+ * The fault matrix: every fault that a test injects, what must hold, and the result. `npm run test:faults` runs the suites with a few
+ * rounds, `npm run proof -- faults` with more (TIDEGATE_ROUNDS). A row names tests of a suite; the suites also run in CI.
+ *
+ * tests/faults/ has the tests of a whole gateway under faults, load and hostile peers. Tests of one part stand beside its code.
  */
 interface Fault {
   fault: string;
+  /** How the test injects it. */
   injected: string;
+  /** What must hold. */
   invariant: string;
-  /** The suite in dist, and how the names of its tests begin. */
+  /** The suite: its path in dist/tests, or in dist/gateway if it does not begin with `faults/`. */
   suite: string;
+  /** Matches the names of the suite's tests that show it. */
   tests: RegExp;
 }
 
 const faults: Fault[] = [
   {
-    fault: 'the gateway is killed mid-batch',
-    injected: 'SIGKILL under load, at seeded counts of acks',
+    fault: 'the gateway is killed under load',
+    injected: 'SIGKILL at seeded counts of acks',
     invariant: 'every acknowledged reading is stored once, as it was sent',
     suite: 'faults/crash.system.js',
     tests: /^SIGKILL at random/,
   },
   {
-    fault: 'power cut',
-    injected: 'files rebuilt from a traced order of writes and syncs',
-    invariant: 'what was acknowledged survives; with synchronous=NORMAL it would not',
+    fault: 'the power is cut',
+    injected: 'files are rebuilt from traced writes and syncs',
+    invariant: 'every acknowledged frame survives; with synchronous=NORMAL some would not',
     suite: 'faults/powerCut.system.js',
     tests: /power cut/i,
   },
   {
-    fault: 'killed while sealing, merging, finishing',
-    injected: 'SIGKILL at every kind of write, sync, rename, removal (strace)',
-    invariant: 'nothing lost or stored twice',
+    fault: 'the gateway is killed while it seals, merges or finishes a day',
+    injected: 'SIGKILL at every kind of write, sync, rename and removal (strace)',
+    invariant: 'nothing is lost or stored twice',
     suite: 'faults/seal.system.js',
     tests: /^the .* is killed at every kind/,
   },
   {
-    fault: 'killed while erasing a device',
-    injected: 'SIGKILL at every kind of write, sync, rename, removal (strace)',
-    invariant: 'it is gone on with until no file remembers; other devices are whole',
+    fault: 'the gateway is killed while it erases a device',
+    injected: 'SIGKILL at every kind of write, sync, rename and removal (strace)',
+    invariant: 'the erasure resumes until no file has a trace of the device; other devices keep all readings',
     suite: 'faults/seal.system.js',
     tests: /^an erasure/,
   },
   {
-    fault: 'fsync fails',
-    injected: 'EIO by strace',
-    invariant: 'the process ends with 74; a restart has all that was acknowledged',
+    fault: 'an fsync fails',
+    injected: 'strace injects EIO',
+    invariant: 'the process exits with code 74; after a restart every acknowledged frame is there',
     suite: 'faults/storage.system.js',
     tests: /^an fsync error/,
   },
   {
-    fault: 'disk full',
+    fault: 'the disk is full',
     injected: 'a small tmpfs is filled',
-    invariant: 'nothing acknowledged lost, reads go on, over within a second or so',
+    invariant: 'nothing acknowledged is lost, queries work, the gateway recovers by itself within 10 s',
     suite: 'faults/storage.system.js',
     tests: /^a full disk/,
   },
   {
-    fault: 'database locked by another process',
-    injected: 'BEGIN IMMEDIATE by sqlite3, longer than any wait',
-    invariant: 'links close 4005, reads go on, nothing lost, back once it is free',
+    fault: 'another process locks the database',
+    injected: 'sqlite3 holds BEGIN IMMEDIATE for longer than the gateway waits',
+    invariant: 'links are closed with 4005, queries work, nothing is lost, devices reconnect after the lock',
     suite: 'faults/locked.system.js',
     tests: /^a database that another process/,
   },
   {
-    fault: 'started twice; port taken; newer data',
+    fault: 'the gateway is started twice, on a port in use, or on newer data',
     injected: 'a second process',
-    invariant: 'it ends with 75, 69, 78 and says why',
+    invariant: 'the process exits with code 75, 69 or 78 and prints the reason',
     suite: 'faults/storage.system.js',
     tests: /^a second process/,
   },
   {
-    fault: 'broker stopped, frozen, cut off, gateway killed',
-    injected: 'SIGTERM, SIGSTOP, proxy, SIGKILL around mosquitto',
+    fault: 'the broker is stopped, frozen or cut off, or the gateway is killed',
+    injected: 'SIGTERM and SIGSTOP to mosquitto, a proxy that cuts, SIGKILL to the gateway',
     invariant: 'every frame arrives at least once, in order per device',
     suite: 'faults/bridge.system.js',
-    tests: /^broker stopped/,
+    tests: /^every frame arrives in order/,
   },
   {
-    fault: 'links cut and half-open',
-    injected: 'a proxy resets them, or swallows what is sent',
+    fault: 'links are cut or half-open',
+    injected: 'a proxy resets them, or discards what is sent',
     invariant: 'every acknowledged reading is stored once, as it was sent',
     suite: 'faults/crash.system.js',
     tests: /^links cut and black-holed/,
   },
   {
-    fault: 'a silent link',
-    injected: 'a socket that never answers a ping',
-    invariant: 'closed after 60 s, the others do not notice',
+    fault: 'a link is silent',
+    injected: 'a socket never answers a ping',
+    invariant: 'the link is closed after 60 s; other links are not affected',
     suite: 'faults/hostile.system.js',
     tests: /^a silent socket/,
   },
   {
-    fault: 'a slow reader',
-    injected: 'a socket that asks and never reads',
-    invariant: 'closed before answers pile up',
+    fault: 'a device reads too slowly',
+    injected: 'a socket sends requests and never reads',
+    invariant: 'the link is closed before the answers fill the memory',
     suite: 'faults/hostile.system.js',
-    tests: /^a device that asks and never reads/,
+    tests: /^a device that sends requests and never reads/,
   },
   {
-    fault: 'storms and floods',
-    injected: 'upgrades, pings, questions, frames beyond the window',
-    invariant: 'refused or closed 4003, 4004; a good device goes on',
+    fault: 'peers flood the gateway',
+    injected: 'upgrades, pings, requests, frames beyond the window',
+    invariant: 'they are refused, or closed with 4003 or 4004; a well-behaved device gets its acks',
     suite: 'faults/hostile.system.js',
     tests: /flood|window overrun/,
   },
   {
-    fault: 'oversize and broken frames',
+    fault: 'frames are too large or broken',
     injected: 'bare sockets',
-    invariant: 'nacked, or the link is cut; others go on',
+    invariant: 'they are nacked, or their link is closed; other links are not affected',
     suite: 'faults/hostile.system.js',
     tests: /^(truncated|a message over|bad )/,
   },
   {
-    fault: 'seq repeated, descending, from 1 again',
+    fault: 'a seq is repeated, descends, or starts at 1 again',
     injected: 'bare sockets',
-    invariant: 'nacked seq_invalid and kept in quarantine',
+    invariant: 'the frames are nacked with seq_invalid and kept in quarantine',
     suite: 'faults/hostile.system.js',
     tests: /^(descending|a device that ignores)/,
   },
   {
-    fault: 'malformed corpus',
+    fault: 'the input is malformed',
     injected: 'mutated frames and handshakes, in process and over sockets',
-    invariant: 'refused, never a crash, a leak or a stored row',
+    invariant: 'it is refused, without a crash, a leak or a stored row',
     suite: 'faults/fuzz.system.js',
     tests: /./,
   },
   {
     fault: 'the gateway’s clock jumps a day ahead',
-    injected: 'an injected clock',
-    invariant: 'nothing is removed for its age, also after restarts, until someone confirms it',
+    injected: 'the test sets the clock',
+    invariant: 'retention removes nothing, also after restarts, until an operator confirms the time',
     suite: 'operator/readings.test.js',
     tests: /clock/,
   },
   {
     fault: 'the gateway’s clock jumps a day back',
-    injected: 'an injected clock',
-    invariant: 'no link is taken and no frame destroyed until it has caught up',
+    injected: 'the test sets the clock',
+    invariant: 'links are refused, and no frame is nacked, until the clock has caught up',
     suite: 'link/links.test.js',
     tests: /^a clock behind/,
   },
   {
     fault: 'a device’s clock is wrong',
-    injected: 'readings ahead of time and too old',
-    invariant: 'nacked with code and seq, kept in quarantine',
+    injected: 'readings of the future, and too old ones',
+    invariant: 'they are nacked with code and seq, and kept in quarantine',
     suite: 'link/links.test.js',
     tests: /^refused frames are nacked in order/,
   },
   {
-    fault: 'revoked, disabled, removed while connected',
-    injected: 'operator API',
-    invariant: 'the link ends with its code',
+    fault: 'a connected device is disabled or removed, or its credential revoked',
+    injected: 'requests to the operator API',
+    invariant: 'the link is closed with the code for it',
     suite: 'link/links.test.js',
     tests: /^disabling, revoking/,
   },
   {
-    fault: 'commands in flight',
-    injected: 'SIGKILL and cut links between creation and result',
-    invariant: 'run once at most, never reported further than the device said, none stuck',
+    fault: 'commands are in flight',
+    injected: 'SIGKILL and cut links between their creation and their result',
+    invariant: 'each runs at most once, is reported no further than the device reported, and reaches a final state',
     suite: 'faults/commands.system.js',
     tests: /between a command/,
   },
 ];
 
+/** How one test of a suite went. */
 interface Outcome {
   suite: string;
   name: string;
   passed: boolean;
   ms: number;
-  said: string[];
+  /** Its diagnostics. */
+  diagnostics: string[];
 }
 
 const urlOf = (suite: string): URL =>
@@ -178,44 +185,45 @@ const urlOf = (suite: string): URL =>
     ? new URL(`../${suite}`, import.meta.url)
     : new URL(`../../gateway/${suite}`, import.meta.url);
 
-async function outcomes(): Promise<Outcome[]> {
-  const seen: Outcome[] = [];
-  for (const suite of new Set(faults.map((one) => one.suite))) {
-    const started = seen.length;
+/** Runs each suite once, and returns all its tests. */
+async function runSuites(): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const suite of new Set(faults.map((fault) => fault.suite))) {
+    const before = outcomes.length;
     console.error(`${suite} …`);
     for await (const { type, data } of run({ files: [fileURLToPath(urlOf(suite))], concurrency: 1 })) {
       if (type === 'test:pass' || type === 'test:fail')
-        seen.push({
+        outcomes.push({
           suite,
           name: data.name,
           passed: type === 'test:pass',
           ms: data.details.duration_ms,
-          said: [],
+          diagnostics: [],
         });
-      // The runner's own counts come in the end.
+      // The runner itself also reports its counts as diagnostics, at the end.
       else if (
         type === 'test:diagnostic' &&
-        seen.length > started &&
+        outcomes.length > before &&
         !/^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /.test(data.message)
       )
-        seen[seen.length - 1].said.push(data.message);
+        outcomes[outcomes.length - 1].diagnostics.push(data.message);
     }
   }
-  return seen;
+  return outcomes;
 }
 
-const seen = await outcomes();
+const outcomes = await runSuites();
 const rows: string[][] = [];
 const details: string[] = [];
 for (const { fault, injected, invariant, suite, tests } of faults) {
-  const mine = seen.filter((one) => one.suite === suite && tests.test(one.name));
+  const mine = outcomes.filter((outcome) => outcome.suite === suite && tests.test(outcome.name));
   const failed = mine.filter(({ passed }) => !passed);
   const result = mine.length === 0 ? 'NO TEST' : failed.length > 0 ? `${failed.length} FAILED` : 'holds';
   if (result !== 'holds') process.exitCode = 1;
   const seconds = mine.reduce((sum, { ms }) => sum + ms, 0) / 1_000;
   rows.push([fault, injected, invariant, String(mine.length), `${seconds.toFixed(0)} s`, result]);
-  const said = mine.flatMap((one) => one.said);
-  if (said.length > 0) details.push(`${fault}:`, ...said.map((line) => `  ${line}`));
+  const diagnostics = mine.flatMap((outcome) => outcome.diagnostics);
+  if (diagnostics.length > 0) details.push(`${fault}:`, ...diagnostics.map((line) => `  ${line}`));
 }
 console.log(tableOf(['FAULT', 'HOW', 'WHAT MUST HOLD', 'TESTS', 'TIME', 'RESULT'], rows));
 console.log(`\n${details.join('\n')}`);

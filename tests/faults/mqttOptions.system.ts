@@ -3,21 +3,33 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { connect, type IClientOptions, type IPublishPacket } from 'mqtt';
+import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt';
 import WebSocket from 'ws';
 import type { NewCredentialBody } from '../../schemas/generated/operator.js';
-import { startGatewayProcess } from '../rig/gatewayProcess.js';
+import { type GatewayProcess, startGatewayProcess } from '../rig/gatewayProcess.js';
 import { startMosquitto } from '../rig/mosquitto.js';
 import { tempFolder } from '../rig/tempFolder.js';
 import { basicAuthorization } from '../rig/wireClient.js';
 
+/** A message that arrived. */
 interface Heard {
   topic: string;
   payload: string;
   packet: IPublishPacket;
 }
 
-async function listen(context: TestContext, url: string, filters: string[], options: IClientOptions) {
+interface Listener {
+  client: MqttClient;
+  /** Resolves with the first message, old or new, that is wanted. */
+  until(wanted: (message: Heard) => boolean): Promise<Heard>;
+}
+
+async function listen(
+  context: TestContext,
+  url: string,
+  filters: string[],
+  options: IClientOptions,
+): Promise<Listener> {
   const heard: Heard[] = [];
   let wake = (): void => {};
   const client = connect(url, { ...options });
@@ -31,7 +43,7 @@ async function listen(context: TestContext, url: string, filters: string[], opti
   await client.subscribeAsync(filters, { qos: 1 });
   return {
     client,
-    async until(wanted: (one: Heard) => boolean): Promise<Heard> {
+    async until(wanted) {
       for (;;) {
         const found = heard.find(wanted);
         if (found !== undefined) return found;
@@ -43,7 +55,12 @@ async function listen(context: TestContext, url: string, filters: string[], opti
   };
 }
 
-async function startWith(context: TestContext, folder: string, set: string[]) {
+/** Starts a gateway with these settings, and a device that has its welcome. */
+async function startWith(
+  context: TestContext,
+  folder: string,
+  set: string[],
+): Promise<{ gateway: GatewayProcess; ws: WebSocket }> {
   const data = join(folder, 'data');
   const gateway = await startGatewayProcess({ data, set: ['gatewayId=gw', ...set] });
   context.after(() => gateway.kill('SIGKILL'));
@@ -56,7 +73,7 @@ async function startWith(context: TestContext, folder: string, set: string[]) {
   return { gateway, ws };
 }
 
-test('MQTT 5: content type, expiry, answers on the response topic with their correlation, and never on a command topic', async (context) => {
+test('over MQTT 5, messages have content type and expiry, and answers go to the response topic with their correlation data, never to a command topic', async (context) => {
   const folder = tempFolder(context);
   mkdirSync(join(folder, 'broker'));
   const broker = await startMosquitto(join(folder, 'broker'));
@@ -89,7 +106,7 @@ test('MQTT 5: content type, expiry, answers on the response topic with their cor
       topic === 'replies/me' && properties?.correlationData?.toString() === 'question-2',
   );
   assert.match(refused.payload, /command_undeclared/);
-  // A response topic that is a command topic would make a loop.
+  // An answer to a command topic would be read as a command, in a loop.
   await ask({ name: 'fly' }, 'tidegate/gw/a/command', 'question-3');
   await ask({ name: 'fly' }, 'replies/last', 'question-4');
   await listener.until(({ topic }) => topic === 'replies/last');
@@ -100,7 +117,7 @@ test('MQTT 5: content type, expiry, answers on the response topic with their cor
   assert.equal(looped, null);
 });
 
-/** A certificate authority of the test's, a broker's certificate and a client's. */
+/** Makes a certificate authority, a certificate of the broker and one of the client. */
 function makeCertificates(folder: string): void {
   const openssl = (...args: string[]): unknown => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
@@ -128,7 +145,7 @@ function makeCertificates(folder: string): void {
   }
 }
 
-test('TLS with a client certificate, user and password from a file; a broker that is not the one named is not believed', async (context) => {
+test('the bridge connects over TLS with a client certificate, a user and a password file, and refuses a broker whose certificate has another name', async (context) => {
   const folder = tempFolder(context);
   const brokerFolder = join(folder, 'broker');
   mkdirSync(brokerFolder);

@@ -16,10 +16,10 @@ const frames = 150;
 const framesPerSeal = 60;
 const rounds = roundsOr(8);
 const set = ['store.ballastBytes=0'];
-/** Makes frames large enough for SQLite to bring its write-ahead log home on the way. */
+/** Makes frames so large that SQLite checkpoints its write-ahead log during the test. */
 const padding = Object.fromEntries(Array.from({ length: 25 }, (_, i) => [`pad${i}`, 'x'.repeat(900)]));
 
-/** Frames of which each waits for its ack, and seals between them, on a gateway whose work on the disk is traced. */
+/** Sends frames, each after the ack of the one before, with seals between them, and traces what the gateway does to its files. */
 async function traceGateway(context: TestContext): Promise<{ operations: DiskOperation[]; key: string }> {
   const folder = tempFolder(context);
   const data = join(folder, 'data');
@@ -40,7 +40,7 @@ async function traceGateway(context: TestContext): Promise<{ operations: DiskOpe
     await gateway.exited;
   }
   const operations = readDiskTrace(output, data);
-  // The trace is complete: all of it together is what is on the disk.
+  // The trace is complete if all of its operations together make the files on the disk.
   const files = filesAfterPowerCut(operations, { at: operations.length, survives: () => true });
   const names = readdirSync(data, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.name.endsWith('-shm'))
@@ -59,8 +59,8 @@ function ackedBefore(operations: DiskOperation[], at: number): number {
 }
 
 /**
- * What a gateway that is started on these files answers when asked for the values; none where it does not know the key,
- * the device or the metric. The key is the one that the operator was given, since this is not about the copy of it in admin.key.
+ * The values that a gateway returns which is started on these files; none if it does not know the key, the device or the metric. The key
+ * is the one that the traced gateway printed, because the copy of it in admin.key is not what this test is about.
  */
 async function valuesIn(
   context: TestContext,
@@ -93,18 +93,18 @@ async function valuesIn(
 }
 
 /**
- * A killed process leaves the page cache of the kernel behind, and a power cut does not. So the writes and syncs of a gateway
- * are traced, and its files built anew as the power going at some moment would leave them.
+ * After a SIGKILL the kernel still writes its page cache to the disk; after a power cut it cannot. So the test traces the writes and syncs
+ * of a gateway, and rebuilds its files as a power cut at some moment would leave them.
  */
-test('a power cut at any moment loses no acknowledged frame, and would with synchronous=NORMAL', async (context) => {
+test('a power cut at any moment loses no acknowledged frame, and with synchronous=NORMAL it would', async (context) => {
   const { operations, key } = await traceGateway(context);
   const syncs = operations.filter(({ call }) => call === 'sync').length;
   const hasCheckpoint = operations.some(
     (operation) => operation.call === 'write' && operation.file === 'log.db' && operation.offset !== 0,
   );
-  assert.ok(hasCheckpoint, 'the write-ahead log was brought home on the way');
+  assert.ok(hasCheckpoint, 'SQLite checkpointed its write-ahead log during the test');
   assert.equal(ackedBefore(operations, operations.length), frames);
-  // With NORMAL for the log, SQLite would not sync its write-ahead log at a commit: the same run, less those syncs.
+  // With NORMAL, SQLite would not sync the write-ahead log at a commit. So the same trace without these syncs shows that mode.
   const withoutSyncs = commitSyncs(operations, 'log.db');
   const prefix = (length: number): number[] => Array.from({ length }, (_, i) => i + 1);
   const lost = { synced: 0, normal: 0 };
@@ -125,7 +125,7 @@ test('a power cut at any moment loses no acknowledged frame, and would with sync
       assert.ok(values.length === acked || values.length === acked + 1, `${where}: ${values.length} frames`);
       assert.deepEqual(values, prefix(values.length), where);
     }
-    // Half as many will do to show it.
+    // Every second round is enough for NORMAL.
     if (round % 2 === 1) continue;
     const files = filesAfterPowerCut(operations, { at, survives: () => false, withoutSyncs });
     const values = await valuesIn(context, files, key, `cut at ${at} with NORMAL`);
@@ -134,7 +134,7 @@ test('a power cut at any moment loses no acknowledged frame, and would with sync
     lost.normal += Math.max(0, acked - values.length);
   }
   context.diagnostic(
-    `${operations.length} operations traced, ${syncs} of them syncs; ${rounds} cut points, ${2 * rounds} folders, ${checked.synced} acknowledged frames checked: ${lost.synced} lost; without the ${withoutSyncs.size} syncs of commits ${lost.normal} of ${checked.normal} lost`,
+    `${operations.length} operations traced, ${syncs} of them syncs; ${rounds} cut points, ${2 * rounds} folders, ${checked.synced} acknowledged frames checked, ${lost.synced} lost; without the ${withoutSyncs.size} syncs of commits, ${lost.normal} of ${checked.normal} lost`,
   );
-  assert.ok(lost.normal > 0, 'a test that cannot fail shows nothing');
+  assert.ok(lost.normal > 0, 'the test would notice a missing sync');
 });

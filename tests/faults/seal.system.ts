@@ -19,7 +19,7 @@ const rounds = roundsOr(16);
 
 const calls = ['pwrite64', 'fdatasync', 'fsync', 'rename', 'unlink', 'ftruncate'];
 
-/** The files that the archiver writes, and those that the writer writes: strace counts the calls of each thread for itself. */
+/** The files that the archiver or the writer writes. strace counts calls per thread, so a run traces the files of one of them. */
 function pathsOf(folder: string, of: 'archiver' | 'writer'): string[] {
   if (of === 'writer')
     return ['log.db', 'log.db-wal', 'tidegate.db', 'tidegate.db-wal'].map((name) => join(folder, name));
@@ -30,13 +30,17 @@ function pathsOf(folder: string, of: 'archiver' | 'writer'): string[] {
   return [join(folder, 'readings'), ...names.map((name) => join(folder, 'readings', name))];
 }
 
+/** A finished run of a workload. */
 interface Traced {
+  /** The lines that it printed. */
   said: string[];
+  /** The lines of strace. */
   trace: string[];
+  /** Its exit code; null if a signal ended it. */
   status: number | null;
 }
 
-/** Runs a workload under strace on these files; `kill` ends it at the entry of the nth of those calls. */
+/** Runs a workload under strace, which traces calls on these files. `kill` kills the workload at the nth of these calls. */
 function runTraced(
   folder: string,
   paths: string[],
@@ -44,7 +48,7 @@ function runTraced(
   workload = 'sealWorkload.js',
 ): Traced {
   const output = join(folder, 'trace');
-  // Stopping at the traced calls only is five times as fast, but then strace (6.1) sends no signal.
+  // With --seccomp-bpf strace is five times as fast, but version 6.1 then sends no signal.
   const how = kill === null ? ['--seccomp-bpf'] : ['-e', `inject=${kill.call}:signal=SIGKILL:when=${kill.nth}`];
   const { stdout, status, stderr } = spawnSync(
     'strace',
@@ -58,7 +62,7 @@ function runTraced(
     ],
     { encoding: 'utf8', timeout: 180_000 },
   );
-  if (kill === null && status !== 0) throw new Error(`ended with ${status}: ${stderr}`);
+  if (kill === null && status !== 0) throw new Error(`the workload exited with code ${status}: ${stderr}`);
   return { said: stdout.split('\n').filter(Boolean), trace: readFileSync(output, 'utf8').split('\n'), status };
 }
 
@@ -71,7 +75,7 @@ function countCalls(trace: string[]): Map<string, number> {
   return counts;
 }
 
-/** Every sync, rename and removal, and writes between them, thinned out evenly to so many. */
+/** About `wanted` calls at which to kill: every call of the rare kinds, and an even selection of the frequent ones. */
 function killPoints(counts: Map<string, number>, wanted: number): { call: string; nth: number }[] {
   const all = [...counts].flatMap(([call, count]) => Array.from({ length: count }, (_, i) => ({ call, nth: i + 1 })));
   const rare = all.filter(({ call }) => (counts.get(call) as number) <= wanted / 8);
@@ -81,7 +85,7 @@ function killPoints(counts: Map<string, number>, wanted: number): { call: string
   return [...rare, ...Array.from({ length: Math.min(left, rest.length) }, (_, i) => rest[Math.floor(i * step)])];
 }
 
-/** What was acknowledged is there exactly once and as it was sent; one commit more may be. */
+/** Checks that every acknowledged commit is stored exactly once and as it was sent. One more commit may be stored. */
 async function checkStore(store: Store, acked: number, where: string): Promise<void> {
   const rows = await readTriples(store, queryOf(workloadSeries));
   const stored = rows.length / 3;
@@ -119,10 +123,10 @@ async function checkAfter(folder: string, acked: number, where: string): Promise
   assert.deepEqual(left, [], where);
 }
 
-/** The folder that a run has left, and how it went. */
+/** A run with the data folder that it has left. */
 type Left = Traced & { data: string };
 
-/** A whole run, and one for each of so many kill points, nearly all of which must strike. */
+/** Makes a complete run, and one run per kill point, of which at least nine in ten must be killed. Checks what each run has left. */
 async function killAtEach(
   context: TestContext,
   wanted: number,
@@ -138,7 +142,7 @@ async function killAtEach(
   for (const point of points) {
     const left = run(point);
     if (left.status !== 0) killed++;
-    await check(left, `killed at ${point.call} ${point.nth}`);
+    await check(left, `killed at ${point.call} number ${point.nth}`);
   }
   context.diagnostic(
     `${killed} of ${points.length} runs were killed, of ${[...counts].map(([call, n]) => `${n} ${call}`).join(', ')}`,
@@ -157,7 +161,7 @@ for (const of of ['archiver', 'writer'] as const) {
     await killAtEach(context, rounds, run, (left, where) => checkAfter(left.data, ackedIn(left), where));
   });
 
-  test(`an erasure whose ${of} is killed at every kind of write, sync, rename and removal is gone on with; the other device is whole`, async (context: TestContext) => {
+  test(`an erasure whose ${of} is killed at every kind of write, sync, rename and removal resumes, and the other device keeps its readings`, async (context: TestContext) => {
     const prepared = tempFolder(context);
     await erasing.prepareErase(join(prepared, 'data'));
     const run = (kill: { call: string; nth: number } | null): Left => {
@@ -183,7 +187,12 @@ async function checkErased(folder: string, asked: boolean, where: string): Promi
   assert.deepEqual(await stored([otherSeries]), expected, `${where}: the other device`);
   const mine = (await stored(erasing.erasedSeries)).length;
   if (restored.erasures.length > 0) await erasing.erase(store);
-  else assert.equal(mine, asked ? 0 : 2 * commits.length, `${where}: the device, of which no erasure is open`);
+  else
+    assert.equal(
+      mine,
+      asked ? 0 : 2 * commits.length,
+      `${where}: the device, whose erasure was not asked for or is complete`,
+    );
   assert.deepEqual(await stored([otherSeries]), expected, `${where}: the other device, after the erasure`);
   await store.close();
   checkIntegrity(folder, where);
@@ -194,13 +203,13 @@ async function checkErased(folder: string, asked: boolean, where: string): Promi
   assert.deepEqual(remembered(folder), [], where);
 }
 
-test('a run is synced before the log is cut, and a finished day before it takes its name', (context) => {
+test('a run is synced before the commit log is cut, and a finished day before it gets its name', (context) => {
   const folder = tempFolder(context);
   const data = join(folder, 'data');
   const { trace } = runTraced(folder, [...pathsOf(data, 'archiver'), ...pathsOf(data, 'writer')], null);
   const events = trace.flatMap(eventOf);
-  // Of each seal: its run's last write, its sync, and only then the log's next write (there is no commit meanwhile). From the
-  // 64th on, runs are merged while the writer folds: those writes to a day's file are no seal's.
+  // In each seal the run's last write must come first, then its sync, and then the log's next write; no commit runs meanwhile. From the
+  // 64th seal on, runs are merged while the writer folds, and then writes to a day file may belong to a merge.
   const sealsAlone = 2 * (mergeRunsCount - 1);
   let unsynced: string | null = null;
   let seals = 0;
@@ -230,12 +239,12 @@ test('a run is synced before the log is cut, and a finished day before it takes 
     const folderAt = at('fsync', '/readings', renamed);
     assert.ok(folderAt > renamed, 'the new name is synced');
     const lateGone = at('unlink', '2026-11-22.late.db', from);
-    if (day === 1) assert.ok(lateGone > folderAt, 'late readings leave once the day that has them is there');
+    if (day === 1) assert.ok(lateGone > folderAt, 'the late file is removed after the rebuilt day is in place');
     from = renamed + 1;
   }
 });
 
-/** The call and the file that it was for; of a rename its new name. */
+/** The call of a line and its file, which for a rename is the new name. Empty for other lines. */
 function eventOf(line: string): { call: string; file: string }[] {
   const byHandle = /^\d+ +(pwrite64|fdatasync|fsync|ftruncate)\(\d+<([^>]+)>/.exec(line);
   if (byHandle !== null) return [{ call: byHandle[1], file: byHandle[2] }];

@@ -18,9 +18,9 @@ function filesIn(folder: string): string[] {
 test('no secret and no key is in any log, error, metric, answer or file', async (context) => {
   const data = tempFolder(context);
   const gateway = await startGatewayProcess({ data, set: ['log.level=trace'] });
-  const told: string[] = [];
+  const answers: string[] = [];
   const ask = async (method: string, path: string, body?: unknown): Promise<void> => {
-    told.push(JSON.stringify(await gateway.api(method, path, body).catch((error: Error) => error.message)));
+    answers.push(JSON.stringify(await gateway.api(method, path, body).catch((error: Error) => error.message)));
   };
   const device = await gateway.api<NewCredentialBody>('POST', '/v1/devices', { id: 'a' });
   const viewer = await gateway.api<{ key: string }>('POST', '/v1/keys', { name: 'k', role: 'viewer' });
@@ -47,7 +47,7 @@ test('no secret and no key is in any log, error, metric, answer or file', async 
   ];
   for (const [headers, path] of requests) {
     const client = await openWireClient(gateway.devicePort, headers, path);
-    told.push(client.head);
+    answers.push(client.head);
     client.end();
   }
   const paths = ['/v1/attempts', '/v1/devices', '/v1/devices/a', '/v1/devices/a/credentials', '/v1/devices/a/commands'];
@@ -58,7 +58,7 @@ test('no secret and no key is in any log, error, metric, answer or file', async 
 
   const secrets = [device.secret, pushed.secret, wrong, viewer.key, gateway.key].map((secret) => secret.slice(4));
   const texts: [string, string][] = [
-    ['an answer', told.join('\n')],
+    ['an answer', answers.join('\n')],
     ['the log', JSON.stringify(gateway.log) + gateway.errors()],
     ...filesIn(data)
       .filter((file) => !file.endsWith('admin.key'))
@@ -66,5 +66,5 @@ test('no secret and no key is in any log, error, metric, answer or file', async 
   ];
   for (const [where, text] of texts)
     for (const secret of secrets) assert.ok(!text.includes(secret), `${secret.slice(0, 4)}… is in ${where}`);
-  assert.ok(readFileSync(join(data, 'admin.key'), 'utf8').includes(gateway.key), 'the search would find one');
+  assert.ok(readFileSync(join(data, 'admin.key'), 'utf8').includes(gateway.key), 'the search finds a key where one is');
 });

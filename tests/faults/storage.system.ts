@@ -18,7 +18,7 @@ const stored = async (gateway: GatewayProcess): Promise<unknown[]> =>
     ({ value }) => value,
   );
 
-/** A file system of that size, which goes with the test. */
+/** Mounts a file system of this size, which is unmounted when the test ends. */
 function smallDisk(context: TestContext, megabytes: number): string {
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-disk-'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder]);
@@ -29,9 +29,9 @@ function smallDisk(context: TestContext, megabytes: number): string {
   return folder;
 }
 
-test('a full disk loses nothing acknowledged, is spoken of, and is over soon after there is room', async (context) => {
+test('a full disk loses nothing acknowledged and is reported, and the gateway recovers soon after there is room', async (context) => {
   const data = smallDisk(context, 24);
-  // Sealing goes on all the time, and has to live with the full disk as well.
+  // The archiver seals all the time, so that it meets the full disk too.
   const set = ['store.ballastBytes=2097152', 'store.sealReadings=1000', 'store.sealIntervalSeconds=1'];
   const gateway = await startGatewayProcess({ data, set: [...set, 'store.lowSpaceBytes=8388608'] });
   context.after(() => gateway.kill('SIGKILL'));
@@ -90,7 +90,7 @@ test('a full disk loses nothing acknowledged, is spoken of, and is over soon aft
   assert.equal(await gateway.stop(), 0);
 });
 
-test('an fsync error ends the process with a clear line and code 74, and a restart has everything acknowledged', async (context) => {
+test('an fsync error ends the process with a clear log line and code 74, and after a restart everything acknowledged is there', async (context) => {
   const data = tempFolder(context);
   const first = await startGatewayProcess({ data });
   const device = await first.api<NewCredentialBody>('POST', '/v1/devices', { id: 'd' });
@@ -118,7 +118,7 @@ test('an fsync error ends the process with a clear line and code 74, and a resta
       acked++;
     }
   } catch {
-    // The gateway is gone.
+    // The gateway has ended.
   }
   assert.equal(await gateway.exited, 74);
   assert.ok(acked > 0);
@@ -170,7 +170,7 @@ test('a commit is synced to the disk before its ack is sent', async (context) =>
   assert.equal(await gateway.stop(), 0);
 });
 
-test('a second process on the same data folder ends with 75 and says why; a port in use ends it with 69; newer data with 78', async (context) => {
+test('a second process on the same data folder exits with code 75, one on a port in use with 69, one on newer data with 78, and each prints the reason', async (context) => {
   const data = tempFolder(context);
   const gateway = await startGatewayProcess({ data });
   context.after(() => gateway.kill('SIGKILL'));

@@ -9,7 +9,7 @@ import { packageRoot } from '../../schemas/load.js';
 import { type GatewayProcess, startGatewayProcess } from '../rig/gatewayProcess.js';
 import { tempFolder } from '../rig/tempFolder.js';
 
-/** The first commands of docs/store.md that call sqlite3, as they are typed. */
+/** The first example of docs/store.md that calls sqlite3, as a user would type it. */
 function exampleOf(docs: string): string {
   const [, example] = /```\n(sqlite3 -readonly [\s\S]*?)\n```/.exec(docs) ?? [];
   assert.ok(example !== undefined, 'docs/store.md has an example for sqlite3');
@@ -43,7 +43,7 @@ const dayOf = (folder: string): string =>
   (readdirSync(join(folder, 'data', 'readings')).find((name) => /^[\d-]{10}\.db$/.test(name)) as string).slice(0, 10);
 const expected = ['boiler-7|temperature|Cel|3|62.0'];
 
-test('the example of the docs works in sqlite3 as typed: on a live day beside the gateway, and after it has ended', async (context) => {
+test('the sqlite3 example of docs/store.md works as typed, both beside a running gateway and after it has ended', async (context) => {
   const { folder, gateway } = await withReadings(context, []);
   const day = dayOf(folder);
   assert.deepEqual(runExample(folder, day), expected);
@@ -51,7 +51,7 @@ test('the example of the docs works in sqlite3 as typed: on a live day beside th
   assert.deepEqual(runExample(folder, day), expected);
 });
 
-test('a finished day is one file that is the same anywhere: copied while the gateway runs, read-only, integrity ok', async (context) => {
+test('a finished day is one file, which can be copied while the gateway runs and read anywhere without write access', async (context) => {
   const { folder, gateway } = await withReadings(context, ['store.finishAfterSeconds=0']);
   await gateway.line(({ msg, task }) => msg === 'day file kept up' && task === 'finish');
   const day = dayOf(folder);
@@ -65,7 +65,7 @@ test('a finished day is one file that is the same anywhere: copied while the gat
   const path = join(away, 'data', 'readings', `${day}.db`);
   assert.equal(ask(path, 'PRAGMA integrity_check'), 'ok');
   assert.equal(ask(path, 'PRAGMA journal_mode'), 'delete');
-  // Device and time go by index: nothing is scanned.
+  // The query uses the index for device and time, and scans nothing.
   const plan = ask(path, "EXPLAIN QUERY PLAN SELECT * FROM readings WHERE device = 'boiler-7' AND ts > 0");
   assert.doesNotMatch(plan, /SCAN r/);
   const rollup = join(folder, 'data', 'readings', `${day}.rollup.db`);

@@ -9,7 +9,7 @@ import { startGatewayProcess } from '../rig/gatewayProcess.js';
 import { tempFolder } from '../rig/tempFolder.js';
 import { basicAuthorization } from '../rig/wireClient.js';
 
-/** A certificate of its own for each name, by the openssl of Debian. */
+/** Makes a certificate for the name with Debian's openssl. */
 function certificate(folder: string, name: string): { cert: string; key: string } {
   const [cert, key] = [join(folder, `${name}.pem`), join(folder, `${name}.key`)];
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
@@ -34,7 +34,7 @@ function shownBy(port: number, servername?: string): Promise<string> {
   });
 }
 
-test('certificates are taken anew on both ports without ending a link; a bad one changes nothing', async (context) => {
+test('both ports reload their certificates without ending a link, and a bad certificate changes nothing', async (context) => {
   const folder = tempFolder(context);
   const [one, two] = [certificate(folder, 'one'), certificate(folder, 'two')];
   const use = ({ cert, key }: { cert: string; key: string }): void => {
@@ -79,7 +79,7 @@ test('certificates are taken anew on both ports without ending a link; a bad one
 
   use(two);
   process.kill(gateway.pid, 'SIGHUP');
-  // A connection that was not accepted yet when the old listener closed is reset; its device comes back.
+  // A connection that the old listener had not accepted yet is reset, and its device tries again.
   const shows = (port: number): Promise<boolean> =>
     shownBy(port).then(
       (name) => name === 'two',

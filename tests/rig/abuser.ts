@@ -3,29 +3,32 @@ import { workerData } from 'node:worker_threads';
 import { yieldToOthers } from '../../gateway/store/threads/priority.js';
 import { maskedFrame, opcodes, openWireClient } from './wireClient.js';
 
-/** One kind of abuse after another, as fast as it goes, until this worker is ended. */
+/** A worker that repeats one attack as fast as it can, until it is terminated. */
 interface AbuserData {
+  /** The gateway's device port. */
   port: number;
-  /** The header of a device that is let in. */
+  /** The Authorization header of a device that the gateway accepts. */
   authorization: string;
+  /** A name in `attacks`. */
   attack: string;
 }
 
-// Who attacks has processors of its own: what this needs is not to be missing where it is measured.
+// A real attacker has its own processors, so this one must not take CPU time from the gateway that is measured.
 yieldToOthers(19);
 const { port, authorization, attack } = workerData as AbuserData;
 const wrong = `Authorization: Basic ${Buffer.from(`bad:tgd_${'A'.repeat(43)}`).toString('base64')}`;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function again(one: () => Promise<void>, atOnce = 1): Promise<void> {
+/** Repeats an attempt for ever, `atOnce` of them side by side. */
+async function repeat(attempt: () => Promise<void>, atOnce = 1): Promise<void> {
   await Promise.all(
     Array.from({ length: atOnce }, async () => {
-      for (;;) await one();
+      for (;;) await attempt();
     }),
   );
 }
 
-/** As a device that is let in, until it is closed. */
+/** Sends the frames up to `times` times over the link of an accepted device, until the gateway closes it. */
 async function abuse(frames: Buffer, times: number): Promise<void> {
   const client = await openWireClient(port, [authorization]);
   let ended = false;
@@ -48,7 +51,7 @@ const questions = many(5_000, () => maskedFrame(Buffer.from('{"type":"time","ech
 
 const attacks: Record<string, () => Promise<void>> = {
   upgrades: () =>
-    again(async () => {
+    repeat(async () => {
       (await openWireClient(port, [wrong])).end();
     }, 32),
   async loris() {
@@ -58,10 +61,10 @@ const attacks: Record<string, () => Promise<void>> = {
       await pause(50);
     }
   },
-  pings: () => again(() => abuse(pings, 100)),
-  overrun: () => again(() => abuse(overrun, 1)),
+  pings: () => repeat(() => abuse(pings, 100)),
+  overrun: () => repeat(() => abuse(overrun, 1)),
   deaf: () =>
-    again(async () => {
+    repeat(async () => {
       const client = await openWireClient(port, [authorization]);
       client.socket.pause();
       for (let n = 0; n < 20; n++) {

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 
-/** What a process did to the files of a folder, and sent, in order. File names are relative to the folder. */
+/** What a process did to a file of a folder, or sent over a socket. File names are relative to the folder. */
 export type DiskOperation =
   | { call: 'create'; file: string; truncate: boolean }
-  /** Without an offset it is at the end of the file. */
+  /** Offset null: the bytes go to the end of the file. */
   | { call: 'write'; file: string; bytes: Buffer; offset: number | null }
   | { call: 'truncate'; file: string; length: number }
-  /** Puts on disk what was done to the file by the first so many operations: those after the sync began are not in it. */
+  /** Puts on disk what the first `covers` operations did to the file. Operations after the sync began are not covered. */
   | { call: 'sync'; file: string; covers: number }
   | { call: 'rename'; file: string; to: string }
   | { call: 'remove'; file: string }
@@ -17,7 +17,7 @@ const openingCalls = 'open,openat,creat';
 const changingCalls = 'pwrite64,write,writev,pwritev,ftruncate,fallocate,copy_file_range';
 const otherCalls = 'fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,sendto,sendmsg';
 
-/** Goes before a command, to trace it to the file. Strings are whole and in hex. */
+/** The words before a command that trace it to the file `output`. Strings are complete and in hex. */
 export const diskTracer = (output: string): string[] => [
   ...['strace', '-f', '-qq', '-y', '-xx', '-s', '1000000', '--seccomp-bpf', '-o', output],
   ...['-e', `trace=${openingCalls},${changingCalls},${otherCalls}`],
@@ -25,12 +25,12 @@ export const diskTracer = (output: string): string[] => [
 
 const fromHex = (text: string): Buffer => Buffer.from(text.replaceAll('\\x', ''), 'hex');
 
-/** The operations of a trace. Throws at a call that changes a file of the folder in a way that is not known here. */
+/** Reads the operations of a trace. Throws at a call that changes a file of the folder in a way that this function does not know. */
 export function readDiskTrace(output: string, folder: string): DiskOperation[] {
   const operations: DiskOperation[] = [];
   const unfinished = new Map<string, { start: string; covers: number }>();
 
-  /** Null for files elsewhere, and for the shared memory of SQLite, which it makes anew. */
+  /** Null for files outside the folder, and for the shared memory of SQLite, which SQLite rebuilds. */
   function nameOf(hex: string): string | null {
     const path = fromHex(hex).toString();
     return path.startsWith(`${folder}/`) && !path.endsWith('-shm') ? relative(folder, path) : null;
@@ -65,13 +65,13 @@ export function readDiskTrace(output: string, folder: string): DiskOperation[] {
         bytes: fromHex(bytes).subarray(0, result),
         offset: offset === undefined ? null : Number(offset),
       });
-    } else throw new Error(`${call} of ${file} is not known here`);
+    } else throw new Error(`the trace has ${call} of ${file}, which readDiskTrace does not know: add it`);
   }
 
   for (const line of readFileSync(output, 'utf8').split('\n')) {
     const [, pid, rest] = /^(\d+) +(.*)$/s.exec(line) ?? [];
     if (pid === undefined) continue;
-    // A peer may have what is sent before the call is over.
+    // A peer may receive what is sent before the call returns.
     const [, to, sent] = /^(?:sendto|sendmsg|write|writev)\(\d+<([^>]*)>, [^"]*"([^"]*)"/.exec(rest) ?? [];
     if (sent !== undefined && fromHex(to).toString().startsWith('socket:'))
       operations.push({ call: 'send', text: fromHex(sent).toString('latin1') });
@@ -88,7 +88,7 @@ export function readDiskTrace(output: string, folder: string): DiskOperation[] {
   return operations;
 }
 
-/** Bytes that grow and shrink as a file does. */
+/** The bytes of a file, which grow and shrink with its writes and truncations. */
 class Content {
   #bytes = Buffer.alloc(65_536);
   #length = 0;
@@ -116,20 +116,22 @@ class Content {
 }
 
 interface Change {
+  /** The index of its operation. */
   at: number;
+  /** The written bytes; empty for a truncation. */
   bytes: Buffer;
-  /** Where the bytes go; the new length where there are none. */
+  /** Where the bytes go; for a truncation the new length. */
   offset: number;
 }
 
 interface TracedFile {
   onDisk: Content;
   unsynced: Change[];
-  /** As the process sees it. */
+  /** The length that the process sees. */
   length: number;
 }
 
-/** What a disk writes whole or not at all. */
+/** A disk writes a sector completely or not at all. */
 const sectorBytes = 512;
 
 function put(content: Content, { bytes, offset }: Change, survives: () => boolean): void {
@@ -142,17 +144,17 @@ function put(content: Content, { bytes, offset }: Change, survives: () => boolea
 }
 
 export interface PowerCut {
-  /** The power goes before this operation. */
+  /** The index of the first operation that does not happen. */
   at: number;
-  /** Asked of each sector that was written and not synced, since the disk may have written any of them. */
+  /** Called for each sector that was written and not synced, because the disk may have written any of them. */
   survives(): boolean;
-  /** Syncs that are taken as not made. */
+  /** Syncs that are ignored. */
   withoutSyncs?: ReadonlySet<DiskOperation>;
 }
 
 /**
- * The files as a power cut leaves them: what was synced, and of the rest what survives. Names are taken as on the disk as
- * soon as they are made, changed or removed; seal.system.ts checks the syncs of the folders.
+ * The files as a power cut leaves them: everything that was synced, and the unsynced sectors that survive. A file that is created, renamed
+ * or removed counts as on disk at once; seal.system.ts checks the syncs of the folders.
  */
 export function filesAfterPowerCut(operations: DiskOperation[], cut: PowerCut): Map<string, Buffer> {
   const files = new Map<string, TracedFile>();
@@ -161,7 +163,7 @@ export function filesAfterPowerCut(operations: DiskOperation[], cut: PowerCut): 
     if (operation.call === 'create' && !files.has(operation.file))
       files.set(operation.file, { onDisk: new Content(), unsynced: [], length: 0 });
     const file = files.get(operation.file);
-    // A file that was removed while it was open.
+    // The file was removed while it was open.
     if (file === undefined) continue;
     if (operation.call === 'remove') files.delete(operation.file);
     if (operation.call === 'rename') {
@@ -194,8 +196,8 @@ export function filesAfterPowerCut(operations: DiskOperation[], cut: PowerCut): 
 const walHeaderBytes = 32;
 
 /**
- * The syncs of the write-ahead log of a database that SQLite would not make with synchronous=NORMAL: those of commits. It
- * would make the one before a checkpoint, which is followed by a write to the database, and the one of a new log's header.
+ * The syncs of a database's write-ahead log that SQLite would skip with synchronous=NORMAL: the syncs of commits. With NORMAL it still
+ * syncs before a checkpoint, which then writes to the database, and after it wrote the header of a new write-ahead log.
  */
 export function commitSyncs(operations: DiskOperation[], database: string): Set<DiskOperation> {
   const wal = `${database}-wal`;

@@ -6,18 +6,19 @@ import { openStore, type Store } from '../../gateway/store/store.js';
 import { workloadDay } from './sealWorkload.js';
 
 /**
- * The erasure of a device, for a process that is killed in it, out of each kind of place that has readings: a finished day with a
- * late file, a day of runs, and the log.
+ * The erasure of a device, for a process that is killed meanwhile. Its readings are in each kind of place: a finished day with a late
+ * file, a day of runs, and the commit log.
  */
 export const erasedSeries = [series(1, 'temperature'), series(2, 'door', seriesKinds.string)];
 
 export const commitsTotal = 8;
 
+/** The time of a commit's readings; odd commits are a day later. */
 export const timeOf = (commit: number): number => workloadDay + commit * 10 + (commit % 2) * dayMs;
 
 const erased = { id: 'd', key: 1, createdAt: 1 };
 
-/** What is there before: commits 1 to 4 in day files of which the first is finished, 5 and 6 late or in a run, 7 and 8 in the log. */
+/** Stores the readings: commits 1 to 4 in day files of which the first is finished, 5 and 6 in a late file or a run, 7 and 8 in the log. */
 export async function prepareErase(folder: string): Promise<void> {
   let now = workloadDay;
   const { store } = await openStore(storeOptions(folder, { now: () => now, finishAfterMs: 0 }));
@@ -33,7 +34,7 @@ export async function prepareErase(folder: string): Promise<void> {
   await store.close();
 }
 
-/** As the gateway has it (operations.ts). */
+/** Erases the device with the same steps as the gateway (gateway/operations/). */
 export async function erase(store: Store): Promise<void> {
   store.leaveOut(erased.key);
   await store.seal();

@@ -1,3 +1,7 @@
+/**
+ * A gateway as a process of its own. tests/rig/ has what several suites use: processes, proxies, bare clients, workloads that are killed,
+ * and traces. Rigs assert nothing about the gateway; suites do.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

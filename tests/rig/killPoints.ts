@@ -1,6 +1,6 @@
 import { uniform } from '../../device-sim/fleet/signals.js';
 
-/** Counts of acknowledged frames at which to strike: `rounds` of them, at least `gapMin` apart and `gapMax` at most. */
+/** `rounds` counts of acknowledged frames at which a test kills or cuts. They are at least `gapMin` and less than `gapMax` apart. */
 export function killPoints(seed: number, rounds: number, gapMin: number, gapMax: number): number[] {
   const points: number[] = [];
   let at = 0;
@@ -11,7 +11,7 @@ export function killPoints(seed: number, rounds: number, gapMin: number, gapMax:
   return points;
 }
 
-/** How many rounds a fault test runs: TIDEGATE_ROUNDS, else what the test thinks right for CI. */
+/** How many rounds a fault test runs: TIDEGATE_ROUNDS, or else the few that are enough for CI. */
 export function roundsOr(few: number): number {
   const asked = Number(process.env.TIDEGATE_ROUNDS);
   return Number.isInteger(asked) && asked > 0 ? asked : few;

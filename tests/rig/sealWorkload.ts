@@ -4,15 +4,15 @@ import { batchOf, queryOf, readTriples, series, storeOptions, type Triple } from
 import { openStore } from '../../gateway/store/store.js';
 
 /**
- * A store's whole life in a second or two, for a process that is killed in it: commits, seals, a merge of 64 runs, a day that is
- * finished, late readings, and the day finished again. Each commit is told on stdout once it is acknowledged.
+ * The whole life of a store in a few seconds, for a process that is killed meanwhile: commits, seals, a merge of 64 runs, a finished day,
+ * late readings, and the day finished again. Prints each commit to stdout when it is acknowledged.
  */
 export const workloadDay = 1_795_305_600_000;
 export const workloadSeries = [series(1, 'temperature')];
 const seals = 66;
 export const commitsTotal = seals + 3;
 
-/** The readings of a commit: three times that no other commit has, and one that repeats the commit before, with another value. */
+/** The readings of a commit: three with times that no other commit has, and one that repeats a time of the commit before with another value. */
 export function readingsOf(commit: number): Triple[] {
   const at = workloadDay + commit * 10;
   return [
@@ -23,7 +23,8 @@ export function readingsOf(commit: number): Triple[] {
   ];
 }
 
-export async function runWorkload(folder: string, say: (line: string) => void): Promise<void> {
+/** Runs the workload on the folder. `print` gets one line per step. */
+export async function runWorkload(folder: string, print: (line: string) => void): Promise<void> {
   let now = workloadDay + dayMs;
   const { store } = await openStore(
     storeOptions(folder, {
@@ -36,27 +37,28 @@ export async function runWorkload(folder: string, say: (line: string) => void): 
   );
   const commit = async (n: number): Promise<void> => {
     await store.commit(batchOf(n, readingsOf(n), workloadSeries), now);
-    say(`acked ${n}`);
+    print(`acked ${n}`);
     await store.seal();
-    // Upkeep never goes on beside a commit here, so that the order of writes is that of one seal after another.
+    // The archiver rests before the next commit, so that the writes of two seals never mix.
     await store.idle();
-    say(`sealed ${n}`);
+    print(`sealed ${n}`);
   };
   now = workloadDay;
   for (let n = 1; n <= seals; n++) await commit(n);
   await store.idle();
-  say('merged');
+  print('merged');
   now = workloadDay + dayMs + 60_000;
   await store.idle();
-  say('finished');
+  print('finished');
   for (let n = seals + 1; n <= commitsTotal; n++) await commit(n);
   now += 120_000;
   await store.idle();
-  say('folded');
+  print('folded');
   const rows = await readTriples(store, queryOf(workloadSeries));
-  if (rows.length !== 3 * commitsTotal) throw new Error(`${rows.length} readings`);
+  if (rows.length !== 3 * commitsTotal)
+    throw new Error(`the store has ${rows.length} readings instead of ${3 * commitsTotal}`);
   await store.close();
-  say('done');
+  print('done');
 }
 
 if (process.argv[2] !== undefined && process.argv[1]?.endsWith('sealWorkload.js'))

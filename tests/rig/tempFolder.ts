@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 
-/** A folder that goes with the test. */
+/** A folder that is removed when the test ends. */
 export function tempFolder(context: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-'));
   context.after(() => rmSync(folder, { recursive: true, force: true }));

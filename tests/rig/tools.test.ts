@@ -2,11 +2,18 @@ import assert from 'node:assert/strict';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { killPoints } from './killPoints.js';
-import { startTcpProxy } from './tcpProxy.js';
+import { startTcpProxy, type TcpProxy } from './tcpProxy.js';
 import { maskedFrame, opcodes } from './wireClient.js';
 
-/** A proxy in front of a server that sends back what it gets. */
-async function echoThroughProxy(context: TestContext) {
+/** A proxy in front of a server that sends back what it receives. */
+interface EchoProxy {
+  proxy: TcpProxy;
+  open(): Promise<Socket>;
+  /** The next chunk from the server. */
+  next(socket: Socket): Promise<string>;
+}
+
+async function echoThroughProxy(context: TestContext): Promise<EchoProxy> {
   const server = createServer((socket) => socket.on('error', () => {}).pipe(socket));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const proxy = await startTcpProxy((server.address() as AddressInfo).port);
@@ -24,7 +31,7 @@ async function echoThroughProxy(context: TestContext) {
   return { proxy, open, next };
 }
 
-test('the proxy passes bytes on, both ways', async (context) => {
+test('the proxy forwards bytes in both directions', async (context) => {
   const { proxy, open, next } = await echoThroughProxy(context);
   const socket = await open();
   socket.write('hello');
@@ -32,7 +39,7 @@ test('the proxy passes bytes on, both ways', async (context) => {
   assert.deepEqual([proxy.stats.bytesUp, proxy.stats.bytesDown], [5, 5]);
 });
 
-test('a black hole swallows without ending, and is over when it is lifted', async (context) => {
+test('a black hole discards bytes without ending a connection, until it is lifted', async (context) => {
   const { proxy, open, next } = await echoThroughProxy(context);
   const socket = await open();
   proxy.blackHole(true);
@@ -43,7 +50,7 @@ test('a black hole swallows without ending, and is over when it is lifted', asyn
   assert.equal(await next(socket), 'found');
 });
 
-test('a cut resets all connections or closes them, and new ones pass', async (context) => {
+test('a cut resets or closes all connections, and new ones work', async (context) => {
   const { proxy, open, next } = await echoThroughProxy(context);
   for (const how of ['reset', 'close'] as const) {
     const socket = await open();
@@ -61,7 +68,7 @@ test('a cut resets all connections or closes them, and new ones pass', async (co
   assert.equal(await next(again), 'y');
 });
 
-test('a delay holds chunks back in order', async (context) => {
+test('a delay delays chunks and keeps their order', async (context) => {
   const { proxy, open } = await echoThroughProxy(context);
   const socket = await open();
   proxy.delay(30);

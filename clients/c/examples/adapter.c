@@ -1,5 +1,6 @@
 /*
- * This client as the conformance runner drives it (clients/CONFORMANCE.md): lines of JSON on stdin say what to do, lines on stdout what happened.
+ * The adapter by which the conformance runner drives this client (clients/CONFORMANCE.md): it reads JSON lines with orders from stdin, and reports
+ * events as JSON lines on stdout.
  *
  *     tidegate-sim conform --encoding binary -- clients/c/build/adapter
  */
@@ -15,7 +16,7 @@
 
 enum { tables_max = 8, table_bytes = 1024, columns_max = 16, line_bytes = 8192 };
 
-/* The metric tables that frames of the log may need, the firmware's own last; written down as they are. */
+/* The metric tables that frames of the log may need; the firmware's own is the last. They are saved as they are. */
 typedef struct {
   uint32_t count;
   char texts[tables_max][table_bytes];
@@ -36,7 +37,7 @@ static bool close_was_shown;
 /* Out */
 
 static void show_ended(const tg_socket_end *end) {
-  if (end->status != 0) return; /* news tells it */
+  if (end->status != 0) return; /* the news hook reports it */
   printf("{\"event\":\"closed\",\"code\":%u,\"reason\":\"", end->code);
   for (size_t i = 0; i < end->reason_length; i++) printf(strchr("\"\\", end->reason[i]) != NULL ? "\\%c" : "%c", end->reason[i]);
   printf("\"}\n");
@@ -76,7 +77,7 @@ static void show(void *context, const tg_news *news) {
   fflush(stdout);
 }
 
-/* What is written down */
+/* Saved files */
 
 static void save_numbering(void *context, const tg_numbering *numbering) {
   (void)context;
@@ -147,7 +148,7 @@ static bool is_same_member(const char *a, const char *b, const char *name) {
   return left.length == right.length && memcmp(left.at, right.at, left.length) == 0;
 }
 
-/* A table of that number gives way, else the one declared longest ago where there are eight. */
+/* Replaces the table with this number, or the oldest one if there are eight. */
 static void take_metrics(json_value line) {
   char text[table_bytes];
   json_value number = json_member(line, "table");
@@ -164,7 +165,7 @@ static void take_metrics(json_value line) {
   introduce();
 }
 
-/* The number and the scale of a metric in the newest table; false where it has none. */
+/* The number and the scale of a metric in the newest table. Returns false if the table does not have it. */
 static bool find_metric(json_value name, uint16_t *number, double *scale) {
   json_value metrics = json_member(text_value(tables.texts[tables.count - 1]), "metrics");
   json_value metric;
@@ -180,7 +181,7 @@ static bool find_metric(json_value name, uint16_t *number, double *scale) {
   return false;
 }
 
-/* The gateway multiplies by the scale: what is sent is the number of steps. */
+/* The gateway multiplies by the scale, so the frame has the number of steps. */
 static uint8_t read_values(json_value values, uint16_t *metrics, double *numbers) {
   json_value name;
   json_value value;
@@ -225,7 +226,7 @@ static void obey(json_value line) {
   if (json_is(what, "stop")) is_stopping = true;
 }
 
-/* Reads what is there, and obeys each whole line. The end of input is a stop. */
+/* Reads the available input and carries out each complete line. At the end of input it stops. */
 static void read_lines(void) {
   static char text[line_bytes];
   static size_t length;
@@ -239,7 +240,7 @@ static void read_lines(void) {
     length -= line.length + 1;
     memmove(text, end + 1, length);
   }
-  if (length == sizeof text) length = 0; /* no line is as long as that */
+  if (length == sizeof text) length = 0; /* such a long line is dropped */
 }
 
 static const tg_device_hooks hooks = {&link_, posix_link_connect, posix_link_send, posix_link_close, posix_random, save_numbering, show};

@@ -2,8 +2,8 @@
  * An ESP32 that sends its chip's temperature every ten seconds, and takes the command set_interval {"seconds":5}. Put it into a folder `esp32`,
  * beside the library's tidegate_*.h and .c files.
  *
- * It was compiled against stand-ins of the headers that it includes (tests/arduino), and not run on hardware. WiFiClient speaks without TLS: for
- * a gateway beyond your own network use WiFiClientSecure, with the certificate of its authority.
+ * It was compiled against stand-ins of the headers that it includes (tests/arduino), and not run on hardware. WiFiClient has no TLS: for a
+ * gateway outside your own network use WiFiClientSecure, with the certificate of its authority.
  */
 #include <stdio.h>
 #include <string.h>
@@ -21,7 +21,7 @@ static const uint16_t gateway_port = 8080;
 static const char *const device_id = "boiler-7";
 static const char *const device_secret = "tgd_…"; /* tidegate device add boiler-7 */
 
-/* A new table number whenever the table changes: frames of the old firmware keep their meaning. */
+/* Use a new table number whenever the table changes, so that frames of the old firmware keep their meaning. */
 static const char *const introductions[] = {
     "{\"type\":\"hello\",\"agent\":\"esp32 example\",\"expectEveryMs\":10000}",
     "{\"type\":\"metrics\",\"table\":1,\"metrics\":[{\"name\":\"temperature\",\"unit\":\"Cel\"}]}",
@@ -124,7 +124,7 @@ static void serve_connection() {
   if (!connection.connected()) tg_socket_lost(&link_socket);
 }
 
-/* Without a clock: the reading is 0 ms old. The device knows later what time that was. */
+/* The chip has no clock, so the reading is 0 ms old. The device knows later what time that was. */
 static void take_reading() {
   static const uint16_t metric = 0;
   uint8_t frame[TG_TELEMETRY_BYTES(1, 1, 4)];

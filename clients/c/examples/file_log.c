@@ -18,7 +18,7 @@ static bool write_at(int file, uint64_t at, const void *bytes, size_t length) {
   return pwrite(file, bytes, length, (off_t)at) == (ssize_t)length;
 }
 
-/* The length of the record there; 0 where none is whole. */
+/* The length of the record at this place; 0 if there is no complete record. */
 static size_t record_bytes_at(int file, uint64_t at, uint64_t end) {
   uint8_t prefix[prefix_bytes];
   if (at + prefix_bytes > end || !read_at(file, at, prefix, sizeof prefix)) return 0;
@@ -71,7 +71,7 @@ static bool copy_rest(int from, uint64_t at, uint64_t end, int to) {
   return true;
 }
 
-/* Writes what is left to a file of its own, which then takes this one's place: at every moment one of them is whole. */
+/* Copies the remaining records to a new file, which then replaces this one, so that one complete file exists at every moment. */
 static void rewrite(const tg_log *log, file_log *file) {
   char fresh_path[sizeof file->path + 8];
   uint8_t header[header_bytes] = {'T', 'G', 'L', '1'};
@@ -91,7 +91,7 @@ static void rewrite(const tg_log *log, file_log *file) {
   to_first(log, file);
 }
 
-/* Only moves on in memory until half of a file of some size is of no use: what comes back after a crash is dropped by its numbers. */
+/* Drops records in memory only, until half of a large file is unused. Records that return after a crash are dropped by their seqs. */
 static void file_drop(tg_log *log, uint32_t index) {
   file_log *file = log->context;
   if (move_cursor(log, file, index)) file->first_at = file->cursor_at;

@@ -14,7 +14,7 @@ static size_t after_string(json_value in, size_t at) {
   return at < in.length ? at + 1 : in.length;
 }
 
-/* To the comma or bracket that ends this value. */
+/* Skips to the comma or bracket that ends this value. */
 static size_t after_value(json_value in, size_t at) {
   size_t depth = 0;
   while (at < in.length) {

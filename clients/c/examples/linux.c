@@ -1,10 +1,10 @@
 /*
- * Sends this machine's load average once a second, and says what is on disk. Readings that could not be sent wait in memory. The command
- * set_interval {"seconds":5} changes how often.
+ * Sends this machine's load average once per second, and prints which frames are on disk. Readings that cannot be sent wait in memory.
+ * The command set_interval {"seconds":5} changes how often.
  *
  *     linux ws://127.0.0.1:8080/v1/device boiler-7 tgd_... [READINGS]
  *
- * With READINGS it ends when so many are on disk.
+ * With READINGS it ends when that many readings are on disk.
  */
 #include <signal.h>
 #include <stdio.h>

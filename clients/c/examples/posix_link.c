@@ -98,20 +98,20 @@ bool posix_link_connect(void *context) {
   struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
   struct addrinfo *addresses = NULL;
   disconnect(link);
-  tg_socket_lost(&link->socket); /* what was not written belongs to the last connection */
+  tg_socket_lost(&link->socket); /* unwritten bytes belong to the last connection */
   if (getaddrinfo(link->host, link->port, &hints, &addresses) != 0) return false;
   link->is_connecting = open_to(link, addresses);
   freeaddrinfo(addresses);
   return link->is_connecting;
 }
 
-/* The connection stands, or failed. */
+/* The connection is established, or has failed. */
 static void connected(posix_link *link) {
   int fault = 0;
   socklen_t length = sizeof fault;
   const tg_upgrade upgrade = {link->authority, link->path, link->device_id, link->secret, "tidegate.v1.binary"};
   link->is_connecting = false;
-  tg_socket_open(&link->socket, &upgrade); /* always fits: posix_link_init has bounded the parts */
+  tg_socket_open(&link->socket, &upgrade); /* always fits, because posix_link_init has limited the parts */
   if (getsockopt(link->file, SOL_SOCKET, SO_ERROR, &fault, &length) != 0 || fault != 0) lost(link);
 }
 
@@ -120,7 +120,7 @@ bool posix_link_send(void *context, bool is_text, const uint8_t *bytes, size_t l
   return tg_socket_send(&link->socket, is_text, bytes, length);
 }
 
-/* Until everything is written and the other side has closed too: closing with data unread would reset the connection under what was sent. */
+/* Waits until everything is written and the other side has closed. Closing with unread data would reset the connection and lose sent data. */
 static void say_farewell(posix_link *link) {
   uint32_t since = posix_now_ms();
   while (link->file >= 0 && posix_now_ms() - since < farewell_ms) {
@@ -157,7 +157,7 @@ bool posix_link_step(posix_link *link, int input, uint32_t wait_ms_max) {
   uint32_t due_ms = tg_device_poll(link->device, posix_now_ms());
   write_out(link);
   if (tg_socket_is_done(&link->socket)) disconnect(link);
-  /* poll(2) passes over files below 0. */
+  /* poll(2) ignores files below 0. */
   struct pollfd waits[2] = {{input, POLLIN, 0}, {link->file, link->file < 0 ? 0 : wanted_of(link), 0}};
   if (poll(waits, 2, (int)(due_ms < wait_ms_max ? due_ms : wait_ms_max)) <= 0) return false;
   if (link->file >= 0) serve_connection(link, waits[1].revents);

@@ -1,5 +1,5 @@
 /*
- * The transport of a tg_device over a POSIX TCP socket: what a port to another system is written after (README.md, Porting).
+ * The transport of a tg_device over a POSIX TCP socket, and the model for ports to other systems (README.md, Porting).
  */
 #ifndef POSIX_LINK_H
 #define POSIX_LINK_H
@@ -11,13 +11,13 @@ typedef struct posix_link {
   tg_device *device;
   tg_socket socket;
   tg_socket_hooks socket_hooks;
-  /* Called with how a link, or an attempt, ended, before the device is told. May be null. */
+  /* Called when a link or an attempt has ended, before the device. May be null. */
   void (*ended)(const tg_socket_end *end);
   int file; /* -1: no connection */
   bool is_connecting;
   char host[136];
   char port[8];
-  char authority[148]; /* host and port as the Host header has them */
+  char authority[148]; /* host and port for the Host header */
   char path[160];
   const char *device_id;
   const char *secret;
@@ -25,10 +25,10 @@ typedef struct posix_link {
   uint8_t out[8192];
 } posix_link;
 
-/* Takes ws://host:port/path apart. False where it is none. */
+/* Splits ws://host:port/path into its parts. Returns false if the text is no such URL. */
 bool posix_link_init(posix_link *link, tg_device *device, const char *url, const char *stream, const char *device_id, const char *secret);
 
-/* What a tg_device_hooks of this link has; context is the link. */
+/* The functions for the tg_device_hooks of this link; `context` is the link. */
 bool posix_link_connect(void *link);
 bool posix_link_send(void *link, bool is_text, const uint8_t *bytes, size_t length);
 void posix_link_close(void *link, uint16_t code, const char *reason, size_t reason_length);
@@ -39,8 +39,8 @@ uint32_t posix_now_ms(void);
 int64_t posix_unix_ms(void);
 
 /*
- * Polls the device, and waits until it has something to do, the connection has, or `input` (a file; -1: none) can be read, `wait_ms_max` at
- * most. Returns whether `input` can be read.
+ * Polls the device, and waits at most `wait_ms_max` until the device or the connection has something to do, or until `input` (a file; -1: none)
+ * can be read. Returns whether `input` can be read.
  */
 bool posix_link_step(posix_link *link, int input, uint32_t wait_ms_max);
 

@@ -34,7 +34,7 @@ static bool count_saves(void *context, uint8_t slot, const tg_outcome *outcome) 
 
 static const tg_command_hooks letter_hooks = {NULL, kind_by_letter, run_by_name, count_saves};
 
-/* The final or present word on a command, such as "3" or "4{\"code\":\"lost\"}". */
+/* The state of a command with its JSON, such as "3" or "4{\"code\":\"lost\"}". */
 static const char *word_on(tg_commands *commands, tg_command command, uint64_t server_now_ms) {
   static char word[TG_OUTCOME_BYTES + 2];
   uint8_t slot;

@@ -192,7 +192,7 @@ static void a_link_without_a_word_for_75_s_or_an_ack_for_30_s_is_ended(void) {
     tg_device_heard(&w.device, w.now_ms);
     append(1);
     world_poll(&w, TG_ACK_OVERDUE_MS / 5);
-    expect(w.is_linked == (i < 4)); /* frames sent since do not make up for it */
+    expect(w.is_linked == (i < 4)); /* frames sent since then do not change that */
   }
 }
 
@@ -269,7 +269,7 @@ static void a_reading_without_a_clock_is_sent_with_the_gateways_time_for_it_and_
   w.now_ms += 90000;
   append_of_age(5000, 3);
   w.now_ms += 60000; /* the count of ms has wrapped in between */
-  link_up(64); /* told 1795305700000 */
+  link_up(64); /* the welcome has the time 1795305700000 */
   expect(sent_count == 2 && sent_bases[0] == 1795305700000 - 150000);
   expect(sent_bases[1] == 1795305700000 - 65000 - 200); /* the last of three rows was 5 s old */
   world_cut(&w, TG_CLOSE_NONE);

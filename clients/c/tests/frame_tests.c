@@ -170,7 +170,7 @@ static void no_invalid_golden_frame_could_have_been_built_here(void) {
   size_t of_form = 0;
   expect(count_of(invalid_vectors) >= 15);
   for (size_t i = 0; i < count_of(invalid_vectors); i++) of_form += tg_telemetry_is_whole(invalid_vectors[i].bytes, invalid_vectors[i].length);
-  /* Those whose form is right: padding, infinity, a metric twice, a time twice, f64 padding. */
+  /* Frames with the right form: padding, infinity, a metric twice, a time twice, f64 padding. */
   expect(of_form == 5);
 }
 

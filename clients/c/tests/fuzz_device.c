@@ -1,4 +1,4 @@
-/* Fuzzes the device against the world of tests/world.h: every two bytes are a step. */
+/* Fuzzes the device against the world of tests/world.h: every two bytes make one step. */
 #include "world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

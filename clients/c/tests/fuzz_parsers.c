@@ -1,6 +1,6 @@
 /*
- * Fuzzes everything that reads what others wrote: binary frames, the upgrade's answer and WebSocket frames cut anywhere, JSON numbers, close
- * reasons, saved outcomes, and records of a damaged log. The first byte says how the stream is cut.
+ * Fuzzes everything that reads input from outside: binary frames, the upgrade's answer and WebSocket frames cut anywhere, JSON numbers, close
+ * reasons, saved outcomes, and records of a damaged log. The first byte decides how the stream is cut.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static volatile uint32_t sink; /* keeps what is read from being left out */
+static volatile uint32_t sink; /* keeps the compiler from removing the reads */
 
 static void touch(const void *bytes, size_t length) {
   for (size_t i = 0; i < length; i++) sink += ((const uint8_t *)bytes)[i];
@@ -77,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size == 0) return 0;
   size_t piece = 1 + (data[0] & 0x3f);
   bool is_open = (data[0] & 0x40) != 0;
-  uint8_t *exact = malloc(size); /* of its own, so that the sanitizer sees one byte too far */
+  uint8_t *exact = malloc(size); /* exactly as long as the data, so that the sanitizer sees a read beyond its end */
   memcpy(exact, data + 1, size - 1);
   size--;
   int64_t number = 0;

@@ -1,7 +1,7 @@
 /*
- * A session of a device on a Cortex-M0 with 16 KiB of RAM (QEMU's micro:bit): 100 readings gathered offline, the upgrade, window and acks, the longest
- * command and its answer, a close. It speaks to a gateway of a few lines, in the same program but through the WebSocket bytes, and measures how
- * deep the stack got. Says so by semihosting; exit code 0 where all was as it should be.
+ * A session of a device on a Cortex-M0 with 16 KiB of RAM (QEMU's micro:bit): 100 readings recorded offline, the upgrade, window and acks, the longest
+ * command and its answer, a close. The gateway is a few lines in the same program, at the other end of the WebSocket bytes. The program measures the
+ * deepest stack and prints it by semihosting. Its exit code is 0 if everything was right.
  */
 #include <string.h>
 
@@ -149,7 +149,7 @@ static void take_frame(const uint8_t *masked, size_t length, const uint8_t *mask
   if (type == 0x02) answered = masked[2] ^ mask[2];
 }
 
-/* Takes the frames that are to be written; none is longer than 125 bytes. */
+/* Reads the frames of the output; none is longer than 125 bytes. */
 static void take_output(void) {
   size_t length;
   const uint8_t *bytes = tg_socket_output(&ram.socket, &length);

@@ -1,4 +1,4 @@
-/* Compiled for `make ram`, which adds up what it takes. */
+/* Compiled for `make ram`, which adds up its memory. */
 #include "tests/ram.h"
 
 extern ram_of_a_device device_ram;

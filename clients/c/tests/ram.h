@@ -1,6 +1,6 @@
 /*
- * What a device on a small microcontroller has in RAM: everything of this library, and memory for 100 readings of two values offline. An application
- * declares the like (README.md, Memory).
+ * The RAM of a device on a small microcontroller: everything of this library, and memory for 100 offline readings of two values. An application
+ * has similar declarations (README.md, Memory).
  */
 #ifndef RAM_H
 #define RAM_H

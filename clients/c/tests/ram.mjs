@@ -1,5 +1,5 @@
 // Adds up the RAM of tests/ram.c: static memory as the Cortex-M0 compiler lays it out, and the deepest stack by its -fstack-usage, over the calls
-// that the objects make. Calls through hooks are the application's; a bound is given by adding the deepest of both sides of a hook.
+// that the objects make. Calls through hooks are not in the objects; the deepest stacks of both sides of a hook are added, which is an upper bound.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -61,7 +61,7 @@ const [, row] = execFileSync(size, [join(folder, 'ram.o')], { encoding: 'utf8' }
   .trim()
   .split('\n');
 const [, data, bss] = row.trim().split(/\s+/).map(Number);
-// The socket hands a message to the device, which sends by the socket again.
+// The socket passes a message to the device, which sends through the socket.
 const stack = 2 * socket.bytes + device.bytes;
 const total = data + bss + stack;
 console.log(

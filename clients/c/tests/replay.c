@@ -1,8 +1,8 @@
 /*
- * A device that was offline for long: fills a log in a file with a sample a second, and sends it when it comes back, as a later process.
+ * A device that was offline for a long time. One process fills a log in a file with one sample per second, a later process sends it.
  *
- *     replay fill FOLDER SAMPLES ROWS START      ROWS samples a frame, the first at START (Unix ms)
- *     replay send FOLDER URL DEVICE SECRET       prints a line of JSON for each ack and, when all is on disk, one with the time taken
+ *     replay fill FOLDER SAMPLES ROWS START      ROWS samples per frame, the first at START (Unix ms)
+ *     replay send FOLDER URL DEVICE SECRET       prints one JSON line per ack, and one with the time taken when everything is on disk
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Runs the tests of the library by itself. Exits 1 at the first expectation that does not hold. */
+/* Runs the tests of the library alone. Exits with 1 at the first failed expectation. */
 #include "tests/tests.h"
 
 const char *current;

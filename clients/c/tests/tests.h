@@ -1,4 +1,4 @@
-/* Tests are sentences; the first expectation that does not hold ends them. */
+/* Tests have sentences as names; the first failed expectation ends the run. */
 #ifndef TESTS_H
 #define TESTS_H
 

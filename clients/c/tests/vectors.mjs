@@ -1,4 +1,4 @@
-// Makes a C table of schemas/vectors/frames.json, anew for every build of the tests, so that it cannot drift.
+// Writes a C table with schemas/vectors/frames.json. Every build of the tests runs it, so that the table cannot differ from the file.
 import { readFileSync } from 'node:fs';
 
 const { valid, invalid } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
@@ -19,7 +19,7 @@ const int64 = (value) => `INT64_C(${value})`;
 const double = (value) => (value === null ? 'NAN' : Number.isInteger(value) ? `${value}.0` : String(value));
 const json = (value) => (value === undefined ? '' : JSON.stringify(value));
 
-// Bytes go after one byte of nothing, since an empty array is not C99.
+// The bytes follow one unused byte, because C99 has no empty array.
 const common = ({ name, hex }) =>
   `.name = ${text(name)}, .bytes = ${`(const uint8_t[])${bytesOf(hex)} + 1`}, .length = ${hex.length / 2}`;
 

@@ -1,6 +1,6 @@
 /*
- * A device and a gateway in one memory, and whatever may happen between them, one step at a time and told by numbers: the tests draw them at
- * random, the fuzzer chooses them. Every step asserts what must hold of the device; world_settle, in the end, that nothing was lost or done twice.
+ * A device and a gateway in one program, and everything that may happen between them, in steps. A step is chosen by numbers, which the tests draw at
+ * random and the fuzzer chooses. Every step asserts the rules of the device; world_settle asserts at the end that nothing was lost or done twice.
  */
 #ifndef WORLD_H
 #define WORLD_H
@@ -38,13 +38,13 @@ typedef struct {
   uint32_t pending[TG_WINDOW_MAX];
   uint32_t pending_count;
 
-  uint32_t appended; /* readings are told by their numbers, from 1 */
+  uint32_t appended; /* how many readings; they have the numbers from 1 */
   uint32_t newest_stored;
   uint8_t stored[world_readings_max];
   uint8_t refused[world_readings_max];
-  uint16_t given[world_seqs_max]; /* which reading came under which number */
+  uint16_t given[world_seqs_max]; /* the reading that came under each seq */
   uint8_t runs[world_ids];
-  uint8_t said[world_ids]; /* the final word */
+  uint8_t said[world_ids]; /* the final state */
   bool was_sent[world_ids];
 } world;
 
@@ -82,7 +82,7 @@ static void world_take_update(world *w, const uint8_t *frame, size_t length) {
   uint8_t id = frame[4];
   assert(length >= 20 && id < world_ids && w->was_sent[id]);
   if (frame[2] < TG_SUCCEEDED) return;
-  assert(w->said[id] == 0 || w->said[id] == frame[2] || frame[2] == TG_FAILED); /* a word is not taken back, but may be lost */
+  assert(w->said[id] == 0 || w->said[id] == frame[2] || frame[2] == TG_FAILED); /* a final state never changes, except to `lost` */
   if (frame[2] == TG_SUCCEEDED) assert(w->runs[id] > 0);
   if (frame[2] == TG_REJECTED) assert(w->runs[id] == 0);
   w->said[id] = frame[2];
@@ -252,7 +252,7 @@ static void world_command(world *w, uint8_t id) {
   world_hear(w, bytes, sizeof bytes);
 }
 
-/* Someone else has used the stream. */
+/* Another sender has used the stream. */
 static void world_jump(world *w, uint32_t by) {
   if (w->is_linked) return;
   w->mark += world_seqs_max + by;
@@ -289,7 +289,7 @@ static void world_check_all_stored(const world *w) {
   for (uint32_t reading = 1; reading <= w->appended; reading++) assert(w->stored[reading] + w->refused[reading] == 1);
 }
 
-/* Lets the two finish their work undisturbed. */
+/* Lets both finish their work without faults. */
 static void world_settle(world *w) {
   w->is_blocked = false;
   world_cut(w, TG_CLOSE_NONE);

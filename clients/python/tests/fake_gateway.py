@@ -1,4 +1,4 @@
-"""A gateway in the hands of a test, to do what a real one does only on its worst days. Real ones are in tests/clients/python.system.ts."""
+"""A gateway that a test controls, for cases that a real one rarely has. tests/clients/python.system.ts uses real gateways."""
 from __future__ import annotations
 
 import asyncio
@@ -28,7 +28,7 @@ class Visit:
                         "serverTime": 1795305600000, "maxFrameBytes": 65536, "keepaliveSeconds": 25})
 
     async def hear(self) -> Any:
-        """The next message but for the hello."""
+        """The next message that is not the hello."""
         while True:
             message = json.loads(await self.connection.recv())
             if message.get("type") != "hello":
@@ -39,7 +39,7 @@ class Visit:
         self.over.set()
 
     async def closed(self) -> tuple[int, str]:
-        """How the device closed it."""
+        """The code with which the device closed the link."""
         await self.connection.wait_closed()
         self.over.set()
         return self.connection.close_code, self.connection.close_reason
@@ -72,7 +72,7 @@ class FakeGateway:
 
 
 class Refusing:
-    """Answers every upgrade with the same words."""
+    """Answers every upgrade with the same bytes."""
 
     def __init__(self, answer: str) -> None:
         self._answer = answer
@@ -91,5 +91,5 @@ class Refusing:
             writer.write(self._answer.encode())
             await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the device left first
+            pass  # the device disconnected first
         writer.close()

@@ -20,7 +20,7 @@ SECONDS_OF_AN_HOUR = 3_600
 
 
 def fill(device: Device) -> None:
-    """A reading a second of two metrics, until now, an hour at a time."""
+    """Records one sample of two metrics per second for the last day, an hour per transaction."""
     first = (int(time.time()) - SECONDS_OF_A_DAY) * 1000
     started = time.monotonic()
     for hour in range(0, SECONDS_OF_A_DAY, SECONDS_OF_AN_HOUR):

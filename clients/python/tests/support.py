@@ -1,4 +1,4 @@
-"""What tests share: a clock in the hand of the test, and the contract's own files."""
+"""What several tests use: a clock that the test controls, and the files of the contract."""
 from __future__ import annotations
 
 import asyncio
@@ -20,7 +20,7 @@ def protocol_page() -> str:
 
 
 class ManualClock:
-    """Starts at 2026-11-22; goes on only when told."""
+    """Starts at 2026-11-22, and moves only if the test moves it."""
 
     def __init__(self, now: int = 1795305600000, boot_ms: int = 1_000_000, boot: str = "first") -> None:
         self._offset = now - boot_ms
@@ -47,7 +47,7 @@ class ManualClock:
         self._boot_ms += ms
 
     async def advance(self, ms: int) -> None:
-        """Moment by moment, so that who sleeps again on waking is woken again. Who has said that it waits may have yet to lie down."""
+        """Moves the clock from sleeper to sleeper, so that a task that sleeps again is woken again. First it lets all tasks go to sleep."""
         await _turns()
         end = self._boot_ms + ms
         while self._sleeping and self._sleeping[0][0] <= end:
@@ -60,6 +60,6 @@ class ManualClock:
 
 
 async def _turns() -> None:
-    """Turns of the loop, for tasks that need no more than that to go on."""
+    """Runs the event loop a few times, for tasks that are ready to run."""
     for _ in range(5):
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""The buffer: bounds, numbers, and what it remembers."""
+"""The buffer: its limits, seqs, and memory after restarts."""
 import tempfile
 import unittest
 from pathlib import Path

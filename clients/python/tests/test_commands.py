@@ -1,4 +1,4 @@
-"""Honest answers to commands."""
+"""Answers to commands are true."""
 import asyncio
 import tempfile
 import unittest
@@ -87,7 +87,7 @@ class RunnerTest(unittest.IsolatedAsyncioTestCase):
         self.task = asyncio.create_task(self.runner.run())
 
     async def take(self, *commands: Command) -> list[tuple[str, Any]]:
-        """What is told of them once nothing moves any more."""
+        """The updates that are sent until nothing changes any more."""
         before = len(self.told)
         for command in commands:
             self.runner.take(command, 1795305600000)

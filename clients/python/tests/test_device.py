@@ -1,4 +1,4 @@
-"""The whole device, its sockets too, with a gateway and a clock in the hands of the test."""
+"""The whole device with its sockets, against a gateway and a clock that the test controls."""
 import asyncio
 import tempfile
 import unittest

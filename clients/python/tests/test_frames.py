@@ -1,4 +1,4 @@
-"""Binary frames against the golden ones, and what must never become a frame."""
+"""Binary frames against the golden ones, and tables that must not become a frame."""
 import math
 import struct
 import unittest
@@ -36,7 +36,7 @@ def expected(frame: Any) -> Any:
 
 class GoldenFrames(unittest.TestCase):
     def test_every_valid_frame_up_is_made_byte_by_byte(self) -> None:
-        # NaN has many forms; the golden frames hold one of them, and so do ours.
+        # NaN has many bit patterns; the golden frames and ours use the same one.
         for vector in FRAMES["valid"]:
             if vector["direction"] == "up":
                 self.assertEqual(encode(vector["frame"]).hex(), vector["hex"], vector["name"])

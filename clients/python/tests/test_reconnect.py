@@ -1,4 +1,4 @@
-"""When to come back, and with which numbers."""
+"""When to reconnect, and with which seqs."""
 import unittest
 
 from tidegate.faults import Pace
@@ -56,17 +56,17 @@ class Waits(unittest.TestCase):
 
 class Numbers(unittest.TestCase):
     def test_with_memory_a_device_goes_on(self) -> None:
-        self.assertEqual(resume(16, 20, 17), "go_on")
-        self.assertEqual(resume(20, 20, 21), "go_on")
-        self.assertEqual(resume(0, 0, 1), "go_on")
+        self.assertEqual(resume(16, 20, 17), "keep")
+        self.assertEqual(resume(20, 20, 21), "keep")
+        self.assertEqual(resume(0, 0, 1), "keep")
 
     def test_a_mark_above_every_number_given_is_numbered_from(self) -> None:
-        self.assertEqual(resume(21, 20, 21), "number_anew")
-        self.assertEqual(resume(16, 0, 1), "number_anew")
+        self.assertEqual(resume(21, 20, 21), "renumber")
+        self.assertEqual(resume(16, 0, 1), "renumber")
 
     def test_a_forgotten_stream_is_gone_on_with_where_the_gateway_takes_the_jump(self) -> None:
-        self.assertEqual(resume(0, 2**24, 2**24), "go_on")
-        self.assertEqual(resume(0, 2**24, 2**24 + 1), "number_anew")
+        self.assertEqual(resume(0, 2**24, 2**24), "keep")
+        self.assertEqual(resume(0, 2**24, 2**24 + 1), "renumber")
 
     def test_the_last_number_is_given_and_none_after_it(self) -> None:
         self.assertEqual(next_number(2**32 - 2), 2**32 - 1)

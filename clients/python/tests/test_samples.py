@@ -21,7 +21,7 @@ def stored(sample: Any) -> StoredSample:
 
 
 def made_again(message: Any) -> Any:
-    """The message as this package makes it; None for kinds it never sends (samples without a time)."""
+    """The message as this package writes it; None for kinds that it never sends (samples without a time)."""
     kind = message.get("type", "telemetry")
     if kind == "telemetry":
         samples = message.get("samples", [message])

@@ -1,4 +1,4 @@
-"""The conversation without a socket: messages in, events and messages out."""
+"""The protocol of one link without a socket: messages in, events and messages out."""
 import json
 import unittest
 from typing import Any, Optional, Union
@@ -45,7 +45,7 @@ class SessionTest(unittest.TestCase):
         self.buffer.add([(self.clock.now_ms() + place, self.clock.boot_ms(), encode_values({"a": value})) for place, value in enumerate(values)], table)
 
     def seqs(self, session: Session) -> list[int]:
-        """All that may be sent now."""
+        """All messages that may be sent now."""
         seqs: list[int] = []
         while True:
             more = session.outgoing()

@@ -1,3 +1,7 @@
+/**
+ * The load generator, which runs in a worker. load/ has what sends frames: the generator, the swarm of idle links, and one wire per protocol.
+ * Nothing in it knows which server it talks to, and nothing in it reports.
+ */
 import { connect, type Socket } from 'node:net';
 import { createHistogram } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -15,12 +19,16 @@ const wires: Record<Protocol, CreateWire> = {
 };
 
 export interface GeneratorResult {
+  /** How many frames were acknowledged in the measured time. */
   frames: number;
+  /** The measured time. */
   seconds: number;
+  /** Ack latency. */
   p50Ms: number;
   p99Ms: number;
+  /** The generator's own CPU time. */
   cpuSeconds: number;
-  /** Over all connections, without what TCP and IP add. */
+  /** Over all connections, without the headers of TCP and IP. */
   bytesSent: number;
   bytesReceived: number;
 }
@@ -30,7 +38,7 @@ interface Link {
   wire: Wire;
   seq: number;
   acked: number;
-  /** When it was sent or, at a steady rate, when it was to be. */
+  /** When each frame of the window was sent or, at a steady rate, when it was due. */
   dueAt: Float64Array;
   rest: Buffer;
   open: boolean;
@@ -44,7 +52,7 @@ let measuring = false;
 
 let frames = 0;
 
-/** A time of its own for every reading that is ever sent: repeats would not be stored. */
+/** The time of the next reading. Each reading has a time of its own, because a gateway does not store repeats. */
 let nextMs = data.firstAt;
 
 function writeFrame(link: Link, dueAt: number): Buffer {
@@ -55,7 +63,7 @@ function writeFrame(link: Link, dueAt: number): Buffer {
   return link.wire.encode(link.seq, base);
 }
 
-/** Fills the window, in one write. */
+/** Sends as many frames as the window allows, at most `most`, in one write. Returns how many. */
 function pump(link: Link, most: number, dueAt = performance.now()): number {
   const count = Math.min(most, data.window - (link.seq - link.acked));
   if (count <= 0 || !link.open) return 0;
@@ -68,8 +76,8 @@ function pump(link: Link, most: number, dueAt = performance.now()): number {
 function acknowledged(link: Link, seq: number): void {
   if (measuring) {
     const now = performance.now();
-    for (let one = link.acked + 1; one <= seq; one++)
-      latency.record(Math.max(1, Math.round((now - link.dueAt[one % data.window]) * 1000)));
+    for (let frame = link.acked + 1; frame <= seq; frame++)
+      latency.record(Math.max(1, Math.round((now - link.dueAt[frame % data.window]) * 1000)));
     frames += seq - link.acked;
   }
   link.acked = seq;
@@ -86,7 +94,7 @@ function receive(link: Link, chunk: Buffer, opened: () => void): void {
     },
     ackedThrough: (seq) => acknowledged(link, seq),
     ackedOne: () => acknowledged(link, link.acked + 1),
-    say: (message) => void link.socket.write(message),
+    reply: (message) => void link.socket.write(message),
   });
   link.rest = bytes.subarray(read);
   if (link.acked > before && data.framesPerSecond === 0) pump(link, data.window);
@@ -111,7 +119,7 @@ function openLink(index: number): Promise<Link> {
   });
 }
 
-/** Frames due at a steady rate, spread over the links, whether acks come or not. One that finds a full window is not sent. */
+/** Sends frames at a steady rate, spread over the links, whether acks come or not. A frame that is due while its link's window is full is skipped. */
 function paced(links: Link[]): NodeJS.Timeout {
   const start = performance.now();
   let sent = 0;

@@ -1,11 +1,11 @@
 import { type GeneratorData, payloadTemplate, stamped, type Wire } from './wire.js';
 
-/** HTTP/1.1 with keep-alive: a POST a frame, answered one after the other. */
+/** HTTP/1.1 with keep-alive: one POST per frame, one request at a time. */
 export function httpWire(data: GeneratorData, index: number): Wire {
   const payload = payloadTemplate(data.readings);
   const head = postHead(index, payload.length, 'keep-alive');
   return {
-    // There is nothing to open: the first answer is that to an empty request.
+    // HTTP has no greeting, so an empty request stands for it.
     greeting: Buffer.from(postHead(index, 0, 'keep-alive')),
     opening: null,
     encode: stamped(Buffer.concat([Buffer.from(head), payload]), payload.length),
@@ -13,7 +13,7 @@ export function httpWire(data: GeneratorData, index: number): Wire {
   };
 }
 
-/** As the usual clients write it, with a credential of the length that a device of Tidegate has. */
+/** The head of a POST as common HTTP clients write it. Its credential is as long as that of a device of the gateway. */
 export function postHead(device: number, bytes: number, connection: string): string {
   return [
     `POST /v1/devices/bench-${device}/readings HTTP/1.1`,

@@ -3,27 +3,35 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { yieldToOthers } from '../../../gateway/store/threads/priority.js';
 
 /**
- * A swarm of devices that only connect, by bare sockets: a process of its own, since a process has 20,000 file descriptors.
- * Commanded by messages; each command is answered with how long it took.
+ * Devices that connect over bare sockets and send nothing. They run in a worker, which does one command per message and answers it with a
+ * `SwarmAnswer`.
  */
 export interface SwarmCommand {
+  /** `open` and `refused` try each missing link once; `until-back` repeats that until all are up; `close` drops all links. */
   type: 'open' | 'refused' | 'until-back' | 'close';
-  /** Upgrades a second are not limited by the swarm but by how many are under way at once. */
+  /** How many upgrades may be in progress at once. Their rate is not limited. */
   atOnce: number;
+}
+
+export interface SwarmAnswer {
+  /** How long the command took. */
+  seconds: number;
+  /** How many upgrades got each HTTP status; 0 stands for no answer. */
+  counts: Record<number, number>;
 }
 
 interface SwarmData {
   headers: string[];
 }
 
-// Devices have processors of their own: what these need is not to be missing where it is measured.
+// Real devices have their own processors, so these must not take CPU time from the gateway that is measured.
 yieldToOthers(19);
 const { headers } = workerData as SwarmData;
 const addresses = Array.from({ length: 8 }, (_, n) => `127.0.0.${n + 1}`);
 const sockets: (Socket | null)[] = headers.map(() => null);
 let port = 0;
 
-/** Resolves with the status, or 0 where there was no answer. A link stays open. */
+/** Resolves with the HTTP status, or with 0 if there was no answer. An accepted link stays open. */
 function upgrade(index: number): Promise<number> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port, localAddress: addresses[index % addresses.length] });
@@ -47,7 +55,7 @@ function upgrade(index: number): Promise<number> {
   });
 }
 
-/** All that have no link, so many at once, until each has had its answer. */
+/** Tries one upgrade per device that has no link, `atOnce` at a time. Returns the statuses. */
 async function round(atOnce: number): Promise<number[]> {
   const waiting = headers.map((_, index) => index).filter((index) => sockets[index] === null);
   const statuses: number[] = [];
@@ -72,5 +80,6 @@ parentPort?.on('message', async (command: SwarmCommand & { port: number }) => {
       if (sockets.includes(null)) await new Promise((resolve) => setTimeout(resolve, 50));
     }
   else add(await round(command.atOnce));
-  parentPort?.postMessage({ seconds: (performance.now() - startedAt) / 1000, counts });
+  const answer: SwarmAnswer = { seconds: (performance.now() - startedAt) / 1000, counts };
+  parentPort?.postMessage(answer);
 });

@@ -1,12 +1,13 @@
-/** As much of MQTT 3.1.1 as a device and a subscriber of a bench need (sections 2 and 3 of the standard). */
+/** The part of MQTT 3.1.1 that a bench's device and subscriber need (sections 2 and 3 of the standard). */
 export const packetTypes = { connack: 2, publish: 3, puback: 4, suback: 9 } as const;
 
 export interface Packet {
   type: number;
-  /** Of the fixed header's first byte. */
+  /** The low four bits of the fixed header's first byte. */
   flags: number;
-  /** Where its variable header begins, and where it ends. */
+  /** The offset of the variable header. */
   from: number;
+  /** The offset behind the packet. */
   to: number;
 }
 
@@ -19,7 +20,7 @@ export function subscribePacket(topic: string): Buffer {
   return packet(0x82, Buffer.concat([Buffer.of(0, 1), text(topic), Buffer.of(1)]));
 }
 
-/** QoS 1; the id of the packet is written in before it is sent. */
+/** A PUBLISH of QoS 1, and where its packet id stands, which is 0 until the sender writes one. */
 export function publishPacket(topic: string, payload: Buffer): { packet: Buffer; idAt: number } {
   const made = packet(0x32, Buffer.concat([text(topic), Buffer.of(0, 0), payload]));
   return { packet: made, idAt: made.length - payload.length - 2 };
@@ -29,7 +30,7 @@ export function pubackPacket(id: number): Buffer {
   return Buffer.of(0x40, 2, id >> 8, id & 0xff);
 }
 
-/** The packet that begins at `at`; null where it is not all there. */
+/** The packet that begins at `at`; null if it is not complete. */
 export function packetAt(bytes: Buffer, at: number): Packet | null {
   let length = 0;
   for (let i = 1; i <= 4; i++) {
@@ -43,7 +44,7 @@ export function packetAt(bytes: Buffer, at: number): Packet | null {
         : null;
     }
   }
-  throw new Error('a length of more than four bytes');
+  throw new Error('an MQTT packet has a length field of more than four bytes');
 }
 
 function packet(first: number, variable: Buffer): Buffer {

@@ -1,8 +1,8 @@
 import { type GeneratorData, payloadTemplate, stamped, type Wire } from './wire.js';
 
 /**
- * The protocol of NATS clients: a PUB a frame to a subject of the stream, with an inbox to which JetStream answers once the message is
- * in its file. Each connection has its own inbox.
+ * The protocol of NATS clients: one PUB per frame to a subject of the stream. JetStream answers to the inbox of the connection when the
+ * message is in its file.
  */
 export function natsWire(data: GeneratorData, index: number): Wire {
   const payload = payloadTemplate(data.readings);
@@ -31,11 +31,11 @@ export function natsWire(data: GeneratorData, index: number): Wire {
 export interface NatsEvents {
   pong(): void;
   ping?(): void;
-  /** Its subject, where to answer, and its payload from and up to. */
+  /** A message with its subject, the subject to answer to, and the offsets of its payload and of the byte behind it. */
   message(subject: string, reply: string, from: number, to: number): void;
 }
 
-/** Reads whole protocol messages; returns how many bytes they were. Throws at -ERR. */
+/** Reads all complete protocol messages and returns how many bytes they were. Throws at -ERR. */
 export function readNats(bytes: Buffer, events: NatsEvents): number {
   let at = 0;
   for (let end = bytes.indexOf('\r\n'); end >= 0; end = bytes.indexOf('\r\n', at)) {

@@ -1,7 +1,7 @@
 import { maskedFrame, opcodes } from '../../../tests/rig/wireClient.js';
 import { type Answers, type GeneratorData, payloadTemplate, stamped, type Wire } from './wire.js';
 
-/** WebSocket by hand (RFC 6455): one binary or text message a frame. */
+/** WebSocket without a library (RFC 6455): one binary or text message per frame. */
 export function webSocketWire(data: GeneratorData, index: number): Wire {
   let isOpen = false;
   const lines = [
@@ -62,10 +62,11 @@ function takeMessage(
   answers: Answers,
 ): void {
   const text = (from: number): string => bytes.toString('utf8', from, start + length);
-  if (opcode === opcodes.close) throw new Error(`closed: ${bytes.readUInt16BE(start)} ${text(start + 2)}`);
+  if (opcode === opcodes.close)
+    throw new Error(`the server closed the link: ${bytes.readUInt16BE(start)} ${text(start + 2)}`);
   if (kind === 'each') return answers.ackedOne();
   if (opcode === opcodes.binary && bytes[start + 1] === 0x84)
-    return obey(bytes.subarray(start + 4, start + 20), answers);
+    return runCommand(bytes.subarray(start + 4, start + 20), answers);
   if (opcode === opcodes.binary && bytes[start + 1] === 0x82) answers.ackedThrough(bytes.readUInt32LE(start + 4));
   else if (opcode === opcodes.binary && bytes[start + 1] === 0x83)
     throw new Error(`nack ${bytes.readUInt16LE(start + 2)} ${text(start + 8)}`);
@@ -76,7 +77,7 @@ function takeMessage(
   }
 }
 
-/** Says that the command of this id came, and that it is done. */
-function obey(id: Buffer, { say }: Answers): void {
-  for (const state of [1, 3]) say(maskedFrame(Buffer.from([1, 2, state, 0, ...id]), opcodes.binary));
+/** Reports the command with this id as received and as succeeded. */
+function runCommand(id: Buffer, { reply }: Answers): void {
+  for (const state of [1, 3]) reply(maskedFrame(Buffer.from([1, 2, state, 0, ...id]), opcodes.binary));
 }

@@ -1,29 +1,30 @@
-/** What a wire tells of the answers that it read. */
+/** What a wire reports about the server's messages that it read. */
 export interface Answers {
-  /** The greeting was answered. */
+  /** The server answered the greeting. */
   opened(): void;
-  /** Every frame up to seq. */
+  /** The server acknowledged every frame up to seq. */
   ackedThrough(seq: number): void;
-  /** The next frame in order. */
+  /** The server acknowledged the next frame in order. */
   ackedOne(): void;
-  /** What the device says by itself to what it read. */
-  say(message: Buffer): void;
+  /** The device answers with this message. */
+  reply(message: Buffer): void;
 }
 
 /** How frames travel on one connection of a protocol. */
 export interface Wire {
+  /** The first bytes on the connection. */
   greeting: Buffer;
-  /** Sent once the greeting was answered. */
+  /** Sent after the greeting was answered; null: nothing. */
   opening: Buffer | null;
-  /** `base`: Unix ms of the first reading; the others of the frame follow a millisecond apart. */
+  /** The bytes of one frame. `base` is the time of its first reading in Unix ms; the others follow one millisecond apart. */
   encode(seq: number, base: number): Buffer;
-  /** Reads whole messages and returns how many bytes they were; throws where a frame was refused. */
+  /** Reads all complete messages and returns how many bytes they were. Throws if the server refused a frame. */
   read(bytes: Buffer, answers: Answers): number;
 }
 
 export type CreateWire = (data: GeneratorData, index: number) => Wire;
 
-/** The telemetry frame of the contract: one f32 column, rows a ms apart. The same bytes go to every server. */
+/** A binary telemetry frame of PROTOCOL.md §6 with one f32 column and rows one millisecond apart. The same bytes go to every server. */
 export function payloadTemplate(readings: number): Buffer {
   const payload = Buffer.alloc(24 + 8 * readings);
   payload.set([1, 1, 1, 1]);
@@ -35,14 +36,14 @@ export function payloadTemplate(readings: number): Buffer {
   return payload;
 }
 
-/** Writes seq and time into a payload that begins at `at`. */
+/** Writes the seq and the time of the first reading into a payload that begins at `at`. */
 export function stamp(bytes: Buffer, at: number, seq: number, base: number): void {
   bytes.writeUInt32LE(seq, at + 4);
   bytes.writeUInt32LE(base % 0x1_0000_0000, at + 8);
   bytes.writeUInt32LE(Math.floor(base / 0x1_0000_0000), at + 12);
 }
 
-/** A message whose payload is its last part, to be copied and stamped for each frame. */
+/** Makes the encoder of a message whose last part is the payload: each call copies the message and stamps the copy. */
 export function stamped(template: Buffer, payloadBytes: number): (seq: number, base: number) => Buffer {
   const at = template.length - payloadBytes;
   return (seq, base) => {
@@ -53,29 +54,31 @@ export function stamped(template: Buffer, payloadBytes: number): (seq: number, b
 }
 
 /**
- * Load by bare sockets: frames are encoded once, and only seq and time are written into them before they are sent, many
- * in one write. It runs in a worker of the bench's own process, apart from the server under test.
+ * The settings of a generator. It encodes a frame once, writes only seq and time into each copy, and sends many frames in one
+ * write over bare sockets. It runs in a worker of the bench, and the server under test in another process.
  */
 export interface GeneratorData {
   port: number;
   protocol: Protocol;
   path: string;
-  /** Of each link: further header lines of its upgrade. */
+  /** Per link, further header lines of its upgrade request. Its length is the number of links. */
   headers: string[][];
-  /** Text sent on each link after its welcome; null: nothing. */
+  /** A text message that each link sends after its welcome; null: nothing. */
   opening: string | null;
   frame: 'binary' | 'json';
-  /** Readings in a binary frame. */
+  /** How many readings a binary frame has. */
   readings: number;
-  /** Unacknowledged frames a link may have. */
+  /** How many unacknowledged frames a link may have. */
   window: number;
-  /** Open loop: frames a second over all links; 0: as many as the window lets go. */
+  /** Frames per second over all links, whether acks come or not; 0: as many as the window allows. */
   framesPerSecond: number;
+  /** How long frames are sent before anything is measured. */
   warmupMs: number;
+  /** The measured time. */
   runMs: number;
-  /** Unix ms of the first reading; the others follow a millisecond apart. */
+  /** The time of the first reading in Unix ms; the others follow one millisecond apart. */
   firstAt: number;
-  /** How a WebSocket server answers: acks of the contract (binary or JSON), or one message a frame. */
+  /** How a WebSocket server answers: with the acks of PROTOCOL.md, or with one message per frame. */
   answers: 'cumulative' | 'each';
 }
 

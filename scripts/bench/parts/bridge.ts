@@ -17,29 +17,33 @@ import { machineOf } from '../table/machine.js';
 import type { Row } from '../table/measure.js';
 import { against, sealing } from '../table/rows.js';
 
-/**
- * The bridge against Debian's mosquitto: an hour's outage drained, beside what one MQTT.js connection reaches by itself; ack latency
- * with the broker up; ingest with the broker down.
- */
+/** The devices of the outage. */
 const devices = 10_000;
 
+/** An hour of frames. */
 const framesPerDevice = 60;
 
-/** 10,000 devices with a frame a minute are 167 frames a second: so many a commit, at ten commits a second. */
+/** 10,000 devices with one frame per minute send 167 frames per second. At ten commits per second that is 17 frames per commit. */
 const framesPerCommit = 17;
 
+/** How many messages the single MQTT.js connection has in flight; the bridge has as many. */
 const window = 500;
 
+/** What ingest is measured with: how many devices are connected, and for how long. */
 export interface BridgeBenchOptions {
   links: number;
   seconds: number;
 }
 
+/**
+ * Measures the bridge against Debian's mosquitto: how fast it drains an outage of one hour, beside the rate that one MQTT.js connection
+ * reaches alone; the ack latency with the broker up; and ingest with the broker down.
+ */
 export async function benchBridge({ links, seconds }: BridgeBenchOptions): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-bench-'));
   const brokerFolder = join(folder, 'broker');
   mkdirSync(brokerFolder);
-  // Nobody listens: what the broker does with a message that it has acknowledged is not measured.
+  // The broker has no subscriber, because only the bridge's side is measured.
   const broker = await startMosquitto(brokerFolder);
   try {
     const alone = await rateAlone(broker.url, seconds);
@@ -64,7 +68,7 @@ export async function benchBridge({ links, seconds }: BridgeBenchOptions): Promi
   }
 }
 
-/** Messages a second that one connection gets acknowledged, with the bridge's window and payload, and nothing else to do. */
+/** Acknowledged messages per second of one MQTT.js connection that has the bridge's window and payload and does nothing else. */
 async function rateAlone(url: string, seconds: number): Promise<number> {
   const client = connect(url, { clientId: 'alone', queueQoSZero: false });
   await new Promise((resolve) => client.once('connect', resolve));
@@ -93,9 +97,13 @@ const payloadLike = (n: number): string =>
   `{"id":"0123456789abcdef0123456789abcdef-${n}-0","device":"device-${n % devices}","stream":"main","seq":${n},"receivedAt":1795305600000,"samples":[{"ts":1795305600000,"values":{"temperature":21.5}}],"historical":true}`;
 
 interface Drained {
+  /** Acknowledged messages per second. */
   rate: number;
+  /** How many messages were acknowledged. */
   messages: number;
+  /** Samples of the gateway's resident memory while it drained. */
   rssMiB: number[];
+  /** Times of a query for 100 readings while it drained. */
   queryMs: number[];
 }
 
@@ -127,7 +135,7 @@ async function drainOutage(folder: string, url: string): Promise<Drained> {
   }
 }
 
-/** Frames that were stored while the broker was away: sealed, and waiting for the cursor. */
+/** Stores an hour of frames as though the broker had been down: they are sealed, and the bridge's cursor has not passed them. */
 async function fillOutage(folder: string): Promise<void> {
   const startAt = Date.now() - 3_700_000;
   const { store } = await openStore({
@@ -189,8 +197,9 @@ const seriesOf = (n: number): SeriesRecord => ({
 const streamOf = (n: number): StreamRecord => ({ id: n, deviceKey: n, name: 'main', kept: true });
 
 interface Measured extends Row {
-  /** Bytes of the log that waited for the broker at the end. */
+  /** Bytes of the commit log that the bridge had not published at the end. */
   backlogBytes: number;
+  /** Telemetry messages that the broker acknowledged. */
   bridged: number;
 }
 
@@ -219,7 +228,7 @@ async function ingest(
 
 async function metric(gateway: GatewayProcess, name: string): Promise<number> {
   const text = await gateway.api<string>('GET', '/metrics');
-  const line = text.split('\n').find((one) => one.startsWith(`${name} `));
+  const line = text.split('\n').find((text) => text.startsWith(`${name} `));
   return Number(line?.slice(name.length + 1) ?? 0);
 }
 
@@ -238,34 +247,34 @@ interface Report {
 function report({ alone, drained, ack, full }: Report): void {
   const { rssMiB, queryMs } = drained;
   const quarter = Math.max(1, Math.floor(rssMiB.length / 4));
-  const mean = (list: number[]): number => list.reduce((sum, one) => sum + one, 0) / Math.max(1, list.length);
-  const row = (load: string, one: Measured): string[] => [
+  const mean = (list: number[]): number => list.reduce((sum, value) => sum + value, 0) / Math.max(1, list.length);
+  const row = (load: string, measured: Measured): string[] => [
     load,
-    one.name,
-    whole(one.framesPerSecond),
-    one.p50Ms?.toFixed(1) ?? '–',
-    one.p99Ms?.toFixed(1) ?? '–',
-    one.serverCpuPerMillion?.toFixed(2) ?? '–',
-    whole(one.bridged),
-    (one.backlogBytes / 1024 ** 2).toFixed(1),
+    measured.name,
+    whole(measured.framesPerSecond),
+    measured.p50Ms?.toFixed(1) ?? '–',
+    measured.p99Ms?.toFixed(1) ?? '–',
+    measured.serverCpuPerMillion?.toFixed(2) ?? '–',
+    whole(measured.bridged),
+    (measured.backlogBytes / 1024 ** 2).toFixed(1),
   ];
   console.log(
     [
-      `an hour's outage: ${whole(drained.messages)} messages of ${whole(devices)} devices drained at ${whole(drained.rate)} messages/s; one MQTT.js connection alone: ${whole(alone)} messages/s (${(drained.rate / alone).toFixed(2)} ×)`,
+      `an outage of one hour: ${whole(drained.messages)} messages of ${whole(devices)} devices were drained at ${whole(drained.rate)} messages/s; one MQTT.js connection alone: ${whole(alone)} messages/s (${(drained.rate / alone).toFixed(2)} ×)`,
       `resident memory while draining: ${Math.round(mean(rssMiB.slice(0, quarter)))} MiB in the first quarter, ${Math.round(mean(rssMiB.slice(-quarter)))} MiB in the last, ${Math.max(...rssMiB)} MiB at most`,
-      `a query of 100 readings meanwhile: ${mean(queryMs).toFixed(1)} ms on average, ${Math.max(...queryMs).toFixed(1)} ms at most`,
+      `a query for 100 readings while draining: ${mean(queryMs).toFixed(1)} ms on average, ${Math.max(...queryMs).toFixed(1)} ms at most`,
       '',
       tableOf(
         ['LOAD', 'BRIDGE', 'FRAMES/S', 'P50 MS', 'P99 MS', 'CPU S/M', 'BRIDGED', 'BACKLOG MIB'],
         [
           row('10,000 frames/s', ack.off),
           row('10,000 frames/s', ack.on),
-          row('as fast as it goes', full.off),
-          row('as fast as it goes', full.on),
+          row('as fast as possible', full.off),
+          row('as fast as possible', full.on),
         ],
       ),
       '',
-      `ack p99 with the broker up: ${((ack.on.p99Ms ?? 0) / (ack.off.p99Ms ?? 1)).toFixed(2)} × of without; ingest with the broker down: ${((100 * full.on.framesPerSecond) / full.off.framesPerSecond).toFixed(0)} %`,
+      `ack p99 with the broker up: ${((ack.on.p99Ms ?? 0) / (ack.off.p99Ms ?? 1)).toFixed(2)} times the p99 without a bridge; ingest with the broker down: ${((100 * full.on.framesPerSecond) / full.off.framesPerSecond).toFixed(0)} % of the rate without a bridge`,
       '',
       `${machineOf(fsyncP50Ms())}; generator and broker on the same machine`,
     ].join('\n'),

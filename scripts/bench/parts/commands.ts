@@ -11,24 +11,27 @@ import type { Row } from '../table/measure.js';
 import { against, sealing } from '../table/rows.js';
 
 const readingsPerFrame = 10;
-/** Commands asked for in a second, one device after the other. */
+/** How many commands are created per second, one device after the other. */
 const commandsPerSecond = 100;
+/** HTTP connections that create the commands. */
 const connections = 32;
-/** Commands of the first second, which warm up both sides, are not measured. */
+/** The commands of the first second warm up both sides and are not measured. */
 const warmUpCommands = commandsPerSecond;
-/** More than it can take of frames that each come by themselves. */
+/** Frames per second; more than the gateway can take, so that its limit shows. */
 const tooManyFrames = 200_000;
-/** 100,000 readings a second. */
+/** Frames per second; they make 100,000 readings per second. */
 const someFrames = 10_000;
 
+/** The round trips of commands under one load. */
 interface Trips {
+  /** How many were measured. */
   commands: number;
   p50Ms: number;
   p99Ms: number;
   maxMs: number;
 }
 
-/** The round trip of commands with the gateway idle, and at half the telemetry that it takes in the same shape. */
+/** Measures the round trip of commands without telemetry, with some, and at half the telemetry that the gateway can take. */
 export async function benchCommands({ seconds, links, json }: PartOptions): Promise<void> {
   const options = { seconds, links };
   const machine = machineOf(fsyncP50Ms());
@@ -50,7 +53,7 @@ export async function benchCommands({ seconds, links, json }: PartOptions): Prom
   await load('idle', 1, beside('no telemetry', 0));
   await load('some', someFrames, beside('some telemetry', someFrames));
   const half = Math.round(limit / 2);
-  await load('half', half, beside('half of what it takes', half));
+  await load('half', half, beside('half of the limit', half));
   if (json) return console.log(JSON.stringify({ machine, links, limit, trips }, null, 2));
   const rows = trips.map(({ title, frames, found: { commands, p50Ms, p99Ms, maxMs } }) => [
     title,
@@ -60,13 +63,14 @@ export async function benchCommands({ seconds, links, json }: PartOptions): Prom
   ]);
   console.log(tableOf(['TELEMETRY', 'FRAMES/S', 'COMMANDS', 'P50 MS', 'P99 MS', 'MAX MS'], rows));
   console.log(
-    `\n${machine}; ${links} links, ${readingsPerFrame} readings a frame; from the HTTP request to its answer with the final word: two fsyncs, and both ways down the link; each frame is a write of its own`,
+    `\n${machine}; ${links} links, ${readingsPerFrame} readings per frame, one write per frame; a round trip is from the HTTP request to its answer with the final state, with two fsyncs and both directions of the link`,
   );
 }
 
+/** What runs against the gateway while it is under load. */
 type Beside = (gateway: GatewayProcess) => Promise<void>;
 
-/** Commands at a steady rate, each waited for by its own request. */
+/** Creates commands at a steady rate. Each request waits for the final state of its command. */
 async function roundTrips(gateway: GatewayProcess, links: number, seconds: number): Promise<Trips> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const histogram = createHistogram();
@@ -94,7 +98,7 @@ async function roundTrips(gateway: GatewayProcess, links: number, seconds: numbe
   };
 }
 
-/** ms from the request to the answer with the final word. */
+/** Milliseconds from the request to the answer with the final state. */
 async function roundTrip({ operatorUrl, key }: GatewayProcess, agent: Agent, device: string): Promise<number> {
   const startedAt = performance.now();
   const { state } = await post<CommandStateBody>(`${operatorUrl}/v1/devices/${device}/commands?wait=30`, key, agent);

@@ -8,32 +8,40 @@ import { fsyncP50Ms } from '../table/fsync.js';
 import { machineOf } from '../table/machine.js';
 import { against, sealing } from '../table/rows.js';
 
-/** Of one request. */
+/** How many devices one import request may have. */
 const importMax = 1_000;
 const readingsPerFrame = 10;
 const framesPerSecond = 5_000;
-/** All links come from one address at once. */
+/** Settings that let all links come from one address at once. */
 const oneAddress = [
   'admission.addressConnectsPerSecond=100000',
   'admission.addressConnectsBurst=100000',
   'admission.connectsBurst=100000',
 ];
-/** The load goes on for longer than anyone looks, also on a slow machine: its end is the gateway's. */
+/** The load lasts this much longer than the look at the pages, even on a slow machine. The gateway is stopped when the look ends. */
 const loadLeadSeconds = 40;
 /** A longer task of the page is felt as a delay (docs/decisions/0039). */
 const longTaskMs = 100;
 
+/** What was measured on one page. */
 interface Seen {
   page: string;
   longestMs: number;
+  /** How many tasks were longer than `longTaskMs`. */
   longTasks: number;
-  /** As the gateway counted them at the end of the look. */
+  /** The gateway's own figure at the end of the look. */
   readingsPerSecond: number;
 }
 
+interface ConsoleLook {
+  /** From the navigation until the first view could be used. */
+  interactiveMs: number;
+  seen: Seen[];
+}
+
 /**
- * The console while many devices send: how long its longest tasks are on each page. With `devices` so many are in the registry,
- * of which `links` are online. Needs the package chromium.
+ * Measures the longest tasks of each page of the console while many devices send. `devices` devices are in the registry, and `links` of them
+ * are online. It needs the Debian package chromium.
  */
 export async function benchConsole({ seconds, links, devices, json }: PartOptions): Promise<void> {
   const machine = machineOf(fsyncP50Ms());
@@ -74,8 +82,8 @@ async function addOffline(gateway: GatewayProcess, count: number): Promise<void>
   }
 }
 
-/** Looks at each page for its share of the time, doing what people do there. */
-async function watchConsole(gateway: GatewayProcess, devices: number, seconds: number) {
+/** Uses each page as an operator would, for its share of the time. */
+async function watchConsole(gateway: GatewayProcess, devices: number, seconds: number): Promise<ConsoleLook> {
   await untilSteady(gateway);
   const browser = await openBrowser();
   try {
@@ -98,7 +106,7 @@ async function watchConsole(gateway: GatewayProcess, devices: number, seconds: n
     const interactiveMs = (await page.evaluate('performance.now()')) as number;
     await page.getByText(`of ${devices.toLocaleString('en')} devices`).waitFor({ timeout: 60_000 });
     await page.waitForTimeout(shareMs);
-    await note('fleet, from its beginning');
+    await note('fleet, from loading on');
     await page.getByRole('link', { name: 'Devices' }).click();
     const list = page.locator('.scroller');
     for (let n = 0; n < 20; n++) {
@@ -114,14 +122,14 @@ async function watchConsole(gateway: GatewayProcess, devices: number, seconds: n
     await page.goto(`${gateway.operatorUrl}/devices/${items[0].id}`);
     await page.locator('.u-over').waitFor({ timeout: 60_000 });
     await page.waitForTimeout(shareMs);
-    await note('a device with its chart, from its beginning');
+    await note('a device with its chart, from loading on');
     return { interactiveMs, seen };
   } finally {
     await browser.close();
   }
 }
 
-/** Until the links are up and most of what they send comes in. */
+/** Waits until the gateway receives most of the readings that the links are to send. */
 async function untilSteady(gateway: GatewayProcess): Promise<void> {
   const enough = 0.8 * framesPerSecond * readingsPerFrame;
   for (;;) {

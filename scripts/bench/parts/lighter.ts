@@ -11,12 +11,12 @@ import { machineOf } from '../table/machine.js';
 import type { Row } from '../table/measure.js';
 import { against } from '../table/rows.js';
 
-/** One device that sends a reading at a time: what a link saves against a POST for each. */
 const framesPerSecond = 50;
 const load = { framesPerSecond, readings: 1 };
 
 type Way = Pick<Row, 'name' | 'p50Ms' | 'p99Ms' | 'wireBytesPerReading'>;
 
+/** Measures one device that sends one reading per message: over a link, and by one POST per reading. */
 export async function lighter({ seconds, json }: PartOptions): Promise<void> {
   const options = { seconds, links: 1 };
   const fsyncMs = fsyncP50Ms();
@@ -25,18 +25,18 @@ export async function lighter({ seconds, json }: PartOptions): Promise<void> {
     await against(await startHttp(1), 'POST with keep-alive', 'fsynced', { ...load, window: 1 }, options, 1),
     await postEach(seconds),
   ];
-  const machine = `${machineOf(fsyncMs)}; over the loopback, so without the round trips of a network`;
+  const machine = `${machineOf(fsyncMs)}; measured over the loopback, so without the round trips of a network`;
   if (json) return console.log(JSON.stringify({ machine, framesPerSecond, ways }, null, 2));
   const rows = ways.map(({ name, p50Ms, p99Ms, wireBytesPerReading }) => [
     name,
     ...[p50Ms, p99Ms, wireBytesPerReading].map((value) => (value ?? 0).toFixed(1)),
     `${((wireBytesPerReading ?? 0) / (ways[0].wireBytesPerReading ?? 1)).toFixed(1)} ×`,
   ]);
-  console.log(tableOf(['ONE READING A MESSAGE, FSYNCED', 'P50 MS', 'P99 MS', 'B WIRE', 'VS LINK'], rows));
-  console.log(`\n${framesPerSecond} messages/s of one device; ${machine}`);
+  console.log(tableOf(['ONE READING PER MESSAGE, FSYNCED', 'P50 MS', 'P99 MS', 'B WIRE', 'VS LINK'], rows));
+  console.log(`\none device, ${framesPerSecond} messages/s; ${machine}`);
 }
 
-/** A connection for each POST, as clients do that wake up, send and sleep. */
+/** One connection per POST, as used by devices that wake up, send and sleep. */
 async function postEach(seconds: number): Promise<Way> {
   const server = await startHttp(1);
   const latency = createHistogram();
@@ -56,14 +56,14 @@ async function postEach(seconds: number): Promise<Way> {
   await Promise.all(posts);
   await server.stop();
   return {
-    name: 'POST with a connection each',
+    name: 'POST with a new connection per request',
     p50Ms: latency.percentile(50) / 1000,
     p99Ms: latency.percentile(99) / 1000,
     wireBytesPerReading: bytes / posts.length,
   };
 }
 
-/** Resolves once the answer is there, with the bytes of both directions. */
+/** Resolves with the bytes of both directions when the answer has arrived. */
 function post(port: number, n: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const payload = payloadTemplate(1);

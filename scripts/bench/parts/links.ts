@@ -7,32 +7,39 @@ import type { NewCredentialBody } from '../../../schemas/generated/operator.js';
 import { startGatewayProcess } from '../../../tests/rig/gatewayProcess.js';
 import { freePort } from '../../../tests/rig/mosquitto.js';
 import { basicAuthorization } from '../../../tests/rig/wireClient.js';
-import type { SwarmCommand } from '../load/linkSwarm.js';
+import type { SwarmAnswer, SwarmCommand } from '../load/linkSwarm.js';
 import type { GeneratorData } from '../load/wire.js';
 import type { Part } from '../part.js';
 import { measure } from '../table/measure.js';
 import { warmupMs } from '../table/rows.js';
 
+/** How many devices one import request has. */
 const importedAtOnce = 2_000;
 
-/** So many until memory that is free is given back to the system. */
+/** How many garbage collections it takes until V8 gives free memory back to the system. */
 const collections = 6;
 
+/** How long the gateway may settle before its memory is read. */
 const restedMs = 3_000;
 
-/** Devices that are there already when the others come back, and what they send. */
+/** Devices that are connected already while the others reconnect. */
 const established = 200;
 
+/** What all of them send together. */
 const establishedFramesPerSecond = 2_000;
 
+/** How long their ack latency is measured. */
 const watchedMs = 5_000;
 
-interface Told {
-  seconds: number;
-  counts: Record<number, number>;
+/** Devices of a worker that connect and send nothing. */
+interface Swarm {
+  /** Resolves when the swarm has done the command. Rejects if its worker fails. */
+  ask(type: SwarmCommand['type'], port: number, atOnce: number): Promise<SwarmAnswer>;
+  /** Ends the worker, and with it all links of the swarm. */
+  end(): Promise<unknown>;
 }
 
-/** After a collection of garbage, by the inspector of the process: else what its start has left hides what the links need. */
+/** Reads the memory after garbage collections by the inspector of the process. Without them, garbage of the start would hide what the links need. */
 async function residentBytes(pid: number, inspectorPort: number): Promise<number> {
   const [{ webSocketDebuggerUrl }] = (await (await fetch(`http://127.0.0.1:${inspectorPort}/json`)).json()) as [
     { webSocketDebuggerUrl: string },
@@ -48,10 +55,10 @@ async function residentBytes(pid: number, inspectorPort: number): Promise<number
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 }
 
-function swarmOf(headers: string[]) {
+function swarmOf(headers: string[]): Swarm {
   const worker = new Worker(new URL('../load/linkSwarm.js', import.meta.url), { workerData: { headers } });
   return {
-    ask: (type: SwarmCommand['type'], port: number, atOnce: number): Promise<Told> =>
+    ask: (type, port, atOnce) =>
       new Promise((resolve, reject) => {
         worker.once('error', reject);
         worker.once('message', resolve);
@@ -61,7 +68,7 @@ function swarmOf(headers: string[]) {
   };
 }
 
-/** Ack p99 of devices that are there, in ms. */
+/** The ack p99 of the established devices, in ms. Their streams are named after `daysAgo`, because each measurement begins at seq 1. */
 async function ackP99(pid: number, port: number, headers: string[], daysAgo: number): Promise<number> {
   const data: GeneratorData = {
     port,
@@ -85,8 +92,8 @@ async function ackP99(pid: number, port: number, headers: string[], daysAgo: num
 const rest = (ms = restedMs): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Memory of an idle link, handshakes and refusals a second, how soon a whole fleet is back after a SIGKILL, and what devices that
- * are back already notice of it.
+ * Measures memory per idle link, handshakes and refusals per second, how soon a fleet has reconnected after a SIGKILL, and the ack latency
+ * of established devices meanwhile.
  */
 export const benchLinks: Part = async ({ links, json }) => {
   const data = mkdtempSync(join(tmpdir(), 'tidegate-links-'));
@@ -102,7 +109,7 @@ export const benchLinks: Part = async ({ links, json }) => {
       ...(await importing.api<{ items: NewCredentialBody[] }>('POST', '/v1/device-imports', { devices })).items,
     );
   }
-  // A process that has made nothing yet but what it needs for these devices.
+  // The measured process is a new one, so that the import has left nothing in its memory.
   await importing.stop();
   const gateway = await importing.again();
   const there = credentials.splice(links).map(basicAuthorization);
@@ -111,7 +118,7 @@ export const benchLinks: Part = async ({ links, json }) => {
   const [first, second] = [swarmOf(headers.slice(0, half)), swarmOf(headers.slice(half))];
   const strangers = swarmOf(credentials.map(({ id }) => basicAuthorization({ id, secret: `tgd_${'A'.repeat(43)}` })));
 
-  // What the second half adds: the first has what is made only once, and takes what the start has left free.
+  // Only the second half is measured: the first half takes the memory that is allocated once and what the start left free.
   await first.ask('until-back', gateway.devicePort, 64);
   await rest();
   const before = await residentBytes(gateway.pid, inspectorPort);

@@ -12,9 +12,10 @@ import { commitMeasured, writeResult } from '../table/results.js';
 
 const secondsMin = 60;
 
+/** A progress line is printed for every 60th sample. */
 const lineEvery = 60;
 
-/** A bad day in short: every fault of the simulator at once, then everything compared, and what memory did meanwhile. */
+/** Runs every fault of the simulator at once, verifies all readings and commands, and plots the gateway's memory to docs/bench. */
 export async function soak({ seconds, json }: PartOptions): Promise<void> {
   const data = mkdtempSync(join(tmpdir(), 'tidegate-soak-'));
   const gateway = await startGatewayProcess({
@@ -49,7 +50,7 @@ export async function soak({ seconds, json }: PartOptions): Promise<void> {
 
 const mebibyte = 2 ** 20;
 
-/** Means of the gateway's resident memory, in MiB. The first quarter is left out: caches and heaps fill up in it. */
+/** Means of the gateway's resident memory, in MiB. The first quarter does not count, because caches and heaps fill up in it. */
 function memoryOf({ samples }: FleetResult): { early: number; late: number } {
   const seen = samples.flatMap(({ gateway }) => (gateway === null ? [] : [gateway.residentBytes / mebibyte]));
   const quarter = Math.floor(seen.length / 4);

@@ -1,14 +1,19 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 
-/** A commit comes no sooner than so long after the one before, as `store.commitIntervalMs` of the gateway. */
+/** The shortest time between two commits, as `store.commitIntervalMs` of the gateway. */
 const commitIntervalMs = 10;
 
+export interface BatchedStore {
+  /** Stores the readings of a binary frame. Calls `done` when they are on disk. */
+  add(device: string, frame: Buffer, done: () => void): void;
+}
+
 /**
- * The store of the peers: SQLite as its documentation has it for many small writes, WAL and synchronous=FULL, a row a reading, and
- * everything that came meanwhile in one transaction. `done` is called once the frame is on disk.
+ * The store of the other servers: SQLite with the settings that its documentation recommends for many small writes (WAL,
+ * synchronous=FULL), one row per reading, and one transaction for all frames that came since the last commit.
  */
-export function openBatchedStore(folder: string) {
+export function openBatchedStore(folder: string): BatchedStore {
   const db = new Database(join(folder, 'readings.db'));
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { openBatchedStore } from './batchedStore.js';
 
-/** A POST a frame, answered once it is on disk. Nagle is off and keep-alive on, which is how node:http comes. */
+/** Receives one frame per POST and answers when it is on disk. Nagle is off and keep-alive is on, the defaults of node:http. */
 const store = openBatchedStore(process.argv[2]);
 const server = createServer((request, response) => {
   const chunks: Buffer[] = [];

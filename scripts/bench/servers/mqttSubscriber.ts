@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { connectPacket, packetAt, packetTypes, pubackPacket, subscribePacket } from '../load/mqttPackets.js';
 import { openBatchedStore } from './batchedStore.js';
 
-/** Takes every frame from the broker, stores it, and says PUBACK once it is on disk. */
+/** Receives every frame from the broker, stores it, and sends PUBACK when it is on disk. */
 const store = openBatchedStore(process.argv[2]);
 const socket = connect(Number(process.argv[3]), '127.0.0.1');
 let rest = Buffer.alloc(0);

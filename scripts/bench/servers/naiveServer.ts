@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { WebSocketServer } from 'ws';
 
-/** What most people write: `ws`, one INSERT for each reading, one transaction for each message, synchronous=FULL. */
+/** The straightforward server: `ws`, one INSERT per reading, one transaction per message, synchronous=FULL. */
 const db = new Database(join(process.argv[2], 'naive.db'));
 db.pragma('journal_mode = WAL');
 db.pragma('synchronous = FULL');

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { readNats } from '../load/natsWire.js';
 import { openBatchedStore } from './batchedStore.js';
 
-/** Makes the stream and a durable consumer, stores every frame, and acknowledges the last of each commit (ack policy "all"). */
+/** Creates the stream and a durable consumer, stores every frame, and acknowledges the last frame of each commit (ack policy "all"). */
 const store = openBatchedStore(process.argv[2]);
 const socket = connect(Number(process.argv[3]), '127.0.0.1');
 const inbox = '_INBOX.store';
@@ -32,7 +32,7 @@ function takeAnswer(text: string): void {
   else console.log('subscribed');
 }
 
-/** Of many commits' frames in one turn only the last is acknowledged: it stands for those before. */
+/** Acknowledges only the last frame of one turn of the event loop, which also acknowledges all frames before it. */
 function acknowledge(reply: string): void {
   if (lastReply === '')
     setImmediate(() => {

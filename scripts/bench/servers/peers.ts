@@ -8,20 +8,20 @@ import Database from 'better-sqlite3';
 import type { Protocol } from '../load/wire.js';
 import { kill, runScript, type Server, startScript } from './servers.js';
 
-/** What others use for the same: each with the settings that its own documentation recommends, and those named in its row. */
+/** node:http with SQLite. Each of these servers has the settings that its own documentation recommends; its row names them. */
 export const startHttp = (links: number): Promise<Server> =>
   startScript('./httpServer.js', links, {
     protocol: 'http',
-    settings: 'keep-alive, one request at a time; SQLite WAL, synchronous=FULL, a transaction for what came meanwhile',
+    settings: 'keep-alive, one request at a time; SQLite WAL, synchronous=FULL, one transaction per commit interval',
   });
 
-/** mosquitto.conf(5): nothing is dropped for a slow subscriber, and messages are kept on disk between saves. */
+/** mosquitto with a storing subscriber. By these settings of mosquitto.conf(5) it drops nothing for a slow subscriber, and saves its messages to disk. */
 export const startMosquitto = (links: number): Promise<Server> =>
   startBroker(links, {
     protocol: 'mqtt',
     subscriber: './mqttSubscriber.js',
     settings:
-      'persistence true (saved every 30 min), max_queued_messages 0, max_inflight_messages 0, set_tcp_nodelay true; subscriber with a kept session, PUBACK after its fsync',
+      'persistence true (saved every 30 min), max_queued_messages 0, max_inflight_messages 0, set_tcp_nodelay true; subscriber with a persistent session, PUBACK after its fsync',
     command(folder, port) {
       const config = join(folder, 'mosquitto.conf');
       const lines = [
@@ -40,20 +40,23 @@ export const startMosquitto = (links: number): Promise<Server> =>
     },
   });
 
-/** File storage with its default sync interval of two minutes; acks come from JetStream, not from the server alone. */
+/** NATS JetStream with file storage and its default sync interval of two minutes. The acks come from JetStream, after it wrote the message. */
 export const startNats = (links: number): Promise<Server> =>
   startBroker(links, {
     protocol: 'nats',
     subscriber: './natsSubscriber.js',
     settings:
-      'JetStream, file storage, limits, sync_interval 2m (default), push consumer, ack policy all, max_ack_pending 50,000; acknowledged after its fsync',
+      'JetStream, file storage, limits, sync_interval 2m (default), push consumer, ack policy all, max_ack_pending 50,000; consumer acknowledges after its fsync',
     command: (folder, port) => ['nats-server', '-a', '127.0.0.1', '-p', `${port}`, '-js', '-sd', folder],
   });
 
 interface Broker {
   protocol: Protocol;
+  /** The script of this folder that stores what the broker delivers. */
   subscriber: string;
+  /** The settings as the table prints them. */
   settings: string;
+  /** The command line that starts the broker on this port, with its files in this folder. */
   command(folder: string, port: number): string[];
 }
 
@@ -64,7 +67,7 @@ async function startBroker(links: number, { protocol, subscriber, settings, comm
   const broker: ChildProcess = spawn(name, args, { stdio: 'ignore' });
   await new Promise<void>((resolve, reject) => {
     broker.once('spawn', resolve);
-    broker.once('error', () => reject(new Error(`${name} cannot be run: install the Debian package of that name`)));
+    broker.once('error', () => reject(new Error(`${name} cannot be started: install the Debian package ${name}`)));
   });
   await untilListening(port);
   const { child } = await runScript(subscriber, [folder, `${port}`]);
@@ -114,5 +117,5 @@ async function untilListening(port: number): Promise<void> {
     if (isUp) return;
     await wait(50);
   }
-  throw new Error(`nothing listens on ${port}`);
+  throw new Error(`the broker does not listen on port ${port} after 10 s`);
 }

@@ -1,3 +1,7 @@
+/**
+ * Servers under test, each as processes of its own. servers/ has how each of them starts, and the scripts of the servers that are
+ * written for the comparison. What the table says about them is in table/rows.ts.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,34 +11,49 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { inParallel } from '../../../device-sim/api/operatorApi.js';
 import type { NewCredentialBody } from '../../../schemas/generated/operator.js';
-import { childOf, startGatewayProcess } from '../../../tests/rig/gatewayProcess.js';
+import { childOf, type GatewayProcess, startGatewayProcess } from '../../../tests/rig/gatewayProcess.js';
 import { basicAuthorization } from '../../../tests/rig/wireClient.js';
 import type { Protocol } from '../load/wire.js';
 
-/** A server under test, in a process of its own. */
+/** A server under test. */
 export interface Server {
+  /** Its process. */
   pid: number;
   /** Its further processes. */
   others?: number[];
-  /** WebSocket unless told. */
+  /** How frames travel; WebSocket by default. */
   protocol?: Protocol;
-  /** Readings in its store, where that may be fewer than it acknowledged. */
+  /** Counts the readings in its store. Only servers that acknowledge readings before they are stored have it. */
   storedSoFar?(): Promise<number>;
+  /** The settings as the table prints them. */
   settings?: string;
   port: number;
+  /** The path of the upgrade request. */
   path: string;
+  /** Per link, further header lines of its upgrade request. */
   headers: string[][];
+  /** A text message that each link sends after its welcome; null: nothing. */
   opening: string | null;
-  /** Readings that the server says are on disk; null where it does not count. Throws where it dropped any as repeats. */
+  /** How many readings the server reports as stored; null if it does not count them. Throws if it dropped readings as repeats. */
   stored(): Promise<number | null>;
+  /** Kills its processes, and removes its folder if the server made it. */
   stop(): Promise<void>;
 }
 
-/** Nothing is sealed while it is measured: the rate at which the log alone takes readings. */
+/** The gateway as a server under test. */
+export interface GatewayServer extends Server {
+  gateway: GatewayProcess;
+}
+
+/** Settings of a gateway that seals nothing while it is measured, so that the figures are those of the commit log alone. */
 export const unsealed = ['store.sealReadings=100000000', 'store.sealIntervalSeconds=86400'];
 
-/** The gateway on an empty store, with so many devices registered. */
-export async function startGateway(links: number, encoding: 'binary' | 'json', set: string[] = unsealed) {
+/** Starts a gateway on an empty store, with one new device per link. */
+export async function startGateway(
+  links: number,
+  encoding: 'binary' | 'json',
+  set: string[] = unsealed,
+): Promise<GatewayServer> {
   const data = mkdtempSync(join(tmpdir(), 'tidegate-bench-'));
   const server = await startGatewayOn(data, links, encoding, set);
   return {
@@ -48,20 +67,20 @@ export async function startGateway(links: number, encoding: 'binary' | 'json', s
 
 let started = 0;
 
-/** Lets every sync take so many ms longer, since the disk of a test machine flatters; other system calls go at full speed. */
+/** A wrapper that delays every sync by `ms`, to show a slower disk than that of the machine. Other system calls are not slowed down. */
 export const delayedSyncs = (ms: number): string[] => [
   ...['strace', '-f', '-qq', '-o', '/dev/null', '--seccomp-bpf'],
   ...['-e', 'trace=fsync,fdatasync', '-e', `inject=fsync,fdatasync:delay_enter=${1000 * ms}`],
 ];
 
-/** The gateway on a store that is there already; its devices are new ones. */
+/** Starts a gateway on an existing data folder, which `stop` does not remove. Its devices are new ones, one per link. */
 export async function startGatewayOn(
   data: string,
   links: number,
   encoding: 'binary' | 'json',
   set: string[],
   wrapper: string[] = [],
-) {
+): Promise<GatewayServer> {
   const gateway = await startGatewayProcess({ data, set, wrapper });
   const pid = wrapper.length === 0 ? gateway.pid : childOf(gateway.pid);
   const run = ++started;
@@ -82,7 +101,7 @@ export async function startGatewayOn(
       const metrics = await gateway.api<string>('GET', '/metrics');
       const read = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1]);
       if (read('tidegate_readings_repeated_total') > 0)
-        throw new Error('the generator repeated readings, so the figures are void');
+        throw new Error('the generator sent repeated readings, so the figures are not valid');
       return read('tidegate_readings_stored_total');
     },
     async stop() {
@@ -92,7 +111,7 @@ export async function startGatewayOn(
   };
 }
 
-/** One of the servers in this folder, run by node; it prints its port. */
+/** Starts a server script of this folder, which prints its port. */
 export async function startScript(file: string, links: number, more: Partial<Server> = {}): Promise<Server> {
   const data = mkdtempSync(join(tmpdir(), 'tidegate-bench-'));
   const { child, line } = await runScript(file, [data]);
@@ -111,13 +130,13 @@ export async function startScript(file: string, links: number, more: Partial<Ser
   };
 }
 
-/** A script of this folder in a process of its own, once it printed its first line. */
+/** Starts a script of this folder as a process, and resolves with the first line that it prints. Throws if it ends before. */
 export async function runScript(file: string, args: string[]): Promise<{ child: ChildProcess; line: string }> {
   const child: ChildProcess = spawn(process.execPath, [fileURLToPath(new URL(file, import.meta.url)), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`${file} ended with ${code}`);
+    throw new Error(`the server ${file} exited with code ${code}`);
   });
   ended.catch(() => {});
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
@@ -125,6 +144,7 @@ export async function runScript(file: string, args: string[]): Promise<{ child: 
   return { child, line };
 }
 
+/** Kills the process if it still runs, and waits for its end. */
 export async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');

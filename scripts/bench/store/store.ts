@@ -1,3 +1,7 @@
+/**
+ * The part `store` of the benches. store/ has the parts about stored readings: filling a store, ingest and queries on it, and many
+ * streams at once. Parts that only need a gateway are in parts/.
+ */
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,28 +13,33 @@ import { rawAppend } from '../table/rawAppend.js';
 import { against, sealing, sealReadings } from '../table/rows.js';
 import { days, fillDays, firstDay, type Point, readingsPerDeviceDay } from './storeFill.js';
 import { timeQueries } from './storeQueries.js';
-import { type Ingest, report } from './storeReport.js';
+import { flatOut, type Ingest, report } from './storeReport.js';
 
-/**
- * Fills a store through the store's own threads, a day of history after another, and measures at several sizes how fast the
- * gateway takes more, beside an empty one and a plain append of rows in the same minutes, and at the end how fast it answers.
- */
 export interface StoreBenchOptions {
+  /** How many readings are stored in the end. */
   rows: number;
+  /** How many devices are connected. */
   links: number;
+  /** How long each measurement takes. */
   seconds: number;
 }
 
+/** The sizes at which ingest is measured, as shares of all rows. */
 const levels = [0, 0.25, 1];
+/** A run with fewer rows is a short trial, whose measurements are not prolonged. */
 const fullRows = 100_000_000;
 const syncDelayMs = 5;
+/** Frames per second of the measurements at a steady rate. */
 const pacedFrames = 20_000;
 
+/**
+ * Fills a store day by day through the store's own threads. At each level it measures ingest of a gateway on that store, beside a
+ * gateway on an empty store and a plain append of rows within the same minutes. At the end it measures queries.
+ */
 export async function benchStore({ rows, links, seconds }: StoreBenchOptions): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-bench-'));
   try {
     const devices = Math.max(1, Math.round(rows / days / readingsPerDeviceDay));
-    // With fewer rows it is a look at whether it runs.
     const [whole, sustained] = rows < fullRows ? [seconds, seconds] : [Math.max(20, seconds), Math.max(60, seconds)];
     const fill: Point[] = [];
     const ingest: Ingest[] = [];
@@ -44,7 +53,7 @@ export async function benchStore({ rows, links, seconds }: StoreBenchOptions): P
       written += bytesWritten;
       filled = wanted;
       const stored = filled * devices * readingsPerDeviceDay;
-      note(`${(stored / 1e6).toFixed(0)} M readings stored; measuring …`);
+      note(`${(stored / 1e6).toFixed(0)} M readings stored; measuring ingest …`);
       const raw = rawAppend(5).readingsPerSecond;
       const beside = { stored, raw };
       const empty = await onEmpty((at) => ingestOn(at, links, level === 0 ? sustained : whole, 0));
@@ -53,14 +62,14 @@ export async function benchStore({ rows, links, seconds }: StoreBenchOptions): P
       const paced = (at: string) => ingestOn(at, links, whole, pacedFrames);
       ingest.push({ ...beside, ...(await (level === 0 ? onEmpty(paced) : paced(folder))), empty: null });
     }
-    note(`syncs delayed by ${syncDelayMs} ms; measuring …`);
+    note(`measuring ingest with syncs delayed by ${syncDelayMs} ms …`);
     for (const paced of [0, pacedFrames]) {
       const row = await onEmpty((at) =>
         ingestOn(at, links, paced === 0 ? sustained : whole, paced, delayedSyncs(syncDelayMs)),
       );
       ingest.push({ stored: 0, raw: null, empty: null, ...row, name: `${row.name}, syncs + ${syncDelayMs} ms` });
     }
-    note('queries; measuring …');
+    note('measuring queries …');
     const queries = await timeQueries(folder, devices);
     const readings = filled * devices * readingsPerDeviceDay;
     report({ fill, ingest, queries, readings, written, sizes: sizesOf(folder), days });
@@ -78,7 +87,7 @@ async function onEmpty<Result>(measure: (folder: string) => Promise<Result>): Pr
   }
 }
 
-/** Also looks every second at how many readings are not sealed yet. */
+/** Measures ingest, and asks every second how many readings are not sealed yet. The backlog is in seals, for each half of the time. */
 async function ingestOn(
   folder: string,
   links: number,
@@ -95,9 +104,9 @@ async function ingestOn(
       .catch(() => {});
   let timer: NodeJS.Timeout | undefined;
   const load = { framesPerSecond, firstAt: (dayOf(Date.now()) - 1) * 86_400_000 };
-  const name = framesPerSecond === 0 ? 'as fast as it goes' : `${framesPerSecond.toLocaleString('en')} frames/s`;
+  const name = framesPerSecond === 0 ? flatOut : `${framesPerSecond.toLocaleString('en')} frames/s`;
   try {
-    // What was measured before ended with a SIGKILL, and may have left the log full.
+    // The measurement before ended with a SIGKILL and may have left many unsealed readings.
     await server.gateway.api('POST', '/v1/gateway/seal');
     timer = setInterval(look, 1_000);
     const row = await against(server, name, 'fsynced', load, { seconds, links }, 10);

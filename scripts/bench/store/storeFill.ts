@@ -6,23 +6,26 @@ import { dayMs, dayOf } from '../../../gateway/store/dayFiles/days.js';
 import { openStore, type Store, type StoreOptions } from '../../../gateway/store/store.js';
 import { usageOf } from '../table/measure.js';
 
-/** History: so many finished days, in which each device has one metric, read every 10 s. */
+/** How many finished days the history has. In each day every device has one metric, which it reads every 10 s. */
 export const days = 30;
 
 const intervalMs = 10_000;
 
 export const readingsPerDeviceDay = dayMs / intervalMs;
 
+/** How many readings a frame has. */
 const frameReadings = 60;
 
-/** Days of history are told from the newest: yesterday is left free for what is measured. */
+/** The first day of the history, which ends two days ago: yesterday is left free for the measurements. */
 export const firstDay = dayOf(Date.now()) - 1 - days;
 
 export const deviceName = (n: number): string => `history-${n}`;
 
-/** A day of history, stored, sealed and finished. */
+/** The figures of one day of history. */
 export interface Point {
+  /** How many readings are stored in all. */
   stored: number;
+  /** How fast the readings of the day were stored, sealed and finished. */
   readingsPerSecond: number;
 }
 
@@ -31,7 +34,7 @@ export interface Filled {
   bytesWritten: number;
 }
 
-/** The store's own threads, on a clock of the caller; what fails ends the bench. */
+/** Opens a store without a gateway. Every failure of its threads ends the bench. */
 export function openBenchStore(folder: string, more: Partial<StoreOptions>): Promise<{ store: Store }> {
   const fail = (error: Error): never => {
     throw error;
@@ -52,12 +55,12 @@ export function openBenchStore(folder: string, more: Partial<StoreOptions>): Pro
   });
 }
 
-/** Fills days `from` to `to` by the way that every reading takes: commits, seals, finished days with their aggregates. */
+/** Fills the days from `from` up to `to`, the same way as a gateway does: commits, seals, finished days with their rollups. */
 export async function fillDays(folder: string, devices: number, from: number, to: number): Promise<Filled> {
   let now = (firstDay + from) * dayMs;
   const { store } = await openBenchStore(folder, { now: () => now });
   if (from === 0 && to > 0) await addDevices(store, devices);
-  // What the measurements before have left is brought in order first.
+  // Seals and merges what the measurements before have left.
   await store.seal();
   await store.idle();
   const points: Point[] = [];
@@ -109,7 +112,7 @@ const seriesOf = (n: number): SeriesRecord => ({
   kind: seriesKinds.number,
 });
 
-/** Ten minutes of all devices a commit: as a busy gateway would have it. */
+/** Stores a day of readings, with ten minutes of all devices per commit. */
 async function commitDay(store: Store, devices: number, day: number, index: number): Promise<void> {
   let batch = createBatch();
   for (let at = day * dayMs, seq = index * 144 + 1; at < (day + 1) * dayMs; at += frameReadings * intervalMs, seq++) {

@@ -4,19 +4,22 @@ import { dayMs } from '../../../gateway/store/dayFiles/days.js';
 import { startGatewayOn } from '../servers/servers.js';
 import { days, deviceName, firstDay } from './storeFill.js';
 
-/** How long answers to one kind of query took, over HTTP, until the last byte. */
+/** How long one kind of query took over HTTP, until the last byte of the answer. */
 export interface Timing {
   name: string;
+  /** How many queries were timed. */
   count: number;
+  /** How many rows the last answer had. */
   rows: number;
   p50Ms: number;
   p99Ms: number;
 }
 
 const count = 300;
-/** Asked before it counts. */
+/** How many queries of each kind run before the first that is timed. */
 const warmups = 20;
 
+/** Times each kind of query against a gateway on this data folder. */
 export async function timeQueries(folder: string, devices: number): Promise<Timing[]> {
   const server = await startGatewayOn(folder, 1, 'binary', ['store.retentionDays=40']);
   const { gateway } = server;
@@ -53,7 +56,7 @@ async function time(name: string, ask: () => Promise<string>): Promise<Timing> {
   for (let i = 0; i < count + warmups; i++) {
     const started = performance.now();
     const body = await ask();
-    // The client's own parsing is not the gateway's time.
+    // The time ends here: parsing is the client's work.
     if (i >= warmups) times.push(performance.now() - started);
     rows = (JSON.parse(body) as { items: unknown[] }).items.length;
   }
@@ -69,7 +72,7 @@ function randomOf(seed: number): (below: number) => number {
   };
 }
 
-/** The body of an answer, over a connection that is kept. */
+/** Reads a whole answer over a kept connection. */
 function read(agent: Agent, url: string, key: string): Promise<string> {
   return new Promise((resolve, reject) => {
     get(url, { agent, headers: { authorization: `Bearer ${key}` } }, (answer) => {
@@ -80,7 +83,7 @@ function read(agent: Agent, url: string, key: string): Promise<string> {
   });
 }
 
-/** Until what the measurements before have left to merge and to finish is done. */
+/** Waits until the archiver has no work left from earlier measurements: its counters are the same for five seconds. */
 async function untilQuiet(metrics: () => Promise<string>): Promise<void> {
   for (let last = '', same = 0; same < 5; ) {
     await wait(1_000);

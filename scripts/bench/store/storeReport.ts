@@ -9,13 +9,18 @@ import { plotOf } from '../table/plot.js';
 import type { Point } from './storeFill.js';
 import type { Timing } from './storeQueries.js';
 
-/** A measurement of the gateway on a store of that size. */
+/** The name of the measurements without a steady rate. */
+export const flatOut = 'as fast as possible';
+
+/** Ingest of a gateway on a store of one size. */
 export interface Ingest extends Row {
+  /** How many readings the store had. */
   stored: number;
-  /** Readings a second of an empty gateway and of a plain append in the same minutes; null: not compared. */
+  /** Readings per second of a gateway on an empty store within the same minutes; null: not compared. */
   empty: number | null;
+  /** Rows per second of a plain append within the same minutes; null: not compared. */
   raw: number | null;
-  /** Most unsealed readings in the first and the second half of the time, in seals. */
+  /** The most unsealed readings in the first and in the second half of the time, in seals. */
   backlog: [number, number];
 }
 
@@ -23,10 +28,13 @@ export interface Report {
   fill: Point[];
   ingest: Ingest[];
   queries: Timing[];
+  /** How many readings the history has. */
   readings: number;
-  /** Bytes written for `readings`, all in all. */
+  /** How many bytes were written for the history. */
   written: number;
+  /** The bytes of the history's files. */
   sizes: { readings: number; rollups: number };
+  /** How many days the history has. */
   days: number;
 }
 
@@ -34,19 +42,19 @@ const whole = (rate: number): string => Math.round(rate).toLocaleString('en');
 const millions = (count: number): string => `${(count / 1e6).toFixed(0)} M`;
 const figure = (value: number | null, digits = 1): string => value?.toFixed(digits) ?? '–';
 const share = (rate: number, of: number | null): string => (of === null ? '–' : `${((100 * rate) / of).toFixed(0)} %`);
-const isFlatOut = ({ name }: Row): boolean => name === 'as fast as it goes';
+const isFlatOut = ({ name }: Row): boolean => name === flatOut;
 
 /** Prints the tables and draws the plot of docs/research/store-measurements.md. */
 export function report(all: Report): void {
   const machine = `${machineOf(fsyncP50Ms())}; generator on the same machine`;
   const parts = [ingestTable(all.ingest), queryTable(all.queries), history(all), machine];
   console.log(parts.join('\n\n'));
-  const flatOut = all.ingest.filter(isFlatOut);
-  const svg = plotOf('Readings a second against readings stored', [
+  const flatOutRows = all.ingest.filter(isFlatOut);
+  const svg = plotOf('Readings per second against readings stored', [
     { name: 'history: stored, sealed, finished', points: all.fill.map((p) => [p.stored, p.readingsPerSecond]) },
     {
       name: 'gateway: acknowledged, with sealing and merging',
-      points: flatOut.map((row) => [row.stored, row.readingsPerSecond]),
+      points: flatOutRows.map((row) => [row.stored, row.readingsPerSecond]),
     },
   ]);
   writeFileSync(join(packageRoot, 'docs', 'store-rate.svg'), svg);
@@ -54,7 +62,7 @@ export function report(all: Report): void {
 
 function ingestTable(ingest: Ingest[]): string {
   return tableOf(
-    ['STORED', 'LOAD', 'READINGS/S', 'OF EMPTY', 'OF RAW', 'P50 MS', 'P99 MS', 'BACKLOG', 'CPU S/M', 'B WRITTEN'],
+    ['STORED', 'LOAD', 'READINGS/S', 'VS EMPTY', 'VS RAW', 'P50 MS', 'P99 MS', 'BACKLOG', 'CPU S/M', 'B WRITTEN'],
     ingest.map((row) => [
       millions(row.stored),
       row.name,
@@ -87,9 +95,9 @@ function history({ fill, ingest, readings, written, sizes, days }: Report): stri
   const rates = fill.map((point) => point.readingsPerSecond);
   const raw = ingest.flatMap((row) => (isFlatOut(row) && row.raw !== null ? [whole(row.raw)] : []));
   return [
-    `backlog: most unsealed readings in the first and in the second half of the time, in seals; commits wait at 4`,
-    `raw better-sqlite3 row append in this run: ${raw.join(', ')} rows/s`,
-    `history: ${(readings / 1e6).toFixed(1)} M readings in ${days} finished days, ${(sizes.readings / readings).toFixed(1)} B a reading on disk, ${(sizes.rollups / readings).toFixed(2)} B of aggregates; ${(written / readings).toFixed(0)} B written a reading (log, runs, finished files, aggregates)`,
-    `stored, sealed and finished at ${whole(Math.min(...rates))} to ${whole(Math.max(...rates))} readings/s`,
+    `BACKLOG: the most unsealed readings in the first and in the second half of the time, in seals; commits wait at 4 seals`,
+    `raw better-sqlite3 row append within the same minutes: ${raw.join(', ')} rows/s`,
+    `history: ${(readings / 1e6).toFixed(1)} M readings in ${days} finished days, ${(sizes.readings / readings).toFixed(1)} B per reading on disk, ${(sizes.rollups / readings).toFixed(2)} B per reading of rollups; ${(written / readings).toFixed(0)} B written per reading (commit log, runs, finished days, rollups)`,
+    `history was stored, sealed and finished at ${whole(Math.min(...rates))} to ${whole(Math.max(...rates))} readings/s`,
   ].join('\n');
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createHistogram } from 'node:perf_hooks';
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { tableOf } from '../../../cli/terminal/output.js';
 import { addFrame, type Batch, createBatch } from '../../../gateway/columns/batch.js';
@@ -14,12 +14,9 @@ import { machineOf } from '../table/machine.js';
 import { usageOf } from '../table/measure.js';
 import { openBenchStore } from './storeFill.js';
 
-/**
- * 100,000 streams that send a frame of 5 readings a second each. A machine has no 100,000 descriptors by default, so the frames
- * are given to the store as the batcher gives them: one commit in flight, what is due meanwhile rides in the next.
- */
 const streams = 100_000;
 
+/** Each frame has one reading per metric. */
 const metrics = 5;
 
 const commitIntervalMs = 10;
@@ -31,10 +28,14 @@ interface StreamsResult {
   p99Ms: number;
   maxMs: number;
   bytesPerFrame: number;
-  /** Most readings that were not sealed yet, in each third of the time. */
+  /** The most unsealed readings in each third of the time. */
   unsealed: number[];
 }
 
+/**
+ * Measures 100,000 streams that send one frame of 5 readings per second each. A process has fewer than 100,000 file descriptors by
+ * default, so the frames go to the store as the batcher gives them: one commit is in flight, and the next has all frames that are due by then.
+ */
 export async function benchStreams({ seconds, json }: PartOptions): Promise<void> {
   const results = [
     await run('the log alone', Math.min(15, seconds), { sealReadings: 1_000_000_000 }),
@@ -49,9 +50,9 @@ export async function benchStreams({ seconds, json }: PartOptions): Promise<void
     result.bytesPerFrame.toFixed(0),
     result.unsealed.map((readings) => `${(readings / 1e6).toFixed(1)} M`).join(' → '),
   ]);
-  console.log(tableOf(['STORE', 'FRAMES/S', 'P50 MS', 'P99 MS', 'MAX MS', 'B A FRAME', 'MOST UNSEALED'], rows));
+  console.log(tableOf(['STORE', 'FRAMES/S', 'P50 MS', 'P99 MS', 'MAX MS', 'B PER FRAME', 'MOST UNSEALED'], rows));
   console.log(
-    `\n${streams.toLocaleString('en')} streams, a frame of ${metrics} readings a second each; a commit every ${commitIntervalMs} ms, in the first seal all series are new; bytes written a frame; most unsealed readings in each third of the time, a seal takes 4 M, commits wait at 16 M; ${machine}`,
+    `\n${streams.toLocaleString('en')} streams, each with one frame of ${metrics} readings per second; one commit every ${commitIntervalMs} ms; in the first seal all series are new; B PER FRAME: bytes written; MOST UNSEALED: in each third of the time, where one seal has 4 M readings and commits wait at 16 M; ${machine}`,
   );
 }
 
@@ -60,7 +61,7 @@ async function run(name: string, seconds: number, more: { sealReadings?: number 
   try {
     const { store } = await openBenchStore(folder, { finishAfterMs: 3_600_000, ...more });
     await declare(store);
-    // As long as every stream has sent its first frame.
+    // Every stream sends its first frames before anything is measured.
     await send(store, 2, null);
     const latency = createHistogram();
     const unsealed: number[] = [];
@@ -79,7 +80,7 @@ async function run(name: string, seconds: number, more: { sealReadings?: number 
       p99Ms: latency.percentile(99) / 1000,
       maxMs: latency.max / 1000,
       bytesPerFrame: written / frames,
-      unsealed: thirdsOf(unsealed).map((some) => Math.max(...some)),
+      unsealed: thirdsOf(unsealed).map((third) => Math.max(...third)),
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -112,12 +113,8 @@ const seriesOf = (device: number, metric: number): SeriesRecord => ({
   kind: seriesKinds.number,
 });
 
-/** Frames due at a steady rate; each one's latency, in µs, is from when it was due to when its commit was on disk. */
-async function send(
-  store: Store,
-  seconds: number,
-  latency: ReturnType<typeof createHistogram> | null,
-): Promise<number> {
+/** Stores frames at a steady rate. The latency of a frame is in µs, from when it was due to when its commit was on disk. */
+async function send(store: Store, seconds: number, latency: RecordableHistogram | null): Promise<number> {
   const started = performance.now();
   const total = seconds * streams;
   let batch = createBatch();

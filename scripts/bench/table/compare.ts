@@ -1,3 +1,7 @@
+/**
+ * The table that compares the gateway with other servers. table/ has its rows and what all tables of the benches share: measuring a server,
+ * naming the machine, writing results and plots. What only one part of the benches prints belongs to that part.
+ */
 import { Failure } from '../../../cli/api/failure.js';
 import { tableOf } from '../../../cli/terminal/output.js';
 import type { PartOptions } from '../part.js';
@@ -7,11 +11,14 @@ import type { Row } from './measure.js';
 import { type KeyedRow, writeResults } from './results.js';
 import { benches } from './rows.js';
 
-/** One table: the gateway, what it is built on, and what others use. All rows also go to docs/bench. */
+/** Measures the wanted rows and prints them as one table. A run of all rows is also written to docs/bench. */
 export async function compare({ names, seconds, rounds, links, json }: PartOptions): Promise<void> {
   const unknown = names.find((name) => !benches.some((bench) => bench.name === name));
   if (unknown !== undefined)
-    throw new Failure(64, `there is no row ${unknown}; there are ${benches.map(({ name }) => name).join(', ')}`);
+    throw new Failure(
+      64,
+      `there is neither a part nor a row ${unknown}; the rows are ${benches.map(({ name }) => name).join(', ')}`,
+    );
   const fsyncMs = fsyncP50Ms();
   const wanted = benches.filter(({ name }) => names.length === 0 || names.includes(name));
   const measured = new Map<string, Row[]>(wanted.map(({ name }) => [name, []]));
@@ -32,7 +39,7 @@ export async function compare({ names, seconds, rounds, links, json }: PartOptio
     );
 }
 
-/** The whole row of the round in the middle, by rate. */
+/** The row of the round with the median rate. */
 function medianOf(rows: Row[]): Row {
   return rows.toSorted((a, b) => a.readingsPerSecond - b.readingsPerSecond)[Math.floor((rows.length - 1) / 2)];
 }
@@ -64,13 +71,13 @@ function table(rows: KeyedRow[]): string {
   );
 }
 
-/** What the columns mean, and how each server was set. */
+/** What the columns mean, and the settings of each server. */
 function settingsOf(rows: KeyedRow[]): string {
-  const told = rows.filter(({ settings }) => settings !== '').map(({ key, settings }) => `  ${key}: ${settings}`);
+  const settings = rows.filter((row) => row.settings !== '').map((row) => `  ${row.key}: ${row.settings}`);
   return [
-    'STORED/S: readings that reached the database in the measured time. CPU S/M: CPU seconds of all server processes for a million acked readings. MIB: their resident memory.',
-    'B WIRE: bytes of the protocol in both directions for a reading, without TCP and IP. B DISK: bytes written. GENERATOR: its share of a core.',
-    ...told,
+    'STORED/S: readings that reached the database in the measured time. CPU S/M: CPU seconds of all server processes per million acknowledged readings. MIB: resident memory of these processes.',
+    'B WIRE: bytes per reading in both directions, without TCP and IP. B DISK: bytes written per reading. GENERATOR: CPU use of the generator, in percent of one core.',
+    ...settings,
   ].join('\n');
 }
 

@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The median time of a 4 KiB write and its fsync in the folder for temporary files, in ms: what this disk gives. */
+/** The median time of a 4 KiB write with its fsync in the folder for temporary files, in ms. It describes the disk of the machine. */
 export function fsyncP50Ms(): number {
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-bench-'));
   const handle = openSync(join(folder, 'fsync'), 'w');

@@ -5,39 +5,56 @@ import type { GeneratorData } from '../load/wire.js';
 
 /** One row of the table. */
 export interface Row {
+  /** The caption. */
   name: string;
-  /** What the answer to a frame promises. */
+  /** What an ack of this server promises. */
   ackMeans: string;
+  /** Acknowledged frames per second; 0 if the row has no frames. */
   framesPerSecond: number;
+  /** Acknowledged readings per second. */
   readingsPerSecond: number;
+  /** Ack latency; null if the row has no acks. */
   p50Ms: number | null;
   p99Ms: number | null;
-  /** Of all threads of the server, for a million readings. */
+  /** CPU seconds of all server processes per million readings. */
   serverCpuPerMillion: number | null;
+  /** CPU seconds of the generator per million readings. */
   generatorCpuPerMillion: number | null;
-  /** Written to the disk for each reading. */
+  /** Bytes written to the disk per reading. */
   bytesWrittenPerReading: number | null;
-  /** On the wire in both directions for each reading, without what TCP and IP add. */
+  /** Bytes on the wire in both directions per reading, without the headers of TCP and IP. */
   wireBytesPerReading: number | null;
-  /** Of all processes of the server at the end of the measured time. */
+  /** Resident memory of all server processes at the end of the measured time. */
   residentBytes: number | null;
-  /** What the generator used of one core. */
+  /** The share of one core that the generator used, 0 to 1. */
   generatorCpuShare: number | null;
-  /** Readings that reached the server's store in the measured time; null where an ack says that already. */
+  /** Readings per second that reached the server's store; null if an ack already promises that. */
   storedPerSecond: number | null;
-  /** The settings that the server's own documentation recommends for this. */
+  /** The settings of the server. Each server has those that its own documentation recommends. */
   settings: string;
 }
 
+/** What processes have used so far. */
 export interface Usage {
+  /** CPU time in user and kernel mode. */
   cpuSeconds: number;
+  /** Bytes sent to the storage layer. */
   bytesWritten: number;
+  /** Resident memory at this moment. */
   residentBytes: number;
+}
+
+/** The usage of a server at one moment of the measurement. */
+interface Moment extends Usage {
+  /** When it was taken, in ms of `performance.now()`. */
+  at: number;
+  /** Readings in the server's store; null if it is not asked. */
+  stored: number | null;
 }
 
 const pageBytes = 4_096;
 
-/** What processes have used so far (proc(5)): CPU in clock ticks of 10 ms, bytes sent to the storage layer, memory now. */
+/** The sum over these processes, from proc(5). CPU time counts in clock ticks of 10 ms. */
 export function usageOf(...pids: number[]): Usage {
   const usages = pids.map((pid): Usage => {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -58,14 +75,15 @@ export function usageOf(...pids: number[]): Usage {
   };
 }
 
-/** The server under test, as far as it is measured. */
+/** The part of the server under test that a measurement needs. */
 export interface Measured {
+  /** The ids of its processes. */
   pids: number[];
-  /** Readings in its store, where that may be fewer than it acknowledged. */
+  /** Counts the readings in its store. Only servers that acknowledge readings before they are stored have it. */
   storedSoFar?(): Promise<number>;
 }
 
-/** Runs the generator in a worker against a server, and makes the row. */
+/** Runs the generator in a worker against a server, and returns the figures as a row. */
 export async function measure(
   title: { name: string; ackMeans: string; settings?: string },
   { pids, storedSoFar }: Measured,
@@ -73,8 +91,12 @@ export async function measure(
   readingsPerFrame: number,
 ): Promise<Row> {
   const worker = new Worker(new URL('../load/generator.js', import.meta.url), { workerData: data });
-  const moment = async () => ({ ...usageOf(...pids), at: performance.now(), stored: (await storedSoFar?.()) ?? null });
-  const moments: Promise<Awaited<ReturnType<typeof moment>>>[] = [];
+  const moment = async (): Promise<Moment> => ({
+    ...usageOf(...pids),
+    at: performance.now(),
+    stored: (await storedSoFar?.()) ?? null,
+  });
+  const moments: Promise<Moment>[] = [];
   const result = await new Promise<GeneratorResult>((resolve, reject) => {
     worker.on('error', reject);
     worker.on('message', (message: 'measuring' | 'measured' | GeneratorResult) => {
@@ -85,7 +107,7 @@ export async function measure(
   await worker.terminate();
   const [before, after] = await Promise.all(moments);
   const readings = result.frames * readingsPerFrame;
-  const each = (amount: number): number => amount / Math.max(readings, 1);
+  const perReading = (amount: number): number => amount / Math.max(readings, 1);
   const stored = before.stored === null || after.stored === null ? null : after.stored - before.stored;
   return {
     settings: '',
@@ -94,10 +116,10 @@ export async function measure(
     readingsPerSecond: readings / result.seconds,
     p50Ms: result.p50Ms,
     p99Ms: result.p99Ms,
-    serverCpuPerMillion: each(after.cpuSeconds - before.cpuSeconds) * 1e6,
-    generatorCpuPerMillion: each(result.cpuSeconds) * 1e6,
-    bytesWrittenPerReading: each(after.bytesWritten - before.bytesWritten),
-    wireBytesPerReading: each(result.bytesSent + result.bytesReceived),
+    serverCpuPerMillion: perReading(after.cpuSeconds - before.cpuSeconds) * 1e6,
+    generatorCpuPerMillion: perReading(result.cpuSeconds) * 1e6,
+    bytesWrittenPerReading: perReading(after.bytesWritten - before.bytesWritten),
+    wireBytesPerReading: perReading(result.bytesSent + result.bytesReceived),
     residentBytes: after.residentBytes,
     generatorCpuShare: result.cpuSeconds / result.seconds,
     storedPerSecond: stored === null ? null : (1000 * stored) / (after.at - before.at),

@@ -1,4 +1,4 @@
-/** A line with its points as [stored, readings a second]. */
+/** A line of the plot. Its points are [readings stored, readings per second]. */
 export interface Line {
   name: string;
   points: [number, number][];
@@ -8,7 +8,7 @@ const [width, height] = [720, 380];
 const [left, right, top, bottom] = [70, 20, 46, 48];
 const colours = ['#0969da', '#bc4c00', '#1a7f37'];
 
-/** An SVG plot of rates in millions over stored readings in millions, from zero, so that flat looks flat. */
+/** An SVG plot of rates in millions over stored readings in millions. Both axes begin at zero, so that a steady rate looks flat. */
 export function plotOf(title: string, lines: readonly Line[]): string {
   const all = lines.flatMap(({ points }) => points);
   const xMax = Math.max(...all.map(([x]) => x), 1);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type Row, usageOf } from './measure.js';
 
-/** better-sqlite3 by itself: a row for each reading, 500 rows a transaction, synchronous=FULL, no index. */
+/** Measures better-sqlite3 alone: one row per reading, 500 rows per transaction, synchronous=FULL, no index. */
 export function rawAppend(seconds: number): Row {
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-bench-'));
   const db = new Database(join(folder, 'raw.db'));
@@ -25,7 +25,7 @@ export function rawAppend(seconds: number): Row {
   rmSync(folder, { recursive: true, force: true });
   return {
     name: 'raw better-sqlite3 row append',
-    ackMeans: 'fsynced, 500 rows a commit',
+    ackMeans: 'fsynced, 500 rows per commit',
     framesPerSecond: 0,
     readingsPerSecond: rows / elapsed,
     p50Ms: null,

@@ -4,18 +4,23 @@ import { type Bar, barPlot } from '../../../device-sim/report/plot.js';
 import { packageRoot, readJson } from '../../../schemas/load.js';
 import type { Row } from './measure.js';
 
+/** The content of docs/bench/compare.json, besides the commit and the date. */
 export interface Results {
+  /** The machine, as `machineOf` describes it. */
   machine: string;
+  /** The median time of an fsync on the machine. */
   fsyncMs: number;
   links: number;
+  /** How long each row was measured. */
   seconds: number;
+  /** How often each row was measured. */
   rounds: number;
   rows: KeyedRow[];
 }
 
 const folder = join(packageRoot, 'docs', 'bench');
 
-/** docs/bench: the figures as JSON, and a plot of each kind, with the commit and the machine that they are of. */
+/** Writes the figures to docs/bench, as JSON and as plots, with the commit and the machine that were measured. */
 export function writeResults(results: Results): void {
   const origin = { commit: commitMeasured(), date: new Date().toISOString().slice(0, 10) };
   writeResult('compare.json', `${JSON.stringify({ ...origin, ...results }, null, 2)}\n`);
@@ -23,12 +28,13 @@ export function writeResults(results: Results): void {
     writeResult(file, svg);
 }
 
+/** Writes one file of docs/bench. */
 export function writeResult(file: string, text: string): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, file), text);
 }
 
-/** The commit that was built. */
+/** The first digits of the commit that dist was built from. */
 export function commitMeasured(): string {
   const { commit } = readJson('dist/build.json') as { commit: string | null };
   return commit?.slice(0, 9) ?? 'unknown';
@@ -43,7 +49,7 @@ function plotsOf({ rows }: Results, origin: string): [string, string][] {
     [
       'stored.svg',
       barPlot(
-        `Readings stored a second; ${origin}`,
+        `Readings stored per second; ${origin}`,
         '/s',
         bars(full, ({ storedPerSecond, readingsPerSecond }) => storedPerSecond ?? readingsPerSecond),
       ),
@@ -51,7 +57,7 @@ function plotsOf({ rows }: Results, origin: string): [string, string][] {
     [
       'cpu.svg',
       barPlot(
-        `CPU seconds for a million readings, all server processes; ${origin}`,
+        `CPU seconds per million readings, all server processes; ${origin}`,
         ' s',
         bars(full, ({ serverCpuPerMillion }) => serverCpuPerMillion),
       ),
@@ -59,7 +65,7 @@ function plotsOf({ rows }: Results, origin: string): [string, string][] {
     [
       'wire.svg',
       barPlot(
-        `Bytes on the wire for a reading, both directions; ${origin}`,
+        `Bytes on the wire per reading, both directions; ${origin}`,
         ' B',
         bars(full, ({ wireBytesPerReading }) => wireBytesPerReading),
       ),
@@ -77,9 +83,13 @@ function plotsOf({ rows }: Results, origin: string): [string, string][] {
 
 const isPaced = (key: string): boolean => key.startsWith('paced-');
 
-/** Without what its note or others say; a long one ends at a comma. */
+/** The caption of a bar: the name of the row without what the plot already says. A long caption is cut at a comma. */
 function shortName({ name }: KeyedRow): string {
-  const text = name.replace('2,000 frames/s: ', '').replace(', 10 readings a frame, s', ', s').split(/[;(]/)[0].trim();
+  const text = name
+    .replace('2,000 frames/s: ', '')
+    .replace(', 10 readings per frame, s', ', s')
+    .split(/[;(]/)[0]
+    .trim();
   return text.length <= nameCharsMax ? text : text.slice(0, text.lastIndexOf(',', nameCharsMax));
 }
 

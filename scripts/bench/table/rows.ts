@@ -5,26 +5,32 @@ import { measure, type Row } from './measure.js';
 import { rawAppend } from './rawAppend.js';
 
 export interface BenchOptions {
+  /** How long a row is measured. */
   seconds: number;
+  /** How many devices are connected. */
   links: number;
 }
 
-/** A row of the table: its name on the command line, and how it is measured. */
+/** A row of the table. */
 export interface Bench {
+  /** Its name on the command line, and its key in docs/bench/compare.json. */
   name: string;
+  /** Measures it. */
   run(options: BenchOptions): Promise<Row>;
 }
 
+/** How long frames are sent before anything is measured. */
 export const warmupMs = 1_500;
 
-/** A run each 500,000 readings, so that runs are merged within the time that is measured. */
+/** One run per 500,000 readings, so that the archiver also merges runs within the measured time. */
 export const sealReadings = 500_000;
 
+/** Settings of a gateway that seals and merges while it is measured. */
 export const sealing = [`store.sealReadings=${sealReadings}`];
 
 const stored = 'fsynced';
 
-/** Measures a row, and that the server has on disk what it acknowledged. */
+/** Measures a row, and checks that the server has stored what it acknowledged. Stops the server in any case. */
 export async function against(
   server: Server,
   title: string,
@@ -55,20 +61,21 @@ export async function against(
     const row = await measure(head, { pids: [pid, ...others], storedSoFar }, data, readings);
     const count = await server.stored();
     const acked = row.readingsPerSecond * seconds * 0.99;
-    if (count !== null && count < acked) throw new Error(`${title}: ${acked} readings were acked, ${count} are stored`);
+    if (count !== null && count < acked)
+      throw new Error(`${title}: the server acknowledged ${acked} readings and stored only ${count}`);
     return row;
   } finally {
     await server.stop();
   }
 }
 
-/** What others use, on the same frames. */
+/** Other servers, on the same frames. */
 const peers: Record<
   string,
   { title: string; ackMeans: string; start(links: number): Promise<Server>; load: Partial<GeneratorData> }
 > = {
   naive: {
-    title: 'naive: ws, an INSERT a reading, a transaction a message',
+    title: 'naive: ws, one INSERT per reading, one transaction per message',
     ackMeans: stored,
     start: (links) => startScript('./naiveServer.js', links, { settings: 'WAL, synchronous=FULL' }),
     load: { answers: 'each' },
@@ -100,7 +107,7 @@ const peerRows = Object.entries(peers).map(
   }),
 );
 
-/** At a rate that all of them can keep, a latency says something of the way and not of the queue. */
+/** All servers can keep up with this rate, so that the latency is not one of waiting in a queue. */
 const pacedFramesPerSecond = 2_000;
 
 const paced = { framesPerSecond: pacedFramesPerSecond };
@@ -120,7 +127,7 @@ export const benches: Bench[] = [
     run: async (options) =>
       against(
         await startScript('./sinkServer.js', options.links),
-        'uWebSockets.js sink, 10 readings a frame',
+        'uWebSockets.js sink, 10 readings per frame',
         'received, not stored',
         { answers: 'each' },
         options,
@@ -133,7 +140,7 @@ export const benches: Bench[] = [
     run: async (options) =>
       against(
         await startGateway(options.links, 'binary'),
-        'gateway, binary, 10 readings a frame',
+        'gateway, binary, 10 readings per frame',
         stored,
         {},
         options,
@@ -145,7 +152,7 @@ export const benches: Bench[] = [
     run: async (options) =>
       against(
         await startGateway(options.links, 'binary', sealing),
-        'gateway, the same with sealing and merging, 60 s',
+        'gateway, binary, with sealing and merging, 60 s',
         stored,
         {},
         { ...options, seconds: Math.max(options.seconds, 60) },
@@ -157,7 +164,7 @@ export const benches: Bench[] = [
     run: async (options) =>
       against(
         await startGateway(options.links, 'binary'),
-        'gateway, binary, 1 reading a frame',
+        'gateway, binary, 1 reading per frame',
         stored,
         {},
         options,
@@ -169,7 +176,7 @@ export const benches: Bench[] = [
     run: async (options) =>
       against(
         await startGateway(options.links, 'json'),
-        'gateway, JSON, 5 metrics a frame',
+        'gateway, JSON, 5 metrics per frame',
         stored,
         { frame: 'json' },
         options,
@@ -181,7 +188,7 @@ export const benches: Bench[] = [
     run: async (options) =>
       against(
         await startGateway(options.links, 'binary', sealing),
-        'gateway at 20,000 frames/s, 10 readings a frame, sealing and merging',
+        'gateway at 20,000 frames/s, 10 readings per frame, sealing and merging',
         stored,
         { framesPerSecond: 20_000 },
         options,

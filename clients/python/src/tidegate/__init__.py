@@ -1,5 +1,5 @@
 """
-A device for the Tidegate gateway: readings are on disk here until they are on disk there.
+A device for the Tidegate gateway. It keeps readings on its own disk until the gateway has them on disk.
 
     async with Device("ws://127.0.0.1:8080", "boiler-7", "tgd_...", folder="readings") as device:
         device.record({"temperature": 21.5})

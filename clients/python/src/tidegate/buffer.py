@@ -1,8 +1,8 @@
 """
-The samples that the gateway has not yet said are on its disk, on ours.
+Samples on the device's disk that the gateway has not acknowledged.
 
-One row a sample; those of a frame share its seq, which they get when the frame is first sent (N-15: a number is given by sending). From then on
-the frame keeps its samples (N-5). Before, it is open how many samples a frame will hold, so that a backlog goes in few, large frames.
+The table has one row per sample. The samples of a frame share its seq, which they get when the frame is first sent (N-15), and the frame keeps these
+samples from then on (N-5). Before that the size of a frame is open, so that a backlog is sent in few, large frames.
 """
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ CREATE INDEX IF NOT EXISTS sample_seq ON sample (seq);
 CREATE TABLE IF NOT EXISTS device (highest_given INTEGER NOT NULL, boot TEXT NOT NULL, boot_ms INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS metric_table (number INTEGER PRIMARY KEY, declaration TEXT NOT NULL);
 """
-# The row, its entry in the index, and their share of the pages.
+# The size of a row without its content: its entry in the index, and its share of the pages.
 _ROW_BYTES = 48
 
 
 class BufferFull(Exception):
-    """The buffer holds as much as it was told to hold: the sample is not taken. The device decides what to do without."""
+    """The buffer has reached its limit, so the sample is not stored. The program decides which readings to do without."""
 
 
 class BufferInUse(Exception):
-    """Another process has this buffer open. Two that number one stream would overwrite each other's readings."""
+    """Another process has this buffer open. Two processes that send on one stream would use the same seqs for different readings."""
 
 
 class Buffer:
@@ -70,8 +70,8 @@ class Buffer:
 
     def _carry_over_boot(self, last_boot_ms: int, boot: str, boot_ms: int) -> None:
         """
-        Nobody knows how long the machine was off. Readings without a time are told as though it had come back at once: too young by
-        that long, and in the right order with the right distances.
+        It is not known how long the machine was off. Readings without a time keep their order and their distances, and get ages as though it had
+        been off for no time.
         """
         newest = self._database.execute("SELECT max(taken_at) FROM sample").fetchone()[0] or 0
         with self._database:
@@ -83,18 +83,18 @@ class Buffer:
         return int(row[0]), int(row[1]) + int(row[0]) * _ROW_BYTES
 
     def keep_table(self, number: int, declaration: str) -> None:
-        """What is recorded under it from now on goes out under it, also when the program has another by then. Raises ValueError."""
+        """Stores a metric table, so that its samples are sent with it even after the program changed its table. Raises ValueError."""
         with self._database:
             self._database.execute("INSERT OR IGNORE INTO metric_table VALUES (?, ?)", (number, declaration))
         if self.table_declaration(number) != declaration:
-            raise ValueError(f"metric table {number} was declared with other contents before: give this one a number of its own")
+            raise ValueError(f"metric table {number} was declared with other contents before: give the new table another number")
 
     def table_declaration(self, number: int) -> Optional[str]:
         row = self._database.execute("SELECT declaration FROM metric_table WHERE number = ?", (number,)).fetchone()
         return None if row is None else str(row[0])
 
     def add(self, samples: Sequence[tuple[Optional[int], int, str]], table: int = 0) -> None:
-        """(ts, taken_at, content) each; all of them or, with BufferFull, none. On disk when it returns."""
+        """Stores samples of (ts, taken_at, content). They are on disk when it returns. Raises BufferFull, and then stores none of them."""
         more = sum(len(content.encode()) + _ROW_BYTES for _, _, content in samples)
         if self.samples + len(samples) > self.samples_max:
             raise BufferFull(f"the buffer holds {self.samples} samples of at most {self.samples_max}; {len(samples)} more were refused")
@@ -113,7 +113,7 @@ class Buffer:
         self.bytes += more
 
     def numbered_after(self, seq: int, frames_max: int) -> list[tuple[int, list[StoredSample]]]:
-        """Frames that have a number above seq, ascending."""
+        """The frames with a seq above `seq`, in ascending order."""
         numbers = self._database.execute("SELECT DISTINCT seq FROM sample WHERE seq > ? ORDER BY seq LIMIT ?", (seq, frames_max)).fetchall()
         return [(int(number), self._select("WHERE seq = ? ORDER BY position", (number,))) for (number,) in numbers]
 
@@ -125,11 +125,11 @@ class Buffer:
         return [StoredSample(*row) for row in rows]
 
     def give_numbers(self, frames: Iterable[tuple[int, Sequence[StoredSample]]], boot_ms: int) -> None:
-        """On disk before the frames are sent: else, after a crash, other samples might go out under the same number (N-5)."""
+        """Gives frames their seqs, on disk before they are sent. Otherwise, after a crash, other samples could be sent under the same seq (N-5)."""
         highest = self.highest_given
         with self._database:
             for seq, samples in frames:
-                # Samples without a number are the newest, so those of a frame lie side by side.
+                # Samples without a seq are the newest, so the samples of a frame have positions in a row.
                 span = (seq, samples[0].position, samples[-1].position)
                 self._database.execute("UPDATE sample SET seq = ? WHERE position BETWEEN ? AND ?", span)
                 highest = max(highest, seq)
@@ -137,14 +137,14 @@ class Buffer:
         self.highest_given = highest
 
     def take_numbers_back(self, next_after: int) -> None:
-        """N-4, N-14, N-17: everything is to be numbered from next_after + 1."""
+        """Takes the seqs of all frames back, to number them again from next_after + 1 (N-4, N-14, N-17)."""
         with self._database:
             self._database.execute("UPDATE sample SET seq = NULL WHERE seq IS NOT NULL")
             self._database.execute("UPDATE device SET highest_given = ?", (next_after,))
         self.highest_given = next_after
 
     def drop_through(self, seq: int) -> list[int]:
-        """Forgets the frames up to seq, and returns their numbers."""
+        """Drops the frames up to seq, and returns their seqs."""
         return self._drop("seq <= ?", seq)
 
     def drop(self, seq: int) -> list[int]:
@@ -167,7 +167,7 @@ class Buffer:
 
 
 def open_database(path: Union[str, Path], power_safe: bool) -> sqlite3.Connection:
-    """Write-ahead log, and one process at a time: the lock is the system's, so a killed process leaves none behind."""
+    """Opens the database for one process at a time. The lock belongs to the operating system, so a killed process leaves none behind."""
     database = sqlite3.connect(path, timeout=0, isolation_level="IMMEDIATE")
     try:
         database.execute("PRAGMA locking_mode = EXCLUSIVE")

@@ -1,4 +1,4 @@
-"""Time as a parameter, so that tests need not wait."""
+"""Time as a parameter, so that tests do not have to wait."""
 from __future__ import annotations
 
 import asyncio
@@ -14,10 +14,10 @@ class Clock(Protocol):
         """Unix ms."""
 
     def boot_ms(self) -> int:
-        """Ms since the machine started; never steps. Goes on while it is suspended, where the system can tell."""
+        """Ms since the machine started. It never steps, and includes suspension if the system supports that."""
 
     def boot(self) -> str:
-        """Names this start of the machine."""
+        """A name of this boot of the machine."""
 
     async def sleep(self, ms: int) -> None: ...
 

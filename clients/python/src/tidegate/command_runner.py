@@ -1,4 +1,4 @@
-"""Runs commands one after the other, with what is known of each on disk before and after."""
+"""Runs commands one after the other, and saves the state of each before and after it runs."""
 from __future__ import annotations
 
 import asyncio
@@ -15,19 +15,19 @@ from .events import CommandRun, Event
 from .messages import Command, CommandUpdate, State
 from .outcomes import Outcomes
 
-# The gateway sends one at a time (C-1); more than this can only be a mistake.
+# The gateway sends one command at a time (C-1), so a longer queue can only be an error.
 WAITING_MAX = 8
 
 
 @dataclass(frozen=True)
 class _Waiting:
     command: Command
-    # In ms of this boot, so that a wrong clock runs nothing late and refuses nothing early.
+    # In ms of this boot, so that a wrong clock does not run a command too late or reject one too early.
     deadline: Optional[int]
 
 
 class CommandRunner:
-    """`tell` gives an update to the present link, and drops it without one: the gateway asks again (C-2)."""
+    """`tell` sends an update on the present link. Without a link it drops the update: the gateway sends the command again (C-2)."""
 
     def __init__(
         self, outcomes: Outcomes, kinds: Mapping[str, CommandKind], clock: Clock, tell: Callable[[CommandUpdate], None], emit: Callable[[Event], None]
@@ -42,7 +42,7 @@ class CommandRunner:
         self._wake = asyncio.Event()
 
     def take(self, command: Command, gateway_now: int) -> None:
-        """`gateway_now` is the gateway's time, by its welcome, for `expiresAt`."""
+        """`gateway_now` is the gateway's time, computed from its welcome. It is compared with `expiresAt`."""
         if command.id == self._running:
             self._say(command.id, "running")
         elif any(command.id == waiting.command.id for waiting in self._waiting):
@@ -74,7 +74,7 @@ class CommandRunner:
     async def run(self) -> None:
         while True:
             while self._waiting:
-                # It leaves the queue only when it runs, so that a repeat always finds it in one of the two.
+                # It leaves the queue only when it runs, so that a repeated command is always found in the queue or as running.
                 waiting = self._waiting[0]
                 self._running = waiting.command.id
                 self._waiting.popleft()
@@ -106,7 +106,7 @@ class CommandRunner:
             return CommandUpdate(command.id, "rejected", error.body)
         except CommandFailed as error:
             return CommandUpdate(command.id, "failed", error.body)
-        except Exception as error:  # a handler's mistake fails its command, and nothing else
+        except Exception as error:  # an error in a handler fails its command only
             return CommandUpdate(command.id, "failed", error_body("error", f"{type(error).__name__}: {error}"))
 
     def _conclude(self, update: CommandUpdate) -> None:

@@ -1,4 +1,4 @@
-"""What a device may honestly answer to a command (PROTOCOL.md §8), apart from running it."""
+"""Which answer to a command is true (PROTOCOL.md §8). Running commands is in command_runner."""
 from __future__ import annotations
 
 from collections.abc import Awaitable
@@ -11,7 +11,7 @@ from .outcomes import Remembered
 
 @dataclass(frozen=True)
 class CommandCall:
-    """What a handler is given. `progress(0.4)` tells the gateway how far it is; without a link nobody hears it."""
+    """The argument of a handler. `progress(0.4)` reports progress to the gateway; without a link the report is dropped."""
 
     id: str
     name: str
@@ -24,14 +24,14 @@ Handler = Callable[[CommandCall], Union[Any, Awaitable[Any]]]
 
 @dataclass(frozen=True)
 class CommandKind:
-    """`idempotent`: running it twice leaves the device as running it once does, so it may be run again where its fate is unknown."""
+    """`idempotent` means that running it twice has the effect of running it once, so it may run again if its end is not known."""
 
     handler: Handler
     idempotent: bool
 
 
 class CommandRejected(Exception):
-    """Raised by a handler that has done nothing: the command is rejected, with this code."""
+    """A handler raises it before it has done anything. The command is then rejected with this code."""
 
     def __init__(self, code: str, message: str = "") -> None:
         super().__init__(message or code)
@@ -39,7 +39,7 @@ class CommandRejected(Exception):
 
 
 class CommandFailed(Exception):
-    """Raised by a handler whose action failed, with a code for who sent it."""
+    """A handler raises it if its action failed. The command then fails with this code."""
 
     def __init__(self, code: str, message: str = "") -> None:
         super().__init__(message or code)
@@ -54,14 +54,14 @@ def decide(
     command: Command, remembered: Optional[Remembered], kind: Optional[CommandKind], overdue: bool
 ) -> Union[CommandUpdate, Literal["run"]]:
     """
-    The final word, or that it is to be run. A known outcome goes before all else: it stays true however late it is asked for.
-    Then what may already have run: to call that expired or unknown would claim that it did not.
+    Returns the final state, or "run". A known outcome comes first, because it stays true however late the gateway asks for it. Then
+    come commands that may have run already: to call them expired or unknown would say that they did not run.
     """
     if remembered is not None and remembered.state != "begun":
         return CommandUpdate(command.id, remembered.state, remembered.body)
     may_have_run = remembered is not None or command.known != 0
     if may_have_run and (kind is None or not kind.idempotent or overdue):
-        return CommandUpdate(command.id, "failed", error_body("lost", "this device cannot tell whether it ran"))
+        return CommandUpdate(command.id, "failed", error_body("lost", "this device does not know whether it ran"))
     if overdue:
         return CommandUpdate(command.id, "rejected", error_body("expired"))
     if kind is None:
@@ -70,7 +70,7 @@ def decide(
 
 
 def final_update(command: Command, result: Any) -> CommandUpdate:
-    """What a handler returned, as the final word. What JSON cannot hold was still done, so the command succeeded."""
+    """The final state after a handler returned. A command whose result is not valid JSON has succeeded too, because it was done."""
     try:
         compact(result).encode()
     except (TypeError, ValueError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""A device: a buffer on disk, and a task that keeps a link to the gateway and empties the buffer into it."""
+"""A device: a buffer on disk, and a task that keeps a link to the gateway and sends the buffer over it."""
 from __future__ import annotations
 
 import asyncio
@@ -30,7 +30,7 @@ from .session import Session
 _log = logging.getLogger("tidegate")
 
 _CHECK_MS = 1_000
-# A values object longer than this might not fit into a frame with what stands around it.
+# A longer values object might not fit into a frame together with the rest of the frame.
 _CONTENT_BYTES_MAX = 60_000
 
 Subprotocols: Mapping[Encoding, str] = {"json": "tidegate.v1.json", "binary": "tidegate.v1.binary"}
@@ -38,8 +38,8 @@ Subprotocols: Mapping[Encoding, str] = {"json": "tidegate.v1.json", "binary": "t
 
 class Device:
     """
-    `async with Device(url, id, secret, folder="readings") as device:` then `device.record({"temperature": 21.5})` whenever there is something
-    to say, link or no link. The same folder again is the same device with its memory.
+    Use it as `async with Device(url, id, secret, folder="readings") as device:`, and call `device.record({"temperature": 21.5})` for each sample,
+    with or without a link. The folder holds the memory of the device, so use the same folder after a restart.
     """
 
     def __init__(
@@ -110,13 +110,13 @@ class Device:
 
     def record(self, values: Mapping[str, Value], ts: Optional[int] = None) -> None:
         """
-        On disk when it returns. `ts` is Unix ms, or 0 and below an age in ms; without it, now. Raises SampleRefused for what the gateway would
-        refuse, and BufferFull.
+        Records a sample, which is on disk when this returns. `ts` is Unix ms if it is above 0, and otherwise an age in ms, as a negative number or 0.
+        Without it the time is now. Raises SampleRefused for a sample that the gateway would reject, and BufferFull.
         """
         self.record_many([(values, ts)])
 
     def record_many(self, samples: Iterable[tuple[Mapping[str, Value], Optional[int]]]) -> None:
-        """Many in one transaction, which is a hundred times faster: all or none are taken."""
+        """Records many samples in one transaction, which is a hundred times faster. Either all or none are recorded."""
         self._raise_failure()
         self._buffer.add([self._stamped(values, ts) for values, ts in samples], self._table.number)
         self._empty.clear()
@@ -124,11 +124,11 @@ class Device:
 
     @property
     def buffered(self) -> int:
-        """Samples that the gateway has not acknowledged."""
+        """How many samples the gateway has not acknowledged."""
         return self._buffer.samples
 
     def command(self, name: str, *, idempotent: bool) -> Callable[[Handler], Handler]:
-        """Declares the function below as what a command does. Say idempotent=True only where running it twice is as good as once."""
+        """Decorates the handler of a command. Use idempotent=True only if running it twice has the effect of running it once."""
 
         def declare(handler: Handler) -> Handler:
             self._kinds[name] = CommandKind(handler, idempotent)
@@ -138,8 +138,8 @@ class Device:
 
     def use_metrics(self, table: MetricTable) -> None:
         """
-        Another metric table for what is recorded from now on; what is buffered goes out under the table it was recorded under (J-6). Raises
-        ValueError where the number was used for other contents.
+        Sets the metric table of all samples that are recorded from now on. Buffered samples are sent with the table with which they were recorded
+        (J-6). Raises ValueError if the number was used for other contents.
         """
         self._keep_table(table)
         self._table = table
@@ -148,7 +148,7 @@ class Device:
             self._wake.set()
 
     async def drained(self) -> None:
-        """Returns when the gateway has everything recorded so far on its disk (or in its quarantine)."""
+        """Returns when everything that was recorded is on the gateway's disk, or in its quarantine."""
         while self._buffer.samples:
             self._raise_failure()
             self._empty.clear()
@@ -156,7 +156,7 @@ class Device:
         self._raise_failure()
 
     async def gateway_time(self) -> int:
-        """Unix ms as the gateway has it. Needs a link: raises ConnectionError without one, or when it ends before the answer."""
+        """Asks for the gateway's time, in Unix ms. Raises ConnectionError if there is no link, or if it ends before the answer."""
         if self._session is None or self._session.welcome is None:
             raise ConnectionError("there is no link to ask for the time")
         echo = max(self._time_asked, default=0) + 1
@@ -171,7 +171,7 @@ class Device:
         self._hurry.set()
 
     async def sleep(self, back_in_ms: int) -> None:
-        """Says when it will be back, closes the link (R-5), and opens the next after that time. Recording goes on."""
+        """Announces when the device will be back, closes the link (R-5), and opens the next one then. Samples can be recorded meanwhile."""
         self._back_in_ms = back_in_ms
         self._hurry.set()
         await self._close_link(_sleep_reason(back_in_ms))
@@ -185,12 +185,12 @@ class Device:
         await self.close()
 
     async def close(self) -> None:
-        """Closes the link and the buffer. What is not acknowledged stays in the buffer for the next time."""
+        """Closes the link and the buffer. Samples without an ack stay in the buffer for the next start."""
         self._stopping = True
         linked, task = self._link is not None, self._task
         await self._close_link("")
         if task is not None and not task.done():
-            # A link that was closed ends the task by itself, once it has said how it ended.
+            # A closed link ends the task by itself, after it has reported how it ended.
             await asyncio.wait({task}, timeout=1 if linked else 0)
             task.cancel()
             await asyncio.wait({task})
@@ -213,7 +213,7 @@ class Device:
 
     async def _keep_linked(self) -> None:
         while True:
-            # It may be told to sleep while it waits.
+            # The program may call sleep while it waits.
             wait_ms = self._take_sleep()
             if wait_ms is None:
                 self._emit(Connecting())
@@ -235,7 +235,7 @@ class Device:
             await _cancel(sleeping, hurrying)
 
     async def _converse(self) -> Ending:
-        """One link, from the upgrade to its end."""
+        """Runs one link, from the upgrade to its end."""
         session = Session(self._buffer, self._clock, self._table, self._encoding, self._samples_per_frame, self._hello)
         try:
             link = await open_link(self._url, self._id, self._secret, Subprotocols[self._encoding], session.heard_bytes, self._tls)
@@ -246,7 +246,7 @@ class Device:
             self._emit(LinkRefused(0, str(unreachable)))
             return LOST
         session.opened()
-        # The table may have been changed while the link opened.
+        # The program may have changed the table while the link opened.
         session.use_table(self._table)
         self._session, self._link = session, link
         try:
@@ -266,7 +266,7 @@ class Device:
         tasks = [asyncio.create_task(one) for one in (self._receive(session, link), self._send(session, link), self._watch(session, link))]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            # The receiver knows the close frame where there was one; the sender may only know that the link is gone.
+            # Only the receiver knows the close frame; the sender may only know that the link has ended.
             if tasks[0] not in done and tasks[1] in done and isinstance(tasks[1].exception(), Closed):
                 await asyncio.wait({tasks[0]}, timeout=1)
         finally:
@@ -302,7 +302,7 @@ class Device:
         while True:
             self._wake.clear()
             for outgoing in session.outgoing():
-                # Before, since its ack may be heard before the socket is done with it.
+                # It is noted before it is sent, because its ack may arrive before the send returns.
                 if outgoing.seq:
                     self._emit(FrameSent(outgoing.seq))
                 await link.send(outgoing.message)
@@ -327,11 +327,11 @@ class Device:
             return ts, now, content
         if ts is None:
             return self._receipt(now, content)
-        # An age stays one until it is sent: whoever gives it does not trust the clock.
+        # An age stays an age until it is sent, because its program does not trust the clock.
         return None, now + ts, content
 
     def _receipt(self, now: int, content: str) -> tuple[Optional[int], int, str]:
-        """Now, but at least 1 ms after the last: two readings of one millisecond would be one to the gateway (I-1)."""
+        """Now, but at least 1 ms after the last time, because the gateway would take two readings of one millisecond for one (I-1)."""
         stamp = max(self._clock.now_ms() if self._has_clock else now, self._newest_stamp + 1)
         self._newest_stamp = stamp
         return (stamp, now, content) if self._has_clock else (None, stamp, content)
@@ -366,7 +366,7 @@ class Device:
         self._time_asked.clear()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        # Whoever waits must hear of a failure.
+        # A waiting program must get the failure.
         self._empty.set()
 
     def _raise_failure(self) -> None:
@@ -375,7 +375,7 @@ class Device:
 
 
 def log_trouble(event: Event) -> None:
-    """What is told to a program that did not ask: a device that gets nowhere must not be silent about it."""
+    """Logs events for a program without its own handler, because a device that cannot connect must not be silent."""
     if isinstance(event, LinkRefused):
         _log.warning("no link: %s", event.message)
     elif isinstance(event, LinkClosed) and event.code != 1000:

@@ -1,4 +1,4 @@
-"""What a device tells the program around it, as it happens."""
+"""The events that a device reports to its program."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -24,21 +24,21 @@ class FrameSent:
 
 @dataclass(frozen=True)
 class FrameStored:
-    """On the gateway's disk, or refused by an answer that was lost with an earlier link."""
+    """The frame is on the gateway's disk, or was refused by a nack that was lost with an earlier link."""
 
     seq: int
 
 
 @dataclass(frozen=True)
 class FrameRefused:
-    """In the gateway's quarantine. seq 0: a message without a number, such as a metric table."""
+    """The frame is in the gateway's quarantine. seq is 0 for a message without a seq, such as a metric table."""
 
     nack: Nack
 
 
 @dataclass(frozen=True)
 class LinkClosed:
-    """1006: without a close frame."""
+    """The link ended. Code 1006 means without a close frame."""
 
     code: int
     reason: str
@@ -46,7 +46,7 @@ class LinkClosed:
 
 @dataclass(frozen=True)
 class LinkRefused:
-    """Refused by an HTTP answer, or with status 0 because nobody answered."""
+    """The upgrade was refused with this HTTP status; 0 means that there was no answer."""
 
     status: int
     message: str

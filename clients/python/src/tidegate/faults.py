@@ -1,4 +1,4 @@
-"""The gateway's nack codes, and how soon to come back after each way a link can end (PROTOCOL.md §7)."""
+"""The gateway's nack codes, and how soon to reconnect after each way a link can end (PROTOCOL.md §7)."""
 from __future__ import annotations
 
 from enum import Enum
@@ -24,7 +24,7 @@ FAULT_CODES: dict[int, str] = {
 
 
 class Pace(Enum):
-    """How a device comes back: R-1 and R-2."""
+    """How soon a device reconnects (R-1, R-2)."""
 
     SOON = "soon"
     SLOWLY = "slowly"
@@ -46,10 +46,10 @@ CLOSE_PACES: dict[int, Pace] = {
 
 
 def pace_of_close(code: int) -> Pace:
-    """Codes of a later version go by their hundred; every other end of a link is a lost link (R-1)."""
+    """Codes of later versions count by their hundred; every other end of a link is a lost link (R-1)."""
     return CLOSE_PACES.get(code, Pace.SLOWLY if 4100 <= code <= 4199 else Pace.SOON)
 
 
 def pace_of_status(status: int) -> Pace:
-    """R-2 names those that only people can mend; every other answer may come from something on the way that is gone soon."""
+    """R-2 lists the statuses that only people can fix. Every other status may come from a proxy and be gone soon."""
     return Pace.SLOWLY if status in (400, 401, 403) else Pace.SOON

@@ -1,4 +1,4 @@
-"""Binary frames (PROTOCOL.md §6): telemetry, command updates and time requests up; everything the gateway says down."""
+"""Binary frames (PROTOCOL.md §6): building telemetry, command updates and time requests; parsing all messages of the gateway."""
 from __future__ import annotations
 
 import json
@@ -18,14 +18,14 @@ I32_NO_VALUE = -(2**31)
 
 Kind = Literal["f32", "f64", "i32"]
 _KIND_NUMBERS: dict[Kind, int] = {"f32": 1, "f64": 2, "i32": 3}
-# What stands before the values of a row, and one value.
+# The offset before the values of a row, and one value.
 _ROW_FORMATS: dict[Kind, tuple[str, str]] = {"f32": ("<I", "f"), "f64": ("<I4x", "d"), "i32": ("<I", "i")}
 _STATE_NUMBERS = {"received": 1, "running": 2, "succeeded": 3, "failed": 4, "rejected": 5}
 
 
 @dataclass(frozen=True)
 class TelemetryTable:
-    """Columns are metrics, rows are samples: (offset in ms, a value for each column; None is no value)."""
+    """Columns are metrics, rows are samples: (offset in ms, one value per column; None is no value)."""
 
     kind: Kind
     base: int
@@ -35,7 +35,7 @@ class TelemetryTable:
 
 
 def encode_telemetry(seq: int, frame: TelemetryTable) -> bytes:
-    """Raises ValueError or struct.error for what no frame can hold: such a frame would be our own mistake, not a device's."""
+    """Raises ValueError or struct.error for a table that fits no frame. That would be an error of this package."""
     _check_shape(seq, frame)
     header = struct.pack(
         f"<BBBBIqHH{len(frame.metrics)}H",
@@ -51,7 +51,7 @@ def encode_telemetry(seq: int, frame: TelemetryTable) -> bytes:
 
 
 def telemetry_bytes(columns: int, rows: int, kind: Kind) -> int:
-    """The length of a frame before it is made."""
+    """The length that a frame will have."""
     header = -(-(20 + 2 * columns) // 8) * 8
     return header + rows * (8 * (columns + 1) if kind == "f64" else 4 * (columns + 1))
 
@@ -80,7 +80,7 @@ def encode_time_request(echo: int) -> bytes:
 
 
 def decode_down(data: bytes) -> Optional[DownMessage]:
-    """None for a version or type of later days and for whatever is too short or unreadable: a device ignores these (B-8)."""
+    """Returns None for messages that a device ignores (B-8): of a later version, of an unknown type, too short, or not readable."""
     if len(data) < 2 or data[0] != VERSION:
         return None
     decode = _DECODERS.get(data[1])

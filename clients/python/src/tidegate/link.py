@@ -1,4 +1,4 @@
-"""The one module that knows sockets: websockets 10.4 (Debian 12) as well as 13 and later, whose client is another."""
+"""The only module with sockets. It works with websockets 10.4 (Debian 12), and with 13 and later, which have another client."""
 from __future__ import annotations
 
 import asyncio
@@ -25,7 +25,7 @@ except ModuleNotFoundError:
 
 
 class Refused(Exception):
-    """The gateway answered the upgrade with something else (H-7)."""
+    """The gateway answered the upgrade with another status than 101 (H-7)."""
 
     def __init__(self, status: int, retry_after: Optional[str]) -> None:
         super().__init__(f"HTTP {status}")
@@ -34,11 +34,11 @@ class Refused(Exception):
 
 
 class Unreachable(Exception):
-    """There was no answer, or none that is a WebSocket's."""
+    """There was no answer to the upgrade, or none of a WebSocket server."""
 
 
 class Closed(Exception):
-    """The link ended. Code 1006: without a close frame."""
+    """The link ended. Code 1006 means without a close frame."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(f"{code} {reason}")
@@ -59,7 +59,7 @@ class Link:
             raise _closed(error) from error
 
     async def send(self, message: Union[str, bytes]) -> None:
-        """Returns when the system has taken it. Raises Closed."""
+        """Returns when the operating system has accepted the message. Raises Closed."""
         try:
             await self._connection.send(message)
         except _exceptions.ConnectionClosed as error:
@@ -69,21 +69,21 @@ class Link:
         await self._connection.close(code, reason)
 
     def abandon(self) -> None:
-        """Ends it at once, without a word: whoever is at the other end no longer answers."""
+        """Drops the connection without a close frame, because the other side does not answer."""
         self._connection.transport.abort()
 
 
 async def open_link(
     url: str, device_id: str, secret: str, subprotocol: str, heard: Callable[[], None], tls: Optional[ssl.SSLContext] = None
 ) -> Link:
-    """`heard` is called for all that arrives, pings too. Raises Refused or Unreachable."""
+    """Opens a link. `heard` is called for everything that arrives, pings too. Raises Refused or Unreachable."""
     credential = base64.b64encode(f"{device_id}:{secret}".encode()).decode()
     options: dict[str, Any] = {
         _headers: {"Authorization": f"Basic {credential}"},
         _factory: _noticing(_connection, heard),
         "subprotocols": [subprotocol],
         "compression": None,
-        # The gateway pings, and R-4 says when to give up; a second opinion would end links that are only slow.
+        # The gateway pings, and R-4 says when to drop the link. A second keepalive would end links that are only slow.
         "ping_interval": None,
         "open_timeout": _OPEN_TIMEOUT_SECONDS,
         "close_timeout": _CLOSE_TIMEOUT_SECONDS,
@@ -95,13 +95,13 @@ async def open_link(
         return Link(await _client.connect(url, **options))
     except _exceptions.InvalidHandshake as error:
         raise _refusal(error) from error
-    # EOFError, ValueError: an answer that is no HTTP.
+    # EOFError and ValueError: the answer is not HTTP.
     except (OSError, asyncio.TimeoutError, EOFError, ValueError, _exceptions.WebSocketException) as error:
         raise Unreachable(f"{type(error).__name__}: {error}") from error
 
 
 def device_url(url: str, stream: str) -> str:
-    """The address of a gateway, with or without the path, as the address of a stream."""
+    """The URL of a stream, from the URL of a gateway with or without its path."""
     parts = urlsplit(url)
     if parts.scheme not in ("ws", "wss") or not parts.netloc:
         raise ValueError(f"{url!r} is no address of a gateway: it begins with ws:// or wss://")
@@ -110,7 +110,7 @@ def device_url(url: str, stream: str) -> str:
 
 
 def _noticing(base: Any, heard: Callable[[], None]) -> Any:
-    """Both clients answer pings by themselves and tell nobody; both get their bytes as asyncio protocols do."""
+    """Makes a connection class that reports received bytes, because the clients of websockets answer pings without reporting them."""
 
     class Noticing(base):  # type: ignore[misc]
         def data_received(self, data: bytes) -> None:

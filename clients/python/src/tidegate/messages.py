@@ -1,4 +1,4 @@
-"""What the gateway says, whatever the encoding, and JSON messages (PROTOCOL.md §5)."""
+"""The gateway's messages in both encodings, and JSON messages (PROTOCOL.md §5)."""
 from __future__ import annotations
 
 import json
@@ -35,7 +35,7 @@ class Nack:
 
 @dataclass(frozen=True)
 class Command:
-    """`ttl_ms` is the time left at the moment it was sent, `expires_at` the same as Unix ms of the gateway; None: no limit."""
+    """`ttl_ms` is the time left when the command was sent, `expires_at` the same limit in Unix ms of the gateway; None: no limit."""
 
     id: str
     name: str
@@ -56,7 +56,7 @@ DownMessage = Union[Welcome, Ack, Nack, Command, TimeAnswer]
 
 @dataclass(frozen=True)
 class CommandUpdate:
-    """What a device says about a command; the body is the result, or the error of `failed` and `rejected`."""
+    """A device's report about a command. The body is the result, or the error of `failed` and `rejected`."""
 
     id: str
     state: State
@@ -79,7 +79,7 @@ def compact(message: Any) -> str:
 
 
 def parse_text(text: str) -> Optional[DownMessage]:
-    """None for unknown types and for whatever has not the form of its type: a device ignores these (J-1). Never raises."""
+    """Returns None for unknown types and for messages without the form of their type, which a device ignores (J-1). Never raises."""
     try:
         message = json.loads(text)
     except (ValueError, RecursionError):

@@ -13,7 +13,7 @@ from .samples import check_name
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric's name, its SenML unit (Cel, %RH, V), and the step of the whole numbers that binary frames carry for it."""
+    """A metric's name, its SenML unit (Cel, %RH, V), and the factor by which the gateway multiplies its values in binary frames."""
 
     name: str
     unit: Optional[str] = None
@@ -27,8 +27,8 @@ class Metric:
 
 class MetricTable:
     """
-    With a number (1-65535) the table is kept with the device for good: other contents need another number. Without one it is table 0, which
-    lives with a link and is declared on each; it grows by itself when a metric is recorded that it does not hold.
+    A table with a number (1-65535) is stored with the device for ever: other contents need another number. A table without a number is table 0,
+    which every link declares again. It grows by itself when a new metric is recorded.
     """
 
     def __init__(self, metrics: Sequence[Metric] = (), number: Optional[int] = None) -> None:
@@ -45,7 +45,7 @@ class MetricTable:
         self.places = {metric.name: place for place, metric in enumerate(self.metrics)}
 
     def learn(self, names: Iterable[str]) -> bool:
-        """Takes in names that table 0 does not hold yet; True where it grew, and so has to be declared again. Places never change."""
+        """Adds new names to table 0. Returns True if it grew, and so must be declared again. The places of names never change."""
         before = len(self.metrics)
         for name in names if self.number == 0 else ():
             if name not in self.places and len(self.metrics) < METRICS_PER_TABLE_MAX:

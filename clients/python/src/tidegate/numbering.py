@@ -1,25 +1,25 @@
-"""What a device does with its numbers when it is told the gateway's mark (PROTOCOL.md §2)."""
+"""What a device does with its seqs when a welcome has the gateway's mark (PROTOCOL.md §2)."""
 from __future__ import annotations
 
 from typing import Literal
 
 from .limits import SEQ_JUMP_MAX, SEQ_MAX
 
-Resumption = Literal["go_on", "number_anew"]
+Resumption = Literal["keep", "renumber"]
 
 
 class StreamExhausted(Exception):
-    """All 4294967295 numbers of the stream are given: go on with a stream of another name."""
+    """All 4294967295 seqs of the stream are used: continue with a stream of another name."""
 
 
 def resume(last_seq: int, highest_given: int, first_to_send: int) -> Resumption:
     """
-    `first_to_send` is the number of the first frame above last_seq. A device without memory has given nothing, so it too is told apart by
-    a mark above its numbers (N-14). The gateway refuses to jump by more than SEQ_JUMP_MAX (N-7): where it forgot the stream of a
-    device that long since passed that, the device can only number anew.
+    Returns whether the buffered frames keep their seqs. `first_to_send` is the seq of the first frame above last_seq. A device without memory has
+    used no seq, so a mark above 0 makes it renumber (N-14). The gateway refuses to jump by more than SEQ_JUMP_MAX (N-7): if it has forgotten the
+    stream of a device whose seqs are above that, the device must renumber.
     """
     forgotten_too_far_back = first_to_send - last_seq > SEQ_JUMP_MAX
-    return "number_anew" if last_seq > highest_given or forgotten_too_far_back else "go_on"
+    return "renumber" if last_seq > highest_given or forgotten_too_far_back else "keep"
 
 
 def next_number(highest_given: int) -> int:

@@ -1,4 +1,4 @@
-"""What became of each command, on disk: the memory behind C-3."""
+"""The outcomes of commands on disk, as C-3 requires."""
 from __future__ import annotations
 
 import json
@@ -9,7 +9,7 @@ from typing import Any, Literal, Union
 from .buffer import open_database
 from .messages import CommandUpdate, compact
 
-# C-3 asks for 8; a row is small.
+# C-3 requires 8; a row is small.
 COMMANDS_KEPT = 64
 
 _SCHEMA = """
@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS command (
 
 @dataclass(frozen=True)
 class Remembered:
-    """`begun`: the action was about to run, and nothing is known of its end."""
+    """`begun` means that the action was about to run, and its end is not known."""
 
     state: Literal["begun", "succeeded", "failed", "rejected"]
     body: Any = None
@@ -32,7 +32,7 @@ class Remembered:
 
 class Outcomes:
     def __init__(self, path: Union[str, Path]) -> None:
-        # Always synced: after a power cut a forgotten command would run twice.
+        # Always synced, because a command that was forgotten in a power cut would run twice.
         self._database = open_database(path, power_safe=True)
         self._database.executescript(_SCHEMA)
 
@@ -41,12 +41,12 @@ class Outcomes:
         return None if row is None else Remembered(row[0], None if row[1] is None else json.loads(row[1]))
 
     def begin(self, command_id: str) -> None:
-        """On disk before the action runs."""
+        """Saves that the action is about to run. It is on disk when this returns."""
         with self._database:
             self._database.execute("INSERT OR IGNORE INTO command (id, state) VALUES (?, 'begun')", (command_id,))
 
     def finish(self, update: CommandUpdate) -> None:
-        """On disk before the gateway is told, so that what it was told can never be taken back."""
+        """Saves the final state. It is on disk before it is sent, so that a reported state never changes."""
         body = None if update.body is None else compact(update.body)
         with self._database:
             self._database.execute(

@@ -1,4 +1,4 @@
-"""Samples to frames: how many go into one, and its bytes."""
+"""From samples to frames: how many samples a frame has, and its bytes."""
 from __future__ import annotations
 
 import struct
@@ -13,7 +13,7 @@ from .samples import StoredSample, Value
 
 Encoding = Literal["json", "binary"]
 
-# What JSON writes around the values of a sample, and around the samples of a frame.
+# How many bytes JSON adds around the values of a sample, and around the samples of a frame.
 SAMPLE_OVERHEAD_BYTES = 40
 FRAME_OVERHEAD_BYTES = 64
 _OFFSET_MAX = 2**32 - 1
@@ -27,8 +27,8 @@ class PackingRules:
 
 def group(samples: Iterable[StoredSample], rules: PackingRules) -> list[list[StoredSample]]:
     """
-    Cuts samples, in order, into frames. It reckons with JSON whatever the encoding, since a frame that keeps its number (N-5) may have to
-    be sent in JSON another day. A time and an age never share a frame, as binary has one base for all.
+    Groups samples, in order, into frames. It always uses the size in JSON, because a frame that keeps its seq (N-5) may have to be sent in JSON
+    later. Samples with a time and samples with an age never share a frame, because a binary frame has one base.
     """
     groups: list[list[StoredSample]] = []
     size = 0
@@ -42,7 +42,7 @@ def group(samples: Iterable[StoredSample], rules: PackingRules) -> list[list[Sto
             and size + more <= rules.bytes_max
             and (groups[-1][0].ts is None) == (sample.ts is None)
             and groups[-1][0].table == sample.table
-            and identities.isdisjoint(own)  # I-2: the frame would be refused whole
+            and identities.isdisjoint(own)  # I-2: the gateway would refuse the whole frame
         )
         if not joins:
             groups.append([])
@@ -60,7 +60,7 @@ def _moment(sample: StoredSample) -> int:
 def encode_frame(
     seq: int, samples: Sequence[StoredSample], encoding: Encoding, table: MetricTable, boot_ms: int, bytes_max: int = MAX_FRAME_BYTES
 ) -> Union[str, bytes]:
-    """`boot_ms` is now, for the ages of samples without a time. Binary where asked for and where it can say the same (B-7)."""
+    """`boot_ms` is now, for the ages of samples without a time. The frame is binary if that was asked for and the samples fit (B-7)."""
     if encoding == "binary":
         frame = as_table(samples, table, boot_ms)
         if frame is not None and telemetry_bytes(len(frame.metrics), len(frame.rows), frame.kind) <= bytes_max:
@@ -69,7 +69,7 @@ def encode_frame(
 
 
 def encode_text(seq: int, samples: Sequence[StoredSample], boot_ms: int) -> str:
-    """The values are JSON in the buffer already, so they are not read and written again."""
+    """The values are JSON in the buffer already, so they are not decoded and encoded again."""
     head = f'{{"type":"telemetry","seq":{seq},'
     if len(samples) == 1:
         return head + f'"ts":{_told_time(samples[0], boot_ms)},"values":{samples[0].content}}}'
@@ -78,17 +78,17 @@ def encode_text(seq: int, samples: Sequence[StoredSample], boot_ms: int) -> str:
 
 
 def _told_time(sample: StoredSample, boot_ms: int) -> int:
-    # An age of less than nothing would be a Unix time to the gateway.
+    # The gateway would read a negative age as a Unix time.
     return -max(0, boot_ms - sample.taken_at) if sample.ts is None else sample.ts
 
 
 def numeric_names(samples: Sequence[StoredSample]) -> Iterable[str]:
-    """The metrics that a binary frame could hold."""
+    """The metrics whose values fit a binary frame."""
     return (name for sample in samples for name, value in sample.values.items() if not isinstance(value, (str, bool)))
 
 
 def as_table(samples: Sequence[StoredSample], table: MetricTable, boot_ms: int) -> Optional[TelemetryTable]:
-    """The samples as one binary table; None where text, an unknown metric or the shape needs JSON."""
+    """The samples as one binary table; None if text, an unknown metric or the shape needs JSON."""
     rows = [sample.values for sample in samples]
     names = list(dict.fromkeys(name for row in rows for name in row))
     if not 1 <= len(names) <= COLUMNS_MAX or len(rows) > ROWS_MAX or any(name not in table.places for name in names):
@@ -115,8 +115,8 @@ def as_table(samples: Sequence[StoredSample], table: MetricTable, boot_ms: int) 
 
 def _unscaled(values: Sequence[Value], scale: Optional[float]) -> Optional[list[Optional[float]]]:
     """
-    The numbers that times scale are the values. One within rounding of a whole number becomes it (21.7 / 0.01 is 2170.0000000000005), so
-    that fixed point stays small; any other is kept as it is rather than cut to the scale's step. None where one is beyond a double.
+    The values divided by the scale. A quotient within rounding of a whole number becomes that number (21.7 / 0.01 is 2170.0000000000005), so that
+    fixed point stays small; others are kept as they are instead of rounded to the scale's step. None if a quotient is no finite double.
     """
     if scale is None:
         return [None if value is None else float(value) for value in values]
@@ -134,7 +134,7 @@ def _unscaled(values: Sequence[Value], scale: Optional[float]) -> Optional[list[
 
 
 def _times(samples: Sequence[StoredSample], boot_ms: int) -> Optional[tuple[int, list[int]]]:
-    """Base and offsets (B-3)."""
+    """The base of a frame and the offsets of its rows (B-3)."""
     if all(sample.ts is not None for sample in samples):
         moments = [_moment(sample) for sample in samples]
         base = min(moments)

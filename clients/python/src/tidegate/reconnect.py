@@ -10,13 +10,13 @@ from typing import Callable, Optional
 from .faults import Pace, pace_of_close, pace_of_status
 
 _SPANS_MS: Mapping[Pace, tuple[int, int]] = {Pace.SOON: (500, 30_000), Pace.SLOWLY: (300_000, 3_600_000)}
-# A gateway may ask for patience; a broken one may not stop a device for good.
+# A gateway may ask a device to wait, but a broken one must not stop it for ever.
 RETRY_AFTER_MAX_MS = 24 * 3_600_000
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a link ended, or why there was none. `retry_after_ms` is waited before the jitter begins."""
+    """How a link ended, or why there was none. The device waits `retry_after_ms` before the jitter begins."""
 
     pace: Pace
     retry_after_ms: int = 0
@@ -34,7 +34,7 @@ LOST = Ending(Pace.SOON)
 
 
 class Reconnect:
-    """Counts failures in a row. `random` gives [0, 1)."""
+    """Counts failures in a row. `random` returns numbers in [0, 1)."""
 
     def __init__(self, random: Callable[[], float]) -> None:
         self._random = random
@@ -48,7 +48,7 @@ class Reconnect:
         if ending.pace is not self._pace:
             self._pace, self._failures = ending.pace, 0
         first, largest = _SPANS_MS[ending.pace]
-        # The exponent is bounded too: a device may fail for years.
+        # The exponent has a limit too, because a device may fail for years.
         span = min(largest, first * 2 ** min(self._failures, 16))
         self._failures += 1
         return ending.retry_after_ms + int(self._random() * span)

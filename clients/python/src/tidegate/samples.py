@@ -16,15 +16,14 @@ _metric_name = re.compile(METRIC_NAME_PATTERN)
 
 
 class SampleRefused(ValueError):
-    """A sample that the gateway would only put into quarantine, said to the program that made it."""
+    """The gateway would reject this sample, so the program gets this error instead."""
 
 
 @dataclass(frozen=True)
 class StoredSample:
     """
-    A sample as it lies in the buffer. `ts` is Unix ms. Where it is None there was no clock, and `taken_at` is when the reading was
-    taken, in ms of this boot, so that its age can be told anew at each send (I-3). `table` is the number of the metric table it was recorded
-    under, 0 for none (J-6).
+    A sample of the buffer. `ts` is Unix ms. It is None if the device had no clock; `taken_at` is then when the reading was taken, in ms of this
+    boot, so that each send can compute its age (I-3). `table` is the number of the metric table with which it was recorded, 0 for none (J-6).
     """
 
     position: int
@@ -48,7 +47,7 @@ def encode_values(values: Mapping[str, Value]) -> str:
 
 
 def check_name(name: str) -> None:
-    # fullmatch: "$" would also match before a final newline.
+    # fullmatch, because "$" would also match before a final newline.
     if not isinstance(name, str) or _metric_name.fullmatch(name) is None:
         raise SampleRefused(f"the metric name {name!r} must have 1-64 characters of A-Z a-z 0-9 _ - . / :")
 

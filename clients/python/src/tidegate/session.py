@@ -1,7 +1,7 @@
 """
-One link's conversation without its socket: messages in, events and messages out.
+The protocol of one link, without a socket: messages in, events and messages out.
 
-The buffer, the metric table and the outcomes outlive it; what a link forgets when it ends lives here.
+It has the state that ends with the link. The buffer, the metric table and the outcomes survive it.
 """
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from .samples import StoredSample
 
 Message = Union[str, bytes]
 
-# Frames made ready at a time, so that a backlog does not hold up what else is to be said.
+# How many frames are prepared at a time, so that a backlog does not delay other messages.
 _FRAMES_A_TURN = 16
 
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A message to send, and the number it carries; 0 for all but telemetry."""
+    """A message to send, and its seq; 0 for messages that are not telemetry."""
 
     message: Message
     seq: int = 0
@@ -59,17 +59,17 @@ class Session:
         self.window = 0
 
     def opened(self) -> None:
-        """The upgrade succeeded; it may have taken its time."""
+        """The upgrade succeeded, perhaps some time after it began."""
         self._opened_at = self._heard_at = self._clock.boot_ms()
 
-    # -- what is heard ------------------------------------------------------------------------------------------------------------
+    # -- received messages --------------------------------------------------------------------------------------------------------
 
     def heard_bytes(self) -> None:
-        """Anything at all, pings too (R-14)."""
+        """Something arrived, perhaps only a ping (R-14)."""
         self._heard_at = self._clock.boot_ms()
 
     def hear(self, data: Message) -> tuple[list[Event], Optional[Command]]:
-        """The events of a message, and the command it brought. Text and binary may come on either kind of link."""
+        """Returns the events of a message, and its command if it is one. Text and binary messages may come on both kinds of link."""
         message: Optional[DownMessage] = parse_text(data) if isinstance(data, str) else decode_down(data)
         if isinstance(message, Welcome):
             return self._welcomed(message), None
@@ -91,7 +91,7 @@ class Session:
         first = self._buffer.numbered_after(welcome.last_seq, 1)
         first_to_send = first[0][0] if first else self._buffer.highest_given + 1
         stored: list[int] = []
-        if resume(welcome.last_seq, self._buffer.highest_given, first_to_send) == "number_anew":
+        if resume(welcome.last_seq, self._buffer.highest_given, first_to_send) == "renumber":
             self._buffer.take_numbers_back(welcome.last_seq)
         else:
             stored = self._buffer.drop_through(welcome.last_seq)
@@ -109,13 +109,13 @@ class Session:
             self.window = ack.window
         for seq in [seq for seq in self._sent_at if seq <= ack.seq]:
             del self._sent_at[seq]
-        # It speaks only of what was sent on this link (W-2).
+        # An ack is only about frames that were sent on this link (W-2).
         return list(map(FrameStored, self._buffer.drop_through(min(ack.seq, self._sent_through))))
 
     def _nacked(self, nack: Nack) -> list[Event]:
         if nack.seq == 0:
             if nack.code == "schema_invalid":
-                # The gateway may know other contents under a table's number (J-6). It does not say which: JSON needs none.
+                # The gateway may have other contents for a table's number (J-6). It does not say for which, so JSON is used, which needs no table.
                 self._refused_tables = {number for number in self._declared if number}
         else:
             self._progress_at = self._clock.boot_ms()
@@ -124,7 +124,7 @@ class Session:
             self._buffer.drop(nack.seq)
         return [FrameRefused(nack)]
 
-    # -- what is said -------------------------------------------------------------------------------------------------------------
+    # -- messages to send ---------------------------------------------------------------------------------------------------------
 
     def tell(self, update: CommandUpdate) -> None:
         self._control.append(Outgoing(self._encode_update(update)))
@@ -134,14 +134,14 @@ class Session:
             try:
                 return encode_command_update(update)
             except ValueError:
-                pass  # the id came as JSON and is no UUID
+                pass  # the id arrived as JSON and is no UUID
         return encode_command_update_text(update)
 
     def ask_time(self, echo: int) -> None:
         self._control.append(Outgoing(encode_time_request(echo) if self._encoding == "binary" else encode_time_request_text(echo)))
 
     def use_table(self, table: MetricTable) -> None:
-        """From now on, on this link; before the frames that need it."""
+        """Declares the table on this link, before the frames that need it."""
         self._table = self._tables[table.number] = table
         self._refused_tables.discard(table.number)
         if self.welcome is not None and table.metrics:
@@ -154,18 +154,18 @@ class Session:
             self._control.append(Outgoing(declaration))
 
     def _table_of(self, number: int) -> MetricTable:
-        """The table that samples were recorded under; one of an earlier firmware comes from the buffer."""
+        """The table with which samples were recorded. A table of an earlier firmware is read from the buffer."""
         if number not in self._tables:
             declaration = self._buffer.table_declaration(number)
             self._tables[number] = MetricTable() if declaration is None else parse_declaration(declaration)
         return self._tables[number]
 
     def outgoing(self) -> list[Outgoing]:
-        """What may be said now, in order; nothing before the welcome (N-2), no frame beyond the window (W-1). Empty: wait for a message."""
+        """The messages that may be sent now, in order: none before the welcome (N-2), no frame beyond the window (W-1)."""
         if self.welcome is None:
             return []
         frames = self._next_frames(min(self.window - len(self._sent_at), _FRAMES_A_TURN))
-        # Encoding frames may declare metrics, and these go first.
+        # Encoding frames may add metrics, whose declaration is sent first.
         encoded = [Outgoing(self._encode(seq, samples), seq) for seq, samples in frames]
         said = [*self._control, *encoded]
         self._control.clear()
@@ -203,14 +203,14 @@ class Session:
                 self._declare(table)
         return encode_frame(seq, samples, encoding, table, self._clock.boot_ms(), self.welcome.max_frame_bytes)
 
-    # -- how it stands ------------------------------------------------------------------------------------------------------------
+    # -- state of the link --------------------------------------------------------------------------------------------------------
 
     def has_held(self) -> bool:
-        """Whether its end is no failure in a row (R-10)."""
+        """Whether the link ended a row of failures (R-10)."""
         return self._answered or (self.welcome is not None and self._clock.boot_ms() - self._opened_at >= STEADY_MS)
 
     def fault(self) -> Optional[str]:
-        """Why this link must be given up (R-4, R-13), or None. An ack is overdue when frames wait for one and none has come for so long."""
+        """Why this link must be dropped (R-4, R-13), or None. An ack is overdue if frames wait for one and none has come for the time of R-13."""
         now = self._clock.boot_ms()
         if now - self._heard_at > DEVICE_SILENCE_MS:
             return f"nothing was heard for {DEVICE_SILENCE_MS // 1000} s"

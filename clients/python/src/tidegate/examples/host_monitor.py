@@ -1,9 +1,10 @@
 """
-Sends the load, memory, disk and uptime of this machine, once a minute.
+Sends the load, memory, disk and uptime of this machine once per minute.
 
     python3 -m tidegate.examples.host_monitor ws://127.0.0.1:8080 boiler-7 tgd_... --folder /var/lib/host-monitor
 
-Without a link it goes on measuring; the buffer holds about two years of minutes. The command `set_interval {"seconds": 10}` changes the pace.
+Without a link it continues to measure; the buffer has room for about two years of minutes. The command `set_interval {"seconds": 10}` changes the
+interval.
 """
 from __future__ import annotations
 
@@ -97,9 +98,9 @@ def arguments(words: Optional[list[str]] = None) -> Any:
     parser.add_argument("url", help="ws://HOST:PORT")
     parser.add_argument("device")
     parser.add_argument("secret", help="as tidegate device add printed it")
-    parser.add_argument("--folder", default=".", help="where the buffer is kept")
-    parser.add_argument("--seconds", type=float, default=60, help="between two measurements")
-    parser.add_argument("--count", type=int, help="end after so many, once they are on the gateway's disk")
+    parser.add_argument("--folder", default=".", help="folder of the buffer")
+    parser.add_argument("--seconds", type=float, default=60, help="time between two measurements")
+    parser.add_argument("--count", type=int, help="end after this many measurements, when they are on the gateway's disk")
     return parser.parse_args(words)
 
 
