@@ -1,0 +1,342 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { packageRoot } from '../../schemas/load.js';
+import { circlesOf, readSources } from './imports.js';
+
+/**
+ * The layers, from the top: each folder with the folders that it may import from, types included. A folder may import only from
+ * folders below it. scripts/ and tests/ stand above all and are not listed. The folders of schemas/ count as one.
+ *
+ * A new arrow belongs here only if it points down and the upper folder cannot do without it. ARCHITECTURE.md, section 9, says what
+ * each layer is for.
+ */
+const layers = {
+  cli: ['cli/commands', 'gateway/process'],
+  'cli/commands': [
+    'cli/serving',
+    'cli/terminal',
+    'cli/api',
+    'device-sim/run',
+    'device-sim/host',
+    'device-sim/fleet',
+    'device-sim/api',
+    'gateway/config',
+    'gateway/store/outside',
+    'gateway/store/writer',
+    'gateway/store/dayFiles',
+    'gateway/net',
+    'gateway/process',
+    'gateway/domain',
+    'schemas',
+  ],
+  'cli/serving': ['gateway', 'gateway/config', 'gateway/process'],
+  'cli/terminal': ['cli/api', 'schemas'],
+  'cli/api': [],
+  console: ['console/pages', 'console/fleet', 'console/parts', 'console/session'],
+  'console/pages': [
+    'console/device',
+    'console/commands',
+    'console/fleet',
+    'console/parts',
+    'console/session',
+    'schemas',
+  ],
+  'console/device': ['console/chart', 'console/fleet', 'console/parts', 'console/session', 'schemas'],
+  'console/commands': ['console/fleet', 'console/parts', 'console/session'],
+  'console/chart': [],
+  'console/fleet': ['console/parts', 'console/session', 'schemas'],
+  'console/parts': ['console/session'],
+  'console/session': [],
+  'device-sim': ['device-sim/conform', 'device-sim/report', 'device-sim/run', 'device-sim/fleet', 'device-sim/api'],
+  'device-sim/conform': [
+    'device-sim/conform/situations',
+    'device-sim/conform/stage',
+    'device-sim/conform/players',
+    'device-sim/api',
+    'schemas',
+  ],
+  'device-sim/conform/situations': ['device-sim/conform/stage', 'device-sim/conform/players', 'schemas'],
+  'device-sim/conform/stage': ['device-sim/conform/players', 'schemas'],
+  'device-sim/conform/players': ['schemas'],
+  'device-sim/report': ['device-sim/run', 'device-sim/measure', 'device-sim/fleet'],
+  'device-sim/run': [
+    'device-sim/verify',
+    'device-sim/member',
+    'device-sim/measure',
+    'device-sim/fleet',
+    'device-sim/api',
+  ],
+  'device-sim/verify': ['device-sim/member', 'device-sim/measure', 'device-sim/fleet', 'device-sim/api'],
+  'device-sim/host': ['device-sim/fleet', 'device-sim/device'],
+  'device-sim/member': [
+    'device-sim/measure',
+    'device-sim/fleet',
+    'device-sim/device',
+    'device-sim/api',
+    'clients/js/core',
+  ],
+  'device-sim/measure': [],
+  'device-sim/fleet': ['device-sim/device', 'schemas'],
+  'device-sim/device': ['clients/js/core', 'schemas'],
+  'device-sim/api': [],
+  'clients/js/conformance': ['clients/js', 'clients/js/core'],
+  'clients/js': ['clients/js/core'],
+  'clients/js/core': [],
+  gateway: ['gateway/wiring', 'gateway/link', 'gateway/config', 'gateway/observe', 'gateway/net'],
+  'gateway/wiring': [
+    'gateway/operator',
+    'gateway/operator/live',
+    'gateway/operator/http',
+    'gateway/operations',
+    'gateway/link',
+    'gateway/bridge',
+    'gateway/ingest',
+    'gateway/presence',
+    'gateway/admission',
+    'gateway/config',
+    'gateway/command',
+    'gateway/registry',
+    'gateway/observe',
+    'gateway/health',
+    'gateway/store',
+    'gateway/store/threads',
+    'gateway/columns',
+    'gateway/process',
+    'gateway/domain',
+    'schemas',
+  ],
+  'gateway/operator': [
+    'gateway/operator/live',
+    'gateway/operator/routes',
+    'gateway/operator/http',
+    'gateway/net',
+    'schemas',
+  ],
+  'gateway/operator/live': [
+    'gateway/operator/http',
+    'gateway/observe',
+    'gateway/net',
+    'gateway/columns',
+    'gateway/domain',
+    'schemas',
+  ],
+  'gateway/operator/routes': ['gateway/operator/http', 'gateway/command', 'gateway/store/reader', 'gateway/domain'],
+  'gateway/operator/http': [
+    'gateway/operations',
+    'gateway/bridge',
+    'gateway/presence',
+    'gateway/config',
+    'gateway/command',
+    'gateway/registry',
+    'gateway/observe',
+    'gateway/health',
+    'gateway/store/threads',
+    'gateway/net',
+    'gateway/columns',
+    'gateway/process',
+    'gateway/domain',
+    'schemas',
+  ],
+  'gateway/operations': [
+    'gateway/ingest',
+    'gateway/health',
+    'gateway/store',
+    'gateway/store/threads',
+    'gateway/columns',
+    'gateway/process',
+    'gateway/domain',
+    'schemas',
+  ],
+  'gateway/link': [
+    'gateway/ingest',
+    'gateway/presence',
+    'gateway/admission',
+    'gateway/registry',
+    'gateway/observe',
+    'gateway/net',
+    'gateway/process',
+    'gateway/domain',
+    'schemas',
+  ],
+  'gateway/bridge/thread': [
+    'gateway/bridge/profiles',
+    'gateway/bridge',
+    'gateway/bridge/messages',
+    'gateway/store/logDb',
+  ],
+  'gateway/bridge/profiles': ['gateway/bridge', 'gateway/bridge/messages', 'gateway/domain', 'schemas'],
+  'gateway/bridge': [
+    'gateway/bridge/messages',
+    'gateway/config',
+    'gateway/command',
+    'gateway/registry',
+    'gateway/observe',
+    'gateway/store',
+    'gateway/store/threads',
+    'gateway/process',
+    'gateway/domain',
+    'schemas',
+  ],
+  'gateway/bridge/messages': ['gateway/store/logDb', 'gateway/columns', 'gateway/domain', 'schemas'],
+  'gateway/ingest': [
+    'gateway/admission',
+    'gateway/observe',
+    'gateway/store/threads',
+    'gateway/columns',
+    'gateway/process',
+    'gateway/domain',
+    'schemas',
+  ],
+  'gateway/presence': ['gateway/store/threads', 'gateway/process', 'gateway/domain', 'schemas'],
+  'gateway/admission': ['gateway/config', 'gateway/net', 'gateway/process', 'schemas'],
+  'gateway/config': ['gateway/command', 'gateway/net', 'gateway/domain', 'schemas'],
+  'gateway/command': ['gateway/observe', 'gateway/process', 'gateway/domain', 'schemas'],
+  'gateway/registry': ['gateway/store/sqlite', 'gateway/process', 'gateway/domain'],
+  'gateway/observe': ['gateway/health', 'gateway/store/threads', 'schemas'],
+  'gateway/health': ['gateway/store/writer', 'gateway/process'],
+  'gateway/store': [
+    'gateway/store/reader',
+    'gateway/store/archiver',
+    'gateway/store/writer',
+    'gateway/store/dayFiles',
+    'gateway/store/threads',
+    'gateway/columns',
+    'gateway/domain',
+  ],
+  'gateway/store/outside': [
+    'gateway/store/writer',
+    'gateway/store/dayFiles',
+    'gateway/store/logDb',
+    'gateway/store/sqlite',
+    'schemas',
+  ],
+  'gateway/store/reader': [
+    'gateway/store/dayFiles',
+    'gateway/store/tidegateDb',
+    'gateway/store/logDb',
+    'gateway/store/threads',
+    'gateway/store/sqlite',
+    'gateway/columns',
+    'gateway/domain',
+    'schemas',
+  ],
+  'gateway/store/archiver': [
+    'gateway/store/dayFiles',
+    'gateway/store/logDb',
+    'gateway/store/threads',
+    'gateway/store/sqlite',
+    'gateway/columns',
+    'gateway/domain',
+    'schemas',
+  ],
+  'gateway/store/writer': [
+    'gateway/store/dayFiles',
+    'gateway/store/tidegateDb',
+    'gateway/store/logDb',
+    'gateway/store/threads',
+    'gateway/store/sqlite',
+    'gateway/columns',
+    'gateway/domain',
+    'schemas',
+  ],
+  'gateway/store/dayFiles': [
+    'gateway/store/threads',
+    'gateway/store/sqlite',
+    'gateway/columns',
+    'gateway/domain',
+    'schemas',
+  ],
+  'gateway/store/tidegateDb': ['gateway/store/sqlite', 'gateway/domain'],
+  'gateway/store/logDb': [
+    'gateway/store/threads',
+    'gateway/store/sqlite',
+    'gateway/columns',
+    'gateway/domain',
+    'schemas',
+  ],
+  'gateway/store/threads': ['gateway/columns', 'gateway/domain', 'schemas'],
+  'gateway/store/sqlite': [],
+  'gateway/net': ['gateway/process'],
+  'gateway/columns': ['gateway/domain'],
+  'gateway/process': ['schemas'],
+  'gateway/domain': [],
+  schemas: [],
+} satisfies Record<string, string[]>;
+
+/** The only file in a folder whose rooms are its subfolders. */
+const alone = {
+  gateway: 'gateway/gateway.ts',
+  'gateway/store': 'gateway/store/store.ts',
+  'device-sim': 'device-sim/cli.ts',
+  cli: 'cli/main.ts',
+};
+
+const sources = readSources(packageRoot, ['schemas', 'gateway', 'device-sim', 'console', 'cli', 'clients/js']);
+const layerOf = (folder: string): string => (folder.startsWith('schemas') ? 'schemas' : folder);
+const order = Object.keys(layers);
+const allowed = new Map<string, readonly string[]>(Object.entries(layers));
+
+/** The layers that a layer imports from, with one import of each as evidence. */
+function importsByLayer(): Map<string, Map<string, string>> {
+  const found = new Map<string, Map<string, string>>();
+  const folderOf = new Map(sources.map(({ path, folder }) => [path, layerOf(folder)]));
+  for (const { path, folder, imports } of sources) {
+    const from = layerOf(folder);
+    const to = found.get(from) ?? new Map<string, string>();
+    found.set(from, to);
+    for (const imported of imports) {
+      const layer = folderOf.get(imported) ?? '';
+      if (layer !== from) to.set(layer, `${path} imports ${imported}`);
+    }
+  }
+  return found;
+}
+
+test('every folder imports only from the folders that the table of layers allows', () => {
+  for (const [layer, imports] of importsByLayer()) {
+    assert.ok(allowed.has(layer), `${layer}/ is not in the table`);
+    for (const [other, evidence] of imports)
+      assert.ok(allowed.get(layer)?.includes(other), `${layer}/ may not import from ${other}/: ${evidence}`);
+  }
+});
+
+test('the table allows no import that nobody makes, and none that points up', () => {
+  const found = importsByLayer();
+  for (const [layer, others] of allowed) {
+    assert.ok(found.has(layer), `the table names ${layer}/, which has no source`);
+    for (const other of others) {
+      assert.ok(found.get(layer)?.has(other), `${layer}/ no longer imports from ${other}/: remove it from the table`);
+      assert.ok(order.indexOf(other) > order.indexOf(layer), `${other}/ stands above ${layer}/`);
+    }
+  }
+});
+
+test('no files import each other in a circle', () => {
+  const imports = new Map(sources.map((source) => [source.path, source.imports]));
+  assert.deepEqual(
+    circlesOf(imports.keys(), (path) => imports.get(path) ?? []),
+    [],
+  );
+});
+
+test('a folder whose parts are subfolders has one file of its own', () => {
+  for (const [folder, file] of Object.entries(alone)) {
+    const own = sources.filter((source) => source.folder === folder).map(({ path }) => path);
+    assert.deepEqual(own, [file]);
+  }
+});
+
+test('each binary or native library is imported in one place', () => {
+  const places: [string, RegExp][] = [
+    ['uWebSockets.js', /^gateway\/net\/uws\.ts$/],
+    ['better-sqlite3', /^gateway\/store\//],
+    ['mqtt', /^gateway\/bridge\//],
+  ];
+  for (const { path } of sources) {
+    const text = readFileSync(join(packageRoot, path), 'utf8');
+    for (const [library, place] of places)
+      if (text.includes(`from '${library}'`)) assert.match(path, place, `${path} imports ${library}`);
+  }
+});
