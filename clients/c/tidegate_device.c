@@ -18,7 +18,7 @@ static tg_command_kind no_command(void *context, const char *name, size_t name_l
 
 static const tg_command_hooks no_commands = {NULL, no_command, NULL, NULL};
 
-static void tell(const tg_device *device, tg_news news) {
+static void report_news(const tg_device *device, tg_news news) {
   const tg_device_hooks *hooks = device->config.hooks;
   if (hooks->news != NULL) hooks->news(hooks->context, &news);
 }
@@ -162,14 +162,14 @@ static void wait_for(tg_device *device, uint32_t wait_ms) {
   device->state = TG_WAITING;
   device->since_ms = device->seen_ms;
   device->wait_ms = wait_ms;
-  tell(device, news);
+  report_news(device, news);
 }
 
 static void link_ended(tg_device *device, tg_ending ending) {
   const tg_device_hooks *hooks = device->config.hooks;
   tg_news news = {TG_NEWS_ENDED, 0, 0, NULL, &ending};
   tg_commands_link_ended(&device->commands);
-  tell(device, news);
+  report_news(device, news);
   wait_for(device, tg_reconnect_delay_ms(&device->reconnect, &ending, hooks->random(hooks->context)));
 }
 
@@ -190,7 +190,7 @@ static void begin_link(tg_device *device) {
   device->since_ms = device->seen_ms;
   device->sent = 0;
   device->introduced = 0;
-  tell(device, news);
+  report_news(device, news);
   if (!hooks->connect(hooks->context)) link_ended(device, tg_ending_closed(TG_CLOSE_NONE, NULL, 0));
 }
 
@@ -202,7 +202,7 @@ static void welcomed(tg_device *device, const tg_down *down) {
   device->window = down->as.welcome.window;
   learn_server_time(device, down->as.welcome.server_time_ms);
   take_mark(device, down->as.welcome.last_seq);
-  tell(device, news);
+  report_news(device, news);
 }
 
 /* Sending */
@@ -265,7 +265,7 @@ static void reserve_numbers(tg_device *device) {
 
 static void lose(tg_device *device, uint32_t seq) {
   tg_news news = {TG_NEWS_LOST, seq, 0, NULL, NULL};
-  tell(device, news);
+  report_news(device, news);
 }
 
 /* Returns false if there is no room, or no seq left. */
@@ -286,7 +286,7 @@ static bool send_record(tg_device *device, uint32_t index) {
   if (!send(device, false, frame, length)) return false;
   if (device->sent++ == 0) device->unacked_since_ms = device->seen_ms;
   if (seq > device->numbering.given) device->numbering.given = seq;
-  tell(device, news);
+  report_news(device, news);
   return true;
 }
 
@@ -317,7 +317,7 @@ static void acked(tg_device *device, const tg_down *down) {
     drop_first(device, seq - first_seq + 1);
     answered(device);
   }
-  tell(device, news);
+  report_news(device, news);
 }
 
 static void nacked(tg_device *device, const tg_down *down) {
@@ -328,13 +328,13 @@ static void nacked(tg_device *device, const tg_down *down) {
     settle(device, place);
     answered(device);
   }
-  tell(device, news);
+  report_news(device, news);
 }
 
-static void told_time(tg_device *device, const tg_down *down) {
+static void take_time(tg_device *device, const tg_down *down) {
   tg_news news = {TG_NEWS_TIME, 0, 0, down, NULL};
   learn_server_time(device, down->as.time.server_time_ms);
-  tell(device, news);
+  report_news(device, news);
 }
 
 void tg_device_received(tg_device *device, uint32_t now_ms, bool is_text, const uint8_t *bytes, size_t length) {
@@ -345,7 +345,7 @@ void tg_device_received(tg_device *device, uint32_t now_ms, bool is_text, const 
   if (device->state != TG_WELCOMED) return;
   if (down.type == TG_ACK) acked(device, &down);
   if (down.type == TG_NACK) nacked(device, &down);
-  if (down.type == TG_TIME) told_time(device, &down);
+  if (down.type == TG_TIME) take_time(device, &down);
   if (down.type == TG_COMMAND) tg_commands_receive(&device->commands, &down.as.command, device->server_now_ms);
 }
 
@@ -422,7 +422,7 @@ static void leave(tg_device *device, const char *reason, size_t reason_length) {
   if (!is_up(device)) return;
   hooks->close(hooks->context, close_normal, reason, reason_length);
   tg_commands_link_ended(&device->commands);
-  tell(device, news);
+  report_news(device, news);
 }
 
 void tg_device_sleep(tg_device *device, uint32_t now_ms, uint32_t back_in_ms) {

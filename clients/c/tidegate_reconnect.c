@@ -2,7 +2,7 @@
 
 #include "tidegate_json.h"
 
-enum { told_ms_max = 3600000 };
+enum { retry_after_ms_max = 3600000 };
 
 static const struct {
   uint32_t first_span_ms;
@@ -13,15 +13,15 @@ static const struct {
 };
 
 tg_ending tg_ending_refused(uint16_t status, uint32_t retry_after_s) {
-  tg_ending ending = {status, 0, retry_after_s > told_ms_max / 1000 ? told_ms_max : retry_after_s * 1000};
+  tg_ending ending = {status, 0, retry_after_s > retry_after_ms_max / 1000 ? retry_after_ms_max : retry_after_s * 1000};
   return ending;
 }
 
 tg_ending tg_ending_closed(uint16_t code, const char *reason, size_t reason_length) {
   tg_ending ending = {0, code, 0};
-  int64_t told;
-  if (code >= 4000 && code < 4100 && tg_json_integer(reason, reason_length, "retryAfterMs", &told) && told > 0)
-    ending.retry_after_ms = told > told_ms_max ? told_ms_max : (uint32_t)told;
+  int64_t wait_ms;
+  if (code >= 4000 && code < 4100 && tg_json_integer(reason, reason_length, "retryAfterMs", &wait_ms) && wait_ms > 0)
+    ending.retry_after_ms = wait_ms > retry_after_ms_max ? retry_after_ms_max : (uint32_t)wait_ms;
   return ending;
 }
 

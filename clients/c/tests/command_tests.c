@@ -76,7 +76,7 @@ static void commands_are_answered_by_what_is_remembered_and_what_the_gateway_kno
   can_save = true;
 }
 
-static void a_running_command_is_told_on_and_after_a_restart_it_is_lost_unless_it_may_be_repeated(void) {
+static void a_running_command_reports_progress_and_after_a_restart_it_is_lost_unless_it_is_idempotent(void) {
   static tg_outcome outcomes[TG_OUTCOMES_MIN];
   tg_commands commands;
   uint8_t id[TG_COMMAND_ID_BYTES] = {1};
@@ -98,7 +98,7 @@ static void a_running_command_is_told_on_and_after_a_restart_it_is_lost_unless_i
   expect(tg_commands_update(&commands, id, TG_SUCCEEDED, "{}", 2) && !tg_commands_update(&commands, id, TG_FAILED, "{}", 2));
 }
 
-static void eight_outcomes_are_remembered_and_the_oldest_gives_way(void) {
+static void eight_outcomes_are_remembered_and_the_oldest_is_overwritten(void) {
   static tg_outcome outcomes[TG_OUTCOMES_MIN];
   tg_commands commands;
   memset(outcomes, 0, sizeof outcomes);
@@ -113,7 +113,7 @@ static void eight_outcomes_are_remembered_and_the_oldest_gives_way(void) {
 
 const test_case command_tests[] = {
     TEST(commands_are_answered_by_what_is_remembered_and_what_the_gateway_knows),
-    TEST(a_running_command_is_told_on_and_after_a_restart_it_is_lost_unless_it_may_be_repeated),
-    TEST(eight_outcomes_are_remembered_and_the_oldest_gives_way),
+    TEST(a_running_command_reports_progress_and_after_a_restart_it_is_lost_unless_it_is_idempotent),
+    TEST(eight_outcomes_are_remembered_and_the_oldest_is_overwritten),
     {NULL, NULL},
 };

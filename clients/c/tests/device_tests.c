@@ -76,7 +76,7 @@ static void what_was_buffered_but_not_sent_has_no_number_yet(void) {
   expect(w.pending_count == 2 && w.pending[0] == (3u << 16 | 5) && w.pending[1] == (4u << 16 | 6));
 }
 
-static void after_a_stream_was_forgotten_numbers_too_far_ahead_begin_anew(void) {
+static void after_a_stream_was_forgotten_frames_too_far_ahead_are_renumbered(void) {
   world_init(&w);
   w.mark = TG_SEQ_JUMP_MAX + 5;
   append(1);
@@ -119,7 +119,7 @@ static void a_number_that_was_never_sent_was_never_given(void) {
   expect(w.pending_count == 2 && w.pending[0] == (1u << 16 | 2));
 }
 
-static void a_second_welcome_on_a_link_says_nothing(void) {
+static void a_second_welcome_on_a_link_is_ignored(void) {
   world_init(&w);
   append(2);
   link_up(64);
@@ -140,7 +140,7 @@ static void a_log_that_brings_back_what_was_dropped_is_cut_at_the_saved_numberin
   expect(w.log.first == 2 && w.pending_count == 3 && w.pending[0] == (3u << 16 | 10));
 }
 
-static void a_record_that_cannot_be_read_is_passed_over(void) {
+static void a_record_that_cannot_be_read_is_skipped(void) {
   for (size_t damaged = 0; damaged < 3; damaged++) {
     world_init(&w);
     append(3);
@@ -152,7 +152,7 @@ static void a_record_that_cannot_be_read_is_passed_over(void) {
   }
 }
 
-static void an_answer_that_was_not_sent_goes_with_its_link(void) {
+static void an_answer_that_was_not_sent_is_dropped_with_its_link(void) {
   uint8_t slot;
   world_init(&w);
   link_up(64);
@@ -170,7 +170,7 @@ static void an_answer_that_was_not_sent_goes_with_its_link(void) {
   expect(w.said[8] == TG_SUCCEEDED && w.runs[8] == 1);
 }
 
-static void a_link_without_a_word_for_75_s_or_an_ack_for_30_s_is_ended(void) {
+static void a_link_is_ended_after_75_s_of_silence_or_30_s_without_an_ack(void) {
   world_init(&w);
   link_up(64);
   world_poll(&w, TG_SILENCE_MS - 1);
@@ -230,7 +230,7 @@ static void an_attempt_without_a_welcome_is_ended_after_30_s(void) {
   expect(!w.is_linked);
 }
 
-static void when_the_log_is_full_the_newest_or_the_oldest_gives_way(void) {
+static void when_the_log_is_full_the_newest_or_the_oldest_is_dropped(void) {
   world_init(&w);
   append(200);
   uint32_t held = w.log.end - w.log.first;
@@ -283,7 +283,7 @@ static void a_reading_without_a_clock_is_sent_with_the_gateways_time_for_it_and_
   expect(sent_count == 4 && sent_bases[2] == sent_bases[0] && sent_bases[3] == sent_bases[1]);
 }
 
-static void after_a_restart_the_count_of_ms_goes_on_behind_the_logs_newest_record(void) {
+static void after_a_restart_the_count_of_ms_continues_after_the_logs_newest_record(void) {
   world_init(&w);
   w.hooks.send = note_base;
   sent_count = 0;
@@ -305,18 +305,18 @@ const test_case device_tests[] = {
     TEST(a_nacked_frame_is_never_sent_again_also_where_no_ack_follows),
     TEST(an_ack_up_to_a_nacked_frame_leaves_nothing_to_wait_for),
     TEST(what_was_buffered_but_not_sent_has_no_number_yet),
-    TEST(after_a_stream_was_forgotten_numbers_too_far_ahead_begin_anew),
+    TEST(after_a_stream_was_forgotten_frames_too_far_ahead_are_renumbered),
     TEST(the_last_number_is_given_and_none_after_it),
     TEST(a_number_that_was_never_sent_was_never_given),
-    TEST(a_second_welcome_on_a_link_says_nothing),
+    TEST(a_second_welcome_on_a_link_is_ignored),
     TEST(a_log_that_brings_back_what_was_dropped_is_cut_at_the_saved_numbering),
-    TEST(a_record_that_cannot_be_read_is_passed_over),
-    TEST(an_answer_that_was_not_sent_goes_with_its_link),
-    TEST(a_link_without_a_word_for_75_s_or_an_ack_for_30_s_is_ended),
+    TEST(a_record_that_cannot_be_read_is_skipped),
+    TEST(an_answer_that_was_not_sent_is_dropped_with_its_link),
+    TEST(a_link_is_ended_after_75_s_of_silence_or_30_s_without_an_ack),
     TEST(a_link_that_was_answered_or_grew_a_minute_old_ends_a_row_of_failures),
     TEST(an_attempt_without_a_welcome_is_ended_after_30_s),
-    TEST(when_the_log_is_full_the_newest_or_the_oldest_gives_way),
+    TEST(when_the_log_is_full_the_newest_or_the_oldest_is_dropped),
     TEST(a_reading_without_a_clock_is_sent_with_the_gateways_time_for_it_and_again_the_same),
-    TEST(after_a_restart_the_count_of_ms_goes_on_behind_the_logs_newest_record),
+    TEST(after_a_restart_the_count_of_ms_continues_after_the_logs_newest_record),
     {NULL, NULL},
 };

@@ -84,7 +84,7 @@ static void waits_are_drawn_from_a_span_that_doubles_up_to_its_end(void) {
   expect(tg_reconnect_delay_ms(&reconnect, &lost, UINT32_MAX) == 499);
 }
 
-static void what_the_gateway_told_of_the_time_is_waited_first(void) {
+static void the_retry_after_of_the_gateway_is_waited_before_the_jitter(void) {
   static const struct {
     tg_ending ending;
     uint32_t least_ms;
@@ -93,9 +93,9 @@ static void what_the_gateway_told_of_the_time_is_waited_first(void) {
     tg_reconnect reconnect = {TG_SOON, 0};
     expect(tg_reconnect_delay_ms(&reconnect, &cases[i].ending, UINT32_MAX) == cases[i].least_ms + 499);
   }
-  static const char told[] = "{\"retryAfterMs\":5000}";
-  expect(tg_ending_closed(4001, told, sizeof told - 1).retry_after_ms == 5000);
-  expect(tg_ending_closed(4101, told, sizeof told - 1).retry_after_ms == 0);
+  static const char reason[] = "{\"retryAfterMs\":5000}";
+  expect(tg_ending_closed(4001, reason, sizeof reason - 1).retry_after_ms == 5000);
+  expect(tg_ending_closed(4101, reason, sizeof reason - 1).retry_after_ms == 0);
   expect(tg_ending_closed(4001, "{\"retryAfterMs\":-1}", 19).retry_after_ms == 0);
   expect(tg_ending_closed(4001, "{\"retryAfterMs\":99999999999}", 28).retry_after_ms == 3600000);
   expect(tg_ending_refused(503, 7).retry_after_ms == 7000 && tg_ending_refused(503, UINT32_MAX).retry_after_ms == 3600000);
@@ -105,6 +105,6 @@ const test_case part_tests[] = {
     TEST(a_ring_gives_back_what_it_took_at_every_size_and_refuses_what_has_no_room),
     TEST(a_whole_number_is_found_among_the_members_of_the_outermost_object_only),
     TEST(waits_are_drawn_from_a_span_that_doubles_up_to_its_end),
-    TEST(what_the_gateway_told_of_the_time_is_waited_first),
+    TEST(the_retry_after_of_the_gateway_is_waited_before_the_jitter),
     {NULL, NULL},
 };

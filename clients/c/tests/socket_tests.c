@@ -70,7 +70,7 @@ static void the_upgrade_asks_as_the_protocol_says(void) {
   expect(!tg_socket_open(&small, &upgrade) && small.state == TG_SOCKET_CLOSED);
 }
 
-static void a_refusal_is_told_with_its_status_and_how_long_to_stay_away(void) {
+static void a_refusal_is_reported_with_its_status_and_retry_after(void) {
   static const struct {
     const char *answer;
     const char *heard;
@@ -95,7 +95,7 @@ static void a_refusal_is_told_with_its_status_and_how_long_to_stay_away(void) {
   expect(strcmp(heard, "end:0:1006:0: ") == 0);
 }
 
-static void messages_are_put_together_however_the_bytes_come(void) {
+static void messages_are_assembled_however_the_bytes_arrive(void) {
   static const char frames[] =
       "\x82\x03" "abc" /* binary */
       "\x01\x02" "he" /* text in two fragments, a ping between them */
@@ -114,7 +114,7 @@ static void messages_are_put_together_however_the_bytes_come(void) {
   expect(tg_socket_is_done(&socket_));
 }
 
-static void a_message_that_is_too_long_is_passed_over_and_the_next_one_taken(void) {
+static void a_message_that_is_too_long_is_skipped_and_the_next_one_is_read(void) {
   static char frames[4 + 400 + 5] = "\x82\x7e\x01\x90";
   memcpy(frames + 404, "\x82\x03" "abc", 5);
   accept_socket();
@@ -147,7 +147,7 @@ static void what_breaks_the_framing_ends_the_link(void) {
   }
 }
 
-static void what_is_sent_is_masked_and_refused_where_it_has_no_room(void) {
+static void messages_are_masked_and_refused_if_there_is_no_room(void) {
   uint8_t bytes[200];
   for (size_t length = 0; length <= sizeof bytes; length++) {
     accept_socket();
@@ -180,11 +180,11 @@ static void sha_1_of_the_rfcs_example_is_accepted_and_no_other(void) {
 
 const test_case socket_tests[] = {
     TEST(the_upgrade_asks_as_the_protocol_says),
-    TEST(a_refusal_is_told_with_its_status_and_how_long_to_stay_away),
-    TEST(messages_are_put_together_however_the_bytes_come),
-    TEST(a_message_that_is_too_long_is_passed_over_and_the_next_one_taken),
+    TEST(a_refusal_is_reported_with_its_status_and_retry_after),
+    TEST(messages_are_assembled_however_the_bytes_arrive),
+    TEST(a_message_that_is_too_long_is_skipped_and_the_next_one_is_read),
     TEST(what_breaks_the_framing_ends_the_link),
-    TEST(what_is_sent_is_masked_and_refused_where_it_has_no_room),
+    TEST(messages_are_masked_and_refused_if_there_is_no_room),
     TEST(sha_1_of_the_rfcs_example_is_accepted_and_no_other),
     {NULL, NULL},
 };

@@ -88,14 +88,14 @@ class BufferTest(unittest.TestCase):
         self.assertEqual(buffer.drop(2), [])
         self.assertEqual([seq for seq, _ in buffer.numbered_after(0, 9)], [1, 3])
 
-    def test_a_second_process_is_told_that_the_buffer_is_in_use(self) -> None:
+    def test_a_second_process_gets_buffer_in_use(self) -> None:
         buffer = Buffer(self.path)
         with self.assertRaisesRegex(BufferInUse, "in use by another process"):
             Buffer(self.path)
         buffer.close()
         Buffer(self.path).close()
 
-    def test_ages_go_on_over_a_restart_of_the_machine_in_order_and_at_their_distances(self) -> None:
+    def test_ages_keep_order_and_distances_over_a_restart_of_the_machine(self) -> None:
         buffer = Buffer(self.path, boot="one", boot_ms=500_000)
         buffer.add([(None, 600_000, "{}"), (None, 601_000, "{}")])
         buffer.close()

@@ -26,7 +26,7 @@ def word(known: int, remembered: Optional[Remembered], kind: Optional[CommandKin
 
 
 class Decisions(unittest.TestCase):
-    def test_a_known_outcome_is_the_answer_whatever_else_is_so(self) -> None:
+    def test_a_known_outcome_is_the_answer_in_every_case(self) -> None:
         done = Remembered("succeeded", {"sum": 5})
         for known in (0, 1, 2, 255):
             for kind in (ONCE, AGAIN, None):
@@ -39,12 +39,12 @@ class Decisions(unittest.TestCase):
         self.assertEqual([word(0, None, kind) for kind in (ONCE, AGAIN, None)], ["run", "run", "rejected unknown_command"])
         self.assertEqual([word(0, None, kind, True) for kind in (ONCE, AGAIN, None)], ["rejected expired"] * 3)
 
-    def test_one_that_may_have_run_is_lost_unless_it_is_idempotent(self) -> None:
+    def test_a_command_that_may_have_run_is_lost_unless_it_is_idempotent(self) -> None:
         for known in (1, 2, 255):
             self.assertEqual([word(known, None, kind) for kind in (ONCE, AGAIN, None)], ["failed lost", "run", "failed lost"])
             self.assertEqual([word(known, None, kind, True) for kind in (ONCE, AGAIN)], ["failed lost"] * 2)
 
-    def test_one_that_was_begun_and_never_finished_is_lost_even_when_the_gateway_knows_of_nothing(self) -> None:
+    def test_a_command_that_was_begun_and_never_finished_is_lost_even_if_the_gateway_does_not_know(self) -> None:
         self.assertEqual([word(0, Remembered("begun"), kind) for kind in (ONCE, AGAIN)], ["failed lost", "run"])
 
 
@@ -54,7 +54,7 @@ class RunnerTest(unittest.IsolatedAsyncioTestCase):
         self.addCleanup(folder.cleanup)
         self.path = Path(folder.name) / "commands.db"
         self.clock = ManualClock()
-        self.told: list[CommandUpdate] = []
+        self.sent: list[CommandUpdate] = []
         self.runs: list[str] = []
         self.kinds: dict[str, CommandKind] = {"add": CommandKind(self.add, False), "set": CommandKind(lambda call: call.params, True)}
         self.start()
@@ -64,7 +64,7 @@ class RunnerTest(unittest.IsolatedAsyncioTestCase):
 
     def start(self) -> None:
         self.outcomes = Outcomes(self.path)
-        self.runner = CommandRunner(self.outcomes, self.kinds, self.clock, self.told.append, self.note)
+        self.runner = CommandRunner(self.outcomes, self.kinds, self.clock, self.sent.append, self.note)
 
     def note(self, event: Any) -> None:
         assert isinstance(event, CommandRun)
@@ -88,16 +88,16 @@ class RunnerTest(unittest.IsolatedAsyncioTestCase):
 
     async def take(self, *commands: Command) -> list[tuple[str, Any]]:
         """The updates that are sent until nothing changes any more."""
-        before = len(self.told)
+        before = len(self.sent)
         for command in commands:
             self.runner.take(command, 1795305600000)
         for _ in range(20):
             await asyncio.sleep(0)
-        return [(update.state, update.body) for update in self.told[before:]]
+        return [(update.state, update.body) for update in self.sent[before:]]
 
     async def test_received_running_succeeded(self) -> None:
-        told = await self.take(Command("1", "add", {"a": 2, "b": 3}, 0))
-        self.assertEqual(told, [("received", None), ("running", None), ("succeeded", {"sum": 5})])
+        sent = await self.take(Command("1", "add", {"a": 2, "b": 3}, 0))
+        self.assertEqual(sent, [("received", None), ("running", None), ("succeeded", {"sum": 5})])
 
     async def test_a_repeat_is_answered_without_running_it_again_also_after_a_restart(self) -> None:
         await self.take(Command("1", "add", {"a": 2, "b": 3}, 0))
@@ -106,9 +106,9 @@ class RunnerTest(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(await self.take(Command("1", "add", {"a": 2, "b": 3}, 255)), [("succeeded", {"sum": 5})])
         self.assertEqual(self.runs, ["1"])
 
-    async def test_the_outcome_is_on_disk_before_it_is_told(self) -> None:
+    async def test_the_outcome_is_on_disk_before_it_is_sent(self) -> None:
         remembered: list[Any] = []
-        self.runner._tell = lambda update: remembered.append((update.state, self.outcomes.of(update.id)))
+        self.runner._report = lambda update: remembered.append((update.state, self.outcomes.of(update.id)))
         await self.take(Command("1", "add", {"a": 2, "b": 3}, 0))
         self.assertEqual(remembered, [("received", None), ("running", Remembered("begun")), ("succeeded", Remembered("succeeded", {"sum": 5}))])
 
@@ -126,7 +126,7 @@ class RunnerTest(unittest.IsolatedAsyncioTestCase):
         self.outcomes.begin("1")
         self.assertEqual((await self.take(Command("1", "set", {"s": 5}, 2)))[-1], ("succeeded", {"s": 5}))
 
-    async def test_commands_run_one_after_the_other_and_a_repeat_meanwhile_is_told_how_it_stands(self) -> None:
+    async def test_commands_run_one_after_the_other_and_a_repeat_meanwhile_gets_the_present_state(self) -> None:
         gate: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.kinds["wait"] = CommandKind(lambda call: gate, False)
         first, second = Command("1", "wait", {}, 0), Command("2", "add", {"a": 1, "b": 1}, 0)
@@ -136,7 +136,7 @@ class RunnerTest(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(await self.take(), [("succeeded", "done"), ("running", None), ("succeeded", {"sum": 2})])
         self.assertEqual(self.runs, ["1", "2"])
 
-    async def test_one_that_grows_old_while_it_waits_is_expired_and_never_run(self) -> None:
+    async def test_a_command_that_expires_while_it_waits_never_runs(self) -> None:
         gate: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.kinds["wait"] = CommandKind(lambda call: gate, False)
         await self.take(Command("1", "wait", {}, 0), Command("2", "add", {"a": 1, "b": 1}, 0, ttl_ms=1000))
@@ -145,16 +145,16 @@ class RunnerTest(unittest.IsolatedAsyncioTestCase):
         self.assertEqual((await self.take())[-1], ("rejected", {"code": "expired"}))
         self.assertEqual(self.runs, ["1"])
 
-    async def test_one_that_is_overdue_by_the_gateways_time_is_expired(self) -> None:
+    async def test_a_command_that_is_overdue_by_the_gateways_time_is_expired(self) -> None:
         self.assertEqual(await self.take(Command("1", "add", {}, 0, None, 1795305600000)), [("rejected", {"code": "expired"})])
         self.assertEqual((await self.take(Command("2", "set", 1, 0, None, 1795305600001)))[-1], ("succeeded", 1))
 
-    async def test_more_waiting_than_there_is_room_for_is_said(self) -> None:
+    async def test_a_command_beyond_the_queue_is_rejected(self) -> None:
         gate: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.kinds["wait"] = CommandKind(lambda call: gate, False)
         await self.take(Command("0", "wait", {}, 0))
-        told = await self.take(*[Command(str(place), "wait", {}, 0) for place in range(1, WAITING_MAX + 2)])
-        self.assertEqual([state for state, _ in told], ["received"] * WAITING_MAX + ["rejected"])
+        sent = await self.take(*[Command(str(place), "wait", {}, 0) for place in range(1, WAITING_MAX + 2)])
+        self.assertEqual([state for state, _ in sent], ["received"] * WAITING_MAX + ["rejected"])
 
     async def test_a_handler_says_how_it_failed(self) -> None:
         def fail(call: CommandCall) -> None:
@@ -172,7 +172,7 @@ class RunnerTest(unittest.IsolatedAsyncioTestCase):
         self.assertEqual((state, body["code"]), ("succeeded", "result_unreadable"))
         self.assertEqual((await self.take(Command("5", "add", {"a": 1, "b": 1}, 0)))[-1], ("succeeded", {"sum": 2}))
 
-    async def test_progress_is_told_between_0_and_1_and_only_while_it_runs(self) -> None:
+    async def test_progress_is_reported_between_0_and_1_and_only_while_it_runs(self) -> None:
         calls: list[CommandCall] = []
 
         def work(call: CommandCall) -> None:
@@ -181,11 +181,11 @@ class RunnerTest(unittest.IsolatedAsyncioTestCase):
                 call.progress(share)
 
         self.kinds["work"] = CommandKind(work, True)
-        told = await self.take(Command("1", "work", {}, 0))
-        self.assertEqual([body for state, body in told if state == "running"], [None, {"progress": 0.4}, {"progress": 1.0}])
-        before = len(self.told)
+        sent = await self.take(Command("1", "work", {}, 0))
+        self.assertEqual([body for state, body in sent if state == "running"], [None, {"progress": 0.4}, {"progress": 1.0}])
+        before = len(self.sent)
         calls[0].progress(0.5)
-        self.assertEqual(len(self.told), before)
+        self.assertEqual(len(self.sent), before)
 
     async def test_the_newest_outcomes_are_kept_and_what_was_begun_is_never_forgotten(self) -> None:
         self.outcomes.begin("cut-off")

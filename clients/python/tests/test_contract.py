@@ -40,7 +40,7 @@ class Contract(unittest.TestCase):
         for code in (1000, 1001, 1006, 1011):
             self.assertIs(pace_of_close(code), Pace.SOON)
 
-    def test_a_refusal_that_only_people_can_mend_is_retried_slowly(self) -> None:
+    def test_a_refusal_that_only_people_can_fix_is_retried_slowly(self) -> None:
         for status in (400, 401, 403):
             self.assertIs(pace_of_status(status), Pace.SLOWLY, status)
         for status in (404, 426, 429, 500, 502, 503):

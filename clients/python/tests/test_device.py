@@ -68,7 +68,7 @@ class Links(DeviceTest):
             self.assertEqual(device.buffered, 0)
         self.assertEqual([type(event) for event in self.events if isinstance(event, (FrameSent, FrameStored))], [FrameSent, FrameSent, FrameStored])
 
-    async def test_a_device_with_memory_goes_on_after_a_restart_of_its_program(self) -> None:
+    async def test_a_device_with_memory_keeps_its_seqs_over_a_restart_of_its_program(self) -> None:
         async with FakeGateway() as gateway:
             async with self.device(gateway.url) as device:
                 device.record({"a": 1})
@@ -110,7 +110,7 @@ class Links(DeviceTest):
                 device._buffer.highest_given = 0  # the next gateway is new too
             self.assertEqual(self.waits(), [250, 250, 250])
 
-    async def test_a_half_open_link_is_given_up_after_30_s_without_an_ack(self) -> None:
+    async def test_a_half_open_link_is_dropped_after_30_s_without_an_ack(self) -> None:
         async with FakeGateway() as gateway, self.device(gateway.url) as device:
             visit = await gateway.visit()
             await visit.welcome()
@@ -123,7 +123,7 @@ class Links(DeviceTest):
             self.assertEqual(closed.code, 1006)
             self.assertRegex(closed.reason, "overdue")
 
-    async def test_a_silent_link_is_given_up_after_75_s_and_pings_are_sounds(self) -> None:
+    async def test_a_silent_link_is_dropped_after_75_s_and_pings_end_the_silence(self) -> None:
         async with FakeGateway() as gateway, self.device(gateway.url):
             visit = await gateway.visit()
             await visit.welcome()
@@ -160,7 +160,7 @@ class Links(DeviceTest):
             self.assertEqual((await asyncio.wait_for(closing, 20))[0], 1000)
         self.assertIsInstance(self.events[-1], LinkClosed)
 
-    async def test_the_time_is_asked_for_and_without_a_link_that_is_said(self) -> None:
+    async def test_the_time_is_asked_for_and_without_a_link_it_raises(self) -> None:
         async with FakeGateway() as gateway, self.device(gateway.url) as device:
             with self.assertRaises(ConnectionError):
                 await device.gateway_time()
@@ -189,11 +189,11 @@ class Links(DeviceTest):
 
             visit = await gateway.visit()
             await visit.welcome()
-            await self.told(visit, 0, ["received", "running", "succeeded"])
-            await self.told(visit, 2, ["succeeded"])
+            await self.expect_updates(visit, 0, ["received", "running", "succeeded"])
+            await self.expect_updates(visit, 2, ["succeeded"])
             self.assertEqual(len(device_calls), 1)
 
-    async def told(self, visit: Visit, known: int, states: list[str]) -> None:
+    async def expect_updates(self, visit: Visit, known: int, states: list[str]) -> None:
         await visit.say({"type": "command", "id": ID, "name": "add", "params": {"a": 2, "b": 3}, "known": known})
         updates = [await visit.hear() for _ in states]
         self.assertEqual([update["state"] for update in updates], states)
@@ -262,7 +262,7 @@ class Recording(DeviceTest):
         self.assertEqual(device.buffered, 1)
         await device.close()
 
-    async def test_two_devices_cannot_share_a_folder_and_the_first_goes_on(self) -> None:
+    async def test_two_devices_cannot_share_a_folder_and_the_first_keeps_working(self) -> None:
         device = self.device("ws://127.0.0.1:1")
         with self.assertRaises(BufferInUse):
             self.device("ws://127.0.0.1:1")

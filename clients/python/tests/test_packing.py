@@ -94,7 +94,7 @@ class Encoding(unittest.TestCase):
         assert isinstance(message, str)
         self.assertEqual(len(json.loads(message)["samples"]), 255)
 
-    def test_an_age_is_told_anew_at_each_send(self) -> None:
+    def test_an_age_is_computed_at_each_send(self) -> None:
         aged = [sample({"count": 1}, None, 1000), sample({"count": 2}, None, 3000)]
         for now in (5000, 65_000):
             text = json.loads(str(encode_frame(1, aged, "json", self.table, now)))
@@ -103,5 +103,5 @@ class Encoding(unittest.TestCase):
             assert isinstance(binary, bytes)
             self.assertEqual(struct.unpack_from("<q", binary, 8)[0], 3000 - now)
 
-    def test_an_age_is_never_told_as_a_time(self) -> None:
+    def test_an_age_is_never_sent_as_a_time(self) -> None:
         self.assertEqual(json.loads(str(encode_frame(1, [sample({"a": 1}, None, 9000)], "json", self.table, 5000)))["ts"], 0)

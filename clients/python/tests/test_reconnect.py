@@ -55,16 +55,16 @@ class Waits(unittest.TestCase):
 
 
 class Numbers(unittest.TestCase):
-    def test_with_memory_a_device_goes_on(self) -> None:
+    def test_a_device_with_memory_keeps_its_seqs(self) -> None:
         self.assertEqual(resume(16, 20, 17), "keep")
         self.assertEqual(resume(20, 20, 21), "keep")
         self.assertEqual(resume(0, 0, 1), "keep")
 
-    def test_a_mark_above_every_number_given_is_numbered_from(self) -> None:
+    def test_a_mark_above_every_used_seq_makes_the_device_renumber(self) -> None:
         self.assertEqual(resume(21, 20, 21), "renumber")
         self.assertEqual(resume(16, 0, 1), "renumber")
 
-    def test_a_forgotten_stream_is_gone_on_with_where_the_gateway_takes_the_jump(self) -> None:
+    def test_a_forgotten_stream_continues_if_the_gateway_accepts_the_jump(self) -> None:
         self.assertEqual(resume(0, 2**24, 2**24), "keep")
         self.assertEqual(resume(0, 2**24, 2**24 + 1), "renumber")
 

@@ -123,7 +123,7 @@ class WhatIsHeard(unittest.TestCase):
         )
         self.assertEqual(parse_text('{"type":"time","echo":7,"serverTime":5}'), TimeAnswer(7, 5))
 
-    def test_whatever_has_not_the_form_of_its_type_is_ignored(self) -> None:
+    def test_a_message_without_the_form_of_its_type_is_ignored(self) -> None:
         for text in (
             "", "null", "[1]", "7", '"ack"', "{", '{"type":1}', '{"type":"teleport"}', '{"type":"__class__"}', '{"type":"ack"}',
             '{"type":"ack","seq":"17"}', '{"type":"ack","seq":true}', '{"type":"ack","seq":-1}', '{"type":"ack","seq":1.5}',

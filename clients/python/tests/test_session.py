@@ -58,10 +58,10 @@ class SessionTest(unittest.TestCase):
 
 
 class Numbering(SessionTest):
-    def test_nothing_is_said_before_the_welcome(self) -> None:
+    def test_nothing_is_sent_before_the_welcome(self) -> None:
         session = self.session(hello='{"type":"hello"}')
         self.record(1)
-        session.tell(CommandUpdate(ID, "succeeded"))
+        session.report(CommandUpdate(ID, "succeeded"))
         session.use_table(MetricTable([Metric("a")], 3))
         self.assertEqual(session.hear(ack(5)), ([], None))
         self.assertEqual(session.outgoing(), [])
@@ -72,7 +72,7 @@ class Numbering(SessionTest):
         session.hear(welcome())
         self.assertEqual([message["seq"] for message in self.said(session)], [1, 2])
 
-    def test_a_device_without_memory_drops_nothing_and_goes_on_behind_the_mark(self) -> None:
+    def test_a_device_without_memory_drops_nothing_and_numbers_from_the_mark(self) -> None:
         self.record(1, 2)
         session = self.session()
         session.hear(welcome(16))
@@ -131,7 +131,7 @@ class Numbering(SessionTest):
 
 
 class Window(SessionTest):
-    def test_no_more_frames_than_the_window_are_under_way(self) -> None:
+    def test_no_more_frames_than_the_window_are_in_flight(self) -> None:
         self.record(*range(200))
         session = self.session()
         session.hear(welcome(window=64))
@@ -177,7 +177,7 @@ class Window(SessionTest):
         self.assertEqual(session.hear(ack(4_000_000))[0], [FrameStored(1)])
         self.assertEqual(self.seqs(session), [2])
 
-    def test_an_ack_speaks_only_of_what_was_sent_on_its_link(self) -> None:
+    def test_an_ack_counts_only_for_frames_sent_on_its_link(self) -> None:
         self.record(1, 2, 3)
         first = self.session()
         first.hear(welcome())
@@ -198,7 +198,7 @@ class Window(SessionTest):
 
 
 class Silence(SessionTest):
-    def test_a_link_without_a_sound_for_75_s_is_given_up_and_pings_count_as_sounds(self) -> None:
+    def test_a_link_is_dropped_after_75_s_of_silence_and_pings_end_the_silence(self) -> None:
         session = self.session()
         session.hear(welcome())
         self.clock.step(75_000)
@@ -245,7 +245,7 @@ class Silence(SessionTest):
         self.clock.step(1)
         self.assertTrue(session.has_held())
 
-    def test_a_link_that_never_welcomes_is_given_up(self) -> None:
+    def test_a_link_without_a_welcome_is_dropped(self) -> None:
         session = self.session()
         self.clock.step(30_001)
         self.assertRegex(str(session.fault()), "no welcome")
@@ -288,7 +288,7 @@ class WhatElseIsSaid(SessionTest):
         session.hear(welcome())
         self.assertEqual(self.said(session)[1], {"type": "metrics", "metrics": [{"name": "a"}]})
 
-    def test_a_table_that_the_gateway_knows_otherwise_is_not_relied_on(self) -> None:
+    def test_a_table_with_other_contents_on_the_gateway_is_not_used(self) -> None:
         session = self.session("binary", MetricTable([Metric("a")], 3))
         session.hear(welcome())
         self.seqs(session)
@@ -296,14 +296,14 @@ class WhatElseIsSaid(SessionTest):
         self.record(1, table=3)
         self.assertEqual(self.said(session)[0]["values"], {"a": 1})
 
-    def test_command_updates_are_said_in_the_encoding_of_the_link(self) -> None:
+    def test_command_updates_are_sent_in_the_encoding_of_the_link(self) -> None:
         said: dict[Encoding, list[Any]] = {}
         encodings: list[Encoding] = ["json", "binary"]
         for encoding in encodings:
             session = self.session(encoding)
             session.hear(welcome())
-            session.tell(CommandUpdate(ID, "succeeded", {"interval": 5}))
-            session.tell(CommandUpdate("no-uuid", "rejected", {"code": "expired"}))
+            session.report(CommandUpdate(ID, "succeeded", {"interval": 5}))
+            session.report(CommandUpdate("no-uuid", "rejected", {"code": "expired"}))
             session.ask_time(7)
             said[encoding] = self.said(session)
         self.assertEqual(said["json"][0], {"type": "command_update", "id": ID, "state": "succeeded", "result": {"interval": 5}})
@@ -318,7 +318,7 @@ class WhatElseIsSaid(SessionTest):
             session.hear(bytes.fromhex("018140001000000000748d00a20100000000010019000000"))
             self.assertEqual(session.hear(message), ([TimeTold(7, 1795305600000)], None))
 
-    def test_a_command_is_handed_on_and_the_unknown_is_ignored(self) -> None:
+    def test_a_command_is_passed_on_and_an_unknown_message_is_ignored(self) -> None:
         session = self.session()
         events, _ = session.hear(welcome())
         self.assertIsInstance(events[0], Welcomed)

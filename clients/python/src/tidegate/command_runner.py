@@ -27,15 +27,15 @@ class _Waiting:
 
 
 class CommandRunner:
-    """`tell` sends an update on the present link. Without a link it drops the update: the gateway sends the command again (C-2)."""
+    """`report` sends an update on the present link. Without a link it drops the update: the gateway sends the command again (C-2)."""
 
     def __init__(
-        self, outcomes: Outcomes, kinds: Mapping[str, CommandKind], clock: Clock, tell: Callable[[CommandUpdate], None], emit: Callable[[Event], None]
+        self, outcomes: Outcomes, kinds: Mapping[str, CommandKind], clock: Clock, report: Callable[[CommandUpdate], None], emit: Callable[[Event], None]
     ) -> None:
         self._outcomes = outcomes
         self._kinds = kinds
         self._clock = clock
-        self._tell = tell
+        self._report = report
         self._emit = emit
         self._waiting: deque[_Waiting] = deque()
         self._running: Optional[str] = None
@@ -55,7 +55,7 @@ class CommandRunner:
         if isinstance(decision, CommandUpdate):
             self._conclude(decision)
         elif len(self._waiting) >= WAITING_MAX:
-            self._tell(CommandUpdate(command.id, "rejected", error_body("busy", f"{WAITING_MAX} commands wait already")))
+            self._report(CommandUpdate(command.id, "rejected", error_body("busy", f"{WAITING_MAX} commands wait already")))
         else:
             self._waiting.append(_Waiting(command, deadline))
             self._say(command.id, "received")
@@ -111,11 +111,11 @@ class CommandRunner:
 
     def _conclude(self, update: CommandUpdate) -> None:
         self._outcomes.finish(update)
-        self._tell(update)
+        self._report(update)
 
     def _say(self, command_id: str, state: State) -> None:
-        self._tell(CommandUpdate(command_id, state))
+        self._report(CommandUpdate(command_id, state))
 
     def _progress(self, command_id: str, share: float) -> None:
         if command_id == self._running and math.isfinite(share):
-            self._tell(CommandUpdate(command_id, "running", {"progress": min(1.0, max(0.0, share))}))
+            self._report(CommandUpdate(command_id, "running", {"progress": min(1.0, max(0.0, share))}))

@@ -104,7 +104,7 @@ class Device:
         except BaseException:
             self._buffer.close()
             raise
-        self._runner = CommandRunner(self._outcomes, self._kinds, self._clock, self._tell, self._emit)
+        self._runner = CommandRunner(self._outcomes, self._kinds, self._clock, self._report, self._emit)
 
     # -- for the program ----------------------------------------------------------------------------------------------------------
 
@@ -343,9 +343,9 @@ class Device:
     def _gateway_now(self) -> int:
         return self._clock.boot_ms() + (self._gateway_offset_ms or 0)
 
-    def _tell(self, update: CommandUpdate) -> None:
+    def _report(self, update: CommandUpdate) -> None:
         if self._session is not None:
-            self._session.tell(update)
+            self._session.report(update)
             self._wake.set()
 
     def _emit(self, event: Event) -> None:

@@ -56,10 +56,10 @@ class Reconnect:
 
 def _retry_after_in(reason: str) -> int:
     try:
-        told = json.loads(reason)
+        fields = json.loads(reason)
     except (ValueError, RecursionError):
         return 0
-    value = told.get("retryAfterMs") if isinstance(told, dict) else None
+    value = fields.get("retryAfterMs") if isinstance(fields, dict) else None
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not value >= 0:
         return 0
     return int(min(value, RETRY_AFTER_MAX_MS))

@@ -126,7 +126,7 @@ class Session:
 
     # -- messages to send ---------------------------------------------------------------------------------------------------------
 
-    def tell(self, update: CommandUpdate) -> None:
+    def report(self, update: CommandUpdate) -> None:
         self._control.append(Outgoing(self._encode_update(update)))
 
     def _encode_update(self, update: CommandUpdate) -> Message:
