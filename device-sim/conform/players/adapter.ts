@@ -20,7 +20,29 @@ export interface ClientEvent {
   [field: string]: unknown;
 }
 
-export type Client = ReturnType<typeof startClient>;
+export interface Client {
+  /** Resolves with the exit code, the signal, or why it could not be started. */
+  exited: Promise<string | number>;
+  /** The lines to and from the client, for the report. */
+  trace: readonly string[];
+  /** The end of what it wrote to stderr. */
+  errors(): string;
+  /** Sends it an order. */
+  tell(line: object): void;
+  /** Orders it to send these readings. */
+  send(readings: readonly object[]): void;
+  /** Takes the next event of that name. Throws Broken if none comes in time. */
+  event(rule: string, name: string, wanted?: (event: ClientEvent) => boolean, ms?: number): Promise<ClientEvent>;
+  /** All events of that name so far, taken or not. */
+  all(name: string): ClientEvent[];
+  /** Waits until every frame up to seq is reported as stored, in one event or several. */
+  acked(rule: string, seq: number): Promise<ClientEvent>;
+  /** Whether it was asked to stop, or killed. */
+  isToEnd(): boolean;
+  kill(): Promise<string | number>;
+  /** Asks it to stop. Returns its exit code; throws Broken if it does not exit. */
+  stop(rule: string): Promise<string | number>;
+}
 
 const stderrMax = 2_000;
 const traceMax = 400;
@@ -28,7 +50,7 @@ const traceMax = 400;
 const stopMs = 10_000;
 
 /** The client under test, in a process of its own (clients/CONFORMANCE.md). */
-export function startClient({ command, url, id, secret, state, encoding }: ClientOptions) {
+export function startClient({ command, url, id, secret, state, encoding }: ClientOptions): Client {
   const [program, ...args] = command;
   const child: ChildProcess = spawn(program, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -80,22 +102,17 @@ export function startClient({ command, url, id, secret, state, encoding }: Clien
     send: (readings: readonly object[]): void => {
       for (const reading of readings) tell({ do: 'send', ...reading });
     },
-    /** The next event of that name. */
     event: (rule: string, name: string, wanted: (event: ClientEvent) => boolean = () => true, ms = patienceMs) =>
       events.next(rule, `event ${name}`, (event) => event.event === name && wanted(event), ms),
-    /** All events of that name so far, taken or not. */
     all: (name: string): ClientEvent[] => history.filter(({ event }) => event === name),
-    /** Waits until every frame up to seq is reported as stored, in one event or several. */
     acked: (rule: string, seq: number) =>
       events.next(rule, `event acked of ${seq}`, (event) => event.event === 'acked' && (event.seq as number) >= seq),
-    /** True once it was asked to stop, or killed. */
     isToEnd: (): boolean => toEnd,
     kill(): Promise<string | number> {
       toEnd = true;
       child.kill('SIGKILL');
       return exited;
     },
-    /** Asks it to stop. Returns its exit code; throws Broken if it does not exit. */
     async stop(rule: string): Promise<string | number> {
       toEnd = true;
       tell({ do: 'stop' });

@@ -5,12 +5,19 @@ import { createInterface } from 'node:readline';
 import { packageRoot } from '../../../schemas/load.js';
 import { startRelay } from './relay.js';
 
-export type Gateway = Awaited<ReturnType<typeof startGateway>>;
+export interface Gateway {
+  deviceUrl: string;
+  /** Calls the operator API. Throws if the status is no success. */
+  api<Body>(method: string, path: string, body?: object): Promise<Body>;
+  stop(): Promise<void>;
+  /** Restarts the gateway on the same data; devices find it at the same port. */
+  restart(): Promise<void>;
+}
 
 const program = join(packageRoot, 'dist', 'cli', 'main.js');
 
-/** A real gateway as a child process, on ports of the system's choosing; devices find it at the same one after a restart. */
-export async function startGateway(data: string) {
+/** Starts a real gateway as a child process, behind a relay whose port stays the same over restarts. */
+export async function startGateway(data: string): Promise<Gateway> {
   const relay = await startRelay();
   let { child, apiUrl } = await start();
   const key = readFileSync(join(data, 'admin.key'), 'utf8').trim();
@@ -43,7 +50,6 @@ export async function startGateway(data: string) {
       await stop();
       relay.close();
     },
-    /** The same data, at the same port for devices. */
     async restart(): Promise<void> {
       await stop();
       ({ child, apiUrl } = await start());
@@ -57,7 +63,7 @@ function spawnGateway(data: string): ChildProcess {
   return spawn(process.execPath, [program, 'serve', '--data', data, ...set], { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-/** Its addresses. Throws with its log where it ends instead. */
+/** Waits for the gateway's addresses. Throws with its log if it ends instead. */
 async function untilReady(child: ChildProcess): Promise<{ device: string; console: string }> {
   const log: string[] = [];
   child.stderr?.on('data', (chunk: Buffer) => log.push(chunk.toString()));

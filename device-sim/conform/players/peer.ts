@@ -27,10 +27,31 @@ export interface PeerOptions {
   skewMs?: number;
 }
 
-export type Peer = Awaited<ReturnType<typeof startPeer>>;
+export interface Peer {
+  url: string;
+  /** Its clock, Unix ms. */
+  now(): number;
+  /** The rules that the device broke so far. */
+  offences: readonly Offence[];
+  /** The rules that the device showed so far. */
+  shown: Set<string>;
+  /** The numbered metric tables that the device declared. */
+  tables: Tables['numbered'];
+  /** All links, in order. */
+  links: readonly PeerLink[];
+  /** Sets the answer to all attempts from now on. */
+  answer(next: Answer): void;
+  /** Takes the next link. Throws Broken if none comes in time. */
+  link(rule: string, ms?: number): Promise<PeerLink>;
+  /** Takes the next attempt to connect. Throws Broken if none comes in time. */
+  attempt(rule: string, ms?: number): Promise<{ at: number; request: IncomingMessage }>;
+  /** How many attempts came and were not taken. */
+  attemptsLeft(): number;
+  close(): void;
+}
 
 /** A gateway that a situation controls: it records what the device does and sends what the situation asks for. */
-export async function startPeer({ skewMs = 0 }: PeerOptions = {}) {
+export async function startPeer({ skewMs = 0 }: PeerOptions = {}): Promise<Peer> {
   const http = createServer((_request, response) => response.writeHead(426, { connection: 'close' }).end());
   const sockets = new WebSocketServer({
     noServer: true,
@@ -74,7 +95,6 @@ export async function startPeer({ skewMs = 0 }: PeerOptions = {}) {
     shown,
     tables: numbered,
     links: all,
-    /** The answer to all attempts from now on. */
     answer(next: Answer): void {
       answer = next;
     },
@@ -122,13 +142,51 @@ interface PeerTools {
   show(rules: string[], link: PeerLink, said: Said): void;
 }
 
-export type PeerLink = ReturnType<typeof createPeerLink>;
+type SaidUpdate = Said & { type: 'command_update' };
 
-function createPeerLink(ws: WebSocket, request: IncomingMessage, tables: Tables, { now, offend, show }: PeerTools) {
+/** A link of the device under test, from the gateway's side. */
+export interface PeerLink {
+  request: IncomingMessage;
+  encoding: Encoding;
+  /** Everything that the device sent on this link. */
+  heard: readonly Said[];
+  say(word: Word): void;
+  welcome(lastSeq: number, window?: number): void;
+  ack(seq: number, window?: number): void;
+  nack(seq: number, code?: string): void;
+  /** Its messages from now on contain fields or bytes that a later gateway may add. */
+  beOdd(): void;
+  sayUnknown(): void;
+  ping(): void;
+  /** Takes the next telemetry frame. Throws Broken if none comes in time. */
+  frame(rule: string, what?: string, ms?: number): Promise<SaidFrame>;
+  frames(rule: string, count: number): Promise<SaidFrame[]>;
+  /** The frames that arrived and were not taken. */
+  framesLeft(): readonly SaidFrame[];
+  /** Takes the update that ends a command. Throws Broken if none comes in time. */
+  finalWord(rule: string, id: string, ms?: number): Promise<SaidUpdate>;
+  /** The states that the device reported for a command, in order. */
+  updates(id: string): string[];
+  close(code: number, reason?: string): void;
+  cut(): void;
+  /** Makes the link half-open: nothing is read, not even a close, and nothing is answered. */
+  freeze(): void;
+  thaw(): void;
+  frozen(): boolean;
+  isOpen(): boolean;
+  ended: Promise<{ code: number; reason: string; at: number }>;
+}
+
+function createPeerLink(
+  ws: WebSocket,
+  request: IncomingMessage,
+  tables: Tables,
+  { now, offend, show }: PeerTools,
+): PeerLink {
   const chosen = chosenOf(offeredOf(request));
   const encoding: Encoding = chosen === undefined ? 'json' : subprotocols[chosen];
   const frames = createInbox<SaidFrame>();
-  const updates = createInbox<Said & { type: 'command_update' }>();
+  const updates = createInbox<SaidUpdate>();
   const heard: Said[] = [];
   const ended = once(ws, 'close').then(([code, reason]) => ({
     code: code as number,
@@ -156,7 +214,7 @@ function createPeerLink(ws: WebSocket, request: IncomingMessage, tables: Tables,
     ws.send(write(word, encoding, odd));
   }
 
-  const self = {
+  const self: PeerLink = {
     request,
     encoding,
     heard,
@@ -164,31 +222,26 @@ function createPeerLink(ws: WebSocket, request: IncomingMessage, tables: Tables,
     welcome: (lastSeq: number, window = 64): void => say({ type: 'welcome', lastSeq, window, serverTime: now() }),
     ack: (seq: number, window?: number): void => say({ type: 'ack', seq, window }),
     nack: (seq: number, code = 'value_invalid'): void => say({ type: 'nack', seq, code }),
-    /** Its messages from now on contain fields or bytes that a later gateway may add. */
-    beOdd(): void {
+    beOdd() {
       odd = true;
     },
     sayUnknown(): void {
       for (const message of unknownMessages(encoding)) ws.send(message);
     },
     ping: (): void => ws.ping(),
-    /** The next telemetry frame. */
     frame: (rule: string, what = 'frame', ms?: number): Promise<SaidFrame> => frames.next(rule, what, undefined, ms),
     async frames(rule: string, count: number): Promise<SaidFrame[]> {
       const taken: SaidFrame[] = [];
       while (taken.length < count) taken.push(await frames.next(rule, `frame ${taken.length + 1} of ${count}`));
       return taken;
     },
-    /** Frames that arrived and were not taken. */
     framesLeft: frames.left,
-    /** The update that ends a command. */
     finalWord: (rule: string, id: string, ms?: number) =>
       updates.next(rule, `final state of command ${id}`, (update) => update.id === id && isFinal(update.state), ms),
     updates: (id: string): string[] =>
       heard.flatMap((said) => (said.type === 'command_update' && said.id === id ? [said.state] : [])),
     close: (code: number, reason = ''): void => ws.close(code, reason),
     cut: (): void => ws.terminate(),
-    /** Half-open: nothing is read, not even a close, and nothing is answered. */
     freeze(): void {
       isFrozen = true;
       ws.pause();

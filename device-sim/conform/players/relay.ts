@@ -1,10 +1,16 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-export type Relay = Awaited<ReturnType<typeof startRelay>>;
+export interface Relay {
+  /** The port that stays. */
+  port: number;
+  /** Sends new connections to this port. */
+  aim(port: number): void;
+  close(): void;
+}
 
-/** A port that stays while the gateway behind it restarts on other ones: the system may give its old one away meanwhile. */
-export async function startRelay() {
+/** Opens a port that stays the same while the gateway behind it restarts on other ports, because the system may reuse its old port. */
+export async function startRelay(): Promise<Relay> {
   let target = 0;
   const open = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (client) => {
@@ -26,7 +32,6 @@ export async function startRelay() {
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
-    /** Where new connections go. */
     aim(port: number): void {
       target = port;
     },

@@ -11,10 +11,17 @@ export class Broken extends Error {
 /** Generous, because several clients start at once on a small machine. */
 export const patienceMs = 40_000;
 
-export type Inbox<Item> = ReturnType<typeof createInbox<Item>>;
+export interface Inbox<Item> {
+  push(item: Item): void;
+  /** Takes the next item that is wanted. Throws Broken, with the rule and `no ${what}`, if none comes within `ms`. */
+  next(rule: string, what: string, wanted?: (item: Item) => boolean, ms?: number): Promise<Item>;
+  /** The items that came and were not taken. */
+  left(): readonly Item[];
+  clear(): void;
+}
 
 /** Items in the order in which they came; each is taken once. */
-export function createInbox<Item>() {
+export function createInbox<Item>(): Inbox<Item> {
   let items: Item[] = [];
   const takers: { wanted: (item: Item) => boolean; take: (item: Item) => void }[] = [];
   return {
@@ -23,7 +30,6 @@ export function createInbox<Item>() {
       if (at < 0) items.push(item);
       else takers.splice(at, 1)[0].take(item);
     },
-    /** The next item of that kind. Throws Broken if none comes in time. */
     next(rule: string, what: string, wanted: (item: Item) => boolean = () => true, ms = patienceMs): Promise<Item> {
       const at = items.findIndex(wanted);
       if (at >= 0) return Promise.resolve(items.splice(at, 1)[0]);
@@ -44,8 +50,7 @@ export function createInbox<Item>() {
         takers.push(taker);
       });
     },
-    /** The items that came and were not taken. */
-    left: (): readonly Item[] => items,
+    left: () => items,
     clear(): void {
       items = [];
     },
