@@ -3,10 +3,19 @@ import type { TestContext } from 'node:test';
 import { Aedes } from 'aedes';
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 
-export type TestBroker = Awaited<ReturnType<typeof startBroker>>;
+export interface TestBroker {
+  aedes: Aedes;
+  port: number;
+  url: string;
+  /** Cuts every connection. */
+  cut(): void;
+  /** Cuts every connection, and each new one, until `start`. */
+  stop(): void;
+  start(): void;
+}
 
-/** An MQTT 3.1.1 broker in this process, which can be stopped and started. It keeps sessions over that, and its port: it cuts who comes. */
-export async function startBroker(context: TestContext) {
+/** Starts an MQTT 3.1.1 broker in this process. While it is stopped, it keeps its sessions and its port, and cuts every connection. */
+export async function startBroker(context: TestContext): Promise<TestBroker> {
   const aedes = await Aedes.createBroker();
   const sockets = new Set<Socket>();
   let down = false;

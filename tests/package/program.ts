@@ -7,7 +7,12 @@ export interface Ended {
   errors: string;
 }
 
-export type Program = ReturnType<typeof startProgram>;
+export interface Program {
+  exited: Promise<Ended>;
+  /** The first match in what it printed so far or prints from now on. Throws if it ends without one. */
+  printed(pattern: RegExp): Promise<RegExpMatchArray>;
+  stop(signal?: NodeJS.Signals): Promise<Ended>;
+}
 
 interface ProgramOptions {
   environment?: Record<string, string>;
@@ -19,7 +24,7 @@ export function startProgram(
   command: string,
   words: readonly string[],
   { environment = {}, cwd = packageRoot }: ProgramOptions = {},
-) {
+): Program {
   const child = spawn(command, words, {
     cwd,
     env: { ...process.env, ...environment },
@@ -47,7 +52,6 @@ export function startProgram(
   });
   return {
     exited,
-    /** The first match in what it printed so far or prints from now on. Throws if it ends without one. */
     async printed(pattern: RegExp): Promise<RegExpMatchArray> {
       for (;;) {
         const found = output.match(pattern) ?? errors.match(pattern);
