@@ -21,7 +21,8 @@ export const batchParts: { tone: string; name: string; states: string[] }[] = [
 /** The parts of the bar with the number of devices in each. */
 export function partsOf(counts: Record<string, number>): { tone: string; name: string; count: number }[] {
   return batchParts.map(({ tone, name, states }) => ({
-    ...{ tone, name },
+    tone,
+    name,
     count: states.reduce((sum, state) => sum + (counts[state] ?? 0), 0),
   }));
 }

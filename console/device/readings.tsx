@@ -171,7 +171,10 @@ function byKey(key: string, range: Range): Range | null {
 async function readRange(id: string, metric: string, { from, to }: Range): Promise<Stored> {
   const bucket = bucketOf(to - from);
   const { items, next } = await currentApi().readings(id, {
-    ...{ metric, from: String(Math.floor(from)), to: String(Math.ceil(to) + 1), limit: String(pageItems) },
+    metric,
+    from: String(Math.floor(from)),
+    to: String(Math.ceil(to) + 1),
+    limit: String(pageItems),
     ...(bucket === null ? {} : { every: bucket.every }),
   });
   // If there are more readings than one page holds, the chart shows buckets of one second instead.

@@ -392,7 +392,12 @@ test('a new secret is used from the next connect, and the old one where it is re
   first.welcome(0);
   first.say({
     type: 'command',
-    ...{ id: 'r-1', name: 'tidegate.rotate_secret', params: { secret: fresh }, expiresAt: 0, ttlMs: 0, known: 0 },
+    id: 'r-1',
+    name: 'tidegate.rotate_secret',
+    params: { secret: fresh },
+    expiresAt: 0,
+    ttlMs: 0,
+    known: 0,
   });
   assert.deepEqual([(await first.said()).state, (await first.said()).state], ['received', 'succeeded']);
   assert.deepEqual(kept, [[fresh, 's']]);

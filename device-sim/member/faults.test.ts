@@ -26,7 +26,11 @@ function dropsOf(seed: number, index: number): number[] {
   const member = { index, plan: { group: { prefix: 'a' } }, device: { drop: () => drops.push(now) } };
   scheduleFaults(member as unknown as Member, {
     faults: [{ fault: 'drop_link', perMinute: 2, devices: 0.8 }],
-    ...{ seed, from: 0, schedule, counts: createCounts(), api: { newSecret: () => assert.fail('no') } },
+    seed,
+    from: 0,
+    schedule,
+    counts: createCounts(),
+    api: { newSecret: () => assert.fail('no') },
   });
   for (; now < 600; now++) schedule.run(1000 * now);
   return drops;

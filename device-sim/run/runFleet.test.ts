@@ -181,8 +181,14 @@ test('a gateway that ends in the middle costs the verification, not what was mea
     stop = resolve;
   });
   const result = await runFleet({
-    ...{ fleet: loadFleet('demo'), url, key: adminKey ?? '', deviceUrl },
-    ...{ stop: stopped, drainMs: 200, verify: true, remove: true },
+    fleet: loadFleet('demo'),
+    url,
+    key: adminKey ?? '',
+    deviceUrl,
+    stop: stopped,
+    drainMs: 200,
+    verify: true,
+    remove: true,
     acked: () => void gateway.stop().then(stop),
   });
   assert.ok(result.framesAcked > 0);

@@ -24,9 +24,15 @@ test('where one process fails that is told, and the others can be ended', { time
   const good: ShardOptions = {
     fleet: mixedFleet(),
     phases: timedPhases([], undefined),
-    ...{ from: 0, to: 1, secrets: new Map([['b-1', 's']]), startedAt: Date.now() },
-    ...{ url: 'http://127.0.0.1:1', key: 'tgk_x', deviceUrl: 'ws://127.0.0.1:1/v1/device' },
-    ...{ drainMs: 0, verify: false },
+    from: 0,
+    to: 1,
+    secrets: new Map([['b-1', 's']]),
+    startedAt: Date.now(),
+    url: 'http://127.0.0.1:1',
+    key: 'tgk_x',
+    deviceUrl: 'ws://127.0.0.1:1/v1/device',
+    drainMs: 0,
+    verify: false,
   };
   const hooks = () => ({ stop: new Promise<void>(() => {}), progress: () => {} });
   const shards = await openShards(2);

@@ -5,7 +5,11 @@ import { createCommandWitness, type WitnessedCommand } from '../member/commandWi
 import { commandsAreClean, faultsOfCommand, verifyCommands } from './verifyCommands.js';
 
 const saw = (change: Partial<WitnessedCommand>): WitnessedCommand => ({
-  ...{ name: 'n', came: 1, runs: 1, said: ['received', 'succeeded'], repeatable: false },
+  name: 'n',
+  came: 1,
+  runs: 1,
+  said: ['received', 'succeeded'],
+  repeatable: false,
   ...change,
 });
 const faults = (state: CommandBody['state'] | undefined, seen: WitnessedCommand | undefined): string =>

@@ -85,7 +85,9 @@ const noVerdict = (): TimedCommandVerdict => ({
   denied: 0,
   stuck: 0,
   unknown: 0,
-  ...{ done: createLatencies(), byState: {}, examples: [] },
+  done: createLatencies(),
+  byState: {},
+  examples: [],
 });
 
 /** Compares the commands of every device that were created since `startedAt`, Unix ms by this machine's clock. */

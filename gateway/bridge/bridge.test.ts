@@ -194,7 +194,10 @@ test('a thread that ended by itself is told of, started again, and goes on from 
     },
   );
   const bridge = startBridgeThread({
-    ...{ settings, folder, position: 0, log },
+    settings,
+    folder,
+    position: 0,
+    log,
     devices: () => [],
     moveCursor: async () => {},
     receive: async () => {},

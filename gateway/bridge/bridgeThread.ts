@@ -84,7 +84,13 @@ export function startBridgeThread(options: BridgeThreadOptions): BridgeThread {
   let stopping: (() => void) | null = null;
   let status: BridgeStatus | null = null;
   const counts: BridgeCounts = {
-    ...{ telemetryAcked: 0, othersAcked: 0, answersLost: 0, resent: 0, refused: 0, connects: 0, connectionsLost: 0 },
+    telemetryAcked: 0,
+    othersAcked: 0,
+    answersLost: 0,
+    resent: 0,
+    refused: 0,
+    connects: 0,
+    connectionsLost: 0,
     framesDropped: { bytes: 0, age: 0, unsendable: 0 },
   };
   let { worker, calls } = startThread();

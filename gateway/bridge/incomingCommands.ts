@@ -109,7 +109,13 @@ export function createBridgeCommands(options: BridgeCommandsOptions): BridgeComm
 
   function answerOf({ id, device, name, state, result, error, idempotencyKey }: CommandRecord): CommandAnswer {
     const body: BridgeCommandAnswer = {
-      ...{ id, device, name, state, result: result as null, error: error as null, at: clock.now() },
+      id,
+      device,
+      name,
+      state,
+      result: result as null,
+      error: error as null,
+      at: clock.now(),
       ...(idempotencyKey === null ? {} : { idempotencyKey }),
     };
     const reply = replies.get(id) ?? null;

@@ -64,7 +64,8 @@ function refusalNow(commands: Creation, device: Device, wanted: NewCommand): str
 
 function commandOf({ name, params, ttlMs, deadlineMs, supersedes }: BatchRecord): NewCommand {
   return {
-    ...{ name, params },
+    name,
+    params,
     ...(ttlMs === null ? {} : { ttlMs }),
     ...(deadlineMs === null ? {} : { deadlineMs }),
     ...(supersedes === null ? {} : { supersedes }),

@@ -92,8 +92,16 @@ export function createCommands(options: CommandsOptions): Commands {
   const { dispatch } = dispatcher;
   const { perDeviceMax, openMax, readByKey, readCommand } = options;
   const creation = createCreation({
-    ...{ clock, rules, open, dispatcher, save, readByKey },
-    ...{ perDeviceMax, openMax, bytesFor, accept },
+    clock,
+    rules,
+    open,
+    dispatcher,
+    save,
+    readByKey,
+    perDeviceMax,
+    openMax,
+    bytesFor,
+    accept,
   });
   const update = createDeviceUpdates({ clock, counters, open, saver, waiters, moves, readCommand, dispatch });
   function bytesFor(device: Device): number {

@@ -15,7 +15,9 @@ function start(bridged = true) {
   const entry: TracedEntry = { nacks: [] };
   const link: TracedLink = {
     ...{ source: { device: { id: 'd' } }, stream: { name: 'main', pending: 0 }, previousSeq: 0, underWay: 0 },
-    ...{ state: 'open', closing: null, entry: null },
+    state: 'open',
+    closing: null,
+    entry: null,
   };
   /** What ingest does to a link for a frame that is stored. */
   const store = (seq: number): void => {
@@ -39,8 +41,21 @@ test('a frame is followed to its commit, its ack and the bridge, and told again 
   trace.acked();
   assert.deepEqual(told, [
     {
-      ...{ id: 1, device: 'd', stream: 'main', receivedAt: 5_000, encoding: 'json', length: 3, bytes: message, seq: 7 },
-      ...{ outcome: 'stored', readings: 2, fault: null, decodedMs: 1, committedMs: 10, ackedMs: 11, bridgedMs: null },
+      id: 1,
+      device: 'd',
+      stream: 'main',
+      receivedAt: 5_000,
+      encoding: 'json',
+      length: 3,
+      bytes: message,
+      seq: 7,
+      outcome: 'stored',
+      readings: 2,
+      fault: null,
+      decodedMs: 1,
+      committedMs: 10,
+      ackedMs: 11,
+      bridgedMs: null,
     },
   ]);
   trace.bridged(39);

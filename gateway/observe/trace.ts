@@ -115,10 +115,18 @@ export function createTrace(options: TraceOptions): Trace {
         id: nextId++,
         device: link.source.device.id,
         stream: link.stream.name,
-        ...{ receivedAt, encoding, length: message.length, bytes, ...seen },
+        receivedAt,
+        encoding,
+        length: message.length,
+        bytes,
+        ...seen,
         decodedMs: options.monotonic() - startMs,
-        ...{ committedMs: null, ackedMs: null, bridgedMs: null },
-        ...{ startMs, entry: link.entry, position: 0 },
+        committedMs: null,
+        ackedMs: null,
+        bridgedMs: null,
+        startMs,
+        entry: link.entry,
+        position: 0,
       };
       if (seen.outcome === 'other' || seen.outcome === 'closed') tell(frame);
       else underWay.push(frame);

@@ -150,8 +150,11 @@ test('a key learns its role, where devices connect, and what the models declare'
   const { api, gateway } = await startTestGateway(context);
   const viewer = (await api('POST', '/v1/keys', { name: 'wall', role: 'viewer' })).body as { id: string; key: string };
   assert.deepEqual((await api('GET', '/v1/session', undefined, viewer.key)).body, {
-    ...{ id: viewer.id, name: 'wall', role: 'viewer' },
-    ...{ devicePort: Number(new URL(gateway.deviceUrl).port), deviceTls: false },
+    id: viewer.id,
+    name: 'wall',
+    role: 'viewer',
+    devicePort: Number(new URL(gateway.deviceUrl).port),
+    deviceTls: false,
   });
   const { items } = (await api('GET', '/v1/models', undefined, viewer.key)).body as ModelPage;
   const boiler = items.find(({ name }) => name === 'boiler');

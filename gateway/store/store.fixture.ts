@@ -8,6 +8,7 @@ import { reserveReadings } from '../columns/readingColumns.js';
 import type { BucketRow, ReadingRow, ReadingsQuery } from '../domain/readingsQuery.js';
 import { type SeriesRecord, seriesKinds } from '../domain/series.js';
 import { openStore, type Store, type StoreOptions } from './store.js';
+import type { UpkeepStep } from './threads/archiving.js';
 
 /** 2026-11-22T00:00:00Z, the start of a UTC day. */
 export const midnight = 1_795_305_600_000;
@@ -24,7 +25,7 @@ export function folderFor(context: TestContext): string {
   return folder;
 }
 
-/** A store that seals only when it is told to. */
+/** Options of a store that seals only on request. */
 export function storeOptions(folder: string, more: Partial<StoreOptions> = {}): StoreOptions {
   return {
     folder,
@@ -46,6 +47,25 @@ export async function openTestStore(context: TestContext, folder: string, more: 
   const made = await openStore(storeOptions(folder, more));
   opened.set(context, [...(opened.get(context) ?? []), made.store]);
   return made;
+}
+
+/**
+ * Opens a store on a clock that `turnTo` sets; it resolves when the archiver has nothing left to do. `done` lists the upkeep tasks
+ * that ended, such as `finish 2026-11-22`.
+ */
+export async function openOnClock(context: TestContext, folder: string, more: Partial<StoreOptions> = {}) {
+  let now = midnight;
+  const steps: UpkeepStep[] = [];
+  const made = await openTestStore(context, folder, { now: () => now, worked: (step) => steps.push(step), ...more });
+  return {
+    ...made,
+    steps,
+    done: (): string[] => steps.filter((step) => step.done).map(({ task, day }) => `${task} ${day}`),
+    async turnTo(at: number): Promise<void> {
+      now = at;
+      await made.store.idle();
+    },
+  };
 }
 
 /** Series n of device d: odd ids are numbers, even ones strings. */
@@ -104,7 +124,9 @@ export const remembered = (folder: string): string[] =>
 /** Of the second device of `batchOfTwo`. */
 export const otherSeries: SeriesRecord = {
   ...series(4, 'temperature'),
-  ...{ deviceKey: 2, device: 'other', deviceCreatedAt: 2 },
+  deviceKey: 2,
+  device: 'other',
+  deviceCreatedAt: 2,
 };
 
 export function queryOf(known: SeriesRecord[], query: Partial<ReadingsQuery> = {}): ReadingsQuery {

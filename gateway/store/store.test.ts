@@ -1,56 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import Database from 'better-sqlite3';
-import { addFrame, type Batch, createBatch } from '../columns/batch.js';
-import { reserveReadings } from '../columns/readingColumns.js';
 import type { Device } from '../domain/device.js';
 import type { ReadingRow, ReadingsQuery } from '../domain/readingsQuery.js';
-import { type SeriesRecord, seriesKinds } from '../domain/series.js';
+import { seriesKinds } from '../domain/series.js';
 import { openForWriting } from './sqlite/openDatabase.js';
-import { storeOptions } from './store.fixture.js';
-import { openStore, type Store } from './store.js';
+import { batchOf, folderFor, midnight, openTestStore, series } from './store.fixture.js';
+import type { Store } from './store.js';
 
-const now = 1_795_305_600_000;
+const now = midnight;
 
-function folderFor(context: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'tidegate-store-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-async function open(context: TestContext, folder: string) {
-  const opened = await openStore(storeOptions(folder));
-  context.after(() => opened.store.close());
-  return opened;
-}
-
-const series = (id: number, metric: string, kind: SeriesRecord['kind'] = seriesKinds.number): SeriesRecord => ({
-  id,
-  deviceKey: 1,
-  device: 'd',
-  deviceCreatedAt: 1,
-  metric,
-  unit: null,
-  kind,
-});
-
-/** One frame of device 1 in stream 1 with these [series, ts, value] readings. */
-function batchOf(seq: number, readings: [number, number, number][], declared: SeriesRecord[] = []): Batch {
-  const batch = createBatch();
-  reserveReadings(batch, readings.length);
-  for (const [id, ts, value] of readings) {
-    batch.series[batch.readings] = id;
-    batch.ts[batch.readings] = ts;
-    batch.value[batch.readings++] = value;
-  }
-  addFrame(batch, 1, 1, seq, readings.length, now + seq);
-  batch.declared.series.push(...declared);
-  if (seq === 1) batch.declared.streams.push({ id: 1, deviceKey: 1, name: 'main', kept: true });
-  return batch;
-}
+const open = openTestStore;
 
 async function readAll(store: Store, query: Partial<ReadingsQuery> = {}) {
   const page = await store.read('readings', {

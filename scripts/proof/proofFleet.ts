@@ -24,8 +24,14 @@ for (const { fleet, devices, processes, seconds } of runs) {
   try {
     const result = await runFleet({
       fleet: changedFleet(loadFleet(fleet), { devices: String(devices) }),
-      ...{ url: gateway.operatorUrl, key: gateway.key, deviceUrl: gateway.deviceUrl },
-      ...{ durationMs: 1000 * seconds, stop: new Promise<void>(() => {}), verify: true, processes, watch: true },
+      url: gateway.operatorUrl,
+      key: gateway.key,
+      deviceUrl: gateway.deviceUrl,
+      durationMs: 1000 * seconds,
+      stop: new Promise<void>(() => {}),
+      verify: true,
+      processes,
+      watch: true,
     });
     console.log(`tidegate-sim ${fleet} --devices ${devices} --processes ${processes} --duration ${seconds}s --verify`);
     console.log(`${summaryOf(result)}\n${gatewayOf(result)}\n`);

@@ -39,7 +39,11 @@ function startDevice(
     },
   });
   const device = createDevice({
-    ...{ url, id, secret, stream: 'main', encoding: n % 2 === 0 ? ('binary' as const) : ('json' as const) },
+    url,
+    id,
+    secret,
+    stream: 'main',
+    encoding: n % 2 === 0 ? ('binary' as const) : ('json' as const),
     commandStore: createFileStore(join(folder, `${id}.commands`)),
     commands: { count },
     commanded(command) {
@@ -128,7 +132,9 @@ async function insist<Body>(
       const answer = await fetch(url, {
         method,
         headers: {
-          ...{ authorization: `Bearer ${key}`, 'content-type': 'application/json', connection: 'close' },
+          authorization: `Bearer ${key}`,
+          'content-type': 'application/json',
+          connection: 'close',
           ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
         },
         body: body === undefined ? undefined : JSON.stringify(body),
@@ -202,7 +208,11 @@ test('a command batch to a fleet counts what its devices reported, although a fi
   await inParallel(seats, 32, async ({ id, n }) => {
     const secret = await api.provision(id, null, { fleet: 'f' });
     const device = createDevice({
-      ...{ url: gateway.deviceUrl, id, secret, stream: 'main', encoding: 'binary' as const },
+      url: gateway.deviceUrl,
+      id,
+      secret,
+      stream: 'main',
+      encoding: 'binary' as const,
       commands: {
         update: {
           refuse: () => (n % 50 === 7 ? { code: 'busy' } : null),

@@ -102,8 +102,12 @@ test('metrics of the model have their unit, class and kind', () => {
   const { cmps } = JSON.parse(profileUnderTest().announce(boiler)[0].body) as Config;
   const { unique_id: _, ...temperature } = cmps.temperature;
   assert.deepEqual(temperature, {
-    ...{ p: 'sensor', name: 'temperature', state_topic: 'tidegate/gw/b/value/temperature' },
-    ...{ state_class: 'measurement', unit_of_measurement: '°C', device_class: 'temperature' },
+    p: 'sensor',
+    name: 'temperature',
+    state_topic: 'tidegate/gw/b/value/temperature',
+    state_class: 'measurement',
+    unit_of_measurement: '°C',
+    device_class: 'temperature',
   });
   assert.equal(cmps.energy.state_class, 'total_increasing', 'the class energy allows no measurement');
   assert.equal(cmps.burner.p, 'binary_sensor');

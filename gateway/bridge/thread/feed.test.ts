@@ -55,7 +55,10 @@ function feedOf(rows: LogRow[], known: SeriesRecord[]) {
   } as unknown as LogReader;
   const feed = createFeed(
     {
-      ...{ reader, names: createNames(reader), topics: createTopics('tidegate', 'gw'), profile: plainProfile },
+      reader,
+      names: createNames(reader),
+      topics: createTopics('tidegate', 'gw'),
+      profile: plainProfile,
       messageBytesMax: 4_096,
       unsendable: ({ position }) => unsendable.push(position),
       news() {},

@@ -48,7 +48,12 @@ export function createLogDrain(options: LogDrainOptions, from: number): LogDrain
   const backlog = createBacklog({ reader, names, bytesMax: backlogBytesMax, ageMaxMs: backlogMsMax }, from);
   const feed = createFeed(
     {
-      ...{ reader, names, topics, profile, messageBytesMax, news: options.news },
+      reader,
+      names,
+      topics,
+      profile,
+      messageBytesMax,
+      news: options.news,
       unsendable: ({ committedAt: at }, readings) =>
         tell.dropped({ why: 'unsendable', frames: 1, readings, bytes: 0, from: at, to: at }),
     },

@@ -31,8 +31,20 @@ async function viewOf(id: string, { read }: OperatorContext): Promise<CommandVie
 function bodyOf(view: CommandView, { commands, redact }: OperatorContext) {
   const { id, device, name, params, state, result, error, createdAt, expiresAt, endedAt, supersedes, by, batch } = view;
   return {
-    ...{ id, device, name, params: redact(name, params), state, result, error },
-    ...{ progress: commands.progressOf(id), createdAt, expiresAt, endedAt, supersedes, by, batch },
+    id,
+    device,
+    name,
+    params: redact(name, params),
+    state,
+    result,
+    error,
+    progress: commands.progressOf(id),
+    createdAt,
+    expiresAt,
+    endedAt,
+    supersedes,
+    by,
+    batch,
     history: view.history,
   };
 }
@@ -93,8 +105,19 @@ async function batchOf(id: string, context: OperatorContext) {
   if (batch === null) throw new Problem('batch_unknown', `There is no batch ${id}`);
   const { name, params, target, state, total, concurrency, abortOnFailurePercent, createdAt, endedAt, by } = batch;
   return {
-    ...{ id, name, params: context.redact(name, params), target, state, total, concurrency, abortOnFailurePercent },
-    ...{ createdAt, endedAt, by, counts: batch.counts, failed: batch.failed },
+    id,
+    name,
+    params: context.redact(name, params),
+    target,
+    state,
+    total,
+    concurrency,
+    abortOnFailurePercent,
+    createdAt,
+    endedAt,
+    by,
+    counts: batch.counts,
+    failed: batch.failed,
   };
 }
 

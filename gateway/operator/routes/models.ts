@@ -8,7 +8,12 @@ function bodyOf({ name, description, expectedIntervalSeconds, metrics, commands 
     description: description ?? null,
     expectedIntervalSeconds: expectedIntervalSeconds ?? null,
     metrics: metrics.map(({ number, name: metric, unit = null, kind = 'number', scale = 1, range = null }) => ({
-      ...{ number, name: metric, unit, kind, scale, range },
+      number,
+      name: metric,
+      unit,
+      kind,
+      scale,
+      range,
     })),
     commands: commands.map((command) => ({
       name: command.name,

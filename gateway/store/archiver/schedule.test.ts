@@ -15,6 +15,7 @@ import {
   batchOfTwo,
   folderFor,
   midnight,
+  openOnClock,
   openTestStore,
   otherSeries,
   queryOf,
@@ -23,31 +24,8 @@ import {
   remembered,
   series,
 } from '../store.fixture.js';
-import type { StoreOptions } from '../store.js';
-import type { UpkeepStep } from '../threads/archiving.js';
 
 const hour = 3_600_000;
-
-/** A store on a clock of its own; `upkeep` turns the clock on and resolves when the archiver has nothing left to do. */
-async function openOnClock(context: TestContext, folder: string, more: Partial<StoreOptions> = {}) {
-  let now = midnight;
-  const steps: UpkeepStep[] = [];
-  const opened = await openTestStore(context, folder, {
-    now: () => now,
-    worked: (step) => steps.push(step),
-    ...more,
-  });
-  return {
-    ...opened,
-    steps,
-    /** Ends of the tasks, as `finish 2026-11-22`. */
-    done: (): string[] => steps.filter((step) => step.done).map(({ task, day }) => `${task} ${day}`),
-    async turnTo(at: number): Promise<void> {
-      now = at;
-      await opened.store.idle();
-    },
-  };
-}
 
 const known = [series(1, 'temperature'), series(2, 'door', seriesKinds.string), series(3, 'on', seriesKinds.boolean)];
 

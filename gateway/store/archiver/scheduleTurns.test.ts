@@ -47,7 +47,14 @@ function open() {
 
 const sealedUpTo = (position: number, fold: Uint8Array[] = [], readings = 10) => ({
   position,
-  ...{ rows: 1, readings, repeated: 0, days: 1, runsMax: 1, fold, ms: 1, restedMs: 0 },
+  rows: 1,
+  readings,
+  repeated: 0,
+  days: 1,
+  runsMax: 1,
+  fold,
+  ms: 1,
+  restedMs: 0,
 });
 
 test('who asks for a seal while an older one fails gets a try of its own', async () => {

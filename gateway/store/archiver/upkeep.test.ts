@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import Database from 'better-sqlite3';
 import { addFrame, type Batch } from '../../columns/batch.js';
 import type { Device } from '../../domain/device.js';
@@ -15,6 +15,7 @@ import {
   batchOfTwo,
   folderFor,
   midnight,
+  openOnClock,
   openTestStore,
   otherSeries,
   queryOf,
@@ -25,25 +26,12 @@ import {
   type Triple,
   withOther,
 } from '../store.fixture.js';
-import type { Store, StoreOptions } from '../store.js';
+import type { Store } from '../store.js';
 import type { UpkeepStep } from '../threads/archiving.js';
 
 const hour = 3_600_000;
 
 const known = [series(1, 'temperature'), series(2, 'door', seriesKinds.string)];
-
-/** A store on a clock that `turnTo` sets; it resolves when the archiver has nothing left to do. */
-async function openOnClock(context: TestContext, folder: string, more: Partial<StoreOptions> = {}) {
-  let now = midnight;
-  const opened = await openTestStore(context, folder, { now: () => now, ...more });
-  return {
-    ...opened,
-    async turnTo(at: number): Promise<void> {
-      now = at;
-      await opened.store.idle();
-    },
-  };
-}
 
 async function commitAndSeal(store: Store, batch: Batch): Promise<void> {
   await store.commit(batch, midnight);

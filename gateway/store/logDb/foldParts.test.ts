@@ -36,7 +36,13 @@ test('newest values come in parts of 2,000, each with its own strings and no oth
 
 test('series go before the values that refer to them, and marks before new streams', () => {
   const series = ids.map((id) => ({
-    ...{ id, deviceKey: 1, device: 'a', deviceCreatedAt: 1, metric: `m${id}`, unit: null, kind: seriesKinds.number },
+    id,
+    deviceKey: 1,
+    device: 'a',
+    deviceCreatedAt: 1,
+    metric: `m${id}`,
+    unit: null,
+    kind: seriesKinds.number,
   }));
   const streams = [{ id: 1, deviceKey: 1, name: 'main', kept: true, mark: 2, usedAt: 3 }];
   const tables = [{ deviceKey: 1, table: 1, metrics: [] }];

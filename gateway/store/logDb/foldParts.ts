@@ -37,7 +37,9 @@ function latestSlice(
   const slice: ReadingColumns = {
     readings: span[1] - span[0],
     strings: [],
-    ...{ series: series.slice(...span), ts: ts.slice(...span), value: value.slice(...span) },
+    series: series.slice(...span),
+    ts: ts.slice(...span),
+    value: value.slice(...span),
   };
   for (let i = 0; strings.length > 0 && i < slice.readings; i++)
     if (isString(slice.series[i])) slice.value[i] = slice.strings.push(strings[slice.value[i]]) - 1;

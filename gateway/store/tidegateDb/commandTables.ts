@@ -44,8 +44,21 @@ export function openCommandTables(db: Database.Database): CommandTables {
         const { id, deviceKey, device, name, params, state, createdAt, expiresAt, deadlineMs } = command;
         const { supersedes, by, batch, idempotencyKey, bodyHash, attempted } = command;
         insert.run({
-          ...{ id, deviceKey, device, name, params: JSON.stringify(params), state, createdAt, expiresAt, deadlineMs },
-          ...{ supersedes, by, batch, idempotencyKey, bodyHash, attempted: attempted ? 1 : 0 },
+          id,
+          deviceKey,
+          device,
+          name,
+          params: JSON.stringify(params),
+          state,
+          createdAt,
+          expiresAt,
+          deadlineMs,
+          supersedes,
+          by,
+          batch,
+          idempotencyKey,
+          bodyHash,
+          attempted: attempted ? 1 : 0,
         });
         addEvent.run({ id: command.id, state: command.state, at: command.createdAt, cause });
         return;

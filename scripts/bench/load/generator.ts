@@ -155,7 +155,11 @@ async function run(): Promise<GeneratorResult> {
   for (const { socket } of links) socket.destroy();
   const ms = (percent: number): number => (latency.count === 0 ? 0 : latency.percentile(percent) / 1000);
   return {
-    ...{ frames, seconds, p50Ms: ms(50), p99Ms: ms(99), cpuSeconds: (cpu.user + cpu.system) / 1e6 },
+    frames,
+    seconds,
+    p50Ms: ms(50),
+    p99Ms: ms(99),
+    cpuSeconds: (cpu.user + cpu.system) / 1e6,
     bytesSent: bytes.sent - bytesBefore.sent,
     bytesReceived: bytes.received - bytesBefore.received,
   };

@@ -8,8 +8,19 @@ import { webSocketWire } from './webSocketWire.js';
 import type { GeneratorData, Wire } from './wire.js';
 
 const data = {
-  ...{ port: 1, path: '/', headers: [['X: y']], opening: null, frame: 'binary', readings: 2, window: 4 },
-  ...{ answers: 'cumulative', framesPerSecond: 0, warmupMs: 0, runMs: 0, firstAt: 0, protocol: 'websocket' },
+  port: 1,
+  path: '/',
+  headers: [['X: y']],
+  opening: null,
+  frame: 'binary',
+  readings: 2,
+  window: 4,
+  answers: 'cumulative',
+  framesPerSecond: 0,
+  warmupMs: 0,
+  runMs: 0,
+  firstAt: 0,
+  protocol: 'websocket',
 } as GeneratorData;
 
 /** Checks what a wire reports about bytes that arrive in two pieces, for every place of the cut. */

@@ -190,8 +190,13 @@ async function fillOutage(folder: string): Promise<void> {
 }
 
 const seriesOf = (n: number): SeriesRecord => ({
-  ...{ id: n, deviceKey: n, device: `outage-${n}`, deviceCreatedAt: 1 },
-  ...{ metric: 'temperature', unit: 'Cel', kind: seriesKinds.number },
+  id: n,
+  deviceKey: n,
+  device: `outage-${n}`,
+  deviceCreatedAt: 1,
+  metric: 'temperature',
+  unit: 'Cel',
+  kind: seriesKinds.number,
 });
 
 const streamOf = (n: number): StreamRecord => ({ id: n, deviceKey: n, name: 'main', kept: true });

@@ -27,7 +27,9 @@ export async function soak({ seconds, json }: PartOptions): Promise<void> {
   try {
     const result = await runFleet({
       fleet: loadFleet('mixed-faults'),
-      ...{ url: gateway.operatorUrl, key: gateway.key, deviceUrl: gateway.deviceUrl },
+      url: gateway.operatorUrl,
+      key: gateway.key,
+      deviceUrl: gateway.deviceUrl,
       durationMs: 1000 * Math.max(secondsMin, seconds),
       stop: new Promise(() => {}),
       verify: true,

@@ -33,7 +33,10 @@ export function rawAppend(seconds: number): Row {
     serverCpuPerMillion: (after.cpuSeconds - before.cpuSeconds) / (rows / 1e6),
     generatorCpuPerMillion: null,
     bytesWrittenPerReading: (after.bytesWritten - before.bytesWritten) / rows,
-    ...{ wireBytesPerReading: null, residentBytes: null, generatorCpuShare: null, storedPerSecond: null },
+    wireBytesPerReading: null,
+    residentBytes: null,
+    generatorCpuShare: null,
+    storedPerSecond: null,
     settings: 'WAL, synchronous=FULL',
   };
 }
