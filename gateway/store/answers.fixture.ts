@@ -1,7 +1,7 @@
-/** A request to the operator API; throws nothing, whatever the status. */
+/** A request to the operator API. It does not throw, whatever the status. */
 export type Ask = (method: string, path: string) => Promise<{ status: number; body: unknown }>;
 
-/** What a gateway answers about a data folder, and must answer after every upgrade: only what the folder decides. */
+/** The answers of a gateway that depend only on its data folder. They must stay the same after every upgrade. */
 export interface Answers {
   devices: object[];
   readings: Record<string, [metric: string, ts: number, value: unknown][]>;

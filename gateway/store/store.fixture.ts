@@ -13,7 +13,7 @@ import type { UpkeepStep } from './threads/archiving.js';
 /** 2026-11-22T00:00:00Z, the start of a UTC day. */
 export const midnight = 1_795_305_600_000;
 
-/** Hooks run in the order in which they were added, so the one that removes a folder closes the stores on it first. */
+/** The open stores of each test. The hook that removes a folder closes the stores on it first. */
 const opened = new WeakMap<TestContext, Store[]>();
 
 export function folderFor(context: TestContext): string {
@@ -90,7 +90,7 @@ export function batchOf(seq: number, readings: Triple[], declared: SeriesRecord[
   return batch;
 }
 
-/** Of device 1 a number and the text `secret-SEQ` (series 1, 2), which no file may remember, of device 2 a number, all at one time. */
+/** Of device 1 a number and the text `secret-SEQ` (series 1, 2), which no file may have after an erasure, and of device 2 a number. */
 export function batchOfTwo(seq: number, at: number, declared: SeriesRecord[] = []): Batch {
   const batch = batchOf(
     seq,
@@ -104,7 +104,7 @@ export function batchOfTwo(seq: number, at: number, declared: SeriesRecord[] = [
   return withOther(batch, seq, at);
 }
 
-/** The batch with a reading of device 2 as well. */
+/** Adds a reading of device 2 to the batch, and returns the batch. */
 export function withOther(batch: Batch, seq: number, at: number): Batch {
   reserveReadings(batch, 1);
   batch.series[batch.readings] = otherSeries.id;
@@ -114,14 +114,14 @@ export function withOther(batch: Batch, seq: number, at: number): Batch {
   return batch;
 }
 
-/** The files below that folder in which something of the first device of `batchOfTwo` is found. */
+/** The files below that folder that contain data of the first device of `batchOfTwo`. */
 export const remembered = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => /secret-|temper.*door/.test(readFileSync(path, 'latin1')));
 
-/** Of the second device of `batchOfTwo`. */
+/** The series of the second device of `batchOfTwo`. */
 export const otherSeries: SeriesRecord = {
   ...series(4, 'temperature'),
   deviceKey: 2,

@@ -32,7 +32,7 @@ async function readAll(store: Store, query: Partial<ReadingsQuery> = {}) {
   return (page.rows as ReadingRow[]).map(({ series: id, ts, value }) => [id, ts, value]);
 }
 
-test('what was committed is there after a restart: readings, marks, newest values, series', async (context) => {
+test('committed readings, marks, latest values and series are restored after a restart', async (context) => {
   const folder = folderFor(context);
   const first = await open(context, folder);
   const batch = batchOf(
@@ -89,7 +89,7 @@ test('a reading at the newest time of its series is a repeat: counted, not store
   await second.store.close();
 });
 
-test('of two readings of one identity further back, a query returns the first stored only', async (context) => {
+test('of two older readings of one identity a query returns only the first stored one', async (context) => {
   const { store } = await open(context, folderFor(context));
   await store.commit(
     batchOf(
@@ -121,7 +121,7 @@ test('of two readings of one identity further back, a query returns the first st
   await store.close();
 });
 
-test('pages join without a gap or a repeat, in both orders', async (context) => {
+test('pages follow each other without a gap or a repeat, in both orders', async (context) => {
   const { store } = await open(context, folderFor(context));
   const rows = Array.from({ length: 50 }, (_, i): [number, number, number] => [1, now + ((i * 37) % 50), i]);
   await store.commit(batchOf(1, rows, [series(1, 'a')]), now);
@@ -139,7 +139,7 @@ test('pages join without a gap or a repeat, in both orders', async (context) => 
   await store.close();
 });
 
-test('a failed commit leaves nothing behind, and the same readings are stored when they come again', async (context) => {
+test('a failed commit stores nothing, and the same readings are stored when they are sent again', async (context) => {
   const folder = folderFor(context);
   const { store } = await open(context, folder);
   await store.commit(batchOf(1, [[1, now, 1]], [series(1, 'a')]), now);
@@ -165,7 +165,7 @@ test('a failed commit leaves nothing behind, and the same readings are stored wh
   await store.close();
 });
 
-test('refused frames are kept with their batch, newest first, at most a thousand a device', async (context) => {
+test('rejected frames are stored with their batch, and at most a thousand per device are kept', async (context) => {
   const { store } = await open(context, folderFor(context));
   const batch = batchOf(1, []);
   for (let seq = 1; seq <= 1_005; seq++) {
@@ -197,7 +197,7 @@ test('refused frames are kept with their batch, newest first, at most a thousand
   await store.close();
 });
 
-test('registry changes are one transaction, and a removed device key is never given again', async (context) => {
+test('registry changes are one transaction, and the key of a removed device is never used again', async (context) => {
   const folder = folderFor(context);
   const device: Device = {
     key: 1,
@@ -245,7 +245,7 @@ test('registry changes are one transaction, and a removed device key is never gi
   await third.store.close();
 });
 
-test('a data folder is opened once at a time', async (context) => {
+test('a data folder cannot be opened twice at the same time', async (context) => {
   const folder = folderFor(context);
   const { store } = await open(context, folder);
   await assert.rejects(open(context, folder), { code: 'DATA_LOCKED' });
@@ -253,7 +253,7 @@ test('a data folder is opened once at a time', async (context) => {
   await (await open(context, folder)).store.close();
 });
 
-test('a database of a newer version is refused and left as it is', async (context) => {
+test('a database of a newer version is refused and not changed', async (context) => {
   const folder = folderFor(context);
   await (await open(context, folder)).store.close();
   const db = new Database(join(folder, 'log.db'));
@@ -262,7 +262,7 @@ test('a database of a newer version is refused and left as it is', async (contex
   await assert.rejects(open(context, folder), { code: 'DATA_NEWER' });
 });
 
-test('commits are synchronous=FULL also when the database exists already', (context) => {
+test('commits use synchronous=FULL, also if the database exists already', (context) => {
   const file = join(folderFor(context), 'x.db');
   openForWriting(file, { first: 1, steps: [] }).close();
   const again = openForWriting(file, { first: 1, steps: [] });

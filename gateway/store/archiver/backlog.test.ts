@@ -4,7 +4,7 @@ import { Backlog } from './backlog.js';
 
 const empty = { position: 0, sealedPosition: 0, replayedReadings: 0 };
 
-test('who waits for a seal waits until everything committed by then is sealed, and not for later commits', async () => {
+test('a caller waits until everything committed before its call is sealed, and not for later commits', async () => {
   const backlog = new Backlog(empty, 100);
   backlog.committed(5, 10);
   const ends: string[] = [];
@@ -20,7 +20,7 @@ test('who waits for a seal waits until everything committed by then is sealed, a
   assert.deepEqual([backlog.isEmpty, backlog.isWanted, backlog.unsealedReadings], [true, false, 0]);
 });
 
-test('there is room below the bound, and who waits for room gets it when a seal makes some', async () => {
+test('there is room below the limit, and a seal makes room for a waiting caller', async () => {
   const backlog = new Backlog({ ...empty, replayedReadings: 90 }, 100);
   assert.equal(backlog.untilRoom(), null);
   backlog.committed(1, 10);
@@ -31,7 +31,7 @@ test('there is room below the bound, and who waits for room gets it when a seal 
   assert.equal(backlog.untilRoom(), null);
 });
 
-test('a seal that fails rejects those who waited when it began, and says whether others wait', async () => {
+test('a failed seal rejects the callers that waited when it began, and returns whether others wait', async () => {
   const backlog = new Backlog(empty, 100);
   backlog.committed(1, 1);
   const first = backlog.untilSealed();
@@ -44,7 +44,7 @@ test('a seal that fails rejects those who waited when it began, and says whether
   await assert.rejects(second, /disk full again/);
 });
 
-test('a position that is sealed twice, or more readings than there are, take nothing below zero', () => {
+test('the backlog never falls below zero, also if a position is sealed twice', () => {
   const backlog = new Backlog({ position: 5, sealedPosition: 3, replayedReadings: 2 }, 100);
   backlog.sealed(5, 3);
   backlog.sealed(4, 1);

@@ -4,7 +4,7 @@ import { JobQueue } from './jobQueue.js';
 
 const slice = (done: number, finished: boolean) => ({ done, total: 2, bytes: 0, finished });
 
-/** An archiver whose answers are given beforehand; an Error is thrown. */
+/** An archiver that returns these answers in order, and throws those that are an Error. */
 function open(answers: unknown[]) {
   const calls: string[] = [];
   const call = async (name: string): Promise<unknown> => {
@@ -16,7 +16,7 @@ function open(answers: unknown[]) {
   return { calls, queue: new JobQueue({ call: call as never }, () => 1) };
 }
 
-test('jobs run one after another, a slice per step, and report each slice', async () => {
+test('jobs run one after another, one slice per step, and report each slice', async () => {
   const { calls, queue } = open([slice(1, false), slice(2, true), slice(2, true)]);
   const seen: number[] = [];
   const first = queue.add({ type: 'backup', folder: 'a' }, ({ done }) => seen.push(done));
@@ -40,7 +40,7 @@ test('a job that fails is rejected, and the next one runs', async () => {
   await second;
 });
 
-test('a step without a job calls nobody, and closing rejects the job at hand and those that wait', async () => {
+test('a step without a job makes no call, and closing rejects the current job and the waiting ones', async () => {
   const { calls, queue } = open([slice(1, false)]);
   await queue.step();
   assert.deepEqual(calls, []);

@@ -29,7 +29,7 @@ const hour = 3_600_000;
 
 const known = [series(1, 'temperature'), series(2, 'door', seriesKinds.string), series(3, 'on', seriesKinds.boolean)];
 
-test('sealed readings leave the log and are found in the day file, which anyone can read by its view', async (context) => {
+test('sealed readings are cut from the log, and are in the day file and its view', async (context) => {
   const folder = folderFor(context);
   const { store } = await openTestStore(context, folder);
   const batch = batchOf(
@@ -65,7 +65,7 @@ test('sealed readings leave the log and are found in the day file, which anyone 
   log.close();
 });
 
-test('what was sealed is known after a restart: marks, newest values, series, tables, times of receipt', async (context) => {
+test('marks, latest values, series, tables and receipt times of sealed rows are restored after a restart', async (context) => {
   const folder = folderFor(context);
   const first = await openTestStore(context, folder);
   const batch = batchOf(
@@ -100,7 +100,7 @@ test('what was sealed is known after a restart: marks, newest values, series, ta
   assert.deepEqual([restored.newestCommitAt, restored.replayedReadings], [midnight + 3, 1]);
 });
 
-test('the first stored of an identity wins, whether the other came in the same seal, a later one, or is in the log', async (context) => {
+test('the first stored reading of an identity wins, whether the repeat is in the same seal, a later one, or the log', async (context) => {
   const { store } = await openTestStore(context, folderFor(context));
   const at = (n: number): number => midnight + n;
   await store.commit(
@@ -144,7 +144,7 @@ test('the first stored of an identity wins, whether the other came in the same s
   assert.deepEqual([all.count, all.sum, all.min, all.max, all.first, all.last], [5, 10, 0, 4, 0, 4]);
 });
 
-test('64 runs become one, and nothing changes for those who read', async (context) => {
+test('64 runs are merged into one, and queries return the same', async (context) => {
   const folder = folderFor(context);
   const { store, done } = await openOnClock(context, folder);
   for (let seal = 0; seal < 70; seal++) {
@@ -171,7 +171,7 @@ test('64 runs become one, and nothing changes for those who read', async (contex
   assert.ok(rows.every(([, ts, value]) => (ts - midnight) % 1000 === value));
 });
 
-test('a day that is over and quiet is finished: one sorted file in rollback mode, with its aggregates', async (context) => {
+test('a day that is over and quiet is finished as one sorted file in rollback mode with its rollup', async (context) => {
   const folder = folderFor(context);
   const { store, done, turnTo } = await openOnClock(context, folder);
   await store.commit(
@@ -203,7 +203,7 @@ test('a day that is over and quiet is finished: one sorted file in rollback mode
   day.close();
 });
 
-test('what comes for a finished day is late data, found at once, and folded in with new aggregates', async (context) => {
+test('readings for a finished day go to its late file, are found at once, and are merged in with a new rollup', async (context) => {
   const folder = folderFor(context);
   const { store, done, turnTo } = await openOnClock(context, folder);
   await store.commit(batchOf(1, [[1, midnight + 1, 1]], known), midnight);
@@ -241,7 +241,7 @@ test('what comes for a finished day is late data, found at once, and folded in w
   );
 });
 
-test('readings leave with their day, aggregates stay until their own time is over, and a stepped clock removes nothing', async (context) => {
+test('retention removes the readings of a day first and its rollup later, and nothing while it is paused', async (context) => {
   const folder = folderFor(context);
   let allowed = false;
   const { store, turnTo } = await openOnClock(context, folder, {
@@ -263,10 +263,10 @@ test('readings leave with their day, aggregates stay until their own time is ove
   await store.seal();
   const files = (): string[] => readdirSync(join(folder, 'readings')).sort();
   await turnTo(midnight + 6 * dayMs);
-  assert.deepEqual(files(), ['2026-11-22.db', '2026-11-22.rollup.db'], 'the clock is not to be believed');
+  assert.deepEqual(files(), ['2026-11-22.db', '2026-11-22.rollup.db'], 'retention is paused');
   allowed = true;
   await turnTo(midnight + 4 * dayMs - 1);
-  assert.deepEqual(files(), ['2026-11-22.db', '2026-11-22.rollup.db'], 'one day longer than frames are taken');
+  assert.deepEqual(files(), ['2026-11-22.db', '2026-11-22.rollup.db'], 'kept one day longer than frames are accepted');
   await turnTo(midnight + 4 * dayMs);
   assert.deepEqual(files(), ['2026-11-22.rollup.db']);
   assert.deepEqual(await readAll(store, queryOf(known)), []);
@@ -282,7 +282,7 @@ test('readings leave with their day, aggregates stay until their own time is ove
   assert.deepEqual(files(), []);
 });
 
-test('an erased device is in no file, neither in free pages, and its namesake begins empty', async (context) => {
+test('an erased device is in no file, free pages included, and none of its series are restored', async (context) => {
   const folder = folderFor(context);
   const { store, turnTo } = await openOnClock(context, folder);
   await store.commit(batchOfTwo(1, midnight, [...known, otherSeries]), midnight);
@@ -306,7 +306,7 @@ test('an erased device is in no file, neither in free pages, and its namesake be
   assert.deepEqual(restored.series, [otherSeries]);
 });
 
-test('an erasure that ended between taking rows from a late file and making it anew is gone on with', async (context) => {
+test('an erasure resumes if it was interrupted between deleting rows of a late file and rewriting the file', async (context) => {
   const folder = folderFor(context);
   const first = await openOnClock(context, folder);
   await first.store.commit(batchOfTwo(1, midnight, [...known, otherSeries]), midnight);
@@ -327,7 +327,7 @@ test('an erasure that ended between taking rows from a late file and making it a
   );
   late.exec(`DELETE FROM series WHERE device = 'd'; UPDATE runs SET readings = 1`);
   late.close();
-  assert.ok(readFileSync(path).includes('secret-2'), 'its pages remember');
+  assert.ok(readFileSync(path).includes('secret-2'), 'the free pages still have the text');
   const { store } = await openTestStore(context, folder);
   store.leaveOut(1);
   await store.run(erase, () => {});
@@ -336,7 +336,7 @@ test('an erasure that ended between taking rows from a late file and making it a
   assert.ok(!readFileSync(path).includes('secret-'));
 });
 
-test('a backup of a store that is written to starts as a store, with all of it', async (context) => {
+test('a backup that is made during writes opens as a store with everything committed before', async (context) => {
   const folder = folderFor(context);
   const { store, turnTo } = await openOnClock(context, folder);
   await store.commit(batchOf(1, [[1, midnight, 1]], known), midnight);
@@ -362,7 +362,7 @@ test('a backup of a store that is written to starts as a store, with all of it',
   assert.deepEqual(there.restored.streams[0].mark, 3);
 });
 
-test('a device whose unsealed readings are too many to be gathered is told to be sealed first', async (context) => {
+test('a query fails with LOG_TOO_LONG if a device has too many unsealed readings, and works after a seal', async (context) => {
   const { store } = await openTestStore(context, folderFor(context));
   for (let n = 0; n < 6; n++) {
     const readings = Array.from({ length: 100_000 }, (_, i): [number, number, number] => [
@@ -379,7 +379,7 @@ test('a device whose unsealed readings are too many to be gathered is told to be
   assert.equal(bucket.count, 600_000);
 });
 
-/** What a store must answer, in the plainest way. */
+/** The expected answers of a store, computed in the simplest way. */
 class Expected {
   readonly rows = new Map<string, ReadingRow>();
   store({ series: id, ts, value }: ReadingRow): void {
@@ -428,7 +428,7 @@ function randomOf(seed: number): () => number {
 }
 
 for (const seed of [1, 2, 3]) {
-  test(`whatever is stored, sealed, merged, finished and restarted, queries answer the same (seed ${seed})`, async (context) => {
+  test(`after any stores, seals, merges, finished days and restarts queries return the expected rows (seed ${seed})`, async (context) => {
     const random = randomOf(seed);
     const pick = (count: number): number => Math.floor(random() * count);
     const folder = folderFor(context);
@@ -488,7 +488,7 @@ for (const seed of [1, 2, 3]) {
   });
 }
 
-/** A store with readings of two devices in day files and log, the second device and the metric `late` made after the copies. */
+/** A store with the readings of two devices. `older` is a copy of its folder from before the second device and its readings. */
 async function storeWithHistory(context: TestContext, folder: string): Promise<{ older: string; expected: unknown[] }> {
   const other = { ...series(9, 'temperature'), deviceKey: 2, device: 'other', deviceCreatedAt: 2 };
   const first = await openTestStore(context, folder);
@@ -535,7 +535,7 @@ const deviceOf = (key: number, id: string): Device => ({
 });
 
 for (const files of [['tidegate.db'], ['log.db'], ['tidegate.db', 'log.db']]) {
-  test(`an older ${files.join(' and ')} beside newer day files loses nothing and takes nothing for another's`, async (context) => {
+  test(`an older ${files.join(' and ')} beside newer day files loses no reading and mixes up no devices`, async (context) => {
     const folder = folderFor(context);
     const { older, expected } = await storeWithHistory(context, folder);
     for (const file of files) cpSync(join(older, file), join(folder, file));
@@ -551,9 +551,9 @@ for (const files of [['tidegate.db'], ['log.db'], ['tidegate.db', 'log.db']]) {
       assert.equal(
         restored.latest.ts[restored.latest.series.indexOf(id)],
         midnight + 1,
-        'the newest value is that of the files',
+        'the latest value is read from the day files',
       );
-    // Another device takes the place that the lost one had in the registry.
+    // A new device gets the key that the lost device had in the registry.
     const key = restored.nextDeviceKey;
     if (files.includes('tidegate.db'))
       assert.deepEqual(
@@ -575,7 +575,7 @@ for (const files of [['tidegate.db'], ['log.db'], ['tidegate.db', 'log.db']]) {
   });
 }
 
-test('older day files beside a newer log are taken as they are', async (context) => {
+test('older day files beside a newer log are read and written as they are', async (context) => {
   const folder = folderFor(context);
   const { older } = await storeWithHistory(context, folder);
   cpSync(join(older, 'readings'), join(folder, 'readings'), { recursive: true });

@@ -9,7 +9,7 @@ interface Call {
   reject(error: Error): void;
 }
 
-/** An archive whose threads answer when the test says so. */
+/** An archive schedule whose threads answer when the test does. */
 function open() {
   const calls: Call[] = [];
   const failures: string[] = [];
@@ -17,7 +17,7 @@ function open() {
     call: (name: string) => new Promise((resolve, reject) => calls.push({ name, resolve, reject })),
   };
   const clock = { ms: 1_000 };
-  /** What the pacer was told: ms to spread the work over, or to hurry. */
+  /** The calls of the pacer: the ms to spread the work over, or `hurry`. */
   const told: (number | 'hurry')[] = [];
   const pacer = { worked() {}, spread: (ms: number) => void told.push(ms), hurry: () => void told.push('hurry') };
   const archive = new ArchiveSchedule({
@@ -33,7 +33,7 @@ function open() {
     worked() {},
     failed: ({ message }) => void failures.push(message),
   });
-  /** The oldest call of this name that was not answered. */
+  /** The oldest unanswered call of this name. */
   async function next(name: string): Promise<Call> {
     for (let turns = 0; turns < 100; turns++) {
       const at = calls.findIndex((call) => call.name === name);
@@ -57,7 +57,7 @@ const sealedUpTo = (position: number, fold: Uint8Array[] = [], readings = 10) =>
   restedMs: 0,
 });
 
-test('who asks for a seal while an older one fails gets a try of its own', async () => {
+test('a seal that is requested while an older one fails is tried separately', async () => {
   const { archive, failures, next } = open();
   archive.committed(5, 10);
   const first = archive.seal();
@@ -72,7 +72,7 @@ test('who asks for a seal while an older one fails gets a try of its own', async
   await archive.close();
 });
 
-test('the archiver merges while the writer keeps what a seal left behind, and seals again only after that', async () => {
+test('the archiver merges while the writer stores the fold of a seal, and seals again only after the cut', async () => {
   const { archive, calls, next } = open();
   archive.committed(5, 10);
   const first = archive.seal();
@@ -97,7 +97,7 @@ test('the archiver merges while the writer keeps what a seal left behind, and se
   await archive.close();
 });
 
-test('a seal that the writer could not keep is kept at the next try, and not made again', async () => {
+test('a fold that the writer could not store is stored at the next try, without another seal', async () => {
   const { archive, calls, failures, next } = open();
   archive.committed(5, 10);
   const first = archive.seal();
@@ -114,7 +114,7 @@ test('a seal that the writer could not keep is kept at the next try, and not mad
   await archive.close();
 });
 
-test('a seal may take the time in which as much came in, however long the one before took, and none when two are waiting', async () => {
+test('a seal is spread over the time in which its readings arrived, and does not rest if two seals are due', async () => {
   const { archive, next, clock, told } = open();
   async function sealed(position: number): Promise<void> {
     (await next('seal')).resolve(sealedUpTo(position, [], 1_000));
@@ -125,7 +125,7 @@ test('a seal may take the time in which as much came in, however long the one be
   clock.ms += 10_000;
   archive.committed(1, 1_000);
   assert.deepEqual(told, [10_000]);
-  // While that seal is made, which takes 15 s, half as much again comes in as one takes.
+  // The seal takes 15 s. Meanwhile one and a half times the readings of a seal arrive.
   clock.ms += 15_000;
   archive.committed(2, 1_500);
   assert.deepEqual(told.splice(1), ['hurry']);

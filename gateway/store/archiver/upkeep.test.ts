@@ -38,7 +38,7 @@ async function commitAndSeal(store: Store, batch: Batch): Promise<void> {
   await store.seal();
 }
 
-/** The file with what is in its write-ahead log. */
+/** The contents of the file, its write-ahead log included. */
 function contentOf(path: string): Buffer {
   const db = new Database(path, { readonly: true });
   const bytes = db.serialize();
@@ -48,7 +48,7 @@ function contentOf(path: string): Buffer {
 
 const readingsPath = (folder: string, name: string): string => join(folder, 'readings', name);
 
-test('a merge that ends while a query has the file open takes no run away from under it', async (context) => {
+test('a query keeps reading its runs while a merge replaces them', async (context) => {
   const folder = folderFor(context);
   const { store } = await openOnClock(context, folder);
   for (let seal = 0; seal < 64; seal++)
@@ -66,7 +66,7 @@ test('a merge that ends while a query has the file open takes no run away from u
   live.close();
 });
 
-test('late readings that the day file has taken in are counted once, also while both files are there', async (context) => {
+test('late readings that are already in the day file are counted once, also while the late file still exists', async (context) => {
   const folder = folderFor(context);
   const { store, turnTo } = await openOnClock(context, folder);
   await commitAndSeal(store, batchOf(1, [[1, midnight, 1]], known));
@@ -81,7 +81,7 @@ test('late readings that the day file has taken in are counted once, also while 
   assert.deepEqual([bucket.count, bucket.sum], [2, 3]);
 });
 
-test('a day is finished though a query has its file open for a while', async (context) => {
+test('a day is finished, also if a query has its file open for a while', async (context) => {
   const folder = folderFor(context);
   let reader: Database.Database | null = null;
   let tries = 0;
@@ -104,7 +104,7 @@ test('a day is finished though a query has its file open for a while', async (co
   );
 });
 
-test('what is sealed for days while a device is taken out of them is kept, on twelve days at once', async (context) => {
+test('readings that are sealed during an erasure of twelve days are kept', async (context) => {
   const folder = folderFor(context);
   const { store, turnTo } = await openOnClock(context, folder);
   const days = Array.from({ length: 12 }, (_, i) => midnight + i * dayMs);
@@ -118,7 +118,7 @@ test('what is sealed for days while a device is taken out of them is kept, on tw
     await store.commit(batchOfTwo(++seq, keep(at), seq === 1 ? [...known, otherSeries] : []), midnight);
   await store.seal();
   await turnTo(midnight + 11 * dayMs + 2 * hour);
-  // Late readings of finished days, and more of the one that is still live.
+  // These are late readings of the finished days, and more readings of the live day.
   for (const at of days) await store.commit(batchOfTwo(++seq, keep(at + 1)), midnight);
   store.leaveOut(1);
   await store.seal();
@@ -143,7 +143,7 @@ test('what is sealed for days while a device is taken out of them is kept, on tw
   assert.deepEqual(remembered(folder), []);
 });
 
-test('an erased device is not remembered by pages that a merge has freed', async (context) => {
+test('an erased device is not in the free pages that a merge left behind', async (context) => {
   const folder = folderFor(context);
   const { store } = await openOnClock(context, folder);
   for (let seal = 1; seal <= 64; seal++)
@@ -159,7 +159,7 @@ test('an erased device is not remembered by pages that a merge has freed', async
   assert.deepEqual(remembered(folder), []);
 });
 
-test('a damaged day file is spoken of and left alone, and the other days go on', async (context) => {
+test('a damaged day file is reported once and not changed, and the other days are finished', async (context) => {
   const folder = folderFor(context);
   const failures: (Error & { code?: string | null })[] = [];
   const { store, turnTo } = await openOnClock(context, folder, { archiveFailed: (error) => failures.push(error) });
@@ -184,7 +184,7 @@ test('a damaged day file is spoken of and left alone, and the other days go on',
   assert.equal((await readAll(again.store, queryOf(known, { from: midnight + dayMs }))).length, 2);
 });
 
-test('a day file that is no database at all is named when the store is opened', async (context) => {
+test('the store does not open with a day file that is not a database, and names the file', async (context) => {
   const folder = folderFor(context);
   const { store } = await openTestStore(context, folder);
   await commitAndSeal(store, batchOf(1, [[1, midnight, 1]], known));
@@ -202,7 +202,7 @@ test('a day file that is no database at all is named when the store is opened', 
   await openTestStore(context, folder);
 });
 
-test('an unfinished day file put back from a backup goes with the late file that stands beside it', async (context) => {
+test('an unfinished day file from a backup works with the newer late file beside it', async (context) => {
   const folder = folderFor(context);
   const first = await openOnClock(context, folder);
   await first.store.change([{ type: 'put_device', device: deviceOf(1, 'd') }]);
@@ -225,7 +225,7 @@ test('an unfinished day file put back from a backup goes with the late file that
   await first.store.close();
   writeFileSync(path, older);
   const { store, turnTo } = await openOnClock(context, folder);
-  // What was lost with the newer file may come again, and so may what is there.
+  // A device may send again both the lost readings and those that are still stored.
   await commitAndSeal(
     store,
     batchOf(4, [
@@ -252,7 +252,7 @@ test('an unfinished day file put back from a backup goes with the late file that
   await check();
 });
 
-test('a late file that numbers its series otherwise than the day file beside it is refused rather than mixed up', async (context) => {
+test('a late file whose series ids differ from those of its day file is refused', async (context) => {
   const [folder, stranger] = [folderFor(context), folderFor(context)];
   for (const [where, one] of [
     [folder, known[0]],
@@ -269,7 +269,7 @@ test('a late file that numbers its series otherwise than the day file beside it 
   await assert.rejects(openTestStore(context, folder), /late\.db does not belong to the day file beside it/);
 });
 
-test('of seventeen streams the one used last before the seal is not the one forgotten', async (context) => {
+test('of seventeen streams the least recently used one is forgotten, not the one used before the seal', async (context) => {
   const folder = folderFor(context);
   const first = await openTestStore(context, folder);
   const declare = (batch: Batch, id: number): void =>
@@ -294,7 +294,7 @@ test('of seventeen streams the one used last before the seal is not the one forg
   assert.deepEqual([marks.size, marks.get('s1'), marks.get('s2'), marks.get('s17')], [16, 7, undefined, 1]);
 });
 
-test('a backup that was not finished is not taken for a data folder', async (context) => {
+test('a gateway does not open an unfinished backup', async (context) => {
   const folder = folderFor(context);
   const { store } = await openTestStore(context, folder);
   await commitAndSeal(store, batchOf(1, [[1, midnight, 1]], known));

@@ -20,7 +20,7 @@ function inLog<Value>(folder: string, sql: string): Value {
 
 const rowsIn = (folder: string): number => inLog(folder, 'SELECT count(*) FROM log');
 
-test('sealed rows stay in the log until every cursor has passed them, and no query sees them twice', async (context) => {
+test('sealed rows stay in the log until every cursor has passed them, and queries return them once', async (context) => {
   const folder = folderFor(context);
   const { store } = await openTestStore(context, folder);
   const start = await store.cursors.open('one', midnight);
@@ -38,14 +38,14 @@ test('sealed rows stay in the log until every cursor has passed them, and no que
   await store.cursors.move('two', start + 1, midnight);
   assert.equal(rowsIn(folder), 2);
   await store.cursors.move('two', start + 3, midnight);
-  assert.equal(rowsIn(folder), 1, 'what is not sealed stays, whatever the cursors say');
+  assert.equal(rowsIn(folder), 1, 'an unsealed row stays, whatever the positions of the cursors');
   await store.cursors.remove('one');
   await store.seal();
   assert.equal(rowsIn(folder), 0);
   assert.deepEqual(await readTriples(store, queryOf([known[0]])), expected);
 });
 
-test('a cursor is where it was after a restart, and so are the rows that wait for it; one that is removed lets them go', async (context) => {
+test('a cursor and the rows after it are kept over a restart, and the rows are cut when the cursor is removed', async (context) => {
   const folder = folderFor(context);
   const first = await openTestStore(context, folder);
   const start = await first.store.cursors.open('bridge', midnight);
@@ -57,7 +57,7 @@ test('a cursor is where it was after a restart, and so are the rows that wait fo
 
   const second = await openTestStore(context, folder);
   assert.deepEqual(second.restored.cursors, [{ consumer: 'bridge', position: start + 1 }]);
-  assert.equal(second.restored.replayedReadings, 0, 'what is sealed is not replayed, though it is still there');
+  assert.equal(second.restored.replayedReadings, 0, 'sealed rows are not replayed, also if they are still in the log');
   assert.equal(second.restored.newestCommitAt, midnight + 2);
   assert.equal(await second.store.cursors.open('bridge', midnight), start + 1);
   assert.equal(rowsIn(folder), 1);
@@ -65,21 +65,21 @@ test('a cursor is where it was after a restart, and so are the rows that wait fo
   assert.equal(rowsIn(folder), 0);
 });
 
-test('a new cursor begins behind the last commit', async (context) => {
+test('a new cursor begins after the last commit', async (context) => {
   const folder = folderFor(context);
   const { store } = await openTestStore(context, folder);
   const { position } = await store.commit(batchOf(1, [[1, midnight, 1]], known), midnight);
   assert.equal(await store.cursors.open('bridge', midnight), position);
 });
 
-test('a cursor that would move back is a bug of ours', async (context) => {
+test('a move of a cursor to an earlier position throws', async (context) => {
   const { store } = await openTestStore(context, folderFor(context));
   const start = await store.cursors.open('bridge', midnight);
   await store.cursors.move('bridge', start + 5, midnight);
   await assert.rejects(store.cursors.move('bridge', start + 4, midnight), /never moves back/);
 });
 
-/** A frame of device 1 in a stream that lives with its link. */
+/** A frame of device 1 in a stream that ends with its link. */
 function ownStreamBatch(stream: number, name: string, seq: number): Batch {
   const batch = batchOf(2, [[1, midnight + 10 * stream + seq, seq]]);
   batch.frames = 0;
@@ -88,7 +88,7 @@ function ownStreamBatch(stream: number, name: string, seq: number): Batch {
   return batch;
 }
 
-test('the name of a stream is known as long as rows may use it, though the row that declared it is cut', async (context) => {
+test('the name of a stream is kept while rows may use it, also after the row that declared it is cut', async (context) => {
   const folder = folderFor(context);
   const { store } = await openTestStore(context, folder);
   await store.cursors.open('bridge', midnight);
@@ -114,14 +114,14 @@ test('the name of a stream is known as long as rows may use it, though the row t
     await store.commit(ownStreamBatch(stream, name, 1), midnight);
   await store.seal();
   await store.cursors.move('bridge', position + 4, midnight);
-  assert.equal(reader.stream(2), null, 'a link that was replaced twice sends nothing more');
+  assert.equal(reader.stream(2), null, 'the stream of a link that was replaced twice is forgotten');
   assert.deepEqual([reader.stream(5)?.name, reader.stream(6)?.name], ['link-c', 'admitted']);
   assert.equal(reader.stream(3), null);
   await store.cursors.remove('bridge');
   assert.equal(inLog(folder, 'SELECT count(*) FROM stream_names'), 0);
 });
 
-test('a reader gets whole rows, one at least, and holds no snapshot between calls', async (context) => {
+test('a reader gets whole rows, at least one, and keeps no snapshot between calls', async (context) => {
   const folder = folderFor(context);
   const { store } = await openTestStore(context, folder);
   for (const seq of [1, 2, 3])
@@ -154,7 +154,7 @@ test('a reader gets whole rows, one at least, and holds no snapshot between call
   assert.equal(busy, 0, 'a snapshot would keep the checkpoint from truncating');
 });
 
-test('an erased device is also taken out of rows that wait for a cursor; the others keep their places and strings', async (context) => {
+test('an erased device is removed from rows that wait for a cursor, and other devices keep their places and strings', async (context) => {
   const folder = folderFor(context);
   const { store } = await openTestStore(context, folder);
   await store.cursors.open('bridge', midnight);

@@ -6,7 +6,7 @@ import { foldOfPart, foldParts } from './foldParts.js';
 
 const ids = Array.from({ length: 5_001 }, (_, i) => i + 1);
 
-/** Every third series is of strings. */
+/** Every third series has strings. */
 const isString = (series: number): boolean => series % 3 === 0;
 
 const newestOf = (series: number): number | string => (isString(series) ? `text ${series}` : series / 8);
@@ -18,7 +18,7 @@ function latest() {
   return { readings: ids.length, strings, ...columns };
 }
 
-test('newest values come in parts of 2,000, each with its own strings and no others', () => {
+test('latest values are folded in parts of 2,000, each with only its own strings', () => {
   const parts = foldParts({ ...emptyFold(), latest: latest() }, isString).map((part) => foldOfPart(part).latest);
   assert.deepEqual(
     parts.map(({ readings }) => readings),
@@ -34,7 +34,7 @@ test('newest values come in parts of 2,000, each with its own strings and no oth
   );
 });
 
-test('series go before the values that refer to them, and marks before new streams', () => {
+test('series come before the values that refer to them, and marks before new streams', () => {
   const series = ids.map((id) => ({
     id,
     deviceKey: 1,
@@ -73,6 +73,6 @@ test('series go before the values that refer to them, and marks before new strea
   assert.deepEqual(parts.find((part) => part.streams.length > 0)?.streams, streams);
 });
 
-test('nothing leaves no part behind', () => {
+test('an empty fold has no parts', () => {
   assert.deepEqual(foldParts(emptyFold(), isString), []);
 });

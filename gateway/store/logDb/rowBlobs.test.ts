@@ -38,7 +38,7 @@ const value = fc.oneof(fc.double({ noNaN: true }), fc.float({ noNaN: true }), fc
 
 const row = fc.record({ series: fc.nat(0xffff_ffff), ts: times, value });
 
-test('readings come back as they were stored, whatever the width of their times and values', () => {
+test('readings are read as they were stored, whatever the width of their times and values', () => {
   fc.assert(
     fc.property(fc.array(row, { maxLength: 200 }), (rows) => {
       assert.deepEqual(
@@ -66,7 +66,7 @@ for (const [form, change, columns] of [
   ['wide for its readings', { readings: 65_536 }, 5],
   ['wide for a receipt long before', { receivedAt: 1_795_305_500_000 }, 5],
 ] as const)
-  test(`frames come back as they were stored, also from a blob at an odd address: ${form}`, () => {
+  test(`frames are read as they were stored, also from a blob at an odd address: ${form}`, () => {
     const batch = createBatch();
     const committedAt = 1_795_305_600_100;
     const given = Array.from({ length: 700 }, (_, i) => {
@@ -88,7 +88,7 @@ for (const [form, change, columns] of [
     }
   });
 
-test('a row of a later version is refused rather than misread', () => {
+test('a row of a later version is refused', () => {
   const batch = batchOf([{ series: 1, ts: 1, value: 1 }]);
   const blob = encodeReadings(batch, timeRangeOf(batch));
   blob[0] = 2;

@@ -8,7 +8,7 @@ import { openMeta } from '../sqlite/meta.js';
 import { folderFor } from '../store.fixture.js';
 import { createDayHandles } from './dayHandles.js';
 
-/** A day file that says its name; a live one has a write-ahead log. */
+/** A day file with its name in its meta table. A live one has a write-ahead log. */
 function makeDay(folder: string, file: string, name: string, live = false): string {
   const path = join(folder, file);
   const db = openDayForWriting(path, 20_000);
@@ -18,7 +18,7 @@ function makeDay(folder: string, file: string, name: string, live = false): stri
   return path;
 }
 
-/** Descriptors of this process on files of the folder, also of those that were removed. */
+/** The number of file descriptors of this process on files of the folder, removed files included. */
 const openIn = (folder: string): number =>
   readdirSync('/proc/self/fd').filter((fd) => {
     try {
@@ -47,7 +47,7 @@ function handlesFor(context: TestContext) {
   };
 }
 
-test('a finished file stays open for a while; one that replaced it, and its removal, are seen at once', (context) => {
+test('a finished file stays open for a while, and its replacement or removal is noticed at once', (context) => {
   const folder = folderFor(context);
   const path = makeDay(folder, 'day.db', 'first');
   const handles = handlesFor(context);
@@ -57,7 +57,7 @@ test('a finished file stays open for a while; one that replaced it, and its remo
   handles.pass(4_000);
   assert.equal(handles.nameOf(path), 'second');
   handles.pass(4_000);
-  assert.equal(openIn(folder), 1, 'it was asked for since');
+  assert.equal(openIn(folder), 1, 'it was used in the meantime');
   handles.pass(2_000);
   assert.equal(openIn(folder), 0);
   handles.nameOf(path);
@@ -72,14 +72,14 @@ test('a live file is closed after each query, so that it can be finished', (cont
   assert.deepEqual([handles.nameOf(path), openIn(folder)], ['live', 0]);
 });
 
-test('a change that a crash left half made is rolled back', (context) => {
+test('a change that a crash interrupted is rolled back', (context) => {
   const folder = folderFor(context);
   const path = makeDay(folder, 'day.db', 'before');
   const db = new Database(path);
   db.pragma('synchronous = OFF');
   db.pragma('cache_size = 1');
   db.exec("BEGIN IMMEDIATE; UPDATE meta SET value = 'after' WHERE name = 'name'");
-  // More than the cache holds, so that the file itself is changed before the end of the transaction.
+  // The rows exceed the cache, so that SQLite changes the file itself before the transaction ends.
   for (let n = 0; n < 200; n++) openMeta(db).set(`n${n}`, 'x'.repeat(500));
   const crashed = join(folder, 'crashed.db');
   for (const end of ['', '-journal']) copyFileSync(path + end, crashed + end);
@@ -87,12 +87,12 @@ test('a change that a crash left half made is rolled back', (context) => {
   assert.throws(
     () => new Database(crashed, { readonly: true }).pragma('user_version'),
     { code: 'SQLITE_READONLY_ROLLBACK' },
-    'as a reader finds it',
+    'a reader cannot open it before the rollback',
   );
   assert.equal(handlesFor(context).nameOf(crashed), 'before');
 });
 
-test('the files that stay open are bounded', (context) => {
+test('the number of open files is limited', (context) => {
   const folder = folderFor(context);
   const paths = Array.from({ length: 70 }, (_, n) => makeDay(folder, `${n}.db`, `${n}`));
   const handles = handlesFor(context);

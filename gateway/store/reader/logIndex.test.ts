@@ -16,7 +16,7 @@ const at = 1_795_305_600_000;
 
 interface Frame {
   device: number;
-  /** Times of its readings, in ms after `at`. */
+  /** The times of its readings, in ms after `at`. */
   times: number[];
 }
 
@@ -76,7 +76,7 @@ test('each row with readings of the device is found, with the places of its fram
   assert.deepEqual(found(index.find(3, at, at + 100)), []);
 });
 
-test('rows outside of the times that are asked for, and rows without readings, are not looked into', (t) => {
+test('rows outside of the requested times, and rows without readings, are not found', (t) => {
   const log = openLog(t);
   const index = new LogIndex(log.db);
   const position = log.commit([{ device: 1, times: [10, 20] }]);
@@ -88,7 +88,7 @@ test('rows outside of the times that are asked for, and rows without readings, a
   assert.deepEqual(positions(0, 11), [position]);
 });
 
-test('what is sealed is forgotten, and what comes after is found at its new place', (t) => {
+test('sealed rows are forgotten, and the rows after them are still found', (t) => {
   const log = openLog(t);
   const index = new LogIndex(log.db);
   const sealed = log.commit([
@@ -120,7 +120,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ device: fc.integer({ min: 1, max: 3 }), from: fc.nat(50), to: fc.nat(60) }) },
 );
 
-test('whatever was committed and sealed, it finds what a look at every row finds, also beyond its bounds', (t) => {
+test('after any commits and seals it finds the same as a scan of every row, also above its limits', (t) => {
   const bounds = fc.constantFrom(
     { frames: 1_000, rows: 1_000 },
     { frames: 7, rows: 1_000 },

@@ -25,7 +25,7 @@ const rows: ReadingRow[] = [...times, ...late].flatMap((ts) =>
 const textOf = (format: 'json' | 'ndjson' | 'csv', some: ReadingRow[]): string =>
   Buffer.from(renderPage(query, { rows: some, more: false }, format).text).toString();
 
-test('readings are told as JSON says, in order, whatever their times and values', () => {
+test('readings are printed as valid JSON in order, whatever their times and values', () => {
   const plain = rows.filter(({ ts, value }) => ts >= 1_000_000 && typeof value !== 'string');
   for (const some of [rows, plain]) {
     const named = some.map(({ series, ts, value }) => ({ metric: metrics[series - 7], ts, value }));
@@ -34,7 +34,7 @@ test('readings are told as JSON says, in order, whatever their times and values'
   }
 });
 
-test('a CSV field is quoted where it has to be (RFC 4180), numbers and times never', () => {
+test('a CSV field is quoted if RFC 4180 requires it, and numbers and times never are', () => {
   const tuer = '"Tür ""a"",b"';
   assert.equal(
     textOf('csv', [
@@ -54,6 +54,6 @@ test('a CSV field is quoted where it has to be (RFC 4180), numbers and times nev
   );
 });
 
-test('a page of nothing is nothing', () => {
+test('an empty page is an empty text', () => {
   for (const format of ['json', 'ndjson', 'csv'] as const) assert.equal(textOf(format, []), '');
 });

@@ -14,7 +14,7 @@ const tables = (db: Database.Database): unknown[] =>
 
 const two = { first: 4, steps: [adding('a'), adding('b')] };
 
-test('an empty database gets every step, one of an earlier version only those that it lacks, and a second run nothing', () => {
+test('an empty database gets every step, an earlier version only the missing steps, and a second run none', () => {
   const db = new Database(':memory:');
   migrate(db, { first: 4, steps: [adding('a')] });
   assert.deepEqual([versionOf(db), tables(db)], [4, ['a']]);
@@ -32,7 +32,7 @@ test('a step that fails leaves the database at the version before it', () => {
   db.close();
 });
 
-test('versions from the first to the newest, and an empty database, are read; all others are refused', () => {
+test('versions from the first to the newest and an empty database are accepted, and all others are refused', () => {
   const db = new Database(':memory:');
   const judged = (version: number): unknown => {
     db.pragma(`user_version = ${version}`);

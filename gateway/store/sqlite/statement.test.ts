@@ -9,7 +9,7 @@ function table(): Database.Database {
   return db;
 }
 
-test('rows come as objects, as single values or as arrays, and undefined where there is none', () => {
+test('rows are returned as objects, single values or arrays, and a missing row as undefined', () => {
   const db = table();
   const byId = statement<{ id: number; name: string | null }, [number]>(db, 'SELECT id, name FROM t WHERE id = ?');
   assert.deepEqual(byId.get(1), { id: 1, name: 'a' });
@@ -28,7 +28,7 @@ test('rows come as objects, as single values or as arrays, and undefined where t
   db.close();
 });
 
-test('a statement that returns no rows cannot be read from', () => {
+test('a read of a statement that returns no rows throws', () => {
   const db = table();
   assert.throws(() => columnStatement(db, 'DELETE FROM t'), TypeError);
   assert.throws(() => statement(db, 'DELETE FROM t').all(), TypeError);
