@@ -11,7 +11,7 @@ import { type Gateway, startGateway } from './gateway.js';
 import { systemClock } from './process/clock.js';
 import type { GatewayOptions } from './wiring/base.js';
 
-/** A gateway in this process and what tests do with it. */
+/** A gateway in this process, with the calls that tests make. */
 export interface TestGateway {
   gateway: Gateway;
   /** The data folder. */
@@ -27,7 +27,7 @@ export interface TestGateway {
   connect(credential: { id: string; secret: string }, query?: string, protocols?: string[]): Promise<TestLink>;
 }
 
-/** A device that a test plays. */
+/** A device's link that a test controls. */
 export interface TestLink {
   ws: WebSocket;
   welcome: { lastSeq: number; stream: string; [field: string]: unknown };
@@ -41,7 +41,7 @@ export interface TestLink {
   close(code?: number, reason?: string): Promise<void>;
 }
 
-/** Starts a real gateway in this process, on ports that the system chooses, with a folder that is removed with the test. */
+/** Starts a real gateway in this process, on ports that the system chooses, with a folder that is removed after the test. */
 export async function startTestGateway(
   context: TestContext,
   set: string[] = [],

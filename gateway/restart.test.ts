@@ -7,7 +7,7 @@ import type { DeviceBody } from '../schemas/generated/operator.js';
 import { gatewayTools, startOn } from './gateway.fixture.js';
 import type { Gateway } from './gateway.js';
 
-/** Gateways one after the other on one folder, which goes once they have stopped. */
+/** Starts gateways one after the other on one folder, which is removed once they have stopped. */
 function restartable(context: TestContext) {
   const data = mkdtempSync(join(tmpdir(), 'tidegate-restart-'));
   const started: Gateway[] = [];
@@ -22,7 +22,7 @@ function restartable(context: TestContext) {
   };
 }
 
-test('a stopping gateway commits what it took in, acknowledges it, and tells devices when to come back', async (context) => {
+test('a stopping gateway commits and acknowledges what it received, and closes links with a retry time', async (context) => {
   const start = restartable(context);
   const first = await start(['store.commitIntervalMs=500']);
   const device = await first.addDevice('a');
@@ -31,7 +31,7 @@ test('a stopping gateway commits what it took in, acknowledges it, and tells dev
   await link.untilAck(1);
   for (let seq = 2; seq <= 30; seq++) link.send({ seq, values: { a: seq } });
   link.send({ type: 'time', echo: 1 });
-  // The answer to the last message: everything before it was taken in, and waits for its commit.
+  // After the answer to the last message all frames before it were received, and wait for their commit.
   while (((await link.next()) as { type: string }).type !== 'time');
   const stopped = first.gateway.stop();
   await link.untilAck(30);
@@ -46,7 +46,7 @@ test('a stopping gateway commits what it took in, acknowledges it, and tells dev
   assert.equal(again.welcome.lastSeq, 30);
 });
 
-test('newest values, units, kinds, tables, streams and refused frames are there right after a restart', async (context) => {
+test('latest values, units, kinds, tables, streams and rejected frames are available right after a restart', async (context) => {
   const start = restartable(context);
   const first = await start();
   const device = await first.addDevice('a', { tags: { site: 'north' } });
@@ -83,7 +83,7 @@ test('newest values, units, kinds, tables, streams and refused frames are there 
   assert.equal(((await again.next()) as { code: string }).code, 'value_invalid');
 });
 
-test('the first start leaves an admin key that only its user can read, and later ones leave it alone', async (context) => {
+test('the first start writes an admin key that only its user can read, and later starts do not change it', async (context) => {
   const start = restartable(context);
   const first = await start();
   assert.equal(statSync(join(first.data, 'admin.key')).mode & 0o777, 0o600);
@@ -93,7 +93,7 @@ test('the first start leaves an admin key that only its user can read, and later
   assert.match(first.gateway.adminKey ?? '', /^tgk_[A-Za-z0-9_-]{43}$/);
 });
 
-test('presence, reconnects and last use are there after a restart, and who was online is told that the gateway restarted', async (context) => {
+test('presence, reconnects and last use are kept over a restart, and a device that was online has the close reason restarting', async (context) => {
   const start = restartable(context);
   const first = await start();
   const device = await first.addDevice('a');

@@ -14,9 +14,9 @@ import { folderFor, openTestStore } from './store/store.fixture.js';
 const fixtures = join(packageRoot, 'gateway', 'store', 'fixtures');
 
 interface Expected {
-  /** Unix ms when the folder was left. */
+  /** The Unix time in ms at which the release stopped. */
   at: number;
-  /** Of the streams of kept-1. */
+  /** The marks of the streams of device kept-1. */
   marks: Record<string, number>;
   answers: Answers;
 }
@@ -24,7 +24,7 @@ interface Expected {
 const expectedOf = (name: string): Expected =>
   JSON.parse(readFileSync(join(fixtures, name, 'answers.json'), 'utf8')) as Expected;
 
-/** The data folder as it was left by the release of that name. */
+/** Unpacks the data folder that the release of that name left behind. */
 function unpack(context: TestContext, name: string): string {
   const folder = folderFor(context);
   for (const file of readdirSync(join(fixtures, name), { recursive: true, encoding: 'utf8' })) {
@@ -37,14 +37,14 @@ function unpack(context: TestContext, name: string): string {
 }
 
 for (const name of readdirSync(fixtures)) {
-  test(`a data folder of ${name} answers what it did: at once, sealed, and after another start`, async (context) => {
+  test(`a data folder of ${name} gives the same answers at once, sealed, and after another start`, async (context) => {
     const { at, answers } = expectedOf(name);
     assert.ok(Object.values(answers.readings).some((rows) => rows.length > 0));
     let running: Gateway | null = null;
-    // Hooks run in their order, so the gateway stops before its folder goes.
+    // Hooks run in the order in which they were added, so the gateway stops before its folder is removed.
     context.after(() => running?.stop());
     const folder = unpack(context, name);
-    // The clock of its time: nothing of it is too old, and no command has expired.
+    // The clock is set to the time of the release, so that no reading is too old and no command has expired.
     const clock = { now: () => at + 60_000 };
     for (const start of [1, 2]) {
       const gateway = await startOn(folder, [], { clock });

@@ -41,11 +41,11 @@ test('a bucket gives its burst, then its rate, and never more than its burst', (
     count(100, () => bucket.take(1e9)),
     5,
   );
-  // A clock that goes back gives nothing, and takes nothing.
+  // A clock that goes back neither fills nor empties the bucket.
   assert.equal(bucket.take(0), false);
 });
 
-test('buckets by key are bounded, and a key that comes back often keeps its own', () => {
+test('the number of buckets by key is bounded, and a key that is used often keeps its bucket', () => {
   const buckets = createBuckets({ perSecond: 0.001, burst: 1 }, 100);
   assert.equal(buckets.take('steady', 0), true);
   for (let n = 0; n < 10_000; n++) {
@@ -55,7 +55,7 @@ test('buckets by key are bounded, and a key that comes back often keeps its own'
   assert.equal(buckets.size(), 100);
 });
 
-test('links are limited by address and in total, connections at twice that, and an address costs the others nothing', () => {
+test('upgrades are limited per address and in total, and connections at twice the limit of upgrades per address', () => {
   const { handshake, connection, pass } = admissionAt();
   assert.equal(
     count(100, () => handshake('10.0.0.1')),
@@ -80,7 +80,7 @@ test('links are limited by address and in total, connections at twice that, and 
   );
 });
 
-test('a trusted proxy is not limited as an address, and the addresses behind it are', () => {
+test('a trusted proxy is not limited per address, but the addresses behind it are', () => {
   const { connection, handshake } = admissionAt({ connectsBurst: 1_000 }, ['10.9.0.0/16']);
   assert.equal(
     count(100, () => connection('10.9.0.1')),
@@ -92,7 +92,7 @@ test('a trusted proxy is not limited as an address, and the addresses behind it 
   );
 });
 
-test('new limits count from the moment they are set', () => {
+test('new limits apply as soon as they are set', () => {
   const { handshake, configure } = admissionAt();
   count(100, () => handshake('10.0.0.1'));
   configure({ admission: { ...limits, addressConnectsBurst: 50, connectsBurst: 40 }, trustedProxies: [] });
@@ -102,12 +102,12 @@ test('new limits count from the moment they are set', () => {
   );
 });
 
-test('failures are throttled by address and by address and id, and forgiven with time', () => {
+test('failed attempts are limited per address and per address and device id, and are forgiven over time', () => {
   const { tooManyFailures, pass } = admissionAt();
   const failures = (address: string, id: string | null): number => count(200, () => !tooManyFailures(address, id));
   assert.equal(failures('10.0.0.1', 'a'), 5);
   assert.equal(tooManyFailures('10.0.0.2', 'a'), false);
-  // Whoever guesses at many ids runs into the limit of the address.
+  // A client that guesses many ids reaches the limit of its address.
   let told = 0;
   for (let n = 0; n < 500; n++) if (!tooManyFailures('10.0.0.3', `d${n}`)) told++;
   assert.equal(told, 60);
@@ -115,7 +115,7 @@ test('failures are throttled by address and by address and id, and forgiven with
   assert.equal(tooManyFailures('10.0.0.1', 'a'), false);
 });
 
-test('the ramp gives places at the rate of the gateway, a second at random, and ends when all have one', () => {
+test('the ramp spreads reconnects at the gateway’s rate, adds up to a second at random, and ends when every link has its place', () => {
   let random = 0;
   const ramp = createRamp({ perSecond: () => 100, random: () => random });
   const seconds = Array.from({ length: 1_000 }, () => ramp.seconds(0, 5_000));
@@ -128,7 +128,7 @@ test('the ramp gives places at the rate of the gateway, a second at random, and 
   assert.equal(ramp.seconds(1e6, 1), 2);
 });
 
-test('one that fails too often is told to take its time', () => {
+test('a client that fails too often gets a Retry-After of a minute', () => {
   const { retryAfterSeconds } = admissionAt();
   assert.equal(retryAfterSeconds('too_many_attempts'), 60);
   assert.ok(retryAfterSeconds('overloaded') < 5);
@@ -146,7 +146,7 @@ test('an IPv6 network counts as one address', () => {
   for (const [address, network] of cases) assert.equal(networkOf(address), network, address);
 });
 
-test('addresses are believed of trusted proxies only, from the end of the list', () => {
+test('a forwarded address counts only if a trusted proxy sent it, and the list is read from its end', () => {
   const { addressBehind, trusts } = createProxies(['10.0.0.0/8', '192.168.1.5', 'fd00::/8']);
   const cases: [string, string, string][] = [
     ['203.0.113.1', '1.2.3.4', '203.0.113.1'],
@@ -167,7 +167,7 @@ test('addresses are believed of trusted proxies only, from the end of the list',
     assert.throws(() => createProxies([bad]), /neither an address/, bad);
 });
 
-test('a common name is taken only where there is no doubt', () => {
+test('a common name is used only if it is unambiguous', () => {
   const cases: [string, string | null][] = [
     ['CN=boiler-7,O=Acme', 'boiler-7'],
     ['O=Acme, cn = boiler-7', 'boiler-7'],
@@ -198,14 +198,14 @@ function ratesWith(ofModel: (model: string | null) => Partial<typeof device>) {
 
 const sourceOf = (model: string | null): Metered => ({ meter: null, device: { model } });
 
-test('without limits nothing is measured', () => {
+test('a device without limits has no meter', () => {
   const { admit } = ratesWith(() => ({}));
   const source = sourceOf(null);
   for (let n = 0; n < 1_000; n++) assert.equal(admit(source, 1e9), 0);
   assert.equal(source.meter, null);
 });
 
-test('a device has its burst of frames, bytes and readings, and is told when there is room again', () => {
+test('a device may send its burst of frames, bytes and readings, and beyond it gets the time to wait in ms', () => {
   const { admit, pass } = ratesWith((model) =>
     model === 'slow' ? { framesPerSecond: 1, burstSeconds: 2 } : { bytesPerSecond: 100, readingsPerSecond: 1_000 },
   );
@@ -222,7 +222,7 @@ test('a device has its burst of frames, bytes and readings, and is told when the
   assert.equal(Math.ceil(admit(fast, 1)), 1_001);
 });
 
-test('new limits apply to devices that are there', () => {
+test('new limits apply to devices that already have a meter', () => {
   let framesPerSecond = 1;
   const { admit, configure } = ratesWith(() => ({ framesPerSecond, burstSeconds: 1 }));
   const source = sourceOf(null);

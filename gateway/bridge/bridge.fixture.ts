@@ -55,7 +55,7 @@ export interface Heard {
   retained: boolean;
 }
 
-/** A client that keeps what it hears; its session outlives its connection. */
+/** A client that keeps every message that it receives. Its session outlives its connection. */
 export async function subscribe(context: TestContext, url: string, filter: string, options: IClientOptions = {}) {
   const heard: Heard[] = [];
   let wake = (): void => {};
@@ -79,7 +79,7 @@ export async function subscribe(context: TestContext, url: string, filter: strin
   return {
     client,
     heard,
-    /** Resolves with what it answers once that is not undefined. */
+    /** Resolves with the return value of the function, once that is not undefined. */
     async until<Value>(find: (heard: Heard[]) => Value | undefined): Promise<Value> {
       for (;;) {
         const found = find(heard);

@@ -26,8 +26,8 @@ function checked<Body>(schema: string, payload: string): Body {
 }
 
 /**
- * Gateways one after the other on one folder. To be called first: what is to be cleaned up is so in the order of asking, and
- * gateways stop before their broker goes.
+ * Starts gateways one after the other on one data folder. A test calls it before it starts its broker: hooks run in the order in
+ * which they were added, and gateways must stop before their broker does.
  */
 function restartable(context: TestContext) {
   const data = mkdtempSync(join(tmpdir(), 'tidegate-bridge-'));
@@ -51,7 +51,7 @@ async function sendFrames(link: TestLink, from: number, to: number, values = (se
 const telemetryOf = (heard: Heard[]): BridgeTelemetry[] =>
   heard.filter(({ topic }) => topic.endsWith('/telemetry')).map(({ payload }) => checked('telemetry', payload));
 
-/** In order of arrival, each once. */
+/** The seqs that arrived, each once, in the order of their first arrival. */
 function seqsOf(heard: Heard[], device: string): number[] {
   const seen = new Set<string>();
   return telemetryOf(heard)
@@ -61,7 +61,7 @@ function seqsOf(heard: Heard[], device: string): number[] {
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
-test('frames, presence and status reach the broker by their schemas; a clean stop says offline', async (context) => {
+test('frames, presence and status reach the broker as their schemas say, and a clean stop publishes offline', async (context) => {
   const start = restartable(context);
   const broker = await startBroker(context);
   const listener = await subscribe(context, broker.url, 'tidegate/gw/#');
@@ -127,7 +127,7 @@ test('frames, presence and status reach the broker by their schemas; a clean sto
   assert.equal(telemetryOf(listener.heard).length, 2, 'the refused frame made no message');
 });
 
-test('what comes while the broker is away, cut off or restarted arrives in order when it is back, nothing lost', async (context) => {
+test('frames sent while the broker is stopped, cut off or restarted all arrive in order when it is back', async (context) => {
   const start = restartable(context);
   const broker = await startBroker(context);
   const listener = await subscribe(context, broker.url, 'tidegate/gw/+/telemetry');
@@ -144,7 +144,7 @@ test('what comes while the broker is away, cut off or restarted arrives in order
   assert.deepEqual(seqsOf(listener.heard, 'a'), range(1, 400));
 });
 
-test('what was not bridged when the gateway ended is bridged by the next, with the same names, also of devices that are gone', async (context) => {
+test('frames that were not bridged when the gateway stopped are bridged after the next start, also those of removed devices', async (context) => {
   const start = restartable(context);
   const broker = await startBroker(context);
   const listener = await subscribe(context, broker.url, 'tidegate/gw/+/telemetry');
@@ -167,14 +167,14 @@ test('what was not bridged when the gateway ended is bridged by the next, with t
   assert.deepEqual([...streams].sort(), ['a main', 'b link-']);
 });
 
-test('a thread that ended by itself is told of, started again, and goes on from where it was', async (context) => {
+test('a bridge thread that ended by itself is reported, started again, and resumes at its position', async (context) => {
   const start = restartable(context);
   const broker = await startBroker(context);
   const listener = await subscribe(context, broker.url, 'tidegate/gw/+/telemetry');
   const gateway = await start([]);
   const link = await gateway.connect(await gateway.addDevice('a'), '?stream=main');
   await sendFrames(link, 1, 10);
-  // Its folder is not there yet: a thread cannot start in it.
+  // The folder does not exist yet, so the thread cannot start.
   const folder = join(gateway.data, 'later');
   const set = [`mqtt.url=${broker.url}`, 'gatewayId=gw'];
   const settings = bridgeSettings(loadConfig({ environment: {}, set }), new Map(), 'test');
@@ -210,7 +210,7 @@ test('a thread that ended by itself is told of, started again, and goes on from 
   assert.deepEqual(errors, ['the bridge failed; it starts again in a while']);
 });
 
-test('a frame that is too large for a message becomes several, whose ids tell them apart', async (context) => {
+test('a frame that is too large for one message becomes several messages with different ids', async (context) => {
   const start = restartable(context);
   const broker = await startBroker(context);
   const listener = await subscribe(context, broker.url, 'tidegate/gw/+/telemetry');
@@ -237,7 +237,7 @@ test('a frame that is too large for a message becomes several, whose ids tell th
   assert.ok(parts.length > 3);
 });
 
-test('a cursor that a bridge left behind is removed when it is off, and lets the log be cut', async (context) => {
+test('a cursor of a bridge that is now off is removed, so that the log can be cut', async (context) => {
   const start = restartable(context);
   const broker = await startBroker(context);
   broker.stop();
@@ -271,7 +271,7 @@ async function metricsOf(gateway: TestGateway): Promise<Map<string, number>> {
   );
 }
 
-/** Asked again until it holds: the bridge tells its state once a second. */
+/** Reads the metric until it holds. The bridge reports its state once per second. */
 async function untilMetric(gateway: TestGateway, name: string, holds: (value: number) => boolean): Promise<number> {
   for (;;) {
     const value = (await metricsOf(gateway)).get(name);
@@ -280,7 +280,7 @@ async function untilMetric(gateway: TestGateway, name: string, holds: (value: nu
   }
 }
 
-test('a full backlog gives up its oldest frames, counts them, and bridges the rest', async (context) => {
+test('a full backlog drops its oldest frames, counts them, and bridges the rest', async (context) => {
   const start = restartable(context);
   const broker = await startBroker(context);
   const listener = await subscribe(context, broker.url, 'tidegate/gw/+/telemetry');
@@ -291,7 +291,7 @@ test('a full backlog gives up its oldest frames, counts them, and bridges the re
   await untilMetric(gateway, 'tidegate_bridge_frames_dropped_total{why="age"}', (value) => value === 50);
   await untilMetric(gateway, 'tidegate_bridge_backlog_bytes', (value) => value === 0);
   broker.start();
-  // Only frames of its first second reach the broker: what is sent too early before the bridge is back is given up as well.
+  // The backlog holds one second. Frames sent more than a second before the bridge has reconnected are dropped as well.
   let seq = 50;
   while (seqsOf(listener.heard, 'a').length === 0) {
     seq += 1;
@@ -306,7 +306,7 @@ test('a full backlog gives up its oldest frames, counts them, and bridges the re
   );
 });
 
-test('where a full backlog refuses devices they are closed 4001, and let in again once the broker has taken it', async (context) => {
+test('if a full backlog refuses devices, links are closed with 4001, and accepted again once the broker has the backlog', async (context) => {
   const start = restartable(context);
   const broker = await startBroker(context);
   const listener = await subscribe(context, broker.url, 'tidegate/gw/+/telemetry');
@@ -330,7 +330,7 @@ test('where a full backlog refuses devices they are closed 4001, and let in agai
   assert.deepEqual(seqsOf(listener.heard, 'a'), range(1, 11));
 });
 
-test('a command from MQTT is checked, stored and carried out as one from HTTP, and its states come back', async (context) => {
+test('a command from MQTT is checked, stored and sent like one from HTTP, and its states are published', async (context) => {
   const start = restartable(context);
   const broker = await startBroker(context);
   const listener = await subscribe(context, broker.url, 'tidegate/gw/+/command/+');
@@ -363,13 +363,13 @@ test('a command from MQTT is checked, stored and carried out as one from HTTP, a
   assert.deepEqual(
     items.map(({ by }) => by),
     ['mqtt'],
-    'the same key made no second command',
+    'the same key creates no second command',
   );
   const audit = (await gateway.api('GET', '/v1/audit')).body as { items: { by: string; action: string }[] };
   assert.ok(audit.items.some(({ by, action }) => by === 'mqtt' && action === 'command_created'));
 });
 
-test('a message that makes no command is answered with the reason', async (context) => {
+test('a message that creates no command is answered with the reason', async (context) => {
   const start = restartable(context);
   const broker = await startBroker(context);
   const listener = await subscribe(context, broker.url, 'tidegate/gw/#');
@@ -402,12 +402,12 @@ test('a message that makes no command is answered with the reason', async (conte
   assert.deepEqual(
     listener.heard.filter(({ topic }) => topic === 'tidegate/gw/command/error').length,
     2,
-    'no device can have these ids, so no topic is made of them',
+    'no device can have these ids, so no topic contains them',
   );
   assert.equal(((await gateway.api('GET', '/v1/devices/a/commands')).body as { items: object[] }).items.length, 0);
 });
 
-test('a retained command is refused, and what a broker echoes of our own topics is no command', async (context) => {
+test('a retained command is refused, and an echo of our own topics creates no command', async (context) => {
   const start = restartable(context);
   const broker = await startBroker(context);
   const listener = await subscribe(context, broker.url, 'tidegate/gw/+/command/+');
@@ -416,7 +416,7 @@ test('a retained command is refused, and what a broker echoes of our own topics 
   const link = await gateway.connect(await gateway.addDevice('a', { model: 'boiler' }));
   const refused = await listener.until((heard) => heard[0]);
   assert.equal(checked<BridgeCommandError>('command_error', refused.payload).error.code, 'retained');
-  // A broker that sends back whatever comes: every topic of ours is echoed once.
+  // This broker sends back what it gets: it echoes each of our topics once.
   const echo = await subscribe(context, broker.url, 'tidegate/#', { clientId: 'echo' });
   const echoed = new Set<string>();
   echo.client.on('message', (topic, payload) => {
@@ -442,7 +442,7 @@ test('a retained command is refused, and what a broker echoes of our own topics 
   assert.equal(((await gateway.api('GET', '/v1/devices/a/commands')).body as { items: object[] }).items.length, 0);
 });
 
-test('Home Assistant finds the device, hears its values, presses its button, and is told again at its birth', async (context) => {
+test('Home Assistant finds the device, gets its values, presses its button, and gets its config again at the birth message', async (context) => {
   const start = restartable(context);
   const broker = await startBroker(context);
   const listener = await subscribe(context, broker.url, '#');

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Logger } from 'pino';
 import { createConnectionLog } from './connectionLog.js';
 
-test('a connection that comes and goes is one line per second, which counts the changes before it', () => {
+test('a connection that changes often logs one line per second, which counts the changes before it', () => {
   const lines: [string, unknown][] = [];
   const note = ({ notLogged }: { notLogged?: number }, text: string) => lines.push([text, notLogged]);
   let now = 0;

@@ -14,14 +14,14 @@ function saverAt(position: number) {
   return { cursor: new CursorSaver(position, moveCursor, log), moves, warnings };
 }
 
-test('nothing is saved while nothing has moved', async () => {
+test('a cursor that has not moved is not saved', async () => {
   const { cursor, moves } = saverAt(7);
   await cursor.save();
   await cursor.finish();
   assert.equal(moves.length, 0);
 });
 
-test('one save runs at a time, and the end saves what came in between', async () => {
+test('one save runs at a time, and the close saves the last position', async () => {
   const { cursor, moves } = saverAt(0);
   cursor.position = 5;
   const first = cursor.save();
@@ -42,7 +42,7 @@ test('one save runs at a time, and the end saves what came in between', async ()
   assert.equal(moves.length, 2);
 });
 
-test('a save that failed is reported and tried again', async () => {
+test('a failed save is reported and retried', async () => {
   const { cursor, moves, warnings } = saverAt(0);
   cursor.position = 5;
   const first = cursor.save();

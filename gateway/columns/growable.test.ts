@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { grown } from './growable.js';
 
-test('a column that has room is returned as it is, also when nothing or less than its length is asked for', () => {
+test('a column with enough room is returned unchanged', () => {
   const column = Uint32Array.of(1, 2, 3);
   for (const length of [-1, 0, 2, 3]) assert.equal(grown(column, length), column);
 });
 
-test('a column without room is copied to twice its length, or to the length that is asked for if that is more', () => {
+test('a column without room is copied to twice its length, or to the requested length if that is longer', () => {
   const column = Uint32Array.of(1, 2, 3);
   assert.deepEqual(grown(column, 4), Uint32Array.of(1, 2, 3, 0, 0, 0));
   assert.deepEqual(grown(column, 8), Uint32Array.of(1, 2, 3, 0, 0, 0, 0, 0));
@@ -15,7 +15,7 @@ test('a column without room is copied to twice its length, or to the length that
   assert.deepEqual(column, Uint32Array.of(1, 2, 3));
 });
 
-test('new entries are the fill, and entries that were there keep their values', () => {
+test('new entries have the fill value, and existing entries keep theirs', () => {
   assert.deepEqual(grown(Float64Array.of(0.5, 0), 3, Number.NaN), Float64Array.of(0.5, 0, Number.NaN, Number.NaN));
   assert.deepEqual(
     grown(Float64Array.of(1), 2, Number.NEGATIVE_INFINITY),

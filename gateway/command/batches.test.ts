@@ -4,7 +4,7 @@ import { commandTools } from './commands.fixture.js';
 
 type Tools = ReturnType<typeof commandTools>;
 
-/** So many linked devices, and a batch for all of them. */
+/** Creates `count` linked devices, and a command batch for all of them. */
 async function startBatch(tools: Tools, count: number, more: object = {}) {
   const devices = Array.from({ length: count }, (_, n) => tools.addDevice(n + 1));
   const links = devices.map((device) => tools.link(device));
@@ -26,7 +26,7 @@ async function startBatch(tools: Tools, count: number, more: object = {}) {
 
 const batchOf = ({ disk }: Tools) => disk.batches[0];
 
-test('every device has its command at once, and so many are under way at a time', async () => {
+test('every device has its command at once, and no more are in flight than the concurrency allows', async () => {
   const tools = commandTools();
   const batch = await startBatch(tools, 10, { concurrency: 3 });
   assert.equal(tools.disk.commands.length, 10);
@@ -42,7 +42,7 @@ test('every device has its command at once, and so many are under way at a time'
   assert.equal(tools.batches.runningCount(), 0);
 });
 
-test('devices that are offline take no place, and find room when they come', async () => {
+test('offline devices do not count against the concurrency, and get their commands after they connect', async () => {
   const tools = commandTools();
   const devices = [1, 2, 3, 4].map(tools.addDevice);
   const online = tools.link(devices[3]);
@@ -57,7 +57,7 @@ test('devices that are offline take no place, and find room when they come', asy
   assert.deepEqual([first.heard.length, second.heard.length], [1, 0]);
 });
 
-test('too many failures end the batch: what is queued is cancelled, what is under way goes on', async () => {
+test('too many failures abort the batch: queued commands are cancelled, and sent commands may finish', async () => {
   const tools = commandTools();
   const batch = await startBatch(tools, 10, { concurrency: 2, abortOnFailurePercent: 10 });
   await batch.answer(0, 1, 'failed');
@@ -70,7 +70,7 @@ test('too many failures end the batch: what is queued is cancelled, what is unde
   assert.equal(tools.batches.runningCount(), 0);
 });
 
-test('with no failure allowed, and one at a time, a failure keeps the next one from being sent', async () => {
+test('with a concurrency of 1 and no failure allowed, the first failure stops the batch', async () => {
   const tools = commandTools();
   const batch = await startBatch(tools, 3, { concurrency: 1, abortOnFailurePercent: 0 });
   await batch.answer(0, 1, 'failed');
@@ -78,7 +78,7 @@ test('with no failure allowed, and one at a time, a failure keeps the next one f
   assert.deepEqual([batch.countOf('failed'), batch.countOf('cancelled')], [1, 2]);
 });
 
-test('a stopped batch sends nothing more and holds nothing else back; resumed, it goes on', async () => {
+test('a stopped batch sends no commands and does not block others, and a resumed batch sends again', async () => {
   const tools = commandTools();
   const batch = await startBatch(tools, 4, { concurrency: 1 });
   const stopped = tools.batches.stop(batch.id);
@@ -90,7 +90,7 @@ test('a stopped batch sends nothing more and holds nothing else back; resumed, i
   assert.deepEqual(
     batch.links[2].heard.map((one) => one.id),
     [id],
-    'a command of its own overtakes the one of a stopped batch',
+    'a single command overtakes the command of a stopped batch',
   );
   tools.commands.update(batch.devices[2], { id, state: 'succeeded' });
   const resumed = tools.batches.resume(batch.id);
@@ -100,7 +100,7 @@ test('a stopped batch sends nothing more and holds nothing else back; resumed, i
   await assert.rejects(tools.batches.stop('none'), { code: 'already_ended' });
 });
 
-test('a restart in the middle goes on where it was', async () => {
+test('a batch resumes after a restart where it was', async () => {
   const tools = commandTools();
   const batch = await startBatch(tools, 5, { concurrency: 2 });
   await batch.answer(0, 1, 'succeeded');
@@ -120,14 +120,14 @@ test('a restart in the middle goes on where it was', async () => {
   assert.equal(after.disk.batches[0].state, 'done');
 });
 
-test('a batch of more commands than may be open is refused whole', async () => {
+test('a batch with more commands than may be open is refused whole', async () => {
   const tools = commandTools();
   const devices = Array.from({ length: 1_001 }, (_, n) => tools.addDevice(n + 1));
   await assert.rejects(tools.batches.create(devices, { name: 'do', target: {} }, 'key'), { code: 'too_many_commands' });
   assert.equal(tools.writes.length, 0);
 });
 
-test('a device that cannot take the command is told of, and counts as a failure', async () => {
+test('a device that the command is too large for counts as a failure', async () => {
   const tools = commandTools();
   const devices = [1, 2].map(tools.addDevice);
   tools.link(devices[1], { maxCommandBytes: 4_096 });

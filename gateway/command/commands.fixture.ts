@@ -7,7 +7,7 @@ import { createCommands } from './commands.js';
 import type { OutgoingCommand } from './openCommands.js';
 import { createCommandRules } from './rules.js';
 
-/** A device's link in the hands of a test. */
+/** A device's link that a test controls. */
 export interface FakeLink {
   address: string;
   maxCommandBytes: number;
@@ -16,16 +16,16 @@ export interface FakeLink {
   sendCommand(command: OutgoingCommand): boolean;
 }
 
-/** A timer of up to this many ms is about gathering, and tests of what is gathered say so. */
+/** A timer up to this long only gathers changes for one write. A longer one is a timeout, which runs when a test runs it. */
 const momentMs = 100;
 
-/** What a restart finds on disk. */
+/** The contents of the disk that a restart reads. */
 export interface Disk {
   commands: CommandRecord[];
   batches: BatchRecord[];
 }
 
-/** Commands and batches on a disk that writes when it is told to, a clock that stands, and links of the test. */
+/** Commands and batches with a disk, a clock and links that the test controls. */
 export function commandTools(disk: Disk = { commands: [], batches: [] }, { inFlightMax = 1 } = {}) {
   const devices = new Map<number, Device>();
   const links = new Map<number, FakeLink>();
@@ -127,7 +127,7 @@ export function commandTools(disk: Disk = { commands: [], batches: [] }, { inFli
     },
   });
 
-  /** Lets promises go on. */
+  /** Waits until pending promises have settled. */
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
   function runTimers(delayMax = Number.POSITIVE_INFINITY): void {
@@ -136,7 +136,7 @@ export function commandTools(disk: Disk = { commands: [], batches: [] }, { inFli
     for (const { run } of due) run();
   }
 
-  /** Writes until nothing waits to be written, also of what may wait a moment for more. */
+  /** Writes until nothing waits to be written, changes that are still gathered included. */
   async function flush(): Promise<void> {
     await settle();
     while (writes.length > 0 || timers.some(({ delayMs }) => delayMs <= momentMs)) {
@@ -185,7 +185,7 @@ export function commandTools(disk: Disk = { commands: [], batches: [] }, { inFli
     },
     runTimers,
     stateOf: (id: string): string => disk.commands.find((one) => one.id === id)?.state as string,
-    /** Everything in memory is gone; what is written is not. */
+    /** Returns new tools with the same disk and empty memory. */
     restart: () => commandTools({ commands: structuredClone(disk.commands), batches: structuredClone(disk.batches) }),
   };
 }

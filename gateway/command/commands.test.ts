@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { commandTools } from './commands.fixture.js';
 import { CommandConflict, CommandError } from './errors.js';
 
-test('a command for a linked device is sent once it is stored, not before, and its first record says that it will be', async () => {
+test('a command for a linked device is sent only after it is stored, and its first record says that it was attempted', async () => {
   const tools = commandTools();
   const device = tools.addDevice(1);
   const link = tools.link(device);
@@ -17,13 +17,13 @@ test('a command for a linked device is sent once it is stored, not before, and i
     [[id, 0]],
   );
   assert.equal(tools.disk.commands[0].attempted, true);
-  assert.equal(tools.stateOf(id), 'queued', 'that it was sent is not on disk yet');
+  assert.equal(tools.stateOf(id), 'queued', 'the state "sent" is not on disk yet');
   assert.deepEqual(tools.shown, ['d1 queued']);
   await tools.flush();
   assert.deepEqual(tools.shown, ['d1 queued', 'd1 sent']);
 });
 
-test('what a device says at once is written with what was sent, its last word without delay', async () => {
+test('updates that follow the send at once share its write, and a final state is written without delay', async () => {
   const tools = commandTools();
   const device = tools.addDevice(1);
   tools.link(device);
@@ -32,18 +32,18 @@ test('what a device says at once is written with what was sent, its last word wi
   tools.writes.shift()?.finish();
   const { id } = await made;
   tools.commands.update(device, { id, state: 'received' });
-  assert.equal(tools.writes.length, 0, 'that it was sent and received may wait for more');
+  assert.equal(tools.writes.length, 0, '"sent" and "received" may wait for more changes');
   tools.commands.update(device, { id, state: 'succeeded' });
   assert.deepEqual(
     tools.writes.map(({ changes }) => changes.map((change) => 'state' in change && change.state)),
     [['sent', 'received', 'succeeded']],
   );
-  assert.deepEqual(tools.shown, ['d1 queued'], 'nothing is shown before it is on disk');
+  assert.deepEqual(tools.shown, ['d1 queued'], 'no state is shown before it is on disk');
   await tools.flush();
   assert.deepEqual(tools.shown, ['d1 queued', 'd1 sent', 'd1 received', 'd1 succeeded']);
 });
 
-test('what waits for an offline device is noted before it is sent, even where the device speaks up meanwhile', async () => {
+test('a command that waited for its device is recorded as attempted before it is sent, also if the device links twice', async () => {
   const tools = commandTools();
   const device = tools.addDevice(1);
   const id = await tools.create(device);
@@ -60,7 +60,7 @@ test('what waits for an offline device is noted before it is sent, even where th
   );
 });
 
-test('commands go in order, one in flight, the next after the final word', async () => {
+test('commands are sent in order, one in flight at a time, the next one after the final state', async () => {
   const tools = commandTools();
   const device = tools.addDevice(1);
   const ids = [await tools.create(device), await tools.create(device), await tools.create(device)];
@@ -81,7 +81,7 @@ test('commands go in order, one in flight, the next after the final word', async
   );
 });
 
-test('after a reconnect a command without a final word is sent again under its id, with what was last heard', async () => {
+test('after a reconnect a command without a final state is sent again with its id and its last known state', async () => {
   const tools = commandTools();
   const device = tools.addDevice(1);
   tools.link(device);
@@ -113,7 +113,7 @@ test('after a reconnect a command without a final word is sent again under its i
   );
 });
 
-test('a command that the socket did not take stays queued, its record says so, and it can be taken back', async () => {
+test('a command that the socket did not accept stays queued on disk, and can be cancelled', async () => {
   const tools = commandTools();
   const device = tools.addDevice(1);
   const link = tools.link(device, { takes: false });
@@ -121,7 +121,7 @@ test('a command that the socket did not take stays queued, its record says so, a
   assert.deepEqual([tools.stateOf(id), tools.disk.commands[0].attempted], ['queued', false]);
   const after = tools.restart();
   await after.flush();
-  assert.equal(after.stateOf(id), 'queued', 'a restart does not take it for sent');
+  assert.equal(after.stateOf(id), 'queued', 'a restart does not count it as sent');
   const cancelled = tools.commands.cancel(id, 'key');
   await tools.flush();
   await cancelled;
@@ -129,7 +129,7 @@ test('a command that the socket did not take stays queued, its record says so, a
   assert.equal(link.heard.length, 0);
 });
 
-test('a link that ends while the note is written leaves the command queued', async () => {
+test('a command stays queued if the link ends while the attempt is written', async () => {
   const tools = commandTools();
   const device = tools.addDevice(1);
   const id = await tools.create(device);
@@ -142,7 +142,7 @@ test('a link that ends while the note is written leaves the command queued', asy
   assert.deepEqual([tools.stateOf(id), link.heard[0].known], ['sent', 0]);
 });
 
-test('what the gateway was about to send when it ended counts as sent, with known 255', async () => {
+test('a command that the gateway was about to send when it stopped counts as sent, with known 255', async () => {
   const tools = commandTools();
   const [a, b] = [tools.addDevice(1), tools.addDevice(2)];
   tools.link(a);
@@ -164,7 +164,7 @@ test('what the gateway was about to send when it ended counts as sent, with know
   );
 });
 
-test('time ends what waits and what is silent, each in its own way, and what is too late is not sent', async () => {
+test('a queued command expires, a sent one without an answer times out, and an overdue one is not sent', async () => {
   const tools = commandTools();
   const [a, b] = [tools.addDevice(1), tools.addDevice(2)];
   const waiting = await tools.create(a, { ttlMs: 1_000 });
@@ -184,7 +184,7 @@ test('time ends what waits and what is silent, each in its own way, and what is 
   assert.deepEqual([tools.stateOf(silent), tools.stateOf(next)], ['timed_out', 'sent']);
 });
 
-test('a late word is kept as an event, once, and changes no end; another deviceâ€™s word counts nothing', async () => {
+test('a late update is kept once as an event and changes no final state, and an update of another device is refused', async () => {
   const tools = commandTools();
   const [a, b] = [tools.addDevice(1), tools.addDevice(2)];
   tools.link(a);
@@ -195,7 +195,7 @@ test('a late word is kept as an event, once, and changes no end; another deviceâ
   });
   tools.pass(1_000);
   tools.commands.tick();
-  // Before the end is on disk, and after it.
+  // Both updates come before the final state is on disk.
   const words = [
     tools.commands.update(a, { id, state: 'succeeded' }),
     tools.commands.update(a, { id, state: 'succeeded' }),
@@ -213,7 +213,7 @@ test('a late word is kept as an event, once, and changes no end; another deviceâ
   assert.equal((await tools.commands.update(a, { id: 'none', state: 'failed' }))?.code, 'command_unknown');
 });
 
-test('a word about a command that was never sent is refused', async () => {
+test('an update of a command that was never sent is refused', async () => {
   const tools = commandTools();
   const device = tools.addDevice(1);
   const id = await tools.create(device);
@@ -222,7 +222,7 @@ test('a word about a command that was never sent is refused', async () => {
   assert.equal(tools.stateOf(id), 'queued');
 });
 
-test('a disk that fails keeps what a device said until it can be written, and nothing is shown before', async () => {
+test('an update is kept while writes fail, and is shown only once it is written', async () => {
   const tools = commandTools();
   const device = tools.addDevice(1);
   tools.link(device);
@@ -237,14 +237,14 @@ test('a disk that fails keeps what a device said until it can be written, and no
     tools.writes.shift()?.finish(new Error('disk full'));
     await tools.settle();
     tools.runTimers();
-    // The wait's own timer is not among those that a failed write sets anew.
+    // A failed write starts only its own timer again, and not the timer of the wait.
     assert.deepEqual(tools.shown, ['d1 queued', 'd1 sent']);
   }
   await tools.flush();
   assert.deepEqual([ended, tools.stateOf(id), tools.disk.commands[0].result], [true, 'succeeded', 7]);
 });
 
-test('waiting says whether the command ended, is still open, or had ended before', async () => {
+test('a wait reports whether the command ended, is still open, or had ended before', async () => {
   const tools = commandTools();
   const device = tools.addDevice(1);
   tools.link(device);
@@ -255,7 +255,7 @@ test('waiting says whether the command ended, is still open, or had ended before
   assert.deepEqual(await brief, { outcome: 'open' });
   const long = tools.commands.wait(id, 60_000);
   tools.commands.update(device, { id, state: 'succeeded', result: 7 });
-  assert.equal(tools.stateOf(id), 'sent', 'the end is decided and not yet on disk');
+  assert.equal(tools.stateOf(id), 'sent', 'the final state is known and not yet on disk');
   const ending = tools.commands.wait(id, 60_000);
   await tools.flush();
   const ended = { outcome: 'ended', state: 'succeeded', result: 7, error: null };
@@ -264,7 +264,7 @@ test('waiting says whether the command ended, is still open, or had ended before
     assert.deepEqual(await tools.commands.wait(over, 60_000), { outcome: 'ended_before' }, over);
 });
 
-test('a newer command replaces the queued one of the same word, never one that was sent', async () => {
+test('a newer command supersedes a queued one with the same `supersedes`, and never a sent one', async () => {
   const tools = commandTools();
   const device = tools.addDevice(1);
   const [first, other] = [
@@ -280,7 +280,7 @@ test('a newer command replaces the queued one of the same word, never one that w
   assert.equal(tools.stateOf(other), 'sent');
 });
 
-test('one key makes one command, also at the same time; with another body it is refused', async () => {
+test('one key creates one command, also from requests at the same time, and is refused with another body', async () => {
   const tools = commandTools();
   const device = tools.addDevice(1);
   const create = (hash: string) => tools.commands.create(device, { name: 'do' }, 'key', 'k1', hash);
@@ -295,7 +295,7 @@ test('one key makes one command, also at the same time; with another body it is 
   assert.equal(tools.disk.commands.length, 1);
 });
 
-test('what is larger than the device takes is refused; a hello that allows more lets it go', async () => {
+test('a command larger than the device accepts is refused, and is sent once a hello allows its size', async () => {
   const tools = commandTools();
   const device = tools.addDevice(1);
   const params = { text: 'x'.repeat(2_000) };
@@ -314,7 +314,7 @@ test('what is larger than the device takes is refused; a hello that allows more 
   assert.equal(tools.stateOf(id), 'sent');
 });
 
-test('commands without an end are bounded for a device', async () => {
+test('the number of open commands per device is limited', async () => {
   const tools = commandTools();
   const device = tools.addDevice(1);
   for (let n = 0; n < 20; n++) await tools.create(device);
@@ -324,7 +324,7 @@ test('commands without an end are bounded for a device', async () => {
   );
 });
 
-test('a removed deviceâ€™s queued commands end with it, also those of a crash in between', async () => {
+test('queued commands of a removed device get the state device_removed', async () => {
   const tools = commandTools();
   const device = tools.addDevice(1);
   const id = await tools.create(device);
@@ -335,7 +335,7 @@ test('a removed deviceâ€™s queued commands end with it, also those of a crash in
   assert.equal(tools.stateOf(id), 'device_removed');
 });
 
-test('more may be in flight where that is configured', async () => {
+test('several commands may be in flight if the configuration allows it', async () => {
   const tools = commandTools(undefined, { inFlightMax: 2 });
   const device = tools.addDevice(1);
   const link = tools.link(device);

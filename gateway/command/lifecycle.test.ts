@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { commandStates, finalStates, isFinal } from '../domain/command.js';
 import { commandEvents, knownOf, stateAfter } from './lifecycle.js';
 
-/** What the contract says of every pair; what is not here changes nothing. */
+/** The next state per pair of state and event, from the contract. A pair that is not listed changes nothing. */
 const expected = new Map<string, string>(
   [
     ['queued', 'sent', 'sent'],
@@ -22,13 +22,13 @@ const expected = new Map<string, string>(
   ].map(([state, event, next]) => [`${state} ${event}`, next]),
 );
 
-test('every pair of state and event leads where the contract says, or nowhere', () => {
+test('every pair of state and event leads to the state in the contract, or changes nothing', () => {
   for (const state of commandStates)
     for (const event of commandEvents)
       assert.equal(stateAfter(state, event), expected.get(`${state} ${event}`) ?? null, `${state} ${event}`);
 });
 
-test('nothing leads out of an end, and no way leads back', () => {
+test('no event leads out of a final state or back to an earlier state', () => {
   const order = ['queued', 'sent', 'received', 'running'];
   for (const state of commandStates)
     for (const event of commandEvents) {
@@ -40,7 +40,7 @@ test('nothing leads out of an end, and no way leads back', () => {
   assert.equal(finalStates.filter(isFinal).length, finalStates.length);
 });
 
-test('known says what the gateway last heard', () => {
+test('known is the last state that the gateway received', () => {
   assert.deepEqual(
     [
       knownOf('queued', false),

@@ -30,12 +30,12 @@ test('a batch is aborted only above its share of failures, and only while it run
   );
   assert.deepEqual([failing(0, { abortOnFailurePercent: 0 }), failing(1, { abortOnFailurePercent: 0 })], [false, true]);
   assert.equal(failing(10, { abortOnFailurePercent: 100 }), false);
-  assert.equal(failing(10, {}), false, 'without a share it runs to its end');
+  assert.equal(failing(10, {}), false, 'without a limit the batch runs to its end');
   for (const state of ['stopped', 'aborted', 'done'] as const)
     assert.equal(failing(10, { state, abortOnFailurePercent: 10 }), false, state);
 });
 
-test('a restored batch counts its open commands, and has room until so many of them were attempted', () => {
+test('a restored batch counts its open commands, and has room until its concurrency is reached', () => {
   const own = [true, false, false].map((attempted) => ({ attempted }) as CommandRecord);
   const running = new RunningBatch(batchWith({}), [], 0, own);
   assert.deepEqual([running.open, running.underWay, running.hasRoom], [3, 1, true]);

@@ -7,7 +7,7 @@ test('without a command the quantiles are 0', () => {
   assert.deepEqual(new CommandTimings().quantiles(), { toReceived: none, toDone: none });
 });
 
-test('only what a device reports is timed, in seconds', () => {
+test('only states that a device reports are timed, in seconds', () => {
   const timings = new CommandTimings();
   for (const state of ['queued', 'sent', 'expired', 'timed_out', 'cancelled'] as const) timings.record(state, 60_000);
   for (let ms = 1; ms <= 100; ms++) timings.record('received', ms);
@@ -17,7 +17,7 @@ test('only what a device reports is timed, in seconds', () => {
   assert.deepEqual([toDone['0.5'].toFixed(1), toDone['0.99'].toFixed(1)], ['2.0', '2.0']);
 });
 
-test('a clock that has gone back counts as the shortest time', () => {
+test('a clock that went back counts as the shortest time', () => {
   const timings = new CommandTimings();
   timings.record('received', -5);
   timings.record('received', 0.2);

@@ -49,7 +49,7 @@ test('the defaults are those of the contract', () => {
   assert.match(config.gatewayId, /^[A-Za-z0-9_-]{1,64}$/);
 });
 
-test('--set wins over the environment, that over the file, that over the defaults', (context) => {
+test('--set overrides the environment, which overrides the file, which overrides the defaults', (context) => {
   const file = fileWith(
     context,
     'device:\n  port: 1\n  host: 127.0.0.1\nstore:\n  commitIntervalMs: 5\n  retentionDays: 7\n',
@@ -70,7 +70,7 @@ test('--set wins over the environment, that over the file, that over the default
   );
 });
 
-test('all faults are told at once, with key, value, origin and fix', (context) => {
+test('all faults are reported at once, each with key, value, origin and fix', (context) => {
   const file = fileWith(context, 'device:\n  prot: 8080\nlog:\n  level: loud\n');
   const faults = faultsOf(() =>
     loadConfig({
@@ -95,13 +95,13 @@ test('all faults are told at once, with key, value, origin and fix', (context) =
   assert.equal(faults.length, expected.length);
 });
 
-test('a file that is not there, not YAML, or no map is a fault', (context) => {
+test('a file that is missing, is not YAML, or is not a map is a fault', (context) => {
   for (const file of ['/none/such.yaml', fileWith(context, 'a: [1'), fileWith(context, '- 1')]) {
     assert.match(faultsOf(() => loadConfig({ file, environment: {}, set: [] }))[0], new RegExp(file));
   }
 });
 
-test('proxies are addresses or ranges, and the limits of a device may be anything from nothing on', () => {
+test('proxies must be addresses or ranges, and a limit of a device may be 0', () => {
   const set = ['trustedProxies=10.0.0.0/8,fd00::1', 'limits.device.bytesPerSecond=0.5'];
   const config = loadConfig({ environment: {}, set });
   assert.deepEqual(config.trustedProxies, ['10.0.0.0/8', 'fd00::1']);
@@ -117,7 +117,7 @@ test('proxies are addresses or ranges, and the limits of a device may be anythin
     assert.equal(faultsOf(() => loadConfig({ environment: {}, set: [bad] })).length, 1, bad);
 });
 
-test('prefixes, broker addresses and client certificates that cannot work are faults', () => {
+test('invalid prefixes, broker addresses and client certificates are faults', () => {
   const wrong = [
     ...['mqtt.prefix=a/#', 'mqtt.prefix=a+b', 'mqtt.prefix=/a', 'mqtt.prefix=a/', 'mqtt.prefix=$SYS', 'mqtt.prefix='],
     ...['mqtt.url=http://127.0.0.1', 'mqtt.url=mqtt://', 'mqtt.tls.certFile=a.pem', 'mqtt.whenFull=drop'],
@@ -127,7 +127,7 @@ test('prefixes, broker addresses and client certificates that cannot work are fa
     assert.equal(loadConfig({ environment: {}, set: [`mqtt.prefix=${prefix}`] }).mqtt.prefix, prefix);
 });
 
-test('a password is in no fault and in nothing that is shown', () => {
+test('no fault and no printed setting contains a password', () => {
   const [fault] = faultsOf(() => loadConfig({ environment: {}, set: ['mqtt.url=mqtt://me:hunter2@broker'] }));
   assert.match(fault, /mqtt\.username/);
   assert.doesNotMatch(fault, /hunter2/);
@@ -139,12 +139,12 @@ test('a password is in no fault and in nothing that is shown', () => {
   assert.match(twice[0], /give one of them/);
 });
 
-test('the configuration is frozen to its leaves', () => {
+test('the configuration is deeply frozen', () => {
   const config = loadConfig({ environment: {}, set: [] });
   assert.throws(() => Object.assign(config.device, { port: 1 }), TypeError);
 });
 
-test('config/gateway.yaml shows every key, and is the defaults', () => {
+test('config/gateway.yaml has every key with its default', () => {
   const shown = loadConfig({ file: join(packageRoot, 'config', 'gateway.yaml'), environment: {}, set: [] });
   assert.deepEqual(shown, loadConfig({ environment: {}, set: [] }));
   const text = readFileSync(join(packageRoot, 'config', 'gateway.yaml'), 'utf8');
@@ -158,7 +158,7 @@ function keysOf(tree: object): string[] {
   );
 }
 
-test('the models that come with Tidegate are good', () => {
+test('the models that come with Tidegate are valid', () => {
   assert.deepEqual([...loadModels(join(packageRoot, 'config', 'models')).keys()], ['boiler', 'room', 'tracker']);
 });
 

@@ -13,7 +13,7 @@ const loaded = (set: string[], change: (models: Map<string, Model>) => void = ()
   return { config, models };
 };
 
-test('keys that differ are found, whichever side they are on', () => {
+test('a changed key is found, also if only one side has it', () => {
   assert.deepEqual(changedKeys({ a: 1, b: { c: 2, d: [1] } }, { a: 1, b: { c: 3, d: [1, 2] }, e: null }), [
     'b.c',
     'b.d',
@@ -21,7 +21,7 @@ test('keys that differ are found, whichever side they are on', () => {
   ]);
 });
 
-test('limits and models are taken anew without ending a link, and what needs a restart is named', async (context) => {
+test('limits and models are reloaded without closing links, and keys that need a restart are listed', async (context) => {
   let next = loaded([]);
   const basics = [
     'device.port=0',
@@ -58,7 +58,7 @@ test('limits and models are taken anew without ending a link, and what needs a r
   assert.deepEqual((await tools.api('POST', '/v1/gateway/reload')).body, { applied: [], needsRestart: [] });
 });
 
-test('a configuration with faults changes nothing, and says what is wrong with it', async (context) => {
+test('a reload of a configuration with faults changes nothing and reports the faults', async (context) => {
   const tools = await startTestGateway(context, [], {
     load: () => {
       throw new ConfigError(['limits.links (--set): 0 must be >= 1']);

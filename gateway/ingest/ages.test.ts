@@ -7,18 +7,18 @@ import { type Ages, keepApart } from './ages.js';
 import { createSource } from './source.js';
 
 const sourceOf = () => createSource({ id: 'd' } as Device);
-/** A frame of `rows` samples, a millisecond apart, of these metrics. */
+/** A frame of these metrics with `rows` samples, a millisecond apart. */
 const frame = (ts: number, rows = 1, metrics = ['a']): Ages =>
   new Map(metrics.map((metric) => [metric, Array.from({ length: rows }, (_, row) => ts + row)]));
 
-test('ages that meet are set apart by the fewest ms, those of another metric or another time are let be', () => {
+test('readings at the same time are moved apart by the fewest ms, and those of another metric or time are not moved', () => {
   const source = sourceOf();
   const take = (ts: number, metric = 'a') => keepApart(source, frame(ts, 1, [metric]), 1_000);
   assert.deepEqual([take(100), take(100), take(100), take(101)], [0, 1, 2, 2]);
   assert.deepEqual([take(100, 'b'), take(99), take(50), take(99)], [0, 0, 0, 5]);
 });
 
-test('frames of many samples are set apart whole, and dense ones go behind each other', () => {
+test('a frame of many samples is moved as a whole, behind a dense one that it overlaps', () => {
   const source = sourceOf();
   const metrics = ['a', 'b'];
   assert.equal(keepApart(source, frame(1_000, 100, metrics), 1_000), 0);
@@ -26,7 +26,7 @@ test('frames of many samples are set apart whole, and dense ones go behind each 
   assert.equal(keepApart(source, frame(900, 100, metrics), 1_000), 0);
 });
 
-test('a frame is never set later than it may be, however large the frames are and whatever they meet', () => {
+test('a frame is never delayed longer than allowed, whatever its size and the frames before it', () => {
   for (const rows of [1, 12, 100, 8_000]) {
     const source = sourceOf();
     for (let n = 0; n < 100; n++) {
@@ -38,13 +38,13 @@ test('a frame is never set later than it may be, however large the frames are an
   }
 });
 
-test('times of long ago are not kept, and what is kept of a metric that is read seldom is little', () => {
+test('old times are forgotten, so a metric with rare readings keeps few', () => {
   const source = sourceOf();
   for (let n = 0; n < 100; n++) keepApart(source, frame(60_000 * n), 1_000);
   assert.deepEqual(source.given.get('a'), [60_000 * 99]);
 });
 
-test('whatever the delays within two seconds, no two readings have one time', () => {
+test('with any delays up to two seconds no two readings get the same time', () => {
   for (const rows of [1, 3]) {
     const source = sourceOf();
     const stored = new Set<number>();
@@ -59,7 +59,7 @@ test('whatever the delays within two seconds, no two readings have one time', ()
   }
 });
 
-test('of a device without a clock every acknowledged reading is stored, however long each frame was on its way', async (context) => {
+test('every acknowledged reading of a device without a clock is stored, whatever the delay of each frame', async (context) => {
   let now = Date.now();
   const tools = await startTestGateway(context, [], { clock: { now: () => now } });
   for (const encoding of ['json', 'binary']) {
@@ -75,7 +75,7 @@ test('of a device without a clock every acknowledged reading is stored, however 
       else link.sendBytes(Buffer.from(frame).toString('hex'));
       await link.untilAck(seq);
     };
-    // Measured 20 ms apart: the first was 20 ms longer on its way than the second.
+    // The readings were taken 20 ms apart, and the first frame arrived 20 ms later than the second would have.
     await send(1, -5);
     now += 20;
     await send(2, -25);
@@ -95,7 +95,7 @@ test('of a device without a clock every acknowledged reading is stored, however 
   assert.match(String(body), /tidegate_readings_repeated_total 0\b/);
 });
 
-test('a frame that an operator lets in keeps its times, so that letting it in twice stores it once', async (context) => {
+test('an admitted frame keeps its times', async (context) => {
   let now = Date.now();
   const tools = await startTestGateway(context, [], { clock: { now: () => now } });
   const device = await tools.addDevice('d');
@@ -115,7 +115,7 @@ test('a frame that an operator lets in keeps its times, so that letting it in tw
   assert.deepEqual((body as { items: object[] }).items, [{ metric: 'a', ts: now - 25, value: 1 }]);
 });
 
-test('"no value" takes no time of its own, and times told beside ages stay as they are', async (context) => {
+test('"no value" uses no time, and absolute times beside ages are not moved', async (context) => {
   let now = Date.now();
   const tools = await startTestGateway(context, [], { clock: { now: () => now } });
   const device = await tools.addDevice('d');
@@ -155,7 +155,7 @@ test('"no value" takes no time of its own, and times told beside ages stay as th
   ]);
 });
 
-test('ages cannot carry a device far ahead of the clock', async (context) => {
+test('ages cannot move readings more than about a second ahead of the clock', async (context) => {
   const now = 1_800_000_000_000;
   const tools = await startTestGateway(context, [], { clock: { now: () => now } });
   const device = await tools.addDevice('d');
@@ -170,7 +170,7 @@ test('ages cannot carry a device far ahead of the clock', async (context) => {
   assert.ok(newest.ts > now + 500 && newest.ts <= now + 1_030, `${newest.ts - now} ms ahead`);
 });
 
-test('an operator cannot let in a frame of a day that no file can be named after', async (context) => {
+test('a frame of a day that no file name can express cannot be admitted', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('d');
   const link = await tools.connect(device, '?stream=main');

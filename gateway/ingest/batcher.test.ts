@@ -5,7 +5,7 @@ import type { Committed } from '../store/threads/committed.js';
 import { createBatcher } from './batcher.js';
 import { BatchInHand } from './batchInHand.js';
 
-/** A batcher whose clock, timers and store are in the hands of the test. */
+/** A batcher whose clock, timers and store the test controls. */
 function bench(intervalMs = 10) {
   let now = 1_000;
   const timers: { at: number; run(): void }[] = [];
@@ -50,7 +50,7 @@ function bench(intervalMs = 10) {
   return { batcher, add, advance, settle, commits, committed, failed, timers };
 }
 
-test('one batch is in flight, and what arrives meanwhile rides together in the next', async () => {
+test('one batch is in flight, and readings that arrive meanwhile share the next one', async () => {
   const { add, advance, commits, committed, settle } = bench();
   add('a');
   await advance(0);
@@ -67,7 +67,7 @@ test('one batch is in flight, and what arrives meanwhile rides together in the n
   assert.deepEqual(committed, [['a'], ['b', 'c']]);
 });
 
-test('commits start no sooner than the interval after the one before', async () => {
+test('a commit starts no sooner than one interval after the commit before it', async () => {
   const { add, advance, commits, settle, timers } = bench(10);
   add('a');
   await advance(0);
@@ -84,7 +84,7 @@ test('commits start no sooner than the interval after the one before', async () 
   assert.equal(commits.length, 2);
 });
 
-test('a failed batch fails what is queued behind it, in order, and declarations are made again', async () => {
+test('a failed batch fails the batches queued behind it in order, and names are declared again', async () => {
   const { batcher, add, advance, commits, failed, settle, committed } = bench();
   add('a');
   batcher.batch().declared.streams.push({ id: 1, deviceKey: 1, name: 'main', kept: true });
@@ -107,7 +107,7 @@ test('a failed batch fails what is queued behind it, in order, and declarations 
   assert.deepEqual(committed, [['c']]);
 });
 
-test('queued bytes count what is waiting and what is in flight, until it is on disk', async () => {
+test('queued bytes count waiting and in-flight readings until they are on disk', async () => {
   const { batcher, add, advance, commits, settle } = bench();
   add('a', 300);
   await advance(0);
@@ -118,7 +118,7 @@ test('queued bytes count what is waiting and what is in flight, until it is on d
   assert.equal(batcher.queuedBytes(), 50);
 });
 
-test('drained resolves when everything taken in so far is on disk', async () => {
+test('drained resolves when everything received so far is on disk', async () => {
   const { batcher, add, commits, settle } = bench();
   add('a');
   let done = false;

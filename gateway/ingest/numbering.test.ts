@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { judgeSeq, type SeqVerdict } from './numbering.js';
 
-/** seq, told, previous, mark → verdict (PROTOCOL.md, Numbering). */
+/** seq, lastSeq of the welcome, seq before it, mark → verdict (PROTOCOL.md, Numbering). */
 const cases: [number, number, number, number, SeqVerdict][] = [
   [0, 0, 0, 0, 'unnumbered'],
   [0, 9, 9, 9, 'unnumbered'],

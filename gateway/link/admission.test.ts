@@ -4,7 +4,7 @@ import WebSocket from 'ws';
 import type { AttemptItem } from '../../schemas/generated/operator.js';
 import { startTestGateway, type TestGateway } from '../gateway.fixture.js';
 
-/** The status and Retry-After of an upgrade; 101 where it was taken, null where the connection just ended. */
+/** The status and Retry-After of an upgrade: 101 if it was accepted, null if the connection ended without an answer. */
 function upgrade(
   { gateway }: TestGateway,
   headers: Record<string, string>,
@@ -28,7 +28,7 @@ const basic = (id: string, secret: string) => ({
 });
 const wrong = basic('a', `tgd_${'A'.repeat(43)}`);
 
-test('who guesses is answered 429 after a while, and the device itself is let in all the same', async (context) => {
+test('a client that guesses secrets gets 429 after a few attempts, and the device itself can still connect', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('a');
   const statuses = [];
@@ -38,7 +38,7 @@ test('who guesses is answered 429 after a while, and the device itself is let in
   assert.equal((await upgrade(tools, basic('a', device.secret))).status, 101);
 });
 
-test('links that come too fast are answered 503 with a time to come back, and end at once beyond that', async (context) => {
+test('upgrades above the rate get 503 with a Retry-After, and connections far above it are closed without an answer', async (context) => {
   const tools = await startTestGateway(context, [
     'admission.addressConnectsPerSecond=1',
     'admission.addressConnectsBurst=3',
@@ -51,7 +51,7 @@ test('links that come too fast are answered 503 with a time to come back, and en
   for (const { status, retryAfter } of answers) if (status === 503) assert.match(retryAfter ?? '', /^[1-9]\d*$/);
 });
 
-test('a device over its limit is closed 4004 and told when to come back; the limit outlives its link and is its alone', async (context) => {
+test('a device over its rate is closed with 4004 and a retry time, its meter outlives the link, and other devices are not limited', async (context) => {
   const tools = await startTestGateway(context, [
     'limits.device.framesPerSecond=0.001',
     'limits.device.burstSeconds=3600',
@@ -72,7 +72,7 @@ test('a device over its limit is closed 4004 and told when to come back; the lim
   await other.untilAck(1);
 });
 
-test('behind a trusted proxy the address is that of the header, and a checked certificate names the device', async (context) => {
+test('behind a trusted proxy the address is read from the header, and the name of a certificate that it checked is the device id', async (context) => {
   const set = ['trustedProxies=127.0.0.1', 'admission.clientSubjectHeader=x-client-subject'];
   const tools = await startTestGateway(context, set);
   await tools.addDevice('a');
@@ -86,7 +86,7 @@ test('behind a trusted proxy the address is that of the header, and a checked ce
   assert.equal((await upgrade(tools, { 'x-client-subject': 'CN=a,O=Acme' })).status, 403);
 });
 
-test('without trust in the proxy its headers mean nothing', async (context) => {
+test('the headers of a proxy that is not trusted are ignored', async (context) => {
   const tools = await startTestGateway(context, ['admission.clientSubjectHeader=x-client-subject']);
   await tools.addDevice('a');
   const { status } = await upgrade(tools, { 'x-client-subject': 'CN=a', 'x-forwarded-for': '203.0.113.9' });

@@ -4,7 +4,7 @@ import WebSocket from 'ws';
 import type { CommandBody, CredentialItem, NewCredentialBody } from '../../schemas/generated/operator.js';
 import { startTestGateway } from '../gateway.fixture.js';
 
-test('at the end of the grace the old secret lets nobody in, and a link that was opened with it ends', async (context) => {
+test('after the grace the old secret is refused, and a link that was opened with it is closed', async (context) => {
   let ahead = 0;
   const tools = await startTestGateway(context, [], { clock: { now: () => Date.now() + ahead } });
   const old = await tools.addDevice('a');
@@ -25,7 +25,7 @@ test('at the end of the grace the old secret lets nobody in, and a link that was
   await last.close();
 });
 
-test('a pushed secret reaches the device as a command, is shown to nobody, and is good at once', async (context) => {
+test('a pushed secret reaches the device as a command, is never shown by the API, and is valid at once', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('a', { model: 'boiler' });
   const link = await tools.connect(device);
@@ -43,7 +43,7 @@ test('a pushed secret reaches the device as a command, is shown to nobody, and i
   await (await tools.connect(device)).close();
 });
 
-test('what stands against the command is found before the credentials are touched', async (context) => {
+test('if the command is refused, the credentials are not changed', async (context) => {
   const tools = await startTestGateway(context, ['commands.openPerDevice=1']);
   await tools.addDevice('a');
   await tools.api('POST', '/v1/devices/a/commands', { name: 'x' });
@@ -56,7 +56,7 @@ test('what stands against the command is found before the credentials are touche
   );
 });
 
-test('no frame that is read after a revocation is stored', async (context) => {
+test('no frame that is received after a revocation is stored', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('a');
   const link = await tools.connect(device, '?stream=main');
@@ -74,7 +74,7 @@ test('no frame that is read after a revocation is stored', async (context) => {
   );
 });
 
-test('devices are imported together or not at all, and their secrets let them in', async (context) => {
+test('devices are imported all together or not at all, and can connect with their secrets', async (context) => {
   const tools = await startTestGateway(context);
   const devices = Array.from({ length: 300 }, (_, n) => ({ id: `d${n}`, tags: { n: String(n) } }));
   const { body } = await tools.api('POST', '/v1/device-imports', { devices });
@@ -89,7 +89,7 @@ test('devices are imported together or not at all, and their secrets let them in
   assert.equal((await tools.api('GET', '/v1/devices/new')).status, 404);
 });
 
-test('a live client hears no more once its key is revoked', async (context) => {
+test('the live feed of a client ends when its key is revoked', async (context) => {
   const { api, gateway } = await startTestGateway(context);
   const { id, key } = (await api('POST', '/v1/keys', { name: 'wall', role: 'viewer' })).body as {
     id: string;

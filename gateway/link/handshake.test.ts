@@ -62,7 +62,7 @@ test('every way to give a credential is accepted', () => {
   );
 });
 
-test('the first credential found wins, even where a later one would be right', () => {
+test('the first credential counts, even if a later one would be right', () => {
   assert.equal(
     verdict({
       authorization: basic('boiler-7:tgd_wrong'),
@@ -72,13 +72,13 @@ test('the first credential found wins, even where a later one would be right', (
   );
 });
 
-test('an id in the path must be that of the credential', () => {
+test('an id in the path must be the id of the credential', () => {
   assert.equal(verdict({ pathId: 'boiler-7' }), 'boiler-7 null null json');
   assert.equal(verdict({ pathId: 'boiler-8' }), 'credentials_invalid');
   assert.equal(verdict({ pathId: 'boiler-8', authorization: `Bearer ${secret}` }), 'credentials_invalid');
 });
 
-test('what is missing, unreadable, unknown or wrong is told apart only as far as it may be', () => {
+test('missing credentials have their own code, and unreadable, unknown and wrong ones share one', () => {
   assert.equal(verdict({ authorization: '' }), 'credentials_missing');
   assert.equal(verdict({ authorization: '', protocols: offeredIn('tidegate.v1.json') }), 'credentials_missing');
   const wrong = [
@@ -93,14 +93,14 @@ test('what is missing, unreadable, unknown or wrong is told apart only as far as
   for (const authorization of wrong) assert.equal(verdict({ authorization }), 'credentials_invalid', authorization);
 });
 
-test('a secret in the query string is refused, whatever else comes with it', () => {
+test('a secret in the query string is refused, whatever else the request has', () => {
   assert.equal(verdict({ query: `secret=${secret}` }), 'credentials_invalid');
   assert.equal(verdict({ query: `token=${secret}`, authorization: '' }), 'credentials_invalid');
   for (const escaped of [secret.replace('_', '%5F'), secret.replace('t', '%74'), `x%${secret}`])
     assert.equal(verdict({ query: `secret=${escaped}` }), 'credentials_invalid', escaped);
 });
 
-test('subprotocols: the first known one of the client is taken; only unknown ones, or only a credential, are refused', () => {
+test('the first known subprotocol of the client is chosen, and a request without any known one is refused', () => {
   assert.equal(
     verdict({ protocols: offeredIn('mqtt, tidegate.v1.binary, tidegate.v1.json') }),
     'boiler-7 null tidegate.v1.binary binary',
@@ -115,13 +115,13 @@ test('subprotocols: the first known one of the client is taken; only unknown one
   assert.equal(chooseSubprotocol(['toString']), undefined);
 });
 
-test('stream names', () => {
+test('a stream name is accepted as it is, and an invalid one is refused', () => {
   assert.equal(verdict({ query: 'stream=main' }), 'boiler-7 main null json');
   for (const name of ['', 'a b', 'ä', 'x'.repeat(65), 'a/b'])
     assert.equal(verdict({ query: `stream=${encodeURIComponent(name)}` }), 'stream_invalid', name);
 });
 
-test('what RFC 6455 asks of an upgrade is checked', () => {
+test('an upgrade that does not follow RFC 6455 is refused', () => {
   assert.equal(verdict({ upgrade: 'WebSocket' }), 'boiler-7 null null json');
   for (const change of [
     { upgrade: '' },
@@ -138,7 +138,7 @@ test('what RFC 6455 asks of an upgrade is checked', () => {
   }
 });
 
-test('an unavailable gateway says so before it looks at credentials', () => {
+test('an unavailable gateway refuses before it checks credentials', () => {
   let asked = 0;
   const ask = (): typeof invalid => {
     asked++;
@@ -151,14 +151,14 @@ test('an unavailable gateway says so before it looks at credentials', () => {
   assert.equal(asked, 0);
 });
 
-test('a disabled device is told so only with a right secret', () => {
+test('the answer says that a device is disabled only if the secret is right', () => {
   const why = 'device_disabled' as const;
   const disabled = { authenticate: () => ({ ok: false as const, code: why, why }) };
   assert.equal(verdict({}, disabled), 'device_disabled');
   assert.equal(verdict({ authorization: basic('boiler-7:x') }, disabled), 'credentials_invalid');
 });
 
-test('the answer tells nothing of what is wrong with credentials; the reason for operators tells it', () => {
+test('the answer hides what is wrong with credentials, and the reason for operators names it', () => {
   const refusalOf = (change: Partial<Hello>) => {
     const handshake = judgeHandshake({ ...hello, ...change }, options);
     return handshake.ok ? assert.fail() : handshake;
@@ -172,7 +172,7 @@ test('the answer tells nothing of what is wrong with credentials; the reason for
   assert.equal(new Set(told.map(({ why }) => why)).size, 3);
 });
 
-test('the id that a request names is found however wrong the rest is, and a secret in its place is not', () => {
+test('the claimed id is found in a request with any other mistake, and a secret in its place is not reported', () => {
   const cases: [string | null, string, string[], string | null][] = [
     [null, basic('boiler-7:short'), [], 'boiler-7'],
     [null, basic('boiler-7'), [], 'boiler-7'],

@@ -6,7 +6,7 @@ import type { WebSocket } from '../net/uws.js';
 import { answers } from './answers.js';
 import { Link } from './link.js';
 
-/** A link on a socket that says what became of each message: 1 sent, 0 kept for later, 2 dropped (uWebSockets.js). */
+/** A link on a socket whose `send` returns `sends`: 1 sent, 0 buffered, 2 dropped (uWebSockets.js). */
 function linkOn(socket: { sends: 0 | 1 | 2; buffered?: number }) {
   let now = 1_000_000;
   const closes: [number, string][] = [];
@@ -35,7 +35,7 @@ function linkOn(socket: { sends: 0 | 1 | 2; buffered?: number }) {
   };
 }
 
-test('a device for which too much waits is closed as a slow reader', () => {
+test('a device with too many unsent bytes is closed as a slow reader', () => {
   const waiting = linkOn({ sends: 0, buffered: 1_000 });
   assert.equal(waiting.link.send('x'), true);
   assert.deepEqual(waiting.closes, []);
@@ -47,7 +47,7 @@ test('a device for which too much waits is closed as a slow reader', () => {
   assert.deepEqual(dropped.closes, [[4002, 'slow_reader']]);
 });
 
-test('beside telemetry a device may send 100 messages at once and ten a second', () => {
+test('beside telemetry a device may send 100 messages at once and ten per second', () => {
   const { link, closes, pass } = linkOn({ sends: 1 });
   for (let n = 0; n < 100; n++) link.countExtra();
   pass(1_000);

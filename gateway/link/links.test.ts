@@ -5,7 +5,7 @@ import { readJson } from '../../schemas/load.js';
 import { type FaultCode, faults } from '../../schemas/tables/faults.js';
 import { startTestGateway, type TestGateway } from '../gateway.fixture.js';
 
-/** What an HTTP request to the device port is answered with, raw. */
+/** The raw answer to an HTTP request to the device port. */
 function raw({ gateway }: TestGateway, lines: string[]): Promise<string> {
   const { port } = new URL(gateway.deviceUrl);
   return new Promise((resolve, reject) => {
@@ -31,7 +31,7 @@ const upgrade = [
 const authorization = ({ id, secret }: { id: string; secret: string }): string =>
   `Authorization: Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
 
-test("the RFC's sample nonce gets the RFC's accept value, and credentials are not echoed", async (context) => {
+test('the sample nonce of RFC 6455 gets the accept value of the RFC, and credentials are not echoed', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('a');
   const entry = `tidegate.auth.${Buffer.from(`a:${device.secret}`).toString('base64url')}`;
@@ -44,7 +44,7 @@ test("the RFC's sample nonce gets the RFC's accept value, and credentials are no
   assert.doesNotMatch(bare, /Sec-WebSocket-Protocol/i);
 });
 
-test('refusals are problem documents with the headers that go with them', async (context) => {
+test('a refusal is a problem document with the headers of its status', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('a');
   const cases: [string[], number, string, RegExp?][] = [
@@ -74,7 +74,7 @@ test('refusals are problem documents with the headers that go with them', async 
   }
 });
 
-test('a device says hello, sends, and is acknowledged once for what shared a commit', async (context) => {
+test('frames that share a commit are acknowledged by one ack', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('a');
   const link = await tools.connect(device, '?stream=main');
@@ -101,7 +101,7 @@ test('a device says hello, sends, and is acknowledged once for what shared a com
   );
 });
 
-test('the welcome after a reconnect tells the mark, and resent frames are refused into quarantine, not lost', async (context) => {
+test('the welcome after a reconnect has the mark, and a resent frame below it is quarantined', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('a');
   const first = await tools.connect(device, '?stream=main');
@@ -129,7 +129,7 @@ test('the welcome after a reconnect tells the mark, and resent frames are refuse
   assert.equal(Buffer.from(items[0].bytes, 'base64').toString(), '{"seq":1,"values":{"a":100}}');
 });
 
-test('a stream that the gateway names is new on each link', async (context) => {
+test('a stream without a name is new on each link', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('a');
   const first = await tools.connect(device);
@@ -142,7 +142,7 @@ test('a stream that the gateway names is new on each link', async (context) => {
   assert.match(second.welcome.stream, /^[A-Za-z0-9_-]{1,64}$/);
 });
 
-test('sixteen streams are kept a device, and the least recently used is forgotten', async (context) => {
+test('sixteen streams are kept per device, and the least recently used one is forgotten', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('a');
   for (let n = 1; n <= 17; n++) {
@@ -160,7 +160,7 @@ test('sixteen streams are kept a device, and the least recently used is forgotte
   assert.deepEqual(marks, [5, 5, 0]);
 });
 
-test('refused frames are nacked in order with code and path, advance the mark, and do not stop what follows', async (context) => {
+test('refused frames are nacked in order with code and path, advance the mark, and do not block the next frames', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('a');
   const link = await tools.connect(device, '?stream=main');
@@ -189,7 +189,7 @@ test('refused frames are nacked in order with code and path, advance the mark, a
   assert.equal(again.welcome.lastSeq, 7);
 });
 
-test('a descending seq and a jump too far are refused, and neither moves the mark', async (context) => {
+test('a descending seq and a seq too far ahead are refused, and neither moves the mark', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('a');
   const link = await tools.connect(device, '?stream=main');
@@ -209,7 +209,7 @@ test('a descending seq and a jump too far are refused, and neither moves the mar
   assert.match(body as string, /^tidegate_seq_gaps_total 1$/m);
 });
 
-test('binary frames use declared tables; a table is immutable; an unknown one is refused', async (context) => {
+test('a binary frame needs a declared table, and a table cannot be changed', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('a');
   const link = await tools.connect(device, '?stream=main');
@@ -253,7 +253,7 @@ test('a model gives a device its metrics by number, with units, kinds and ranges
   assert.match(body as string, /^tidegate_values_out_of_range_total 1$/m);
 });
 
-test('the newest link of a device wins; the older one is closed 4100 and its late end changes nothing', async (context) => {
+test('a newer link of a device takes over, the older one is closed with 4100, and its late end changes nothing', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('a');
   const older = await tools.connect(device, '?stream=main');
@@ -265,7 +265,7 @@ test('the newest link of a device wins; the older one is closed 4100 and its lat
   assert.equal((body as { presence: { online: boolean } }).presence.online, true);
 });
 
-test('more unacknowledged frames than the window close the link 4003, and what came before is stored', async (context) => {
+test('more unacknowledged frames than the window close the link with 4003, and the frames within it are stored', async (context) => {
   const tools = await startTestGateway(context, ['store.commitIntervalMs=1000']);
   const device = await tools.addDevice('a');
   const link = await tools.connect(device, '?stream=main');
@@ -277,7 +277,7 @@ test('more unacknowledged frames than the window close the link 4003, and what c
   assert.equal(again.welcome.lastSeq, 65);
 });
 
-test('a frame over the soft limit is refused with its seq, and the link lives on', async (context) => {
+test('a frame over the soft limit is refused with its seq, and the link stays open', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('a');
   const link = await tools.connect(device, '?stream=main');
@@ -289,7 +289,7 @@ test('a frame over the soft limit is refused with its seq, and the link lives on
   await link.untilAck(2);
 });
 
-test('unnumbered frames are stored without an ack, and receipt times differ', async (context) => {
+test('unnumbered frames are stored without an ack, each at another receipt time', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('a');
   const link = await tools.connect(device, '?stream=main');
@@ -306,7 +306,7 @@ test('unnumbered frames are stored without an ack, and receipt times differ', as
   assert.equal(new Set(items.map(({ ts }) => ts)).size, 10);
 });
 
-test('every golden refusal is nacked with its code and its seq, one after the other on one link', async (context) => {
+test('every golden refusal is nacked with its code and its seq', async (context) => {
   const tools = await startTestGateway(context);
   const link = await tools.connect(await tools.addDevice('a'), '?stream=main', ['tidegate.v1.binary']);
   const { invalid } = readJson('schemas/vectors/frames.json') as {
@@ -324,7 +324,7 @@ test('every golden refusal is nacked with its code and its seq, one after the ot
   );
 });
 
-test('a device has as many metrics as its limit, and its other readings go on', async (context) => {
+test('a frame with more metrics than a device may have is refused, and the other frames of the device are stored', async (context) => {
   const tools = await startTestGateway(context, ['limits.seriesPerDevice=2']);
   const link = await tools.connect(await tools.addDevice('a'), '?stream=main');
   link.send({ seq: 1, values: { a: 1 } });
@@ -337,7 +337,7 @@ test('a device has as many metrics as its limit, and its other readings go on', 
   );
 });
 
-test('more waiting for the disk than the gateway will hold closes the link 4001, and the mark stays below what was refused', async (context) => {
+test('too many queued bytes close the link with 4001, and the mark stays below the frames that were not stored', async (context) => {
   const tools = await startTestGateway(context, ['store.queuedBytesMax=1048576', 'store.commitIntervalMs=1000']);
   const device = await tools.addDevice('a');
   const link = await tools.connect(device, '?stream=main');
@@ -353,7 +353,7 @@ test('more waiting for the disk than the gateway will hold closes the link 4001,
   assert.equal(items.length, again.welcome.lastSeq - 1);
 });
 
-test('unnumbered frames take no place in the window', async (context) => {
+test('unnumbered frames do not count in the window', async (context) => {
   const tools = await startTestGateway(context, ['store.commitIntervalMs=200']);
   const device = await tools.addDevice('a');
   const link = await tools.connect(device, '?stream=main');
@@ -389,7 +389,7 @@ test('time requests are answered in the encoding of the link', async (context) =
   assert.equal(((await link.next()) as Buffer).readUInt16LE(2), 15);
 });
 
-test('too many refused frames close the link 4103 after their nacks; unknown types do not count', async (context) => {
+test('too many refused frames close the link with 4103 after their nacks, and unknown types do not count', async (context) => {
   const tools = await startTestGateway(context, ['limits.badFrames=5']);
   const device = await tools.addDevice('a');
   const link = await tools.connect(device, '?stream=main');
@@ -400,7 +400,7 @@ test('too many refused frames close the link 4103 after their nacks; unknown typ
   assert.equal((await link.untilClosed()).code, 4103);
 });
 
-test('disabling, revoking and removing end the link with their codes', async (context) => {
+test('disabling, revoking and removing close the link, each with its code', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('a');
   const disabled = await tools.connect(device);
@@ -418,7 +418,7 @@ test('disabling, revoking and removing end the link with their codes', async (co
   await assert.rejects(tools.connect(more));
 });
 
-test('a device that sleeps says when it will be back', async (context) => {
+test('the presence of a sleeping device has the time at which it will be back', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('a');
   const link = await tools.connect(device);
@@ -429,7 +429,7 @@ test('a device that sleeps says when it will be back', async (context) => {
   assert.deepEqual([presence.online, presence.lastClose.code, presence.backAt - presence.since], [false, 1000, 60_000]);
 });
 
-test('a clock behind the data takes no links and destroys no frames', async (context) => {
+test('a clock behind the data refuses links and nacks no frames', async (context) => {
   let now = Date.now();
   const tools = await startTestGateway(context, [], { clock: { now: () => now } });
   const device = await tools.addDevice('a');

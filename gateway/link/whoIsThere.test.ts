@@ -11,12 +11,12 @@ async function attemptsOf({ api }: Pick<TestGateway, 'api'>, query = ''): Promis
   return ((await api('GET', `/v1/attempts${query}`)).body as { items: AttemptItem[] }).items;
 }
 
-/** Waits until it is so. */
+/** Waits until the condition holds. */
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-test('presence tells who is there, how it last ended, and what the device said of itself', async (context) => {
+test('presence reports whether a device is online, how its last link ended, and the contents of its hello', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('a', { model: 'boiler' });
   assert.equal((await presenceOf(tools, 'a')).state, 'never');
@@ -49,7 +49,7 @@ test('presence tells who is there, how it last ended, and what the device said o
   assert.equal((await tools.api('GET', '/v1/devices?presence=gone')).status, 400);
 });
 
-test('a device that goes quiet is told as late to whoever watches, and is so no more with its next frame', async (context) => {
+test('a quiet device becomes late, and is online again with its next frame', async (context) => {
   let ahead = 0;
   const tools = await startTestGateway(context, [], { clock: { now: () => Date.now() + ahead } });
   const device = await tools.addDevice('a');
@@ -63,7 +63,7 @@ test('a device that goes quiet is told as late to whoever watches, and is so no 
   assert.equal((await presenceOf(tools, 'a')).state, 'online');
 });
 
-test('refused attempts are listed with the reason that the answer does not tell', async (context) => {
+test('refused attempts are listed with the reason that the answer hides', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('a');
   const wrong = `tgd_${'A'.repeat(43)}`;
@@ -100,7 +100,7 @@ test('refused attempts are listed with the reason that the answer does not tell'
     assert.equal((await tools.api('GET', `/v1/attempts${query}`)).status, 400, query);
 });
 
-test('when a credential was last used is known at once', async (context) => {
+test('the last use of a credential is shown at once', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('a');
   const lastUsed = async (): Promise<number | null> =>

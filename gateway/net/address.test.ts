@@ -4,7 +4,7 @@ import { addressText, urlHost } from './address.js';
 
 const bytesOf = (hex: string): ArrayBuffer => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex')).buffer;
 
-test('addresses are written as RFC 5952 asks, and IPv4 in IPv6 as IPv4', () => {
+test('addresses are printed in the form of RFC 5952, and IPv4 in IPv6 as IPv4', () => {
   const cases: [string, string][] = [
     ['7f000001', '127.0.0.1'],
     ['00000000 00000000 0000ffff 0a000105', '10.0.1.5'],
@@ -20,7 +20,7 @@ test('addresses are written as RFC 5952 asks, and IPv4 in IPv6 as IPv4', () => {
   for (const [hex, text] of cases) assert.equal(addressText(bytesOf(hex)), text, hex);
 });
 
-test('a URL names an address that can be reached, and IPv6 in brackets', () => {
+test('a printed URL has an address that can be reached, and IPv6 in brackets', () => {
   const cases: [string, string][] = [
     ['0.0.0.0', '127.0.0.1'],
     ['::', '127.0.0.1'],

@@ -19,7 +19,7 @@ function start(bridged = true) {
     closing: null,
     entry: null,
   };
-  /** What ingest does to a link for a frame that is stored. */
+  /** Changes the link as ingest does for a frame that is stored. */
   const store = (seq: number): void => {
     ms += 1;
     readings += 2;
@@ -31,7 +31,7 @@ function start(bridged = true) {
 
 const message = new Uint8Array([1, 2, 3]);
 
-test('a frame is followed to its commit, its ack and the bridge, and told again when it was bridged', () => {
+test('a frame is traced to its commit and its ack, and reported again when it was bridged', () => {
   const { trace, told, entry, link, store, wait } = start();
   trace.watch(new Set(['d']));
   trace.follow(link, message, 'json', () => store(7));
@@ -67,7 +67,7 @@ test('a frame is followed to its commit, its ack and the bridge, and told again 
   assert.equal(told.length, 2);
 });
 
-test('a frame of a lost commit is told as lost; other entries wait on', () => {
+test('a frame of a failed commit is reported as lost, and frames of other commits still wait', () => {
   const { trace, told, entry, link, store } = start();
   trace.watch(new Set(['d']));
   trace.follow(link, message, 'binary', () => store(1));
@@ -77,7 +77,7 @@ test('a frame of a lost commit is told as lost; other entries wait on', () => {
   assert.deepEqual([told[0].outcome, told[0].committedMs], ['lost', null]);
 });
 
-test('what stays unanswered is bounded, and forgotten when nobody watches any more', () => {
+test('the number of pending traces is limited, and all are forgotten when nobody watches', () => {
   const { trace, told, entry, link, store } = start();
   trace.watch(new Set(['d']));
   let taken = 0;

@@ -15,7 +15,7 @@ interface Heard {
   code?: string;
 }
 
-/** The next message that is no answer to telemetry. */
+/** The next message that is not an answer to telemetry. */
 async function nextCommand(link: TestLink): Promise<Heard> {
   for (;;) {
     const message = (await link.next()) as Heard;
@@ -35,7 +35,7 @@ async function create({ api }: TestGateway, device: string, body: object, query 
 const show = async ({ api }: TestGateway, id: string, query = ''): Promise<CommandBody> =>
   (await api('GET', `/v1/commands/${id}${query}`)).body;
 
-test('a command goes to its device and comes back with every transition, its time and its cause', async (context) => {
+test('the body of a command has every transition with its time and cause', async (context) => {
   const tools = await startTestGateway(context);
   const link = await tools.connect(await tools.addDevice('d'), '?stream=main');
   const waited = create(tools, 'd', { name: 'add', params: { a: 1, b: 2 } }, '?wait=30');
@@ -64,7 +64,7 @@ test('a command goes to its device and comes back with every transition, its tim
   assert.deepEqual([items[0].action, items[0].detail], ['command_created', `add ${command.id}`]);
 });
 
-test('binary links get commands in binary, and their words count the same', async (context) => {
+test('binary links get commands in binary, and their updates have the same effect', async (context) => {
   const tools = await startTestGateway(context);
   const link = await tools.connect(await tools.addDevice('d'), '', ['tidegate.v1.binary']);
   const { id } = await create(tools, 'd', { name: 'set', params: { x: 1 }, ttlSeconds: 60 });
@@ -81,7 +81,7 @@ test('binary links get commands in binary, and their words count the same', asyn
   assert.equal(((await link.next()) as Buffer).subarray(0, 4).toString('hex'), '01830f00', 'command_unknown');
 });
 
-test('commands wait for an offline device, survive a restart, and go out in order', async (context) => {
+test('commands wait for an offline device, also over a restart, and are sent in order', async (context) => {
   const first = await startTestGateway(context);
   const secret = await first.addDevice('d');
   const ids = [];
@@ -113,7 +113,7 @@ test('commands wait for an offline device, survive a restart, and go out in orde
   assert.deepEqual([rest.items.map(({ id }) => id), rest.next], [[ids[0]], null]);
 });
 
-test('only what is queued can be taken back', async (context) => {
+test('only a queued command can be cancelled', async (context) => {
   const tools = await startTestGateway(context);
   const secret = await tools.addDevice('d');
   const { id } = await create(tools, 'd', { name: 'x' });
@@ -131,7 +131,7 @@ test('only what is queued can be taken back', async (context) => {
   assert.deepEqual(await codes(sent.id), [409, 'already_sent']);
 });
 
-test('an Idempotency-Key makes a command once; the same key with another body is a conflict', async (context) => {
+test('an Idempotency-Key creates one command, and the same key with another body is a conflict', async (context) => {
   const tools = await startTestGateway(context);
   await tools.addDevice('d');
   const post = async (body: object, key: string) => {
@@ -156,10 +156,10 @@ test('an Idempotency-Key makes a command once; the same key with another body is
   await tools.api('DELETE', '/v1/devices/d');
   await tools.addDevice('d');
   const next = await post({ name: 'x' }, 'k');
-  assert.deepEqual([next.status, next.body.code], [409, 'idempotency_conflict'], 'another device of the same id');
+  assert.deepEqual([next.status, next.body.code], [409, 'idempotency_conflict'], 'another device with the same id');
 });
 
-test('times to live and deadlines may have fractions, which are whole ms to everyone', async (context) => {
+test('times to live and deadlines may be fractions of a second, and are rounded to ms', async (context) => {
   const tools = await startTestGateway(context);
   const link = await tools.connect(await tools.addDevice('d'), '?stream=main');
   const seconds = [16.1, 2.01, 1.0005];
@@ -177,7 +177,7 @@ test('times to live and deadlines may have fractions, which are whole ms to ever
   }
 });
 
-test('a model’s commands are checked at once, with the path of what is wrong', async (context) => {
+test('a command is checked against its model when it is created, and a fault has the path of the value', async (context) => {
   const tools = await startTestGateway(context);
   await tools.addDevice('d', { model: 'boiler' });
   await tools.addDevice('free');
@@ -208,7 +208,7 @@ test('a model’s commands are checked at once, with the path of what is wrong',
   assert.equal((await tools.api('POST', '/v1/devices/d/commands', { name: 'reboot' }, viewer.key)).status, 403);
 });
 
-test('a secret parameter reaches the device and nobody else, and is gone from the disk at the final word', async (context) => {
+test('a secret parameter is sent only to the device, and is erased from the disk with the final state', async (context) => {
   const tools = await startTestGateway(context);
   const link = await tools.connect(await tools.addDevice('d', { model: 'boiler' }));
   const live = new WebSocket(`${tools.gateway.operatorUrl.replace('http', 'ws')}/v1/live`, ['tidegate.live.v1'], {
@@ -236,7 +236,7 @@ test('a secret parameter reaches the device and nobody else, and is gone from th
     assert.ok(!readFileSync(join(tools.data, file)).includes(pin), `${file} still holds it`);
 });
 
-test('a batch goes to those that its target means, and adds up', async (context) => {
+test('a batch goes to the devices of its target, and its counts add up', async (context) => {
   const tools = await startTestGateway(context);
   const links = [];
   for (let n = 0; n < 6; n++) {
@@ -276,7 +276,7 @@ test('a batch goes to those that its target means, and adds up', async (context)
   assert.deepEqual([everyone.total, everyone.counts.refused], [6, 1], 'the boiler does not fly');
 });
 
-test('what is wrong with a batch is said before anything is made', async (context) => {
+test('an invalid batch is refused before any command is created', async (context) => {
   const tools = await startTestGateway(context);
   await tools.addDevice('d');
   const cases: [object, number, string][] = [
@@ -298,7 +298,7 @@ test('what is wrong with a batch is said before anything is made', async (contex
   assert.equal((await tools.api('GET', '/v1/command-batches/none')).status, 404);
 });
 
-test('a removed device’s queued commands end with it, and its word counts no more', async (context) => {
+test('queued commands of a removed device get the state device_removed', async (context) => {
   const tools = await startTestGateway(context);
   await tools.addDevice('d');
   const { id } = await create(tools, 'd', { name: 'x' });
@@ -306,7 +306,7 @@ test('a removed device’s queued commands end with it, and its word counts no m
   assert.equal((await show(tools, id, '?wait=30')).state, 'device_removed');
 });
 
-test('metrics tell of commands by state and how long they take', async (context) => {
+test('metrics count commands by state and report how long they take', async (context) => {
   const tools = await startTestGateway(context);
   const link = await tools.connect(await tools.addDevice('d'));
   const { id } = await create(tools, 'd', { name: 'x' });

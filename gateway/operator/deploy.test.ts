@@ -9,7 +9,7 @@ import { metrics } from './routes/metrics.js';
 const read = (path: string): string => readFileSync(join(packageRoot, 'deploy', path), 'utf8');
 const labels = new Map(metrics.map(({ name, label }) => [name, label]));
 
-/** Every metric of ours in an expression has to exist, and be asked for by a label that it has. */
+/** Checks that every metric of the gateway in the expression exists and has the labels that the expression uses. */
 function checkExpression(expression: string): void {
   for (const [, name, selector = ''] of expression.matchAll(/\b(tidegate_\w+)(?:\{([^}]*)\})?/g)) {
     assert.ok(labels.has(name), `${name} of: ${expression}`);
@@ -18,7 +18,7 @@ function checkExpression(expression: string): void {
   }
 }
 
-test('the dashboard asks only for metrics that there are, in panels that do not overlap', () => {
+test('the dashboard uses only metrics that exist, in panels that do not overlap', () => {
   const { panels } = JSON.parse(read('grafana/tidegate.json')) as {
     panels: { id: number; targets?: { expr: string }[]; gridPos: { x: number; y: number; w: number; h: number } }[];
   };
@@ -35,7 +35,7 @@ test('the dashboard asks only for metrics that there are, in panels that do not 
     }
 });
 
-test('each alert asks only for metrics that there are, and says what to do', () => {
+test('each alert uses only metrics that exist, and says what to do', () => {
   const { groups } = parse(read('prometheus/tidegate.rules.yml')) as {
     groups: {
       rules: { alert: string; expr: string; labels: object; annotations: { summary: string; action: string } }[];
@@ -46,7 +46,7 @@ test('each alert asks only for metrics that there are, and says what to do', () 
     checkExpression(expr);
     assert.ok(annotations.summary.length > 0 && annotations.action.length > 0, alert);
   }
-  // What an operator must hear of: slow acks, the disk, the quarantine, the backlog of the bridge, storms.
+  // These need an alert: slow acks, the disk, the quarantine, the backlog of the bridge, storms.
   for (const name of ['AckSlow', 'DiskLow', 'QuarantineGrows', 'BridgeBehind', 'ConnectStorm', 'RefusedStorm'])
     assert.ok(
       rules.some(({ alert }) => alert === `Tidegate${name}`),

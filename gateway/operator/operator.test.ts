@@ -13,7 +13,7 @@ import { routes } from './routes/table.js';
 type Problem = { code: string; errors?: { path: string; message: string }[] };
 const codeOf = ({ body }: { body: never }): string => (body as Problem).code;
 
-test('devices are made, listed by id in pages, filtered, changed and removed', async (context) => {
+test('devices are created, listed by id in pages, filtered, changed and removed', async (context) => {
   const { api, addDevice } = await startTestGateway(context);
   for (let n = 0; n < 5; n++) await addDevice(`d${n}`, { tags: { site: n % 2 === 0 ? 'north' : 'south' } });
   const made = await api('POST', '/v1/devices', { id: 'x', model: 'boiler' });
@@ -42,7 +42,7 @@ test('devices are made, listed by id in pages, filtered, changed and removed', a
   assert.equal(codeOf(await api('GET', '/v1/devices/x')), 'device_unknown');
 });
 
-test('what a request gets wrong comes back coded, all of it at once', async (context) => {
+test('a wrong request is answered with a code and all its faults', async (context) => {
   const { api, addDevice, gateway } = await startTestGateway(context);
   await addDevice('d');
   const cases: [string, string, unknown, number, string][] = [
@@ -110,7 +110,7 @@ test('what a request gets wrong comes back coded, all of it at once', async (con
   }
 });
 
-test('keys: missing, wrong and too weak are told apart; a revoked one is dead at once; the audit tells who', async (context) => {
+test('a missing, a wrong and a too weak key get different answers, and the audit names the key of each change', async (context) => {
   const { api, addDevice } = await startTestGateway(context);
   await addDevice('d');
   assert.deepEqual(
@@ -146,7 +146,7 @@ test('keys: missing, wrong and too weak are told apart; a revoked one is dead at
   assert.equal(items[2].by, keys.items[0].id);
 });
 
-test('a key learns its role, where devices connect, and what the models declare', async (context) => {
+test('a key can read its role, the address for devices, and the contents of the models', async (context) => {
   const { api, gateway } = await startTestGateway(context);
   const viewer = (await api('POST', '/v1/keys', { name: 'wall', role: 'viewer' })).body as { id: string; key: string };
   assert.deepEqual((await api('GET', '/v1/session', undefined, viewer.key)).body, {
@@ -173,7 +173,7 @@ test('a key learns its role, where devices connect, and what the models declare'
   assert.deepEqual(items.find(({ name }) => name === 'room')?.commands, []);
 });
 
-test('livez and readyz need no key; every answer but those does', async (context) => {
+test('only livez and readyz need no key', async (context) => {
   const { api } = await startTestGateway(context);
   assert.deepEqual((await api('GET', '/livez', undefined, null)).body, { status: 'ok' });
   assert.deepEqual((await api('GET', '/readyz', undefined, null)).body, { status: 'ready' });
@@ -220,7 +220,7 @@ test('readings come in order of time, in pages, by metric and range', async (con
   });
 });
 
-test('a refused frame can be let in once, by the rules of now', async (context) => {
+test('a refused frame can be admitted once, by the rules of today', async (context) => {
   const { api, addDevice, connect } = await startTestGateway(context);
   const link = await connect(await addDevice('d'), '?stream=main');
   link.send({ seq: 1, ts: 5_000, values: { a: 7 } });
@@ -264,7 +264,7 @@ test('every route is in the OpenAPI document, and nothing else is', async (conte
   const ids = Object.values(document.paths).flatMap((methods) =>
     Object.values(methods).map((operation) => (operation as { operationId: string }).operationId),
   );
-  assert.equal(new Set(ids).size, ids.length, 'every operation has an id of its own');
+  assert.equal(new Set(ids).size, ids.length, 'every operation has a different id');
   for (const [, name] of JSON.stringify(document).matchAll(/#\/components\/schemas\/(\w+)/g))
     assert.ok(Object.hasOwn(document.components.schemas, name), name);
 });
@@ -289,7 +289,7 @@ function openLive({ gateway }: TestGateway, headers: Record<string, string>, pro
   return { ws, until };
 }
 
-test('the live feed tells readings, newest values, presence and refusals of the devices asked for', async (context) => {
+test('the live feed sends readings, latest values, presence and rejected frames of the subscribed devices', async (context) => {
   const tools = await startTestGateway(context);
   const [a, b] = [await tools.addDevice('a'), await tools.addDevice('b')];
   const live = openLive(tools, { authorization: `Bearer ${tools.gateway.adminKey}` });
@@ -333,7 +333,7 @@ test('the live feed tells readings, newest values, presence and refusals of the 
   live.ws.close();
 });
 
-test('the live feed takes a key from a browser, and none from a page of another origin', async (context) => {
+test('the live feed accepts a key from the console, and refuses pages of another origin', async (context) => {
   const tools = await startTestGateway(context);
   const entry = `tidegate.auth.${Buffer.from(tools.gateway.adminKey ?? '').toString('base64url')}`;
   const browser = openLive(tools, { origin: tools.gateway.operatorUrl }, ['tidegate.live.v1', entry]);
@@ -353,7 +353,7 @@ test('the live feed takes a key from a browser, and none from a page of another 
   }
 });
 
-test('a client that leaves in the middle of its request or its answer costs nothing', async (context) => {
+test('a client that disconnects in the middle of its request or its answer does no harm', async (context) => {
   const tools = await startTestGateway(context);
   await tools.addDevice('d');
   const { port } = new URL(tools.gateway.operatorUrl);
@@ -369,7 +369,7 @@ test('a client that leaves in the middle of its request or its answer costs noth
   assert.equal((await tools.api('GET', '/v1/gateway')).status, 200);
 });
 
-test('metrics are in the Prometheus text format, all of the table, and never name a device', async (context) => {
+test('every documented metric is in the Prometheus text, and none names a device', async (context) => {
   const { api, addDevice } = await startTestGateway(context);
   await addDevice('very-special-name');
   const text = (await api('GET', '/metrics')).body as string;

@@ -7,11 +7,11 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { BucketItem, GatewayBody, JobBody, ReadingItem } from '../../schemas/generated/operator.js';
 import { startOn, startTestGateway, type TestGateway } from '../gateway.fixture.js';
 
-/** A moment on a full hour, some hours back, so that buckets are whole. */
+/** A full hour, some hours ago, so that buckets are whole. */
 const hour = 3_600_000;
 const start = Math.floor(Date.now() / hour) * hour - 3 * hour;
 
-/** Device d with `count` samples a second apart: a number, a text that CSV has to quote, a boolean. */
+/** Adds device d with `count` samples, a second apart: a number, a text that CSV has to quote, and a boolean. */
 async function withReadings(context: TestContext, count: number): Promise<TestGateway> {
   const tools = await startTestGateway(context);
   const link = await tools.connect(await tools.addDevice('d'), '?stream=main');
@@ -66,7 +66,7 @@ test('readings come as JSON, CSV and NDJSON, the same before and after the log i
   assert.equal((body as GatewayBody).unsealedReadings, 0);
 });
 
-test('buckets hold what their readings amount to, in every form, by pages', async (context) => {
+test('buckets have the aggregates of their readings, in every format and in pages', async (context) => {
   const tools = await withReadings(context, 130);
   const path = `/v1/devices/d/readings?every=1m&from=${start}`;
   const pageOf = async (more: string): Promise<{ items: BucketItem[]; next: string | null }> =>
@@ -114,7 +114,7 @@ test('buckets hold what their readings amount to, in every form, by pages', asyn
   assert.equal(csv, `metric,ts,avg,min,max,sum,count,first,last\r\nn,${start},7.375,0,14.75,442.5,60,0,14.75\r\n`);
 });
 
-test('what is wrong with a query of readings comes back coded', async (context) => {
+test('a wrong query of readings is answered with a code', async (context) => {
   const tools = await withReadings(context, 5);
   const path = '/v1/devices/d/readings';
   const { next } = (await tools.api('GET', `${path}?limit=1`)).body as { next: string };
@@ -140,7 +140,7 @@ test('what is wrong with a query of readings comes back coded', async (context) 
     assert.equal((await ask(tools, path, accept)).status, 200, accept);
 });
 
-/** A binary frame of one column of floats, a reading a ms. */
+/** A binary frame with one column of floats, one reading per ms. */
 function frameOf(seq: number, base: number, rows: number): string {
   const bytes = Buffer.alloc(24 + 8 * rows);
   bytes.set([1, 1, 1, 1]);
@@ -154,7 +154,7 @@ function frameOf(seq: number, base: number, rows: number): string {
   return bytes.toString('hex');
 }
 
-test('an export is one stream however long it is, read no faster than its client takes it, and ends when it leaves', async (context) => {
+test('an export of any length is streamed, reads no faster than its client, and ends when the client disconnects', async (context) => {
   const tools = await startTestGateway(context);
   const link = await tools.connect(await tools.addDevice('d'), '?stream=main');
   link.send({ type: 'metrics', metrics: [{ name: 'n' }] });
@@ -177,14 +177,14 @@ test('an export is one stream however long it is, read no faster than its client
   socket.pause();
   const wholeExport = async (): Promise<number> =>
     (await (await ask(tools, path, 'application/x-ndjson')).text()).trimEnd().split('\n').length;
-  // By the time that another export has been read to its end, one that nobody held back would have been too.
+  // When another export has been read to its end, the paused one would have ended too if nothing held it back.
   assert.equal(await wholeExport(), frames * rows);
   const held = (await rowsRead()) - frames * rows;
-  assert.ok(held < 0.75 * frames * rows, `${held} rows were read for a client that takes none`);
+  assert.ok(held < 0.75 * frames * rows, `${held} rows were read for a client that does not read`);
   socket.destroy();
   assert.equal(await wholeExport(), frames * rows);
   const left = (await rowsRead()) - 2 * frames * rows;
-  assert.ok(left <= held + 20_000, `${left - held} rows more were read for a client that had left`);
+  assert.ok(left <= held + 20_000, `${left - held} more rows were read for a client that has disconnected`);
 });
 
 async function untilDone(tools: TestGateway, { id }: JobBody): Promise<JobBody> {
@@ -226,7 +226,7 @@ test('a backup of the running gateway starts as a data folder, with the same dev
   }
 });
 
-test('a device leaves with its data, also when the gateway ends before it is done', async (context) => {
+test('a removed device is erased together with its data', async (context) => {
   const tools = await withReadings(context, 50);
   await tools.api('POST', '/v1/gateway/seal');
   const link = await tools.connect(await tools.addDevice('other'), '?stream=main');
@@ -250,7 +250,7 @@ test('a device leaves with its data, also when the gateway ends before it is don
   );
 });
 
-test('after a clock that ran ahead, devices are taken again once someone says that the clock is right', async (context) => {
+test('after the clock ran ahead, devices are accepted again once an operator confirms the clock', async (context) => {
   let now = Date.now() + 3 * 86_400_000;
   const tools = await startTestGateway(context, [], { clock: { now: () => now } });
   const device = await tools.addDevice('d');
@@ -268,7 +268,7 @@ test('after a clock that ran ahead, devices are taken again once someone says th
   await again.stop();
 });
 
-test('a gateway that was away for long removes nothing for its age until the clock is confirmed', async (context) => {
+test('after a long downtime retention removes nothing until the clock is confirmed', async (context) => {
   let now = Date.now();
   const tools = await startTestGateway(context, [], { clock: { now: () => now } });
   const link = await tools.connect(await tools.addDevice('d'), '?stream=main');
@@ -291,7 +291,7 @@ test('a gateway that was away for long removes nothing for its age until the clo
   await again.stop();
 });
 
-test('a clock that stepped ahead while the gateway ran pauses retention also after restarts, whatever was committed meanwhile', async (context) => {
+test('a clock that stepped ahead pauses retention, also after a restart and with new commits', async (context) => {
   let now = Date.now();
   const clock = { now: () => now };
   const set = ['store.finishAfterSeconds=0'];
@@ -309,7 +309,7 @@ test('a clock that stepped ahead while the gateway ran pauses retention also aft
   const [good] = days();
   now += 60 * 86_400_000;
   await send(2);
-  // Each seal looks for what is to be removed as well.
+  // Each seal also looks for day files to remove.
   await tools.api('POST', '/v1/gateway/seal');
   const statusOf = async (url: string): Promise<GatewayBody> => {
     const headers = { authorization: `Bearer ${tools.gateway.adminKey}`, connection: 'close' };
@@ -324,7 +324,7 @@ test('a clock that stepped ahead while the gateway ran pauses retention also aft
   assert.ok(days().includes(good));
 });
 
-test('a sum that is no number is left out, and the answer is JSON all the same', async (context) => {
+test('a sum that is not finite is left out, so that the answer is valid JSON', async (context) => {
   const tools = await startTestGateway(context);
   const link = await tools.connect(await tools.addDevice('d'), '?stream=main');
   link.send({ seq: 1, samples: [1, 2].map((n) => ({ ts: start + n, values: { big: 1.7e308 } })) });
@@ -340,7 +340,7 @@ test('a sum that is no number is left out, and the answer is JSON all the same',
   }
 });
 
-test('a data folder of a newer version is refused, whichever file it is', async (context) => {
+test('a data folder is refused if any of its databases has a newer version', async (context) => {
   const tools = await withReadings(context, 1);
   await tools.api('POST', '/v1/gateway/seal');
   await tools.gateway.stop();

@@ -11,7 +11,7 @@ function attemptsAt() {
   return { ...attempts, note, all };
 }
 
-test('like attempts are one, with how often and since when; the newest comes first', () => {
+test('equal attempts are counted in one entry with its first and last time, and the newest entry comes first', () => {
   const { note, all } = attemptsAt();
   note('10.0.0.1', 'boiler-1');
   note('10.0.0.1', 'boiler-2');
@@ -27,7 +27,7 @@ test('like attempts are one, with how often and since when; the newest comes fir
   );
 });
 
-test('an address that makes up ids is counted as one after fifty of them, and pushes out no device', () => {
+test('after fifty unknown ids the attempts of an address share one entry, and no device is pushed out', () => {
   const { note, all } = attemptsAt();
   note('10.0.0.1', 'boiler-1');
   for (let n = 0; n < 10_000; n++) note('10.0.0.9', `made-up-${n}`);
@@ -40,7 +40,7 @@ test('an address that makes up ids is counted as one after fifty of them, and pu
   );
 });
 
-test('a flood from many addresses is bounded, keeps the newest, and pushes out no device', () => {
+test('a flood from many addresses keeps only its newest entries, and pushes out no device', () => {
   const { note, all } = attemptsAt();
   note('10.0.0.1', 'boiler-1');
   for (let n = 0; n < 5_000; n++) note(`10.1.${n >> 8}.${n & 255}`, `made-up-${n}`);
@@ -50,7 +50,7 @@ test('a flood from many addresses is bounded, keeps the newest, and pushes out n
   assert.equal(items[1_000].device, 'boiler-1');
 });
 
-test('pages follow each other without a gap, and filters hold', () => {
+test('pages follow each other without a gap, and filters apply', () => {
   const { note, list } = attemptsAt();
   for (let n = 0; n < 25; n++) note(`10.0.0.${n}`, `boiler-${n % 5}`);
   const seen: string[] = [];

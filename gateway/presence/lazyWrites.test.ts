@@ -3,7 +3,7 @@ import { mock, test } from 'node:test';
 import type { RegistryChange } from '../domain/registryChange.js';
 import { createLazyWrites } from './lazyWrites.js';
 
-/** Timers are the test's; a write ends when the promises have had their turn. */
+/** Writes on timers that the test advances. A write has ended when the pending promises have settled. */
 function writesWith(options: { batchMax: number; failing?: () => boolean }) {
   mock.timers.enable({ apis: ['setTimeout'] });
   const saved: string[][] = [];
@@ -24,7 +24,7 @@ function writesWith(options: { batchMax: number; failing?: () => boolean }) {
   return { writes, saved, pass };
 }
 
-test('what is touched is written once, some time later, however often it was touched', async (context) => {
+test('a key that is touched several times is written once, some time later', async (context) => {
   context.after(() => mock.timers.reset());
   const { writes, saved, pass } = writesWith({ batchMax: 10 });
   for (let n = 0; n < 100; n++) writes.touch(`k${n % 3}`);
@@ -34,7 +34,7 @@ test('what is touched is written once, some time later, however often it was tou
   assert.deepEqual(saved, [['k0', 'k1', 'k2']]);
 });
 
-test('a whole fleet is written in batches', async (context) => {
+test('many keys are written in batches', async (context) => {
   context.after(() => mock.timers.reset());
   const { writes, saved, pass } = writesWith({ batchMax: 10 });
   for (let n = 0; n < 35; n++) writes.touch(`k${n}`);
@@ -46,7 +46,7 @@ test('a whole fleet is written in batches', async (context) => {
   );
 });
 
-test('a write that fails is done again, and the end writes what is left', async (context) => {
+test('a failed write is retried, and stop writes what is left', async (context) => {
   context.after(() => mock.timers.reset());
   let failing = true;
   const { writes, saved, pass } = writesWith({ batchMax: 10, failing: () => failing });
@@ -61,7 +61,7 @@ test('a write that fails is done again, and the end writes what is left', async 
   assert.deepEqual(saved, [['a'], ['b']]);
 });
 
-test('the end gives up where nothing can be written', async (context) => {
+test('stop gives up if nothing can be written', async (context) => {
   context.after(() => mock.timers.reset());
   const { writes, saved } = writesWith({ batchMax: 10, failing: () => true });
   writes.touch('a');

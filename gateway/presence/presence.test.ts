@@ -29,7 +29,7 @@ function presenceAt(restored: PresenceRecord[] = [], expectedEveryMs: number | n
     changed: (_device, state) => told.push(state()),
     touched: (key) => touched.push(key),
   });
-  /** What presence reads of a link; the sockets behind it are tested in links.test.ts. */
+  /** The fields of a link that presence reads. Real sockets are tested in links.test.ts. */
   const linkNow = (more: Partial<PresentLink> = {}): PresentLink => ({
     source: { device, receivedAt: 0 },
     openedAt: now,
@@ -59,12 +59,12 @@ function presenceAt(restored: PresenceRecord[] = [], expectedEveryMs: number | n
   };
 }
 
-test('a device that was never seen says so', () => {
+test('a device that never connected has the state never', () => {
   const { state } = presenceAt();
   assert.deepEqual([state().state, state().online, state().since, state().reconnects], ['never', false, null, 0]);
 });
 
-test('every way a link ends is told by code, name and who ended it', () => {
+test('the end of a link is reported with its code, its name and the side that ended it', () => {
   const cases: [PresentLink['closing'], number, string, [number, string | null, string]][] = [
     ['rate_limited', 4004, '{"retryAfterMs":5}', [4004, 'rate_limited', 'gateway']],
     ['overloaded', 1006, '', [1006, 'overloaded', 'gateway']],
@@ -89,7 +89,7 @@ test('every way a link ends is told by code, name and who ended it', () => {
   }
 });
 
-test('a takeover is seen as the close of the older link, and stays one presence', () => {
+test('a takeover is reported as the close of the older link, and the device stays online', () => {
   const { presence, linkNow, state } = presenceAt();
   presence.opened(linkNow());
   presence.opened(linkNow({ address: '10.0.0.2' }));
@@ -97,7 +97,7 @@ test('a takeover is seen as the close of the older link, and stays one presence'
   assert.deepEqual([online, address, lastClose?.name, reconnects], [true, '10.0.0.2', 'replaced', 1]);
 });
 
-test('a device that announced its sleep is asleep until then, and offline after; nonsense announces nothing', () => {
+test('a device that announced its sleep is asleep until that time and offline after it, and an invalid reason announces nothing', () => {
   const { presence, linkNow, state, pass } = presenceAt();
   presence.opened(linkNow());
   presence.closed(linkNow(), 1000, '{"backInMs":60000}');
@@ -111,7 +111,7 @@ test('a device that announced its sleep is asleep until then, and offline after;
   }
 });
 
-test('a device is late when it is quiet beyond its interval and half of it, and not while frames come', () => {
+test('a device is late after one and a half of its intervals without a frame', () => {
   const { presence, linkNow, state, pass, frame, told } = presenceAt([], 10_000);
   const link = linkNow();
   presence.opened(link);
@@ -130,14 +130,14 @@ test('a device is late when it is quiet beyond its interval and half of it, and 
   assert.deepEqual([state().state, told.length, state().expectedEveryMs], ['online', 3, 10_000]);
 });
 
-test("the device's own word about its interval counts before its model's", () => {
+test("the interval in a device's hello overrides that of its model", () => {
   const { presence, linkNow, state, pass } = presenceAt([], 10_000);
   presence.opened(linkNow({ expectEveryMs: 600_000 }));
   pass(60_000);
   assert.equal(state().state, 'online');
 });
 
-test('many links in a short time are flapping, and a quiet hour ends that', () => {
+test('more than five links in a short time are flapping, and a quiet hour ends that', () => {
   const { presence, linkNow, state, pass } = presenceAt();
   for (let n = 1; n <= 6; n++) {
     const link = linkNow();
@@ -150,7 +150,7 @@ test('many links in a short time are flapping, and a quiet hour ends that', () =
   assert.equal(state().flapping, false);
 });
 
-test('who was online when the gateway ended without a word is offline after it, and told why', () => {
+test('a device that was online when the gateway crashed is offline after the restart, with the reason gateway_ended', () => {
   const first = presenceAt();
   first.presence.opened(first.linkNow());
   const record = structuredClone(first.presence.recordOf(1)) as PresenceRecord;
@@ -163,7 +163,7 @@ test('who was online when the gateway ended without a word is offline after it, 
   assert.equal(asleep.state().state, 'asleep');
 });
 
-test('what changed is to be stored, and a forgotten device has nothing to store', () => {
+test('a changed presence is stored, and a removed device has none to store', () => {
   const { presence, linkNow, touched } = presenceAt();
   const link = linkNow();
   presence.opened(link);

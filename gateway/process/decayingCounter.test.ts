@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DecayingCounter } from './decayingCounter.js';
 
-test('events add up, and are forgiven at the rate per second', () => {
+test('events add up, and are forgiven at a rate per second', () => {
   const counter = new DecayingCounter(2);
   assert.equal(counter.countAt(1_000), 0);
   assert.deepEqual([counter.increment(1_000), counter.increment(1_000), counter.increment(1_000)], [1, 2, 3]);
@@ -18,7 +18,7 @@ test('the count never falls below zero, so a long quiet time saves nothing up', 
   assert.equal(counter.increment(3_600_000), 1);
 });
 
-test('asking changes nothing, however often and in whatever steps', () => {
+test('reading the count does not change it', () => {
   const often = new DecayingCounter(1);
   const once = new DecayingCounter(1);
   often.add(8);
@@ -28,14 +28,14 @@ test('asking changes nothing, however often and in whatever steps', () => {
   assert.equal(once.countAt(4_000), 4);
 });
 
-test('an amount counts as a whole', () => {
+test('an amount is added as a whole', () => {
   const counter = new DecayingCounter(10);
   counter.countAt(5_000);
   counter.add(25);
   assert.equal(counter.countAt(6_000), 15);
 });
 
-test('a clock that goes back forgives nothing and adds nothing', () => {
+test('a clock that goes back does not change the count', () => {
   const counter = new DecayingCounter(1);
   counter.countAt(10_000);
   counter.add(5);

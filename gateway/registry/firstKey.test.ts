@@ -6,7 +6,7 @@ import { folderFor } from '../store/store.fixture.js';
 import { firstKey } from './firstKey.js';
 import { createKeys } from './keys.js';
 
-test('the first key is in its file before it counts, and an end in between leads to another one', async (context) => {
+test('the first key is in its file before it is valid, and after a crash between the two another one is made', async (context) => {
   const folder = folderFor(context);
   const file = join(folder, 'admin.key');
   let fails = true;

@@ -35,7 +35,7 @@ function registryAt(start = 1_000_000) {
   };
 }
 
-test('a secret lets in its device only, by id or by itself', async () => {
+test('a secret authenticates only its own device, with or without the id', async () => {
   const { registry } = registryAt();
   const [a, b] = await registry.createMany([{ id: 'a' }, { id: 'b' }], 'k');
   const who = (result: Authentication): string => (result.ok ? result.device.id : result.code);
@@ -56,7 +56,7 @@ test('no secret is ever saved, only its hash', async () => {
   assert.doesNotMatch(JSON.stringify(saved), new RegExp(secret.slice(4)));
 });
 
-test('a device exists only once it is on disk, and an id is taken by one of two at a time', async () => {
+test('a device exists only once it is on disk, and of two requests for one id one is refused', async () => {
   const { registry, fail } = registryAt();
   fail(true);
   await assert.rejects(registry.createMany([{ id: 'a' }], 'k'), /disk/);
@@ -71,7 +71,7 @@ test('a device exists only once it is on disk, and an id is taken by one of two 
   assert.equal(registry.get('b'), undefined);
 });
 
-test('after a rotation the old secret is good for the grace and not a millisecond longer', async () => {
+test('after a rotation the old secret is valid for exactly the grace', async () => {
   const { registry, pass } = registryAt();
   const [old] = await registry.createMany([{ id: 'a' }], 'k');
   const fresh = await registry.addCredential('a', { graceSeconds: 60 }, 'k');
@@ -86,7 +86,7 @@ test('after a rotation the old secret is good for the grace and not a millisecon
   assert.equal(registry.authenticate('a', fresh.secret).ok, true);
 });
 
-test('what ends a link ends it once it is on disk', async () => {
+test('a change that ends a link ends it only once it is on disk', async () => {
   const { registry, ended, fail } = registryAt();
   const [{ cid }] = await registry.createMany([{ id: 'a' }], 'k');
   fail(true);
@@ -101,7 +101,7 @@ test('what ends a link ends it once it is on disk', async () => {
   await assert.rejects(registry.remove('a', 'k'), { code: 'device_unknown' });
 });
 
-test("a removed id's next owner is another device", async () => {
+test('a device that is added with the id of a removed one is another device', async () => {
   const { registry } = registryAt();
   const [first] = await registry.createMany([{ id: 'a' }], 'k');
   const key = registry.get('a')?.key;
@@ -111,7 +111,7 @@ test("a removed id's next owner is another device", async () => {
   assert.equal(registry.authenticate('a', first.secret).ok, false);
 });
 
-test('a role may do what lesser ones may', () => {
+test('a role may do everything that lesser roles may do', () => {
   const table = roles.map((has) => roles.map((needs) => allows(has, needs)));
   assert.deepEqual(table, [
     [true, false, false],
@@ -120,7 +120,7 @@ test('a role may do what lesser ones may', () => {
   ]);
 });
 
-test('keys are found by their text until they are revoked', async () => {
+test('a key is found by its text until it is revoked', async () => {
   let now = 5;
   const used: string[] = [];
   const keys = createKeys({ clock: { now: () => now }, save: async () => {}, used: ({ id }) => used.push(id) }, []);
@@ -139,7 +139,7 @@ test('keys are found by their text until they are revoked', async () => {
   assert.deepEqual(used, [id, brief.id]);
 });
 
-test('a credential is good in its time only, and one that has no time in which it is good is refused', async () => {
+test('a credential is valid only within its time span, and an empty time span is refused', async () => {
   const { registry, pass } = registryAt(1_000_000);
   await registry.createMany([{ id: 'a' }], 'k');
   const early = await registry.addCredential('a', { notBefore: 1_000_100, notAfter: 1_000_200 }, 'k');
@@ -157,7 +157,7 @@ test('a credential is good in its time only, and one that has no time in which i
     await assert.rejects(registry.addCredential('a', window, 'k'), { code: 'window_invalid' }, JSON.stringify(window));
 });
 
-test('a device has at most eight credentials that are not over; those that are over make room', async () => {
+test('a device has at most eight valid credentials, and expired ones make room', async () => {
   const { registry, pass } = registryAt();
   await registry.createMany([{ id: 'a' }], 'k');
   for (let n = 2; n <= 8; n++) await registry.addCredential('a', {}, 'k');
@@ -169,7 +169,7 @@ test('a device has at most eight credentials that are not over; those that are o
   assert.equal(registry.get('a')?.credentials.length, 2);
 });
 
-test('a shorter end that was set before is not moved by a longer grace', async () => {
+test('a longer grace does not postpone an earlier end of a credential', async () => {
   const { registry } = registryAt(1_000_000);
   await registry.createMany([{ id: 'a' }], 'k');
   await registry.addCredential('a', { graceSeconds: 10 }, 'k');
@@ -180,7 +180,7 @@ test('a shorter end that was set before is not moved by a longer grace', async (
   );
 });
 
-test('changes to a device that are under way at the same time lose none of each other', async () => {
+test('concurrent changes to a device are all kept', async () => {
   const { registry, saved } = registryAt();
   const [{ cid }] = await registry.createMany([{ id: 'a' }], 'k');
   const device = registry.get('a') ?? assert.fail();
@@ -196,11 +196,11 @@ test('changes to a device that are under way at the same time lose none of each 
     [device.state, device.tags, device.attributes, device.credentials.map((one) => one.cid)],
     ['disabled', { site: 'north' }, { serial: 'A17' }, [made[0].cid, made[1].cid]],
   );
-  // Each is stored as the change that it is: a whole device written late would undo what came before it.
+  // Each change is stored by itself, because a late write of the whole device would undo the changes before it.
   assert.ok(saved.slice(2).every(({ type }) => type !== 'put_device'));
 });
 
-test('attributes apply only once they are on disk, and those that could not be stored are stored the next time', async () => {
+test('attributes apply only once they are on disk, and a failed write is retried with the next hello', async () => {
   const { registry, saved, fail } = registryAt();
   await registry.createMany([{ id: 'a' }], 'k');
   const device = registry.get('a') ?? assert.fail();
@@ -214,7 +214,7 @@ test('attributes apply only once they are on disk, and those that could not be s
   assert.equal(saved.filter(({ type }) => type === 'patch_device').length, 1);
 });
 
-test('the last attributes of several that are on their way to the disk are those that stay', async () => {
+test('of several attributes that are written at the same time the last ones stay', async () => {
   const { registry, saved } = registryAt();
   await registry.createMany([{ id: 'a' }], 'k');
   const device = registry.get('a') ?? assert.fail();
@@ -231,7 +231,7 @@ test('the last attributes of several that are on their way to the disk are those
   assert.equal(saved.filter(({ type }) => type === 'patch_device').length, 4);
 });
 
-test('a certificate lets in the device that it names, without a secret', async () => {
+test('a certificate authenticates the device that it names, without a secret', async () => {
   const { registry, pass } = registryAt();
   await registry.createMany([{ id: 'a' }], 'k');
   const first = registry.authenticateSubject('a');
@@ -248,7 +248,7 @@ test('a certificate lets in the device that it names, without a secret', async (
   assert.equal(third.ok ? 'ok' : third.code, 'device_disabled');
 });
 
-test('a credential for a device that is removed meanwhile lets nobody in', async () => {
+test('a credential of a device that is removed meanwhile is not valid', async () => {
   const { registry } = registryAt();
   await registry.createMany([{ id: 'a' }], 'k');
   const [added] = await Promise.all([registry.addCredential('a', {}, 'k'), registry.remove('a', 'k')]);

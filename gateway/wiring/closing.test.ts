@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Closing } from './closing.js';
 
-test('what was opened is closed in reverse order, each part before the next one begins', async () => {
+test('parts are closed in reverse order of opening, one after the other', async () => {
   const seen: string[] = [];
   const part = (name: string) => ({
     async close() {
@@ -18,7 +18,7 @@ test('what was opened is closed in reverse order, each part before the next one 
   assert.deepEqual(seen, ['port begins', 'port ends', 'store begins', 'store ends']);
 });
 
-test('a part that fails to close keeps none of the others open, and its error is thrown at the end', async () => {
+test('if a part fails to close, the others are closed all the same, and its error is thrown at the end', async () => {
   let storeClosed = false;
   const closing = new Closing();
   closing.add({

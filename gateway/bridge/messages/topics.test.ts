@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { createTopics, isPublishable, PoisonousTopicError, sanitised } from './topics.js';
 
 const topics = createTopics('tidegate', 'gw');
-/** What a broker accepts in a PUBLISH that is not one of its own topics. */
+/** A topic that a broker accepts in a PUBLISH: no wildcards, no NUL, and not one of the broker's own `$` topics. */
 const clean = /^[^+#$\0]+$/;
 
-test('an id that could poison a topic never becomes part of one', () => {
+test('an id that could poison a topic is never put into one', () => {
   for (const id of ['+', '#', 'a/b', 'a+b', '', '$SYS', 'ä', 'a\0', 'x'.repeat(65), '..'])
     for (const make of [
       topics.telemetry,
@@ -23,7 +23,7 @@ test('an id that could poison a topic never becomes part of one', () => {
   assert.throws(() => createTopics('tidegate', 'g/w'), PoisonousTopicError);
 });
 
-test('a metric of any name has a clean topic of its own, and different names have different ones', () => {
+test('every metric name has a clean topic, and different names have different topics', () => {
   assert.equal(topics.value('a', 'temperature'), 'tidegate/gw/a/value/temperature');
   assert.equal(topics.value('a', 'room/temp+1'), 'tidegate/gw/a/value/room_2f_temp_2b_1');
   fc.assert(
@@ -39,7 +39,7 @@ test('a metric of any name has a clean topic of its own, and different names hav
 
 test('only one level below the gateway is a command topic', () => {
   assert.equal(topics.deviceOfCommand('tidegate/gw/a/command'), 'a');
-  assert.equal(topics.deviceOfCommand('tidegate/gw/+/command'), '+', 'judged later');
+  assert.equal(topics.deviceOfCommand('tidegate/gw/+/command'), '+', 'a later check refuses it');
   for (const other of [
     'tidegate/gw/a/command/1',
     'tidegate/gw/a/b/command',
@@ -52,7 +52,7 @@ test('only one level below the gateway is a command topic', () => {
   assert.equal(createTopics('a.b', 'gw').deviceOfCommand('aXb/gw/d/command'), null);
 });
 
-test('answers are not sent to a topic that is none', () => {
+test('an answer is not published to an invalid topic', () => {
   for (const topic of ['a', 'a/b/', 'replies/1']) assert.equal(isPublishable(topic), true, topic);
   for (const topic of ['', 'a/#', '+/a', '$SYS/x', '/a', 'a\0', 'x'.repeat(2_000)])
     assert.equal(isPublishable(topic), false, topic);

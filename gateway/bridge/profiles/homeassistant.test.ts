@@ -114,7 +114,7 @@ test('metrics of the model have their unit, class and kind', () => {
   assert.equal(cmps.state.unit_of_measurement, undefined);
 });
 
-test('units go with a class only where the documentation says that they may', () => {
+test('a unit has a device class only if the documentation allows that unit for it', () => {
   for (const code of [
     'Cel',
     'K',
@@ -154,7 +154,7 @@ test('units go with a class only where the documentation says that they may', ()
   assert.equal(homeUnit(null), null);
 });
 
-test('commands that take nothing are buttons, those of one bounded number are numbers, secrets and others are neither', () => {
+test('commands without parameters are buttons, and those with one bounded number are numbers; no others are shown', () => {
   const { cmps } = JSON.parse(profileUnderTest().announce(boiler)[0].body) as Config;
   assert.equal(cmps.command_reboot.p, 'button');
   assert.equal(cmps.command_reboot.command_topic, 'tidegate/gw/b/command');
@@ -169,7 +169,7 @@ test('commands that take nothing are buttons, those of one bounded number are nu
   );
 });
 
-test('a frame publishes the newest value of each metric, and nothing older than what was published', () => {
+test('a frame publishes the newest value of each metric, and never a value older than the last one published', () => {
   const profile = profileUnderTest();
   const values = (frame: Frame): string[] =>
     profile.frame(frame).map(({ topic, body }) => `${topic.split('/').at(-1)} ${body}`);
@@ -198,7 +198,7 @@ test('a frame publishes the newest value of each metric, and nothing older than 
   );
 });
 
-test('a metric that the model does not have is announced when it first comes, under a clean topic', () => {
+test('a metric outside of the model is announced at its first reading, under a clean topic', () => {
   const profile = profileUnderTest();
   profile.frame(frameOf([[3, 5, 290]]));
   assert.equal(profile.hasNews('b'), true);
@@ -210,7 +210,7 @@ test('a metric that the model does not have is announced when it first comes, un
   assert.equal(profile.hasNews('b'), false);
 });
 
-test('a removed device is withdrawn by empty retained messages, and the birth message asks for everything again', () => {
+test('a removed device is withdrawn by empty retained messages, and a birth message makes the bridge announce all devices again', () => {
   const profile = profileUnderTest();
   profile.frame(frameOf([[3, 5, 290]]));
   const gone = profile.withdraw('b');

@@ -6,7 +6,7 @@ import { createBacklog } from './backlog.js';
 
 const now = 1_795_305_600_000;
 
-/** Rows of 100 bytes and two frames, a second apart; the last is from just now. */
+/** Log rows of 100 bytes and two frames each, a second apart. The last one is committed at `now`. */
 function backlogOver(count: number, bounds: { bytesMax?: number; ageMaxMs?: number } = {}) {
   const rows = Array.from({ length: count }, (_, i): RowHead => {
     return { position: i + 1, committedAt: now - (count - 1 - i) * 1_000, readings: 3, bytes: 100 };
@@ -22,7 +22,7 @@ function backlogOver(count: number, bounds: { bytesMax?: number; ageMaxMs?: numb
   return { backlog: createBacklog({ reader, names: createNames(reader), bytesMax, ageMaxMs }, 0), rows };
 }
 
-test('it is as large as the rows behind the position, and as old as the first of them', () => {
+test('the backlog is the rows after the position, and its age is that of the first one', () => {
   const { backlog, rows } = backlogOver(2_500);
   backlog.measure();
   assert.deepEqual(backlog.state(now), { rows: 2_500, bytes: 250_000, ms: 2_499_000, full: false });
@@ -35,18 +35,18 @@ test('it is as large as the rows behind the position, and as old as the first of
   assert.deepEqual(backlog.state(now), { rows: 1, bytes: 40, ms: 0, full: false });
 });
 
-test('rows that were passed before they were measured are not counted', () => {
+test('rows that were bridged before they were measured are not counted', () => {
   const { backlog } = backlogOver(10);
   backlog.advance(4);
   backlog.measure();
   assert.equal(backlog.state(now).bytes, 600);
 });
 
-test('beyond the bytes the oldest are given up until there is some room', () => {
+test('above the limit of bytes the oldest rows are dropped until there is some room', () => {
   const { backlog } = backlogOver(100, { bytesMax: 5_000 });
   backlog.measure();
   assert.equal(backlog.state(now).full, true);
-  const excess = backlog.excess(now) ?? assert.fail('nothing is given up');
+  const excess = backlog.excess(now) ?? assert.fail('no row is dropped');
   assert.equal(excess.upTo, 53);
   assert.deepEqual(excess.dropped, {
     why: 'bytes',
@@ -61,16 +61,16 @@ test('beyond the bytes the oldest are given up until there is some room', () => 
   assert.equal(backlog.excess(now), null);
 });
 
-test('beyond the age those that are older are given up, and no more', () => {
+test('rows older than the limit of age are dropped, and no others', () => {
   const { backlog } = backlogOver(100, { ageMaxMs: 10_000 });
   backlog.measure();
-  const { upTo, dropped } = backlog.excess(now) ?? assert.fail('nothing is given up');
+  const { upTo, dropped } = backlog.excess(now) ?? assert.fail('no row is dropped');
   assert.deepEqual([upTo, dropped.why, dropped.frames], [89, 'age', 178]);
   backlog.advance(upTo);
   assert.equal(backlog.excess(now), null);
 });
 
-test('within its bounds nothing is given up', () => {
+test('a backlog within its limits drops nothing', () => {
   const { backlog } = backlogOver(100, { bytesMax: 10_000, ageMaxMs: 99_000 });
   backlog.measure();
   assert.equal(backlog.state(now).full, false);

@@ -18,7 +18,7 @@ function seriesOf(id: number, device: string, metric = 'm', kind: SeriesKind = s
   return { id, deviceKey: id, device, deviceCreatedAt: 1, metric, unit: null, kind };
 }
 
-/** A row of one frame for each of the series, with one reading each. */
+/** A log row with one frame per series, of one reading each. */
 function rowOf(position: number, series: number[], value = 1, strings: string[] = []): LogRow {
   const count = series.length;
   const ids = Uint32Array.from(series);
@@ -76,7 +76,7 @@ function all({ feed }: ReturnType<typeof feedOf>): FeedEntry[] {
 
 const messagesOf = (entries: FeedEntry[]): Message[] => entries.flatMap(({ message }) => message ?? []);
 
-test('a device whose id would poison a topic is left out and told, and what comes after it goes on', () => {
+test('a frame of a device whose id would poison a topic is skipped and reported, and the frames after it are sent', () => {
   const made = feedOf([rowOf(1, [1, 2, 3])], [seriesOf(1, 'a'), seriesOf(2, 'b/#'), seriesOf(3, 'c')]);
   assert.deepEqual(
     messagesOf(all(made)).map(({ topic }) => topic),
@@ -85,13 +85,13 @@ test('a device whose id would poison a topic is left out and told, and what come
   assert.deepEqual(made.unsendable, [1]);
 });
 
-test('a frame of a series that nothing knows any more is left out and told', () => {
+test('a frame of an unknown series is skipped and reported', () => {
   const made = feedOf([rowOf(1, [1]), rowOf(2, [9])], [seriesOf(1, 'a')]);
   assert.equal(messagesOf(all(made)).length, 1);
   assert.deepEqual(made.unsendable, [2]);
 });
 
-test('metric names and strings of any kind go into the payload as JSON, and nowhere else', () => {
+test('any metric name and any string is put into the payload as JSON, and into no topic', () => {
   const names = ['+', '#', 'a/b', '$SYS/x', '\0', '"}', '__proto__'];
   for (const name of names) {
     const made = feedOf([rowOf(1, [1], 0, [name])], [seriesOf(1, 'a', name, seriesKinds.string)]);
@@ -102,7 +102,7 @@ test('metric names and strings of any kind go into the payload as JSON, and nowh
   }
 });
 
-test('each row ends with its position, and ids tell position and frame', () => {
+test('each row ends with its position, and a message id has the position and the frame', () => {
   const entries = all(feedOf([rowOf(1, [1, 1]), rowOf(2, []), rowOf(5, [1])], [seriesOf(1, 'a')]));
   assert.deepEqual(
     entries.map(({ message, endOf }) =>
@@ -112,14 +112,14 @@ test('each row ends with its position, and ids tell position and frame', () => {
   );
 });
 
-test('telemetry says that it is history once it is older than a minute, also when it is sent again', () => {
+test('telemetry older than a minute is marked historical, also when it is sent again', () => {
   const [{ message }] = all(feedOf([rowOf(1, [1])], [seriesOf(1, 'a')]));
   const at = (ms: number): unknown =>
     (JSON.parse(payloadOf(message as Message, now + ms)) as { historical?: true }).historical;
   assert.deepEqual([at(0), at(60_000), at(60_001)], [undefined, undefined, true]);
 });
 
-test('skipping goes on after the row that is named', () => {
+test('a skip continues after the given row', () => {
   const made = feedOf([rowOf(1, [1]), rowOf(2, [1]), rowOf(3, [1])], [seriesOf(1, 'a')]);
   made.feed.next();
   made.feed.skipTo(2);

@@ -6,7 +6,7 @@ import { Outbox } from './outbox.js';
 
 const now = 1_795_305_600_000;
 
-/** An outbox over rows of the given numbers of messages, and a broker that answers when it is told to. */
+/** An outbox over rows with the given numbers of messages, and a broker that answers when the test calls `done`. */
 function boxOver(rows: number[]) {
   const entries: FeedEntry[] = rows.flatMap((count, row) => [
     ...Array.from({ length: count }, (_, i): FeedEntry => {
@@ -38,7 +38,7 @@ function boxOver(rows: number[]) {
   return { outbox, sent, arrived, moved, refusals, ids };
 }
 
-test('no more than the window is on the way, and the position moves over what is acknowledged at the head only', () => {
+test('no more messages than the window are in flight, and the position moves only over acknowledged messages at the head', () => {
   const { outbox, sent, moved } = boxOver([2, 0, 3]);
   outbox.connected(3);
   assert.deepEqual(
@@ -49,7 +49,7 @@ test('no more than the window is on the way, and the position moves over what is
   sent[2].done(null);
   assert.deepEqual(moved, []);
   sent[0].done(null);
-  assert.equal(moved.at(-1), 2, 'the row without messages is done with the one before it');
+  assert.equal(moved.at(-1), 2, 'a row without messages is passed together with the row before it');
   assert.deepEqual(
     sent.slice(3).map(({ id }) => id),
     ['3-1', '3-2'],
@@ -60,14 +60,14 @@ test('no more than the window is on the way, and the position moves over what is
   assert.equal(outbox.inFlight(), 0);
 });
 
-test('rows without messages move the position by themselves', () => {
+test('rows without messages move the position without an answer of the broker', () => {
   const { outbox, moved } = boxOver([0, 0]);
   outbox.connected(10);
   assert.equal(moved.at(-1), 2);
   assert.equal(outbox.isCaughtUp(), true);
 });
 
-test('after a lost connection everything from the first unacknowledged is sent again, what was acknowledged behind it too', () => {
+test('after a lost connection all messages from the first unacknowledged one on are sent again', () => {
   const { outbox, sent, arrived, moved } = boxOver([4]);
   outbox.connected(4);
   sent[0].done(null);
@@ -83,7 +83,7 @@ test('after a lost connection everything from the first unacknowledged is sent a
   assert.equal(outbox.counts.resent, 3);
 });
 
-test('what the broker refuses is sent again later, and nothing goes past it', () => {
+test('a message that the broker refuses is sent again later, and no message overtakes it', () => {
   const { outbox, sent, arrived, moved, refusals } = boxOver([3]);
   outbox.connected(2);
   sent[0].done(new Error('not authorized'));
@@ -98,7 +98,7 @@ test('what the broker refuses is sent again later, and nothing goes past it', ()
   assert.deepEqual(moved, [1]);
 });
 
-test('what is given up is not sent again, and late answers to it change nothing', () => {
+test('a dropped message is not sent again, and late answers to it change nothing', () => {
   const { outbox, sent, arrived, moved } = boxOver([2, 1]);
   outbox.connected(2);
   outbox.clear();
@@ -109,7 +109,7 @@ test('what is given up is not sent again, and late answers to it change nothing'
   assert.deepEqual(moved, [1, 2]);
 });
 
-test('whatever happens to connections and answers, every message arrives and first arrivals are in the log’s order', () => {
+test('with any lost connections and refusals every message arrives, and first arrivals are in the order of the log', () => {
   const step = fc.oneof(
     { weight: 6, arbitrary: fc.record({ type: fc.constant('answer' as const), at: fc.nat(30) }) },
     fc.record({ type: fc.constant('refuse' as const), at: fc.nat(30) }),

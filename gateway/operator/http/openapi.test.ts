@@ -24,7 +24,7 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ place: `${method} ${path}`, ...operation })),
 );
 
-/** A sentence, and not merely the name of what it describes. */
+/** A description has at least two words. A name alone is not one. */
 const isText = (text: unknown): boolean => typeof text === 'string' && /^\S+ \S.*$/s.test(text);
 
 test('every operation, parameter and response of the OpenAPI document is described', () => {
@@ -51,7 +51,7 @@ test('every part that operations refer to is described: tags, shared responses, 
   assert.deepEqual([...new Set(operations.flatMap((one) => one.tags))].sort(), described.sort());
 });
 
-test('the parameters of a path are those of its template', () => {
+test('the documented parameters of a path are those of its template', () => {
   for (const { place, parameters = [] } of operations.filter(({ place }) => place.includes(' /v1/'))) {
     const named = [...place.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
     const given = parameters.filter((one) => one.in === 'path').map(({ name }) => name);

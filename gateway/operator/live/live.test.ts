@@ -6,7 +6,7 @@ import { startTestGateway, type TestGateway } from '../../gateway.fixture.js';
 
 type Of<Type extends LiveMessage['type']> = Extract<LiveMessage, { type: Type }>;
 
-/** A client of the live feed in the hands of a test. */
+/** A client of the live feed that a test controls. */
 async function openLive({ gateway }: TestGateway) {
   const ws = new WebSocket(`${gateway.operatorUrl.replace('http', 'ws')}/v1/live`, ['tidegate.live.v1'], {
     headers: { authorization: `Bearer ${gateway.adminKey}` },
@@ -34,7 +34,7 @@ async function openLive({ gateway }: TestGateway) {
   return { ws, heard, next, ask };
 }
 
-test('a subscription by tag begins with a snapshot of those devices, and then tells what changes', async (context) => {
+test('a subscription by tag begins with a snapshot of those devices, and then sends their changes', async (context) => {
   const tools = await startTestGateway(context);
   const a = await tools.addDevice('a', { tags: { site: 'north' } });
   const b = await tools.addDevice('b', { tags: { site: 'south' } });
@@ -63,7 +63,7 @@ test('a subscription by tag begins with a snapshot of those devices, and then te
   live.ws.close();
 });
 
-test('a snapshot of many devices comes in pieces, each device once', async (context) => {
+test('a snapshot of many devices comes in several messages, with each device once', async (context) => {
   const tools = await startTestGateway(context);
   for (let n = 0; n < 300; n += 50)
     await Promise.all(Array.from({ length: 50 }, (_, i) => tools.addDevice(`d${n + i}`)));
@@ -80,7 +80,7 @@ test('a snapshot of many devices comes in pieces, each device once', async (cont
   live.ws.close();
 });
 
-test('what cannot be subscribed to is said with a code', async (context) => {
+test('a refused subscription is answered with a code', async (context) => {
   const tools = await startTestGateway(context);
   const live = await openLive(tools);
   for (const [message, code] of [
@@ -101,7 +101,7 @@ test('what cannot be subscribed to is said with a code', async (context) => {
   live.ws.close();
 });
 
-test('a client that does not read loses samples and is told how many, and loses no event', async (context) => {
+test('a client that does not read loses samples and no events, and gets the number of lost samples', async (context) => {
   const tools = await startTestGateway(context);
   const link = await tools.connect(await tools.addDevice('d'), '?stream=main');
   const live = await openLive(tools);
@@ -119,7 +119,7 @@ test('a client that does not read loses samples and is told how many, and loses 
   live.ws.resume();
   for (let n = 0; n < frames / 10; n++) await live.next('rejected');
   let told = (await live.next('dropped')).samples;
-  // Whatever comes now comes after all that waited.
+  // This frame is sent after all messages that waited.
   link.send({ seq: frames + 1, values: { last: 1 } });
   await live.next('readings', ({ readings }) => readings[0].metric === 'last');
   for (const message of live.heard) if (message.type === 'dropped') told += message.samples;
@@ -131,7 +131,7 @@ test('a client that does not read loses samples and is told how many, and loses 
   live.ws.close();
 });
 
-test('the way of a frame is told with its times, and of a refused one with its bytes and the reason', async (context) => {
+test('a trace has the times of a stored frame, and the bytes and the reason of a refused one', async (context) => {
   const tools = await startTestGateway(context);
   const link = await tools.connect(await tools.addDevice('d'), '?stream=main');
   const other = await tools.connect(await tools.addDevice('e'));
