@@ -13,7 +13,7 @@ const schemaFiles = folders.flatMap((folder) =>
   readdirSync(join(schemas, folder)).map((file) => ({ folder, file, path: `schemas/${folder}/${file}` })),
 );
 
-test('the pinned hash is that of the contract', () => {
+test('the pinned hash is the hash of the contract', () => {
   assert.deepEqual(
     contractDigest(),
     readJson('schemas/contract.json'),
@@ -21,11 +21,11 @@ test('the pinned hash is that of the contract', () => {
   );
 });
 
-test('every schema has a generated type of its title, and there is no generated file without schemas', () => {
+test('every schema has a generated type with its title, and no generated file is left over', () => {
   assert.deepEqual(
     readdirSync(join(schemas, 'generated')).sort(),
     folders.map((folder) => `${folder}.ts`),
-    'schemas/generated holds one file a folder of schemas: run npm run generate',
+    'schemas/generated has one file per folder of schemas: run npm run generate',
   );
   for (const { folder, path } of schemaFiles) {
     const { title } = readJson(path) as { title?: string };
@@ -35,7 +35,7 @@ test('every schema has a generated type of its title, and there is no generated 
   }
 });
 
-test('every schema is a valid schema of draft 2020-12, named by its place', () => {
+test('every schema is valid in draft 2020-12, and its $id is its path', () => {
   const ajv = new Ajv2020({ allowUnionTypes: true, strict: false, validateFormats: false });
   for (const { folder, file, path } of schemaFiles) {
     const schema = readJson(path) as { $id?: string };
@@ -44,7 +44,7 @@ test('every schema is a valid schema of draft 2020-12, named by its place', () =
   }
 });
 
-test('explanations in a schema are no part of the contract, its rules are', () => {
+test('the rules of a schema are part of the contract, and its explanations are not', () => {
   const schema = {
     title: 'Thing',
     description: 'A thing.',
@@ -87,7 +87,7 @@ test('explanations in a schema are no part of the contract, its rules are', () =
   for (const edit of contract) assert.notEqual(changed(edit), rules, String(edit));
 });
 
-test('another description leaves the digest as it is; another type, bound or vector changes it', (context) => {
+test('another description does not change the digest, but another type, limit or vector does', (context) => {
   const root = mkdtempSync(join(tmpdir(), 'tidegate-contract-'));
   context.after(() => rmSync(root, { recursive: true }));
   for (const folder of [...folders, 'vectors']) cpSync(join(schemas, folder), join(root, folder), { recursive: true });

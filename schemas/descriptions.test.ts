@@ -7,7 +7,7 @@ import { loadSchema, packageRoot } from './load.js';
 /** Keywords whose value is data and holds no schema. */
 const data = new Set(['const', 'enum', 'default', 'examples', 'required', 'dependentRequired']);
 
-/** Every property of a schema with its path, however deep: in items, in branches, in definitions. */
+/** Every property of a schema with its path at any depth: in items, in branches, in definitions. */
 function* propertiesOf(schema: unknown, path = ''): Generator<{ path: string; name: string; description: unknown }> {
   if (typeof schema !== 'object' || schema === null) return;
   for (const [keyword, value] of Object.entries(schema)) {
@@ -23,14 +23,14 @@ function* propertiesOf(schema: unknown, path = ''): Generator<{ path: string; na
   }
 }
 
-/** At least two words, and a full stop: what a name already says is no description. */
+/** A description has at least two words and a full stop. A repeated name is not one. */
 const isSentence = (text: unknown): boolean => typeof text === 'string' && /^\S+ \S[\s\S]*\.$/.test(text);
 
 const names = ['bridge', 'config', 'device', 'operator'].flatMap((folder) =>
   readdirSync(join(packageRoot, 'schemas', folder)).map((file) => `${folder}/${file.replace('.schema.json', '')}`),
 );
 
-test('the walk finds properties in items, branches and definitions, and those with the name of a keyword', () => {
+test('the walk finds properties in items, branches and definitions, also if their name is a keyword', () => {
   const found = [
     ...propertiesOf({
       properties: { list: { items: { properties: { title: {} } } }, properties: { properties: { deep: {} } } },

@@ -9,7 +9,7 @@ test('a duration has a number and one unit', () => {
   );
 });
 
-test('any other text is no duration', () => {
+test('any other text is not a duration', () => {
   for (const text of ['', '5', 's', '-5s', '5 s', '5S', '5sec', '1h30m', '.5s', '5.s', 'soon', '1e3s', 'Infinityms'])
     assert.equal(durationMsIn(text), null, text);
 });

@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { codeOf, errorOf } from './errors.js';
 
-test('an error that the system gave has its code', () => {
+test('an error of the system has its code', () => {
   assert.throws(
     () => readFileSync('/does/not/exist'),
     (error) => codeOf(error) === 'ENOENT',
   );
 });
 
-test('whatever has no code of letters has none', () => {
+test('a value without a code of letters has no code', () => {
   for (const thrown of [
     new Error('x'),
     Object.assign(new Error('x'), { code: 5 }),
@@ -22,7 +22,7 @@ test('whatever has no code of letters has none', () => {
     assert.equal(codeOf(thrown), null);
 });
 
-test('an Error stays what it is, and anything else becomes the text of one', () => {
+test('an Error is returned unchanged, and any other value becomes an Error with its text', () => {
   const error = new TypeError('x');
   assert.equal(errorOf(error), error);
   assert.equal(errorOf('why').message, 'why');

@@ -16,14 +16,14 @@ const cells = (text: string, pattern: RegExp): string[] =>
   [...text.matchAll(pattern)].map(([, ...found]) => found.join(' | '));
 const rows = (pattern: RegExp): string[] => cells(page, pattern);
 
-/** The text of the page under a heading, without the next heading of the same level. */
+/** The text of the page under a heading, up to the next heading of the same level. */
 function section(heading: string): string {
   const [, text] = page.split(`\n## ${heading}\n`);
   assert.ok(text !== undefined, `PROTOCOL.md has no heading "${heading}"`);
   return text.split('\n## ')[0];
 }
 
-test('the tables of faults, close codes, refusals and subprotocols are the tables of the code', () => {
+test('the tables of faults, close codes, refusals and subprotocols are the same as in the code', () => {
   const ends = section('7. Faults, closes and reconnecting');
   const handshake = section('1. Handshake');
   assert.deepEqual(
@@ -44,7 +44,7 @@ test('the tables of faults, close codes, refusals and subprotocols are the table
   assert.deepEqual(cells(handshake, /^\| `([\w.]+)` \| (?:text|binary)/gm), Object.keys(subprotocols));
 });
 
-test('the limits of PROTOCOL.md are the limits of the code, but for what concerns operators only', () => {
+test('the limits of PROTOCOL.md are the same as in the code, except those that concern operators only', () => {
   const { keyPattern: _, ...ofDevices } = limits;
   assert.deepEqual(
     cells(section('Limits'), /^\| `(\w+)` \| `?([^`|]+?)`? \| [^|]+ \|$/gm).sort(),
@@ -57,13 +57,13 @@ test('the limits of PROTOCOL.md are the limits of the code, but for what concern
 const golden = (readJson('schemas/vectors/frames.json') as { valid: { name: string; hex: string }[] }).valid;
 const hexOf = (name: string): string | undefined => golden.find((vector) => vector.name === name)?.hex;
 
-test('the examples in hex are the golden frames of their names', () => {
+test('the examples in hex are the golden frames with their names', () => {
   const examples = [...page.matchAll(/^\| ([^|]+) \| `((?:[0-9a-f]{2,} ?)+)` \|$/gm)];
   assert.equal(examples.length, 10);
   for (const [, name, hex] of examples) assert.equal(hex.replaceAll(' ', ''), hexOf(name), name);
 });
 
-test('the worked examples are golden frames, every byte at its offset', () => {
+test('the worked examples are golden frames with every byte at its offset', () => {
   const examples = [...page.matchAll(/^Golden frame "([^"]+)":[^\n]*\n\n```\n([^`]+)```$/gm)];
   assert.equal(examples.length, 6);
   for (const [, name, text] of examples) {
@@ -78,7 +78,7 @@ test('the worked examples are golden frames, every byte at its offset', () => {
   }
 });
 
-test('each line of a byte diagram holds eight bytes, and the fixed sizes are those of the layout', () => {
+test('each line of a byte diagram has eight bytes, and the fixed sizes are the same as in the code', () => {
   const diagrams = [
     ...section('6. Binary messages').matchAll(/^### (.+?), `(0x\w\w)`\n\n(?:[^`#|+]+\n)?```\n([^`]+)```$/gm),
   ];

@@ -11,7 +11,7 @@ function sentences(schema: object, value: unknown): string[] {
   return (validate.errors ?? []).map(sentenceOf);
 }
 
-test('the sentence names what the reader needs, for every keyword that our schemas use', () => {
+test('every keyword that the schemas use has a sentence that names the rule', () => {
   const named = { type: 'object', properties: { a: {} } };
   const cases: [schema: object, value: unknown, sentence: string][] = [
     [{ ...named, additionalProperties: false }, { b: 1 }, 'there is no b'],
@@ -43,14 +43,14 @@ test('the sentence names what the reader needs, for every keyword that our schem
     assert.deepEqual(sentences(schema, value), [sentence], JSON.stringify(schema));
 });
 
-test('a name that is not allowed is named, beside the rule that it breaks', () => {
+test('the sentence for a name that is not allowed has the name and the rule', () => {
   assert.deepEqual(sentences({ propertyNames: { pattern: '^[a-z]+$' } }, { 'a b': 1 }), [
     'must match pattern "^[a-z]+$"',
     'a b is not a valid name',
   ]);
 });
 
-test('of several forms each says why the value is not of it, and the last sentence that it is of none', () => {
+test('a value that fits none of several forms gets one sentence per form and a last one for all of them', () => {
   const forms = [{ type: 'string' }, { type: 'number' }];
   assert.deepEqual(sentences({ oneOf: forms }, true), [
     'must be string',
@@ -64,12 +64,12 @@ test('of several forms each says why the value is not of it, and the last senten
   ]);
 });
 
-test('the refused value is never part of the sentence, since it may be a secret', () => {
+test('the sentence never contains the refused value, because it may be a secret', () => {
   const secret = 'tgd_x';
   for (const schema of [{ enum: ['a'] }, { const: 'a' }, { pattern: '^a$' }, { maxLength: 1 }, { type: 'integer' }])
     for (const sentence of sentences(schema, secret)) assert.doesNotMatch(sentence, /tgd_x/);
 });
 
-test('without a message of ajv, the keyword is named', () => {
+test('without a message of ajv the sentence names the keyword', () => {
   assert.equal(sentenceOf({ keyword: 'contains', params: {} }), 'breaks the rule contains');
 });

@@ -109,7 +109,7 @@ const telemetry: fc.Arbitrary<TelemetryFrame> = fc
   });
 const seeded = { seed: 20_261_124, numRuns: 300 };
 
-test('every telemetry frame comes back as it was encoded', () => {
+test('every telemetry frame is decoded as it was encoded', () => {
   fc.assert(
     fc.property(telemetry, (frame) => {
       const decoded = decodeUp(encodeTelemetry(frame));
@@ -120,7 +120,7 @@ test('every telemetry frame comes back as it was encoded', () => {
   );
 });
 
-test('every truncation, and every byte too many, of a telemetry frame is refused for its length', () => {
+test('every telemetry frame with missing or additional bytes is refused for its length', () => {
   fc.assert(
     fc.property(telemetry, (frame) => {
       const message = encodeTelemetry(frame);
@@ -138,7 +138,7 @@ test('every truncation, and every byte too many, of a telemetry frame is refused
   );
 });
 
-test('every flip of a header bit is refused or read as another valid frame, and never throws', () => {
+test('a frame with a flipped header bit is refused or decoded as another valid frame, and never throws', () => {
   fc.assert(
     fc.property(telemetry, fc.integer({ min: 0, max: 8 * 20 - 1 }), (frame, bit) => {
       const message = encodeTelemetry(frame);
@@ -150,7 +150,7 @@ test('every flip of a header bit is refused or read as another valid frame, and 
   );
 });
 
-test('any bytes are decoded or refused, in both directions, and never throw', () => {
+test('any bytes are decoded or refused in both directions, and never throw', () => {
   const prefix = fc.constantFrom([1, 1], [1, 2], [1, 3], [1, 0x81], [1, 0x82], [1, 0x83], [1, 0x84], [1, 0x85], []);
   fc.assert(
     fc.property(prefix, fc.uint8Array({ maxLength: 200 }), (start, rest) => {
@@ -162,7 +162,7 @@ test('any bytes are decoded or refused, in both directions, and never throw', ()
   );
 });
 
-test('what lies behind the end of a message in the buffer changes nothing', () => {
+test('the bytes after a message in the buffer do not change how it is decoded', () => {
   const buffer = createFrameBuffer(4_096);
   const header = createTelemetryHeader();
   fc.assert(
@@ -181,7 +181,7 @@ test('what lies behind the end of a message in the buffer changes nothing', () =
   );
 });
 
-test('lengths that lie are refused before anything is read for them', () => {
+test('a frame with a wrong count of rows or columns is refused for its length', () => {
   for (const [columns, rows] of [
     [255, 65_535],
     [1, 65_535],

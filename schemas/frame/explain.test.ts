@@ -12,7 +12,7 @@ const wrongIn = (fields: ExplainedField[]): string[] =>
 
 const good = '01010101 01000000 00748d00a2010000 0100 0000 0000 0000 00000000 0000ac41';
 
-test('the frame of the design is told field by field, with its metric by name', () => {
+test('the example frame is explained field by field, with its metric by name', () => {
   const fields = explain(good, new Map([[0, 'temperature']]));
   assert.deepEqual(
     fields.map(({ name, value }) => [name, value]),
@@ -33,7 +33,7 @@ test('the frame of the design is told field by field, with its metric by name', 
   assert.deepEqual(wrongIn(fields), []);
 });
 
-test('what is wrong in the bytes is marked where it stands', () => {
+test('a fault in the bytes is marked at its field', () => {
   const cases: [string, string[]][] = [
     [good.replace('0000ac41', '0000807f'), ['row 0: metric 0: values are finite']],
     [good.replace(/^01/, '02'), ['version: this gateway knows 1']],
@@ -49,7 +49,7 @@ test('what is wrong in the bytes is marked where it stands', () => {
   assert.deepEqual(wrongIn(explain(good, new Map([[4, 'x']]))), ['column 0: its model has no such metric']);
 });
 
-test('every valid vector is explained without a fault, and every prefix of one without a throw', () => {
+test('every valid vector is explained without a fault, and no prefix of one throws', () => {
   const { valid } = readJson('schemas/vectors/frames.json') as { valid: { hex: string; direction: string }[] };
   const fromDevices = valid.filter(({ direction, hex }) => direction === 'up' && hex.length < 2_000);
   assert.ok(fromDevices.length > 5);
@@ -59,7 +59,7 @@ test('every valid vector is explained without a fault, and every prefix of one w
   }
 });
 
-test('any bytes at all are explained: fields lie within them, in order', () => {
+test('any bytes are explained by fields within them, in order', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, asTelemetry) => {
       if (asTelemetry && bytes.length > 1) [bytes[0], bytes[1]] = [1, 1];

@@ -29,7 +29,7 @@ const frame: TelemetryFrame = {
   rows: [[0, 1]],
 };
 
-/** Decodes in both directions; a refusal names a fault of the table. */
+/** Decodes in both directions. A refusal must have a fault of the table. */
 function outcome(message: Uint8Array): string {
   const up = decodeUp(message);
   if (!up.ok) assert.ok(up.fault.code in faults, up.fault.code);
@@ -49,7 +49,7 @@ test('every truncation of every golden frame is decoded or refused, and never th
   }
 });
 
-test('every header byte of every golden frame, set to every value, never throws', () => {
+test('a golden frame with any header byte set to any value never throws', () => {
   for (const { message } of all) {
     for (let at = 0; at < Math.min(message.length, 32); at++) {
       const changed = message.slice();
@@ -61,7 +61,7 @@ test('every header byte of every golden frame, set to every value, never throws'
   }
 });
 
-test('a message at the end or in the middle of a larger buffer reads the same, whatever surrounds it', () => {
+test('a message is decoded the same anywhere in a larger buffer, whatever surrounds it', () => {
   const random = fc.uint8Array({ maxLength: 80 });
   const prefixed = fc
     .tuple(fc.constantFrom(1, 2, 3, 0x81, 0x82, 0x83, 0x84, 0x85), random)
@@ -82,7 +82,7 @@ test('a message at the end or in the middle of a larger buffer reads the same, w
   );
 });
 
-test('a base above 0 gives the times themselves, one of at most 0 an age of the last row', () => {
+test('a base above 0 is an absolute time, and a base of 0 or below is the age of the last row', () => {
   const offsets = fc.uniqueArray(fc.integer({ min: 0, max: 0xffff_ffff }), { minLength: 1, maxLength: 8 });
   const base = fc.integer({ min: -(2 ** 41), max: 2 ** 41 });
   fc.assert(
@@ -98,7 +98,7 @@ test('a base above 0 gives the times themselves, one of at most 0 an age of the 
   );
 });
 
-test('the same offset twice is refused only where a metric has a value in both rows', () => {
+test('two rows with the same offset are refused only if a metric has a value in both', () => {
   const cell = fc.option(fc.integer({ min: 0, max: 9 }), { nil: null });
   const row = fc.tuple(fc.integer({ min: 0, max: 2 }), cell, cell);
   for (const kind of ['f32', 'f64', 'i32'] as const) {
@@ -121,14 +121,14 @@ test('the same offset twice is refused only where a metric has a value in both r
   }
 });
 
-test('a metric twice in a frame is refused, and does not make the next frame one', () => {
+test('a frame with a metric twice is refused, and the next frame is not affected', () => {
   const twice = decodeUp(encodeTelemetry({ ...frame, metrics: [7, 8, 7], rows: [[0, 1, 2, 3]] }));
   assert.ok(!twice.ok);
   assert.equal(twice.fault.code, 'schema_invalid');
   assert.ok(decodeUp(encodeTelemetry({ ...frame, metrics: [7, 8], rows: [[0, 1, 2]] })).ok);
 });
 
-test('infinity of either sign is refused in every place, and the largest finite number in none', () => {
+test('infinity of either sign is refused in every cell, and the largest finite number is accepted', () => {
   for (const kind of ['f32', 'f64'] as const) {
     const largest = kind === 'f32' ? 3.4028234663852886e38 : Number.MAX_VALUE;
     for (let place = 0; place < 4; place++) {
@@ -146,7 +146,7 @@ test('infinity of either sign is refused in every place, and the largest finite 
   }
 });
 
-test('every NaN is no value, whatever its payload', () => {
+test('every NaN is "no value", whatever its payload', () => {
   for (const bits of ['0000c07f', '010080ff', 'ffffffff', '0100807f']) {
     const message = encodeTelemetry(frame);
     message.set(Buffer.from(bits, 'hex'), 28);
@@ -175,7 +175,7 @@ test('the encoder refuses a row with fewer or more values than columns', () => {
   }
 });
 
-test('command updates and commands come back as they were encoded', () => {
+test('command updates and commands are decoded as they were encoded', () => {
   const json = fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as unknown);
   fc.assert(
     fc.property(fc.uuid(), fc.constantFrom(...commandUpdateStates), json, (id, state, value) => {
@@ -201,7 +201,7 @@ test('command updates and commands come back as they were encoded', () => {
   );
 });
 
-test('a command that lives longer than its header can tell is told the longest time that it can', () => {
+test('a time to live above the range of the header is encoded as its largest value', () => {
   const id = '01890a5d-ac96-774b-bcce-b302099a8057';
   const command = { type: 'command' as const, id, name: 'x', params: {}, expiresAt: 1, known: 0 as const };
   const told = (ttlMs: number): unknown =>

@@ -30,7 +30,7 @@ const messages = [
 ];
 
 for (const message of messages) {
-  test(`a device reads ${message.type}, whatever fields are new in it`, () => {
+  test(`a device reads ${message.type}, also with a new field in it`, () => {
     const later = { ...message, mood: 'good' };
     assert.deepEqual(parseDownMessage(JSON.stringify(later)), later);
   });
@@ -47,7 +47,7 @@ test('a nack of a later version keeps its code', () => {
   assert.deepEqual(parseDownMessage(JSON.stringify(nack)), nack);
 });
 
-test('a device ignores types it does not know, names of Object, and what is not an object', () => {
+test('a device ignores unknown types, names of Object members, and texts that are not an object', () => {
   for (const text of [
     '{"type":"party"}',
     '{"type":"constructor"}',

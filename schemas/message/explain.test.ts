@@ -7,7 +7,7 @@ const wrongIn = (text: string, path: string | null): string[] =>
     .filter(({ wrong }) => wrong)
     .map((line) => line.text);
 
-test('the line that a fault points at is marked, or what it is missing from', () => {
+test('the line of a fault is marked, or the object in which a field is missing', () => {
   const text = '{"seq":1,"values":{"temperature":"warm","a/b":{}}}';
   assert.deepEqual(
     explainJson(text, null).map((line) => line.text),
@@ -19,11 +19,11 @@ test('the line that a fault points at is marked, or what it is missing from', ()
   assert.deepEqual(wrongIn(text, null), []);
 });
 
-test('a text that is no JSON comes back as it is, marked', () => {
+test('a text that is not JSON is returned unchanged and marked', () => {
   assert.deepEqual(wrongIn('{"a":\n1e', null), ['{"a":', '1e']);
 });
 
-test('a long message is cut, but not what is wrong in it', () => {
+test('a long message is cut, but its wrong line is kept', () => {
   const lines = explainJson(JSON.stringify(Array.from({ length: 1_000 }, (_, n) => n)), '/900');
   assert.ok(lines.length < 410);
   assert.deepEqual(lines[lines.length - 1], { text: '  900,', path: '/900', wrong: true });
