@@ -10,7 +10,7 @@ import { startTestGateway } from '../gateway/gateway.fixture.js';
 const cli = fileURLToPath(new URL('./cli.js', import.meta.url));
 const hostMonitor = fileURLToPath(new URL('./host/hostMonitor.js', import.meta.url));
 
-/** Runs a program of this folder as people do; what it prints and its exit code. */
+/** Runs a program of this folder as a process, and returns its output and exit code. */
 function start(context: TestContext, file: string, args: string[]) {
   const env = { ...process.env, TIDEGATE_URL: '', TIDEGATE_KEY: '' };
   const child: ChildProcess = spawn(process.execPath, ['--enable-source-maps', file, ...args], { env });
@@ -31,7 +31,7 @@ const gatewayArgs = ({ gateway, data }: Awaited<ReturnType<typeof startTestGatew
   ...['--url', gateway.operatorUrl, '--device-url', new URL(gateway.deviceUrl).origin, '--data', data],
 ];
 
-test('a run of the demo fleet verifies itself and tells its summary as JSON', async (context) => {
+test('a run of the demo fleet verifies itself and prints its summary as JSON', async (context) => {
   const tools = await startTestGateway(context);
   const args = ['demo', '--devices', '10', '--rate', '10', '--duration', '500ms', '--verify', '--json', '--seed', '3'];
   const { code, out, errors } = await start(context, cli, [...args, ...gatewayArgs(tools)]).ended;
@@ -42,7 +42,7 @@ test('a run of the demo fleet verifies itself and tells its summary as JSON', as
   assert.deepEqual([verdict.lost, verdict.duplicated, verdict.altered, verdict.invented], [0, 0, 0, 0]);
 });
 
-test('a fleet over two processes verifies itself, keeps to thresholds, writes a page, and leaves no devices', async (context) => {
+test('a fleet in two processes verifies itself, checks thresholds, writes a report page, and removes its devices', async (context) => {
   const tools = await startTestGateway(context);
   const page = join(tools.data, 'report.html');
   const args = ['demo', '--devices', '10', '--rate', '10', '--duration', '1500ms', '--verify', '--processes', '2'];
@@ -74,11 +74,11 @@ test('a fleet over two processes verifies itself, keeps to thresholds, writes a 
   const html = readFileSync(page, 'utf8');
   assert.match(html, /FAIL.*framesAcked&lt;1/);
   assert.ok((html.match(/<svg /g) ?? []).length >= 4);
-  assert.doesNotMatch(html, /(src|href)=|url\(|@import/, 'the page needs nothing but itself');
+  assert.doesNotMatch(html, /(src|href)=|url\(|@import/, 'the page loads no other file');
   assert.deepEqual(((await tools.api('GET', '/v1/devices')).body as { items: [] }).items, []);
 });
 
-test('Ctrl-C ends a run without a duration: it drains, verifies and reports', async (context) => {
+test('Ctrl-C ends a run without a duration, which then drains, verifies and reports', async (context) => {
   const tools = await startTestGateway(context);
   const { child, ended } = start(context, cli, ['demo', '--devices', '5', '--verify', ...gatewayArgs(tools)]);
   const stored = async (): Promise<boolean> => {
@@ -92,7 +92,7 @@ test('Ctrl-C ends a run without a duration: it drains, verifies and reports', as
   assert.match(out, /verified: {2}[1-9]\d* acked readings, .* 0 lost, 0 duplicated, 0 altered, 0 invented/);
 });
 
-test('what cannot be run exits 78 and says what would help; a gateway that is not there, 69', async (context) => {
+test('a run that cannot start exits with 78 and one line of advice, and with 69 if there is no gateway', async (context) => {
   const run = (...args: string[]) => start(context, cli, args).ended;
   const nothing = join(fileURLToPath(new URL('.', import.meta.url)), 'none');
   assert.deepEqual(
@@ -117,7 +117,7 @@ test('what cannot be run exits 78 and says what would help; a gateway that is no
   );
 });
 
-test('what cannot be done is said before the load, and what was not measured holds no threshold', async (context) => {
+test('wrong options are refused before the load, and a threshold on a value that was not measured does not hold', async (context) => {
   const tools = await startTestGateway(context);
   const cases: [string[], RegExp][] = [
     [['demo', '--bogus'], /unknown option '--bogus'/],
@@ -139,7 +139,7 @@ test('what cannot be done is said before the load, and what was not measured hol
   ]);
 });
 
-test('the host monitor runs by itself, tells how its link fares, and ends at SIGTERM', async (context) => {
+test('the host monitor sends readings, prints the state of its link, and ends at SIGTERM', async (context) => {
   const tools = await startTestGateway(context);
   const { secret } = await tools.addDevice('host');
   const args = ['--url', new URL(tools.gateway.deviceUrl).origin, '--id', 'host', '--secret'];

@@ -10,7 +10,7 @@ import { chooser, gatewaySituations, peerSituations } from './runner.js';
 const situations = [...peerSituations, ...gatewaySituations];
 const all = new Set(loadRules().map(({ rule }) => rule));
 
-test('every rule of PROTOCOL.md is judged by a situation, or where a client shows it, or is listed as not judged', () => {
+test('every rule of PROTOCOL.md is judged by a situation, judged where it is seen, or listed as not judged', () => {
   const judged = new Set(situations.flatMap(({ rules }) => rules));
   const listed = new Set([...judged, ...judgedWhereSeen, ...bindsOnlyTheGateway, ...notJudged.keys()]);
   assert.deepEqual([...listed].sort(), [...all].sort());
@@ -26,12 +26,12 @@ test('the words of a rule are its first sentence', () => {
   for (const [rule, text] of words) assert.match(text, /^[A-Z"*`].*\.$/, rule);
 });
 
-test('situations have names of their own, also as names of folders', () => {
+test('situations have different names, also as folder names', () => {
   const names = situations.map(({ name }) => name.replaceAll(/[^A-Za-z0-9]+/g, '-'));
   assert.equal(new Set(names).size, names.length);
 });
 
-test('a rule chooses its situations; one that any situation shows chooses some', () => {
+test('a rule chooses the situations that judge it, and every rule that is judged chooses some', () => {
   const chosen = (...rules: string[]): number => situations.filter(chooser(rules)).length;
   assert.equal(chosen(), situations.length);
   for (const rule of all) if (!bindsOnlyTheGateway.has(rule) && !notJudged.has(rule)) assert.ok(chosen(rule) > 0, rule);
@@ -46,7 +46,7 @@ const finding = (name: string, judgements: Finding['judgements'], shown: string[
   trace: [],
 });
 
-test('one failure of several is a failure, with its reason; what nobody showed is neither', () => {
+test('one failure among several situations fails a rule, and a rule that no situation showed neither passes nor fails', () => {
   const findings = [
     finding('one', [{ rule: 'N-1', reason: null }], ['J-2']),
     finding('two', [
@@ -69,7 +69,7 @@ test('one failure of several is a failure, with its reason; what nobody showed i
   assert.match(reportText([...verdicts.values()]), /FAIL {2}N-1[^\n]*\n +two: it sent 2=r1\n/);
 });
 
-test('a program that is no client fails, and the command line says what is wrong with it', () => {
+test('a program that is not a client fails, and the report says why', () => {
   const run = (...args: string[]): { code: number; out: string } => {
     try {
       const cli = join(packageRoot, 'dist', 'device-sim', 'cli.js');

@@ -15,7 +15,7 @@ function storePath(context: TestContext): string {
 const begun = (id: string): RememberedCommand => ({ id, outcome: null });
 const ended = (id: string): RememberedCommand => ({ id, outcome: { id, state: 'succeeded', result: { n: 'ü' } } });
 
-test('what was kept is there after a restart, the newest of each id, in order', (context) => {
+test('the newest entry of each id is loaded after a restart, in order', (context) => {
   const path = storePath(context);
   const store = createFileStore(path);
   assert.deepEqual(store.load(), []);
@@ -24,7 +24,7 @@ test('what was kept is there after a restart, the newest of each id, in order', 
   assert.equal(statSync(path).mode & 0o777, 0o600);
 });
 
-test('a line that a crash left torn at any byte is cut off, and writing goes on', (context) => {
+test('a line that a crash cut at any byte is removed, and later writes succeed', (context) => {
   const path = storePath(context);
   createFileStore(path).keep(ended('a'));
   const whole = statSync(path).size;
@@ -39,7 +39,7 @@ test('a line that a crash left torn at any byte is cut off, and writing goes on'
   }
 });
 
-test('the file stays short, and the newest ids are in it', (context) => {
+test('the file stays short and keeps the newest ids', (context) => {
   const path = storePath(context);
   const store = createFileStore(path, 10);
   for (let n = 0; n < 1_500; n++) store.keep(ended(`c${n}`));

@@ -17,7 +17,7 @@ interface NamedFrame extends OutgoingFrame {
   name: string;
 }
 
-/** A device that never does what a test waits for fails it. */
+/** A test fails if its device does not act within this time. */
 const waits = { timeout: 10_000 };
 const serverTime = 1_795_305_600_000;
 const commandId = '01936c3e-7a10-7b21-8c32-9d43ae54bf65';
@@ -41,7 +41,7 @@ const binary = (name: string): NamedFrame => ({
     }),
 });
 
-/** A device whose time stands still, against a server that says what the test wants. */
+/** A device with a clock that the test moves, and a server that sends what the test wants. */
 async function pair(context: TestContext, options: Partial<DeviceOptions<NamedFrame>> = {}) {
   const server = await startProtocolServer(context);
   const time = createManualTiming();
@@ -68,13 +68,13 @@ async function pair(context: TestContext, options: Partial<DeviceOptions<NamedFr
     device.drop();
     return device.stop();
   });
-  /** Resolves at the next end of a link, after the device has set its timer for the next. */
+  /** Resolves at the next end of a link, after the device has set its timer for the next attempt. */
   const down = (): Promise<void> => new Promise<void>((resolve) => downs.push(() => setImmediate(resolve)));
   return { server, time, device, log, endings, down };
 }
 
 test(
-  'a device authenticates, waits for the welcome, introduces itself, and sends what it kept',
+  'a device authenticates, waits for the welcome, sends its hello, and then its buffered frames',
   waits,
   async (context) => {
     const { server, device, log } = await pair(context, {
@@ -102,7 +102,7 @@ test(
   },
 );
 
-test('all of it in binary: welcome, frames, ack with a new window, nack, commands, time', waits, async (context) => {
+test('a device reads and sends every type of message in binary', waits, async (context) => {
   const { server, device, log, time } = await pair(context, {
     encoding: 'binary',
     commands: { echo: { run: (params) => params } },
@@ -139,29 +139,33 @@ test('all of it in binary: welcome, frames, ack with a new window, nack, command
   assert.equal(device.serverNow() - time.timing.now(), 90_000);
 });
 
-test('after a lost link the rest is sent again, with the same numbers and the same bytes', waits, async (context) => {
-  const { server, device, log, time, down } = await pair(context);
-  device.start();
-  const first = await server.peer();
-  first.welcome(0);
-  for (const name of ['a', 'b', 'c']) device.send(json(name));
-  const before = [await first.said(), await first.said(), await first.said()];
-  const ended = down();
-  first.cut();
-  await ended;
-  device.send(json('d'));
-  assert.deepEqual(time.due(), [250]);
-  time.advance(250);
-  const second = await server.peer();
-  second.welcome(1);
-  assert.deepEqual([await second.said(), await second.said()], before.slice(1));
-  assert.equal((await second.said()).seq, 4);
-  second.say({ type: 'ack', seq: 4 });
-  await second.settled();
-  assert.deepEqual(log, ['acked a@1', 'acked b@2', 'acked c@3', 'acked d@4']);
-});
+test(
+  'after a lost link unacknowledged frames are sent again with the same numbers and bytes',
+  waits,
+  async (context) => {
+    const { server, device, log, time, down } = await pair(context);
+    device.start();
+    const first = await server.peer();
+    first.welcome(0);
+    for (const name of ['a', 'b', 'c']) device.send(json(name));
+    const before = [await first.said(), await first.said(), await first.said()];
+    const ended = down();
+    first.cut();
+    await ended;
+    device.send(json('d'));
+    assert.deepEqual(time.due(), [250]);
+    time.advance(250);
+    const second = await server.peer();
+    second.welcome(1);
+    assert.deepEqual([await second.said(), await second.said()], before.slice(1));
+    assert.equal((await second.said()).seq, 4);
+    second.say({ type: 'ack', seq: 4 });
+    await second.settled();
+    assert.deepEqual(log, ['acked a@1', 'acked b@2', 'acked c@3', 'acked d@4']);
+  },
+);
 
-test('a rebooted device loses nothing it measured before its first welcome', waits, async (context) => {
+test('a rebooted device loses no frame that it buffered before its first welcome', waits, async (context) => {
   const { server, device, log } = await pair(context);
   for (const name of ['a', 'b', 'c']) device.send(json(name));
   device.start();
@@ -172,7 +176,7 @@ test('a rebooted device loses nothing it measured before its first welcome', wai
 });
 
 test(
-  'a device comes back when the gateway says, soon after a lost link, and slowly where a person is needed',
+  'a device reconnects at the gateway’s retry time, and slowly after a refusal that a person has to solve',
   waits,
   async (context) => {
     const { server, device, time, down, endings } = await pair(context);
@@ -195,7 +199,7 @@ test(
     ended = down();
     time.advance(7_500);
     await ended;
-    assert.deepEqual(time.due(), [600_000], 'half of 5 minutes doubled twice');
+    assert.deepEqual(time.due(), [600_000], 'half of 5 minutes, which doubled twice');
 
     time.advance(600_000);
     const replaced = await server.peer();
@@ -207,7 +211,7 @@ test(
   },
 );
 
-test('a gateway that welcomes and closes is left alone for longer each time, until it acks', waits, async (context) => {
+test('the wait doubles with each link that the gateway closes before an ack', waits, async (context) => {
   const { server, device, time, down } = await pair(context);
   device.start();
   device.send(json('a'));
@@ -226,7 +230,7 @@ test('a gateway that welcomes and closes is left alone for longer each time, unt
   assert.deepEqual(delays, [250, 500, 1_000, 250]);
 });
 
-test('an ack that is 30 s overdue ends the link, though the gateway still pings', waits, async (context) => {
+test('an ack that is 30 s overdue ends the link, also if the gateway still pings', waits, async (context) => {
   const { server, device, time, down, endings } = await pair(context);
   device.start();
   const peer = await server.peer();
@@ -246,7 +250,7 @@ test('an ack that is 30 s overdue ends the link, though the gateway still pings'
   time.advance(250);
   const next = await server.peer();
   next.welcome(0);
-  assert.equal((await next.said()).seq, 1, 'and the frame is sent again');
+  assert.equal((await next.said()).seq, 1, 'the frame is sent again');
 });
 
 test('an attempt without a welcome for 30 s is dropped', waits, async (context) => {
@@ -263,7 +267,7 @@ test('an attempt without a welcome for 30 s is dropped', waits, async (context) 
   assert.deepEqual([device.state(), time.due()], ['waiting', [250]]);
 });
 
-test('75 s of silence drop the link; a ping counts as heard', waits, async (context) => {
+test('75 s of silence drop the link, and a ping ends the silence', waits, async (context) => {
   const { server, device, time, down } = await pair(context);
   device.start();
   const peer = await server.peer();
@@ -280,7 +284,7 @@ test('75 s of silence drop the link; a ping counts as heard', waits, async (cont
   assert.equal(device.state(), 'waiting');
 });
 
-test('a device ignores what it does not understand, and keeps its link', waits, async (context) => {
+test('a device ignores messages that it does not understand, and keeps its link', waits, async (context) => {
   const { server, device, log } = await pair(context);
   device.start();
   const peer = await server.peer();
@@ -311,7 +315,7 @@ test('a device ignores what it does not understand, and keeps its link', waits, 
 });
 
 test(
-  'a command is answered with its kept outcome after a reconnect, and heard of by who listens',
+  'a repeated command is answered with its stored outcome after a reconnect, and the listener gets each message',
   waits,
   async (context) => {
     const names: string[] = [];
@@ -341,7 +345,7 @@ test(
   },
 );
 
-test('stopping says goodbye once and comes back no more, from any state', waits, async (context) => {
+test('a device stops from any state with one close frame, and does not reconnect', waits, async (context) => {
   const states: string[] = [];
   const { server, device, time } = await pair(context, { stateChanged: (state) => states.push(state) });
   device.start();
@@ -367,7 +371,7 @@ test('stopping says goodbye once and comes back no more, from any state', waits,
   assert.deepEqual(connecting.time.due(), []);
 });
 
-test('an address where no gateway listens is named, and tried again', waits, async (context) => {
+test('a failed connection is reported with its cause, and retried', waits, async (context) => {
   const { device, time, down, endings } = await pair(context, { url: 'ws://127.0.0.1:1/v1/device' });
   const ended = down();
   device.start();
@@ -376,77 +380,77 @@ test('an address where no gateway listens is named, and tried again', waits, asy
   assert.deepEqual(time.due(), [250]);
 });
 
-test('a device without a stream names none', waits, async (context) => {
+test('a device without a stream name sends none', waits, async (context) => {
   const { server, device } = await pair(context, { stream: undefined });
   device.start();
   assert.equal((await server.peer()).request.url, '/v1/device');
 });
 
-test('a new secret is used from the next connect, and the old one where it is refused', waits, async (context) => {
-  const kept: (readonly string[])[] = [];
-  const { server, device, time, down } = await pair(context, { secretsChanged: (secrets) => kept.push(secrets) });
-  const authorization = (secret: string): string => `Basic ${Buffer.from(`d:${secret}`).toString('base64')}`;
-  const fresh = `tgd_${'n'.repeat(43)}`;
-  device.start();
-  const first = await server.peer();
-  first.welcome(0);
-  first.say({
-    type: 'command',
-    id: 'r-1',
-    name: 'tidegate.rotate_secret',
-    params: { secret: fresh },
-    expiresAt: 0,
-    ttlMs: 0,
-    known: 0,
-  });
-  assert.deepEqual([(await first.said()).state, (await first.said()).state], ['received', 'succeeded']);
-  assert.deepEqual(kept, [[fresh, 's']]);
-  server.refuse(401);
-  let ended = down();
-  first.close(4101);
-  await ended;
-  assert.deepEqual(time.due(), [250], 'with another secret there is no need to wait long');
-  ended = down();
-  time.advance(250);
-  await ended;
-  assert.deepEqual(time.due(), [500]);
-  time.advance(500);
-  const second = await server.peer();
-  assert.equal(second.request.headers.authorization, authorization('s'));
-  second.welcome(0);
-  await second.settled();
-  ended = down();
-  second.close(4101);
-  await ended;
-  time.advance(time.due()[0]);
-  const third = await server.peer();
-  assert.equal(third.request.headers.authorization, authorization(fresh));
-});
-
 test(
-  'a device that was refused and waits comes at once when it is given a new secret; one that is late for another reason waits on',
+  'a new secret is used from the next connection attempt on, and the old one if the new one is refused',
   waits,
   async (context) => {
-    const { server, device, time, down } = await pair(context);
+    const kept: (readonly string[])[] = [];
+    const { server, device, time, down } = await pair(context, { secretsChanged: (secrets) => kept.push(secrets) });
+    const authorization = (secret: string): string => `Basic ${Buffer.from(`d:${secret}`).toString('base64')}`;
+    const fresh = `tgd_${'n'.repeat(43)}`;
+    device.start();
+    const first = await server.peer();
+    first.welcome(0);
+    first.say({
+      type: 'command',
+      id: 'r-1',
+      name: 'tidegate.rotate_secret',
+      params: { secret: fresh },
+      expiresAt: 0,
+      ttlMs: 0,
+      known: 0,
+    });
+    assert.deepEqual([(await first.said()).state, (await first.said()).state], ['received', 'succeeded']);
+    assert.deepEqual(kept, [[fresh, 's']]);
     server.refuse(401);
     let ended = down();
-    device.start();
+    first.close(4101);
     await ended;
-    assert.ok(time.due()[0] >= 60_000, 'a wrong secret is no reason to hurry');
-    device.rotate(`tgd_${'n'.repeat(43)}`);
-    const first = await server.peer();
-    const fresh = Buffer.from(`d:tgd_${'n'.repeat(43)}`).toString('base64');
-    assert.equal(first.request.headers.authorization, `Basic ${fresh}`);
+    assert.deepEqual(time.due(), [250], 'with another secret the wait is short');
     ended = down();
-    first.close(4000, '{"retryAfterMs":60000}');
+    time.advance(250);
     await ended;
-    device.rotate(`tgd_${'m'.repeat(43)}`);
-    assert.equal(device.state(), 'waiting');
+    assert.deepEqual(time.due(), [500]);
+    time.advance(500);
+    const second = await server.peer();
+    assert.equal(second.request.headers.authorization, authorization('s'));
+    second.welcome(0);
+    await second.settled();
+    ended = down();
+    second.close(4101);
+    await ended;
+    time.advance(time.due()[0]);
+    const third = await server.peer();
+    assert.equal(third.request.headers.authorization, authorization(fresh));
   },
 );
 
+test('a new secret ends the wait after a refused secret, and no other wait', waits, async (context) => {
+  const { server, device, time, down } = await pair(context);
+  server.refuse(401);
+  let ended = down();
+  device.start();
+  await ended;
+  assert.ok(time.due()[0] >= 60_000, 'after a wrong secret the wait is long');
+  device.rotate(`tgd_${'n'.repeat(43)}`);
+  const first = await server.peer();
+  const fresh = Buffer.from(`d:tgd_${'n'.repeat(43)}`).toString('base64');
+  assert.equal(first.request.headers.authorization, `Basic ${fresh}`);
+  ended = down();
+  first.close(4000, '{"retryAfterMs":60000}');
+  await ended;
+  device.rotate(`tgd_${'m'.repeat(43)}`);
+  assert.equal(device.state(), 'waiting');
+});
+
 test(
-  'a device that rebooted without memory of its numbering sends what it kept under new numbers',
+  'a device that lost its numbering in a reboot sends its buffered frames under new numbers',
   waits,
   async (context) => {
     const { server, device, log, time, down } = await pair(context);
@@ -477,7 +481,7 @@ test(
   },
 );
 
-test('a device that sleeps says for how long, and is back then', waits, async (context) => {
+test('a device that sleeps sends the length of its sleep, and reconnects after it', waits, async (context) => {
   const { server, device, time, down } = await pair(context);
   device.sleep(1);
   device.start();
@@ -495,7 +499,7 @@ test('a device that sleeps says for how long, and is back then', waits, async (c
   (await server.peer()).welcome(0);
 });
 
-test("the gateway's time is kept though the device's own clock is set", waits, async (context) => {
+test("the gateway's time is kept, also if the device's own clock is set", waits, async (context) => {
   const time = createManualTiming();
   let setBackMs = 0;
   const { server, device } = await pair(context, {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeEnding } from './ending.js';
 
-test('why a link ended is described in few words', () => {
+test('the end of a link is described in a few words', () => {
   assert.deepEqual(
     [
       { kind: 'closed', code: 4001, reason: '' } as const,

@@ -9,7 +9,7 @@ import { decodeUp } from '../../schemas/frame/decode.js';
 /** A message of a device, in either encoding. */
 export type Said = { type: string; seq?: number; [field: string]: unknown };
 
-/** The gateway's side, played by a test: it sees each upgrade request and each message, and sends what the test wants. */
+/** A server in the gateway's place. The test sees each upgrade request and each message, and sends the answers. */
 export async function startProtocolServer(context: TestContext) {
   const http = createServer();
   const sockets = new WebSocketServer({ noServer: true });
@@ -45,11 +45,11 @@ export interface Peer {
   request: IncomingMessage;
   /** The next message of the device. */
   said(): Promise<Said>;
-  /** How many messages came that were not asked for yet. */
+  /** The number of received messages that `said` has not returned yet. */
   waiting(): number;
   say(message: object | Uint8Array | string): void;
   welcome(lastSeq: number, window?: number): void;
-  /** Resolves when the device has handled everything that was sent before. */
+  /** Resolves when the device has handled every message that was sent before. */
   settled(): Promise<void>;
   close(code: number, reason?: string): void;
   cut(): void;

@@ -8,7 +8,7 @@ function secretsWith(...first: string[]) {
   return { ...createSecrets(first, (kept) => changes.push(kept.join(' '))), changes };
 }
 
-test('a new secret is used from the next connect, and the old one is kept until it has worked', () => {
+test('a new secret is used from the next connection attempt on, and the old one is kept until the new one has worked', () => {
   const secrets = secretsWith('old');
   secrets.rotate('new');
   assert.equal(secrets.current(), 'new');
@@ -16,7 +16,7 @@ test('a new secret is used from the next connect, and the old one is kept until 
   assert.deepEqual(secrets.changes, ['new old', 'new']);
 });
 
-test('where the new one is refused the old one is tried at once, and after both there is no hurry', () => {
+test('if the new secret is refused, the old one is tried at once, and after both the wait is long', () => {
   const secrets = secretsWith('new', 'old');
   assert.equal(secrets.refused('new'), true);
   assert.equal(secrets.current(), 'old');
@@ -24,7 +24,7 @@ test('where the new one is refused the old one is tried at once, and after both 
   assert.equal(secrets.current(), 'new');
 });
 
-test('an old one that still works goes first, and the new one is there when it stops working', () => {
+test('an old secret that still works is used first, and the new one once it is refused', () => {
   const secrets = secretsWith('new', 'old');
   secrets.refused('new');
   secrets.worked('old');
@@ -33,14 +33,14 @@ test('an old one that still works goes first, and the new one is there when it s
   assert.equal(secrets.current(), 'new');
 });
 
-test('a link that the old secret opened and that is ended for it leads to the new one at once', () => {
+test('if a link is closed because of its old secret, the new one is used at once', () => {
   const secrets = secretsWith('old');
   secrets.rotate('new');
   assert.equal(secrets.refused('old'), true);
   assert.equal(secrets.current(), 'new');
 });
 
-test('the same secret again changes nothing, and what is kept is bounded', () => {
+test('the same secret again changes nothing, and at most four secrets are kept', () => {
   const secrets = secretsWith('a');
   secrets.rotate('a');
   secrets.worked('a');
@@ -50,7 +50,7 @@ test('the same secret again changes nothing, and what is kept is bounded', () =>
   assert.equal(secrets.refused('f'), true);
 });
 
-test('only a refusal for the secret speaks for another one', () => {
+test('only a refusal of the secret is a reason to try another one', () => {
   assert.ok(isAboutSecret({ kind: 'refused', status: 401, retryAfterSeconds: 0 }));
   assert.ok(isAboutSecret({ kind: 'closed', code: 4101, reason: '' }));
   assert.ok(!isAboutSecret({ kind: 'refused', status: 403, retryAfterSeconds: 0 }));
@@ -58,7 +58,7 @@ test('only a refusal for the secret speaks for another one', () => {
   assert.ok(!isAboutSecret({ kind: 'failed', cause: 'ECONNREFUSED' }));
 });
 
-test('the built-in command takes what is a secret and nothing else, beside any handlers', () => {
+test('the built-in command accepts only valid secrets, and works beside any handlers', () => {
   const taken: string[] = [];
   const own: CommandHandler = { run: () => 1 };
   const command = (params: object) => ({ id: '1', name: rotateSecret, params: { ...params }, expiresAt: 0, known: 0 });

@@ -8,7 +8,7 @@ import { FleetError } from './fleet.js';
 import { checkFleet, loadFleet } from './loadFleet.js';
 import { metricsOf, planOf } from './plan.js';
 
-test('the fleets that come with Tidegate are good, and faults in others are told all at once', () => {
+test('the fleets that come with Tidegate are valid, and all faults of another one are reported at once', () => {
   for (const file of readdirSync(join(packageRoot, 'config', 'fleets'))) loadFleet(file.replace('.yaml', ''));
   assert.throws(() => loadFleet('none-such'), FleetError);
   assert.throws(
@@ -33,7 +33,7 @@ test('the fleets that come with Tidegate are good, and faults in others are told
   );
 });
 
-test('a file that is no YAML, or is not there, is told with what would help', (context) => {
+test('the error for a file that is missing or is not YAML says what would help', (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-fleet-'));
   context.after(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'bad.yaml');
@@ -46,7 +46,7 @@ test('a file that is no YAML, or is not there, is told with what would help', (c
   assert.deepEqual(loadFleet('demo'), loadFleet('demo.yaml'));
 });
 
-test('a binary device that has only strings declares no empty table', () => {
+test('a binary device with only strings declares no metric table', () => {
   const group = { prefix: 'a', count: 1, encoding: 'binary', signals: { door: { type: 'door' } } };
   assert.equal(metricsOf(planOf(checkFleet({ groups: [group] }, 'x').groups[0], 1)), undefined);
 });

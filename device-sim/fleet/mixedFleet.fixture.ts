@@ -4,7 +4,7 @@ import { checkFleet } from './loadFleet.js';
 /** A small, fast fleet of every encoding, with strings among its signals. */
 export const mixedFleet = (): Fleet => checkFleet(structuredClone(mixed), 'mixed');
 
-/** As a file would have it. */
+/** The fleet as the contents of a file. */
 export const mixed = {
   seed: 7,
   rampSeconds: 0.2,

@@ -7,7 +7,7 @@ const phases = [
   { name: 'burst', seconds: 5, rate: 10 },
 ];
 
-test('phases follow each other, and share a duration in their proportions', () => {
+test('phases follow each other, and are scaled to a given duration', () => {
   assert.deepEqual(
     timedPhases(phases, undefined).map(({ fromMs, untilMs, rate }) => [fromMs, untilMs, rate]),
     [
@@ -24,12 +24,12 @@ test('phases follow each other, and share a duration in their proportions', () =
   );
 });
 
-test('without phases the load is even, for as long as is said', () => {
+test('without phases the load is even for the given duration', () => {
   assert.equal(timedPhases([], undefined)[0].untilMs, Number.POSITIVE_INFINITY);
   assert.equal(timedPhases([], 500)[0].untilMs, 500);
 });
 
-test('before the phases is the ramp, after them the drain', () => {
+test('the ramp comes before the phases, and the drain after them', () => {
   const timed = timedPhases(phases, undefined);
   assert.deepEqual(
     [-1, 0, 9_999, 10_000, 15_000].map((ms) => stageAt(timed, ms)),

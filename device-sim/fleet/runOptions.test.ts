@@ -7,7 +7,7 @@ import { FleetError } from './fleet.js';
 import { checkFleet, loadFleet } from './loadFleet.js';
 import { changedFleet, deviceUrlOf, durationOf, operatorKey } from './runOptions.js';
 
-test('a number of devices is spread over the groups in their proportions, and is exact', () => {
+test('a given number of devices is divided over the groups in their proportions, without remainder', () => {
   const counts = (devices: string): number[] =>
     changedFleet(loadFleet('demo'), { devices }).groups.map(({ count }) => count);
   assert.deepEqual(counts('250'), [100, 100, 50]);
@@ -25,7 +25,7 @@ test('a number of devices is spread over the groups in their proportions, and is
   }
 });
 
-test('a rate sets the interval of every group, and times still differ', () => {
+test('a rate sets the interval of every group, with few enough samples that times still differ', () => {
   const fleet = changedFleet(loadFleet('bench-1000'), { rate: '2.5' });
   assert.equal(fleet.groups[0].frameIntervalMs, 400);
   const fast = changedFleet(loadFleet('bench-1000'), { rate: '1000', seed: '9' });
@@ -33,7 +33,7 @@ test('a rate sets the interval of every group, and times still differ', () => {
   assert.deepEqual(changedFleet(loadFleet('demo'), {}), loadFleet('demo'));
 });
 
-test('options that make no sense are refused with what would', () => {
+test('invalid options are refused with advice', () => {
   const fleet = loadFleet('demo');
   for (const change of [{ devices: '0' }, { devices: '-1' }, { devices: '1.5' }, { seed: 'x' }])
     assert.throws(() => changedFleet(fleet, change), /write a whole number, at least [01]/);
@@ -43,7 +43,7 @@ test('options that make no sense are refused with what would', () => {
   assert.deepEqual(['500ms', '1.5s', '5m', '1h', '1d'].map(durationOf), [500, 1_500, 300_000, 3_600_000, 86_400_000]);
 });
 
-test('devices connect to the path of the contract where only host and port are given', () => {
+test('devices connect to the path of the contract if only host and port are given', () => {
   for (const text of ['ws://127.0.0.1:8080', 'ws://127.0.0.1:8080/', 'ws://127.0.0.1:8080/v1/device'])
     assert.equal(deviceUrlOf(text), 'ws://127.0.0.1:8080/v1/device');
   assert.equal(deviceUrlOf('wss://host/behind/v1/device/'), 'wss://host/behind/v1/device');
@@ -51,7 +51,7 @@ test('devices connect to the path of the contract where only host and port are g
     assert.throws(() => deviceUrlOf(text), FleetError);
 });
 
-test('the operator key is the one given, else that of the environment, else that of the data folder', (context) => {
+test('the operator key is read from the option, else from the environment, else from the data folder', (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-key-'));
   context.after(() => rmSync(folder, { recursive: true }));
   assert.throws(

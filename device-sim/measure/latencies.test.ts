@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { createLatencies, percentileMs, record, since, sumOf } from './latencies.js';
 
-test('a percentile is that of the sorted times, within 1 %', () => {
+test('a percentile differs from that of the sorted times by at most 1 %', () => {
   const times = fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 50 });
   fc.assert(
     fc.property(times, fc.integer({ min: 1, max: 100 }), (all, percent) => {
@@ -16,7 +16,7 @@ test('a percentile is that of the sorted times, within 1 %', () => {
   );
 });
 
-test('times add up over processes, and those before can be taken off', () => {
+test('times of several processes add up, and earlier ones can be subtracted', () => {
   const [a, b] = [createLatencies(), createLatencies()];
   for (let n = 0; n < 10; n++) record(a, 5);
   for (let n = 0; n < 10; n++) record(b, 500);
@@ -26,7 +26,7 @@ test('times add up over processes, and those before can be taken off', () => {
   assert.equal(percentileMs(since(both, both), 50), 0);
 });
 
-test('what is out of range is counted at its end', () => {
+test('a time out of range is counted at the end of the range', () => {
   const latencies = createLatencies();
   for (const ms of [-5, 0, 1e12, Number.POSITIVE_INFINITY]) record(latencies, ms);
   assert.equal(percentileMs(latencies, 50), 0);

@@ -18,7 +18,7 @@ const group = (prefix: string, more: object = {}) => ({
   ...more,
 });
 
-/** When links of a device are dropped in ten minutes, in seconds. */
+/** The times in seconds at which the links of a device are dropped within ten minutes. */
 function dropsOf(seed: number, index: number): number[] {
   const schedule = createSchedule();
   const drops: number[] = [];
@@ -36,7 +36,7 @@ function dropsOf(seed: number, index: number): number[] {
   return drops;
 }
 
-test('what goes wrong follows from the seed and the device, at the rate and the share that were asked for', () => {
+test('simulated faults follow from the seed and the device, at the given rate and share', () => {
   assert.deepEqual(dropsOf(1, 3), dropsOf(1, 3));
   assert.notDeepEqual(dropsOf(1, 3), dropsOf(2, 3));
   const all = Array.from({ length: 400 }, (_, index) => dropsOf(1, index));
@@ -46,11 +46,11 @@ test('what goes wrong follows from the seed and the device, at the rate and the 
   assert.ok(mean > 18 && mean < 22, `${mean} in ten minutes`);
 });
 
-test('a rate of nothing never comes', () => {
+test('a fault with a rate of 0 never strikes', () => {
   assert.equal(gapMs(0, 0.5), Number.POSITIVE_INFINITY);
 });
 
-test('a fleet says when each fault comes, and to whom', () => {
+test('a fleet must say when each fault strikes, and which groups', () => {
   const faultsIn = (...faults: object[]): string[] => {
     try {
       checkFleet({ groups: [group('a')], faults }, 'x');
@@ -67,7 +67,7 @@ test('a fleet says when each fault comes, and to whom', () => {
   assert.deepEqual(faultsIn({ fault: 'no_clock' }, { fault: 'drop_link', perMinute: 1 }), []);
 });
 
-test('under every fault at once nothing acknowledged is lost, and what never went wrong is told', async (context) => {
+test('under all faults at once no acknowledged reading is lost', async (context) => {
   const { gateway } = await startTestGateway(context);
   const events = (Object.keys(harms) as FaultName[]).filter((fault) => !isTrait({ fault }) && fault !== 'clock_jump');
   const result = await runFleet({

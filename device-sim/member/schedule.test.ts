@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { createSchedule } from './schedule.js';
 
-test('what is due is done in the order of its time, and nothing before its time', () => {
+test('due work runs in the order of its times, and none before its time', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 100 })), fc.integer({ min: 0, max: 100 }), (times, now) => {
       const schedule = createSchedule();
@@ -20,7 +20,7 @@ test('what is due is done in the order of its time, and nothing before its time'
   );
 });
 
-test('what is due may be done in turns', () => {
+test('due work may be interrupted and continued', () => {
   const schedule = createSchedule();
   const done: number[] = [];
   for (const at of [3, 1, 2]) schedule.add(at, () => done.push(at));
@@ -33,7 +33,7 @@ test('what is due may be done in turns', () => {
   assert.deepEqual(done, [1, 2, 3]);
 });
 
-test('work that adds more work is followed as far as that is due', () => {
+test('work that is added during a run also runs if it is due', () => {
   const schedule = createSchedule();
   const done: number[] = [];
   const every = (at: number): void =>

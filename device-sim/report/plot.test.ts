@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { barPlot, escaped, figure, linePlot } from './plot.js';
 
-test('a line breaks where nothing was measured, and nothing else than numbers is drawn', () => {
+test('a line breaks where no value was measured, and only numbers are drawn', () => {
   const svg = linePlot({
     title: 'a < b',
     unit: ' ms',
@@ -25,12 +25,12 @@ test('a line breaks where nothing was measured, and nothing else than numbers is
   assert.doesNotMatch(svg, /NaN|Infinity|undefined/);
 });
 
-test('plots of nothing are plots', () => {
+test('a plot without values is still a plot', () => {
   assert.doesNotMatch(linePlot({ title: '', unit: '', lines: [{ name: 'x', points: [] }] }), /NaN|Infinity/);
   assert.doesNotMatch(barPlot('', '', [{ name: 'x', value: 0 }]), /NaN|Infinity/);
 });
 
-test('figures are short, and text is no markup', () => {
+test('figures are short, and text is escaped', () => {
   assert.deepEqual([0, 0.12345, 999, 1_234, 56_789_000, 2.5e9].map(figure), [
     '0',
     '0.123',

@@ -10,7 +10,7 @@ function progressAt(elapsedMs: number, readings: number): Progress {
   return { ...statsOf(counts.tally(3), elapsedMs, 4), stage: 'steady', wholeMs: 10_000, gateway: null };
 }
 
-test('the view is written over, and tells rates of the time since the view before', () => {
+test('each view overwrites the one before it, and shows rates since then', () => {
   const written: string[] = [];
   const show = createLiveView((text) => written.push(text));
   show(progressAt(1_000, 100));
@@ -22,14 +22,14 @@ test('the view is written over, and tells rates of the time since the view befor
   assert.match(written[1], /steady .*2\/10 s .*3\/4 connected/);
 });
 
-test('a progress bar is full at the end and not before, and has no end where nobody knows it', () => {
+test('a progress bar is full only at the end, and a run without a known end has none', () => {
   const bar = (elapsedMs: number, wholeMs: number | null = 1_000): string => progressBar({ elapsedMs, wholeMs });
   assert.ok(!bar(-500).includes('█') && !bar(1_000).includes('░') && !bar(5_000).includes('░'));
   assert.equal(bar(500).match(/█/g)?.length, 15);
   assert.match(bar(7_000, null), /^7 s, until/);
 });
 
-test('a sparkline has a block for each value, the highest for the largest', () => {
+test('a sparkline has one block per value, the highest for the largest', () => {
   assert.equal(sparkline([0, 4, 8]), ' ▄█');
   assert.equal(sparkline([0, 0]), '  ');
 });

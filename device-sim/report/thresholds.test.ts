@@ -16,7 +16,7 @@ const result = {
 
 const passes = (text: string): boolean => checksOf([parseThreshold(text)], result)[0].passed;
 
-test('a threshold holds or does not hold, at its bound too', () => {
+test('a threshold is compared exactly, also at its limit', () => {
   assert.deepEqual(['ackP99Ms<50', 'ackP99Ms<=50', 'ackP99Ms == 50', 'ackP99Ms>=50', 'ackP99Ms>50'].map(passes), [
     false,
     true,
@@ -28,12 +28,12 @@ test('a threshold holds or does not hold, at its bound too', () => {
   assert.ok(passes('errors<3.5'));
 });
 
-test('a value that was not measured meets no threshold', () => {
+test('no threshold holds on a value that was not measured', () => {
   for (const name of ['lost', 'commandsWrong', 'commandP99Ms', 'gatewayMemoryMiB'])
     for (const rest of ['==0', '<1', '>=0']) assert.ok(!passes(name + rest), name + rest);
 });
 
-test('a text that is no threshold is refused with an example of one', () => {
+test('a text that is not a threshold is refused with the form of one', () => {
   for (const text of ['', 'ackP99Ms', 'ackP99Ms<', '<50', 'ackP99Ms<fast', 'ackP99Ms=50'])
     assert.throws(() => parseThreshold(text), /write a measure, a comparison and a number/);
   assert.throws(() => parseThreshold('speed<1'), /there is no measure speed; use ackP50Ms, /);

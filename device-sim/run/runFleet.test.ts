@@ -31,7 +31,7 @@ test('every acknowledged reading of a fleet is stored once and as it was sent', 
   assert.ok(found >= expected);
 });
 
-test('a second run on the same devices and data is told apart from the first, from its first frame on', async (context) => {
+test('further runs on the same devices and data are verified apart from the first', async (context) => {
   const { gateway } = await startTestGateway(context);
   const options = {
     fleet: { ...mixedFleet(), rampSeconds: 0 },
@@ -46,7 +46,7 @@ test('a second run on the same devices and data is told apart from the first, fr
   }
 });
 
-test('if nothing is acknowledged, the summary says why, and that it proves nothing', async (context) => {
+test('if no frame is acknowledged, the summary says why, and that nothing is verified', async (context) => {
   const { gateway } = await startTestGateway(context);
   const nobody = await startProtocolServer(context);
   for (let n = 0; n < 50; n++) nobody.refuse(401);
@@ -77,7 +77,7 @@ test('if nothing is acknowledged, the summary says why, and that it proves nothi
   assert.match(summary, /nothing was acknowledged, so this proves nothing/);
 });
 
-test('commands are obeyed, answered in every mood, and the gateway reports what the devices say', async (context) => {
+test('commands succeed, fail or are rejected, and the gateway reports what the devices reported', async (context) => {
   const { gateway, api } = await startTestGateway(context);
   const commands = { delayMs: [0, 30], progressSteps: 1, fail: 0.15, reject: 0.15, dropBefore: 0.15, dropAfter: 0.15 };
   const fleet = { ...mixed, groups: mixed.groups.map((group) => ({ ...group, commands })) };
@@ -121,7 +121,7 @@ test('commands are obeyed, answered in every mood, and the gateway reports what 
   assert.ok(result.commands !== null && result.commands.checked >= states.length + 2);
 });
 
-test('the times of a device ascend by at least a millisecond, over all its frames', () => {
+test('the times of a device ascend by at least a millisecond over all its frames', () => {
   for (const change of [
     { frameIntervalMs: 10, samplesPerFrame: 10 },
     { frameIntervalMs: 1_000, samplesPerFrame: 7 },
@@ -140,7 +140,7 @@ test('the times of a device ascend by at least a millisecond, over all its frame
   }
 });
 
-test('large fleets on this machine take a further source address for each 7,000 devices', () => {
+test('a large fleet on this machine uses another source address per 7,000 devices', () => {
   const [here, there] = ['ws://127.0.0.1:8080/v1/device', 'wss://gateway.example/v1/device'];
   assert.equal(sourceAddress(here, 0, 7_000), undefined);
   assert.deepEqual(
@@ -150,7 +150,7 @@ test('large fleets on this machine take a further source address for each 7,000 
   assert.equal(sourceAddress(there, 15_000, 15_001), undefined);
 });
 
-test('the same frame is encoded the same again, as verification relies on', () => {
+test('the same frame is always encoded to the same bytes, because verification relies on it', () => {
   const plan = planOf(mixedFleet().groups[0], 7);
   const [a, b] = [framesDue(plan, 3, 1_795_305_600_000), framesDue(plan, 3, 1_795_305_600_000)];
   assert.equal(a.length, 2);
@@ -173,7 +173,7 @@ test('the host monitor reports this machine as a device', async (context) => {
   assert.equal(metrics['memory/used'].unit, 'B');
 });
 
-test('a gateway that ends in the middle costs the verification, not what was measured, and no device goes on', async (context) => {
+test('if the gateway ends during a run, the run still reports its measures, without a verification', async (context) => {
   const { gateway } = await startTestGateway(context);
   const { operatorUrl: url, adminKey, deviceUrl } = gateway;
   let stop = (): void => {};

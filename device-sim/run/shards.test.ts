@@ -5,7 +5,7 @@ import { timedPhases } from '../fleet/phases.js';
 import type { ShardOptions } from './shard.js';
 import { divide, openShards } from './shards.js';
 
-test('a fleet is divided without gap or overlap, evenly', () => {
+test('a fleet is divided evenly, without gap or overlap', () => {
   for (const [devices, processes] of [
     [1, 1],
     [10, 3],
@@ -20,7 +20,7 @@ test('a fleet is divided without gap or overlap, evenly', () => {
   }
 });
 
-test('where one process fails that is told, and the others can be ended', { timeout: 60_000 }, async () => {
+test('the failure of one process is reported, and the others can be stopped', { timeout: 60_000 }, async () => {
   const good: ShardOptions = {
     fleet: mixedFleet(),
     phases: timedPhases([], undefined),

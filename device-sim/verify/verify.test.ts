@@ -11,14 +11,14 @@ interface Reading {
   value: number | string | boolean;
 }
 
-/** A gateway that holds these. */
+/** A gateway with these stored readings. */
 const apiOf = (stored: Reading[]) => ({
   async *readings(_id: string, from: number, to: number) {
     yield* stored.filter(({ ts }) => ts >= from && ts < to);
   },
 });
 
-test('verification finds what is lost, duplicated, altered and invented, and lets the unacknowledged be', async () => {
+test('verification finds lost, duplicated, altered and invented readings, and accepts unacknowledged ones', async () => {
   const dueAt = 1_000_000;
   const plan = planOf(mixedFleet().groups[0], 7);
   const witness = createWitness(dueAt, plan.pace);
@@ -46,7 +46,7 @@ test('verification finds what is lost, duplicated, altered and invented, and let
   assert.deepEqual(examples[0], `lost: b-1 temperature ${dueAt - 40}`);
 });
 
-test('of a clock that was set back the first reading of a time counts, where it is known to be stored', async () => {
+test('if a clock was set back, the first reading of a time counts if it is known to be stored', async () => {
   const plan = planOf(mixedFleet().groups[2], 7);
   const at = (dueAt: number, skewMs: number) =>
     [...expectedReadings(plan, 'numeric', 0, dueAt, { ...plan.pace, skewMs })][0];
@@ -73,7 +73,7 @@ test('of a clock that was set back the first reading of a time counts, where it 
   }
 });
 
-test('readings without a clock are known by their values, and by how often each is there', async () => {
+test('readings of a device without a clock are compared by value and count', async () => {
   const plan = planOf(mixedFleet().groups[1], 7);
   const pace = { ...plan.pace, skewMs: null };
   const witness = createWitness(1_000_000, pace);
@@ -95,7 +95,7 @@ test('readings without a clock are known by their values, and by how often each 
   assert.equal(await faultsOf([...acked, { metric: 'lat', ts: 1_000_060, value: 1 }]), '0 0 1');
 });
 
-test('readings that are told out of order are found', async () => {
+test('readings that the gateway returns out of order are found', async () => {
   const plan = planOf(mixedFleet().groups[0], 7);
   const witness = createWitness(1_000_000, plan.pace);
   witness.note('numeric', 1_000_000, 'acked');
@@ -105,7 +105,7 @@ test('readings that are told out of order are found', async () => {
   assert.ok(!isClean(verdict));
 });
 
-test('the parts of a fleet add up, and of each fault some examples are kept', async () => {
+test('the verdicts on the parts of a fleet add up, with some examples per fault', async () => {
   const plan = planOf(mixedFleet().groups[0], 7);
   const verdicts = await Promise.all(
     Array.from({ length: 20 }, async (_, index) => {
@@ -119,7 +119,7 @@ test('the parts of a fleet add up, and of each fault some examples are kept', as
   assert.ok(examples.length <= 25 && examples.every((example) => example.startsWith('lost: ')));
 });
 
-test('a value that went as f32 is expected as f32, one that went as JSON or f64 as it is', () => {
+test('a value that was sent as f32 is expected as f32, and one that was sent as JSON or f64 unchanged', () => {
   const [narrow, , wide] = mixedFleet().groups.map((group) => planOf(group, 7));
   const [first] = expectedReadings(narrow, 'numeric', 0, 1_000_000);
   assert.equal(first.value, Math.fround(narrow.numeric[0].signal(0, first.ts) as number));
@@ -128,7 +128,7 @@ test('a value that went as f32 is expected as f32, one that went as JSON or f64 
   assert.equal(other.value, wide.numeric[0].signal(0, other.ts));
 });
 
-test('a witness keeps a byte a frame and tells what became of each', () => {
+test('a witness remembers the state of each frame', () => {
   const witness = createWitness(5_000, paceOf(250, 1));
   for (let n = 0; n < 300; n++) witness.note('numeric', 5_000 + 250 * n, 'sent');
   witness.note('numeric', 5_250, 'acked');
@@ -147,7 +147,7 @@ test('a witness keeps a byte a frame and tells what became of each', () => {
   assert.throws(() => witness.note('numeric', 4_750, 'acked'), RangeError);
 });
 
-test('a witness follows its device through changes of pace, and takes late acks of frames before', () => {
+test('a witness follows changes of pace, and accepts late acks of earlier frames', () => {
   const witness = createWitness(1_000, paceOf(100, 1));
   witness.change(2_000, paceOf(50, 2, 7));
   assert.throws(

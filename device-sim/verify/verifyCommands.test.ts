@@ -15,7 +15,7 @@ const saw = (change: Partial<WitnessedCommand>): WitnessedCommand => ({
 const faults = (state: CommandBody['state'] | undefined, seen: WitnessedCommand | undefined): string =>
   faultsOfCommand(state === undefined ? undefined : { state }, seen).join(' ');
 
-test('a record is good where the device said what it reports', () => {
+test('a record is correct if the device reported its state', () => {
   for (const state of ['succeeded', 'timed_out'] as const) assert.equal(faults(state, saw({})), '');
   assert.equal(faults('received', saw({ said: ['received'] })), '');
   assert.equal(faults('running', saw({ said: ['received', 'running'] })), '');
@@ -23,14 +23,14 @@ test('a record is good where the device said what it reports', () => {
     assert.equal(faults(state, undefined), '');
 });
 
-test('a record that goes beyond the word of its device is found', () => {
+test('a record that goes further than the device reported is found', () => {
   for (const state of ['received', 'running', 'succeeded', 'failed', 'rejected'] as const)
     assert.equal(faults(state, undefined), 'further');
   assert.equal(faults('failed', saw({})), 'further');
   assert.equal(faults('succeeded', saw({ said: ['received'] })), 'further');
 });
 
-test('runs, denials, stuck and unknown commands are found', () => {
+test('repeated runs, denied, stuck and unknown commands are found', () => {
   assert.equal(faults('succeeded', saw({ runs: 2 })), 'twice');
   assert.equal(faults('succeeded', saw({ runs: 2, repeatable: true })), '');
   for (const state of ['expired', 'cancelled', 'superseded', 'device_removed'] as const)
@@ -40,7 +40,7 @@ test('runs, denials, stuck and unknown commands are found', () => {
   assert.equal(faults(undefined, saw({})), 'unknown');
 });
 
-test('a word on its way is waited for, and everything is counted once', async () => {
+test('verification waits for updates in flight, and counts every command once', async () => {
   const commands = createCommandWitness();
   const command = { id: 'c', name: 'n', params: {}, expiresAt: 0, known: 0 };
   commands.came(command);
