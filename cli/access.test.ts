@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { startTestGateway } from '../gateway/gateway.fixture.js';
 import { runCli as run } from './cli.fixture.js';
 
-test('attempts and show answer why a device does not connect', async (context) => {
+test('attempts and show print why a device does not connect', async (context) => {
   const tools = await startTestGateway(context);
   assert.match((await run(tools, 'attempts')).out, /^No refused connections since the gateway started\.$/m);
   const device = await tools.addDevice('boiler-7');
@@ -25,7 +25,7 @@ test('attempts and show answer why a device does not connect', async (context) =
   assert.match((await run(tools, 'device', 'list', '--presence', 'late')).out, /No devices/);
 });
 
-test('credentials are rotated, pushed, listed and revoked; keys have an end and a last use', async (context) => {
+test('credentials are rotated, pushed, listed and revoked, and keys show their end and last use', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('a');
   const rotated = await run(tools, 'device', 'rotate', 'a', '--grace', '3600', '--push', '--expires', '90d');

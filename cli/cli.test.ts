@@ -9,7 +9,7 @@ import { runCli as run } from './cli.fixture.js';
 import { tableOf } from './terminal/output.js';
 import { parseDuration, parseWhen } from './terminal/times.js';
 
-test('device commands, from adding to removing', async (context) => {
+test('devices are added, listed, shown, changed and removed', async (context) => {
   const tools = await startTestGateway(context);
   const added = await run(tools, 'device', 'add', 'boiler-7', '--model', 'boiler', '--tag', 'site=north');
   assert.match(added.out, /^ {2}tgd_[A-Za-z0-9_-]{43}$/m);
@@ -32,7 +32,7 @@ test('device commands, from adding to removing', async (context) => {
   assert.deepEqual([gone.code, gone.err], [1, 'There is no device boiler-7 (device_unknown)\n']);
 });
 
-test('devices are imported from CSV, and their secrets let them in', async (context) => {
+test('devices are imported from CSV, and can connect with their secrets', async (context) => {
   const tools = await startTestGateway(context);
   const file = join(tools.data, 'fleet.csv');
   writeFileSync(file, '\uFEFFid,model,tags\r\na,boiler,site=north;floor=2\nb,,\n');
@@ -69,7 +69,7 @@ test('query prints readings as a table, CSV and NDJSON', async (context) => {
   assert.equal((await run(tools, 'query', 'a', '--format', 'xml')).code, 64);
 });
 
-test('keys are made, listed and revoked', async (context) => {
+test('keys are created, listed and revoked', async (context) => {
   const tools = await startTestGateway(context);
   const made = JSON.parse((await run(tools, 'key', 'add', 'wall', '--role', 'viewer', '--json')).out) as {
     id: string;
@@ -97,7 +97,7 @@ test('config check prints the resulting settings, or every fault with exit code 
   assert.match(bad.err, /2 faults/);
 });
 
-test('mistakes on the command line and a gateway that does not answer have their exit codes', async () => {
+test('a mistake on the command line and a gateway that does not answer have different exit codes', async () => {
   assert.equal((await run(null, 'teleport')).code, 64);
   assert.equal((await run(null, 'query')).code, 64);
   assert.equal((await run(null, '--version')).code, 0);
@@ -114,7 +114,7 @@ test('mistakes on the command line and a gateway that does not answer have their
   }
 });
 
-test('times as people write them', () => {
+test('times are accepted in the forms that people write', () => {
   const now = Date.UTC(2026, 10, 24, 12);
   assert.equal(parseWhen('-15m', now), now - 900_000);
   assert.equal(parseWhen('-1.5h', now), now - 5_400_000);
@@ -135,7 +135,7 @@ test('times as people write them', () => {
   assert.throws(() => parseDuration('soon'));
 });
 
-test('tables are as wide as they need to be, and CSV fields are quoted where they must', () => {
+test('tables are as wide as their contents, and CSV fields are quoted if they must be', () => {
   assert.equal(
     tableOf(
       ['A', 'B'],
@@ -148,7 +148,7 @@ test('tables are as wide as they need to be, and CSV fields are quoted where the
   );
 });
 
-test('query aggregates in buckets; CSV and NDJSON have everything in the range', async (context) => {
+test('query aggregates in buckets, and CSV and NDJSON have the whole range', async (context) => {
   const tools = await startTestGateway(context);
   const link = await tools.connect(await tools.addDevice('a', { model: 'room' }), '?stream=main');
   const start = Math.floor(Date.now() / 60_000) * 60_000 - 120_000;
@@ -173,7 +173,7 @@ test('query aggregates in buckets; CSV and NDJSON have everything in the range',
   assert.deepEqual([bad.code, /every_invalid/.test(bad.err)], [1, true]);
 });
 
-test('sql reads the day files, asks the gateway to seal first, and does not write', async (context) => {
+test('sql reads the day files after a seal, and refuses to write', async (context) => {
   const tools = await startTestGateway(context);
   const link = await tools.connect(await tools.addDevice('a', { model: 'room' }), '?stream=main');
   link.send({ seq: 1, ts: Date.now(), values: { temperature: 21.5, door: 'open, wide' } });
@@ -212,7 +212,7 @@ test('sql reads the day files, asks the gateway to seal first, and does not writ
   assert.equal((await run(null, 'sql', 'SELECT 1', '--data', '/nowhere')).code, 66);
 });
 
-test('backup, erasing and confirming the clock, and what doctor reports about the day files', async (context) => {
+test('backup, erase and confirm-clock work, and doctor reports a damaged day file', async (context) => {
   const tools = await startTestGateway(context);
   const link = await tools.connect(await tools.addDevice('a'), '?stream=main');
   link.send({ seq: 1, values: { n: 1 } });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { startTestGateway, type TestLink } from '../gateway/gateway.fixture.js';
 import { runCli } from './cli.fixture.js';
 
-/** Answers every command of a link the same. */
+/** Answers every command of a link in the same way. */
 async function answerAll(link: TestLink, state: string, more: object = {}): Promise<void> {
   for (;;) {
     const message = (await link.next().catch(() => null)) as { type: string; id: string } | null;
