@@ -8,7 +8,7 @@ import { createManualTiming } from './core/manualTiming.fixture.js';
 import type { Socket, SocketEvents, SocketKind } from './socket.js';
 import { memoryStorage } from './storage.js';
 
-/** A gateway's end of each link that the client opens, in the hands of a test. */
+/** The gateway's end of each link that the client opens. The test controls it. */
 function fakeLinks(seesPings: boolean) {
   const links: { sent: string[]; events: SocketEvents; closes: string[]; isDropped: boolean }[] = [];
   const kind: SocketKind = {
@@ -32,7 +32,7 @@ function fakeLinks(seesPings: boolean) {
 const welcome = (lastSeq = 0): string =>
   JSON.stringify({ type: 'welcome', lastSeq, window: 64, serverTime: 1_795_305_600_000, keepaliveSeconds: 25 });
 
-/** What the client saves is saved by then. */
+/** Resolves after the client has saved its changes. */
 const settled = (): Promise<void> => new Promise(setImmediate);
 
 async function device(context: TestContext, options: Partial<ClientOptions> = {}, seesPings = true) {
@@ -53,7 +53,7 @@ async function device(context: TestContext, options: Partial<ClientOptions> = {}
   return { client, links, time, events };
 }
 
-test('a client that is shown no pings asks for the time after 25 s of silence, and drops the link after 75', async (context) => {
+test('a client that cannot see pings asks for the time after 25 s of silence, and drops the link after 75 s', async (context) => {
   const { links, time } = await device(context, {}, false);
   links[0].events.text(welcome());
   time.advance(24_000);
@@ -66,7 +66,7 @@ test('a client that is shown no pings asks for the time after 25 s of silence, a
   assert.equal(links[0].isDropped, true);
 });
 
-test('a client that is shown pings asks for nothing while they come', async (context) => {
+test('a client that sees pings sends no time requests while they arrive', async (context) => {
   const { links, time } = await device(context);
   links[0].events.text(welcome());
   for (let i = 0; i < 10; i++) {
@@ -98,7 +98,7 @@ test('drained() resolves when every reading has an ack or a nack', async (contex
   await drained;
 });
 
-test('a number is saved before it is given, so a new process does not give it to another reading', async (context) => {
+test('a number is saved before it is used, so that a new process does not use it for another reading', async (context) => {
   const storage = memoryStorage();
   const before = await device(context, { storage });
   before.client.send({ a: 1 }, 1_000);
@@ -120,7 +120,7 @@ test('a number is saved before it is given, so a new process does not give it to
   );
 });
 
-test('with a storage that fails readings are still sent, and an event reports the failure', async (context) => {
+test('if the storage fails, readings are still sent, and an event reports the failure', async (context) => {
   const storage = { load: async () => new Map<string, string>(), write: () => Promise.reject(new Error('full')) };
   const { client, links, events } = await device(context, { storage });
   links[0].events.text(welcome());
@@ -130,7 +130,7 @@ test('with a storage that fails readings are still sent, and an event reports th
   assert.ok(events.some(({ event }) => event === 'storage_failed'));
 });
 
-test('asleep it is off the link until its time has come, and wakes earlier if it is asked to', async (context) => {
+test('a sleeping client reconnects at the end of its sleep, or earlier if reconnect is called', async (context) => {
   const { client, links, time } = await device(context);
   links[0].events.text(welcome());
   client.sleep(60_000);
@@ -145,7 +145,7 @@ test('asleep it is off the link until its time has come, and wakes earlier if it
   assert.equal(links.length, 3);
 });
 
-test('a late message of a link that was dropped changes nothing', async (context) => {
+test('a late message of a dropped link changes nothing', async (context) => {
   const { client, links, time } = await device(context);
   links[0].events.text(welcome());
   time.advance(80_000);
@@ -154,12 +154,12 @@ test('a late message of a link that was dropped changes nothing', async (context
   assert.equal(client.state(), 'linked');
 });
 
-test('in a runtime without WebSocket the error says what to pass', async () => {
+test('in a runtime without WebSocket the error names the package to pass', async () => {
   if ('WebSocket' in globalThis) return;
   await assert.rejects(connectDevice({ url: 'ws://x', id: 'd', secret: 's' }), /package ws/);
 });
 
-test('what a page loads needs nothing but the files of its own folder', () => {
+test('the files for a page import only files of their own folder', () => {
   const seen = new Set<string>();
   const folder = join(packageRoot, 'dist', 'clients', 'js');
   const visit = (file: string): void => {

@@ -32,7 +32,7 @@ test("the limits, fault codes and close codes of the client are the gateway's", 
   }
 });
 
-test('every golden frame of the gateway is read, also with bytes after it, and none of its beginnings', () => {
+test('every golden frame of the gateway is read, also with bytes after it, and no truncation of one is', () => {
   for (const { name, hex, frame, direction } of valid) {
     if (direction !== 'down') continue;
     const bytes = Buffer.from(hex, 'hex');
@@ -46,7 +46,7 @@ test('every golden frame of the gateway is read, also with bytes after it, and n
   }
 });
 
-test('golden frames of a device are what the client sends', () => {
+test('the client sends the golden frames of a device', () => {
   const byName = new Map(valid.map((vector) => [vector.name, vector]));
   const one = encodeRow({ seq: 1, base: 1_795_305_600_000, table: 0, metrics: [0], values: [21.5] });
   assert.equal(hexOf(one), byName.get('one f32 reading')?.hex);
@@ -57,7 +57,7 @@ test('golden frames of a device are what the client sends', () => {
   assert.equal(hexOf(encodeTimeRequest(7)), byName.get('time request')?.hex);
 });
 
-test('a reading is sent in the smallest kind that holds its values, and arrives unchanged', () => {
+test('a reading is sent in the smallest value type that holds its values, and arrives unchanged', () => {
   const table = { table: 3, metrics: [{ name: 'a', scale: 0.01 }, { name: 'b' }] };
   const cases: [number, number, string][] = [
     [21.5, 7, 'i32'],
@@ -76,7 +76,7 @@ test('a reading is sent in the smallest kind that holds its values, and arrives 
   }
 });
 
-test('values that a binary frame cannot hold are sent as text, and a reading has its time by the gateway', () => {
+test('values that a binary frame cannot hold are sent as text, and times are sent in the gateway’s time', () => {
   const table = { metrics: [{ name: 'a' }] };
   for (const values of [{ a: 'open' }, { a: true }, { a: 1, other: 2 }, {}] as Record<string, number>[])
     assert.equal(typeof encodeReading({ values, time: { ts: 1 } }, 1, 'binary', table, 0), 'string');
@@ -84,7 +84,7 @@ test('values that a binary frame cannot hold are sent as text, and a reading has
   assert.equal(JSON.parse(encodeReading(timed, 1, 'json', null, 1_795_305_600_000) as string).ts, 1_795_305_604_000);
 });
 
-test('a text that is no message of the gateway is ignored', () => {
+test('a text that is not a message of the gateway is ignored', () => {
   for (const text of [
     '',
     'null',

@@ -18,7 +18,7 @@ const commandOf = (more: Partial<Command> = {}): Command => ({
 const textOf = ({ state, result, error }: CommandUpdate): string =>
   `${state} ${JSON.stringify(result ?? error?.code ?? null)}`;
 
-/** A device with what the storage holds. */
+/** A device with the contents of the storage. */
 async function device(storage: Storage, handlers: Record<string, CommandHandler> = {}) {
   const reported: string[] = [];
   const ran: string[] = [];
@@ -34,7 +34,7 @@ async function device(storage: Storage, handlers: Record<string, CommandHandler>
   return { reported, ran, failures, receive: (command: Command) => runner.receive(command) };
 }
 
-test('a repeat is answered with the outcome, also after a restart, whatever known and the time say', async () => {
+test('a repeated command is answered with its outcome, also after a restart and whatever `known` and the time are', async () => {
   const storage = memoryStorage();
   const first = await device(storage);
   await first.receive(commandOf());
@@ -45,7 +45,7 @@ test('a repeat is answered with the outcome, also after a restart, whatever know
   assert.deepEqual([first.ran, second.reported, second.ran], [['c1'], ['succeeded {"sum":3}'], []]);
 });
 
-test('a command that began and never ended is lost after a restart, and is not run again', async () => {
+test('a command that did not end before a restart is reported as lost, and is not run again', async () => {
   const storage = memoryStorage();
   const cut = await device(storage, { add: { run: () => new Promise(() => {}) } });
   void cut.receive(commandOf());
@@ -63,7 +63,7 @@ test('a command that cannot be saved is not run', async () => {
   assert.match(String(failures[0]), /full/);
 });
 
-test('32 outcomes are kept, and the oldest go first, also after a restart', async () => {
+test('32 outcomes are kept, and the oldest are dropped first, also after a restart', async () => {
   const storage = memoryStorage();
   const { receive } = await device(storage);
   for (let i = 0; i < 40; i++) await receive(commandOf({ id: `c${i}` }));
@@ -75,7 +75,7 @@ test('32 outcomes are kept, and the oldest go first, also after a restart', asyn
   assert.deepEqual([later.length, later.includes('command:c8'), later.includes('command:c9')], [32, false, true]);
 });
 
-test('what is stored of a command is its order and its update', async () => {
+test('the order and the update of a command are stored', async () => {
   const storage = memoryStorage();
   const { receive } = await device(storage);
   await receive(commandOf());

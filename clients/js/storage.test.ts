@@ -12,7 +12,7 @@ function folder(context: TestContext): string {
   return path;
 }
 
-/** A page's storage, with something in it that belongs to others. */
+/** A page's storage, which also has an entry of another program. */
 function page(): WebStorage {
   const texts = new Map([['other', 'kept']]);
   return {
@@ -31,7 +31,7 @@ for (const [name, open] of [
   ['a file', (context: TestContext) => fileStorage(join(folder(context), 'deep', 'client.jsonl'))],
   ['a page', () => webStorage(page(), 'boiler-7 ')],
 ] as [string, (context: TestContext) => Storage][]) {
-  test(`${name} holds what was written, and nothing that was removed`, async (context) => {
+  test(`${name} returns the entries that were written, and none that were removed`, async (context) => {
     const storage = open(context);
     await storage.write([
       { key: 'a', text: '1' },
@@ -45,7 +45,7 @@ for (const [name, open] of [
   });
 }
 
-test('a line that a power cut left unfinished is none, and the file goes on after it', async (context) => {
+test('a line that a power cut left unfinished is ignored, and later writes succeed', async (context) => {
   const path = join(folder(context), 'client.jsonl');
   await fileStorage(path).write([{ key: 'a', text: '1' }]);
   appendFileSync(path, '[{"key":"a","te');
@@ -55,7 +55,7 @@ test('a line that a power cut left unfinished is none, and the file goes on afte
   assert.deepEqual([...(await fileStorage(path).load()).keys()], ['a', 'b']);
 });
 
-test('a file that is written over and over stays small', async (context) => {
+test('a file stays small after many writes', async (context) => {
   const path = join(folder(context), 'client.jsonl');
   const storage = fileStorage(path);
   const hundred = Array.from({ length: 1_000 }, (_, i) => ({ key: `k${i % 10}`, text: 'x'.repeat(50) }));

@@ -19,7 +19,7 @@ interface RunnerSettings {
 
 const hang = { run: () => new Promise(() => {}) };
 
-/** A runner whose reports are read one command at a time. */
+/** A runner whose `receive` returns the states that it reported for that message. */
 function runnerWith({ now = 1_000, memory = noMemory, handlers }: RunnerSettings = {}) {
   const updates: CommandUpdate[] = [];
   const began: string[] = [];
@@ -53,14 +53,14 @@ function runnerWith({ now = 1_000, memory = noMemory, handlers }: RunnerSettings
   return { receive, updates, began, failures, runs: () => runs };
 }
 
-test('a command is run once, however often it comes, and a repeat is answered with its outcome', async () => {
+test('a command that arrives several times runs once, and a repeat is answered with its outcome', async () => {
   const { receive, runs } = runnerWith();
   assert.equal(await receive({}), 'received, succeeded');
   for (const known of [0, 1, 2, 255]) assert.equal(await receive({ known, expiresAt: 1 }), 'succeeded');
   assert.equal(runs(), 1);
 });
 
-test('a command that the device does not remember is lost, unless it is idempotent', async () => {
+test('a repeat that the device does not remember is reported as lost, unless the command is idempotent', async () => {
   const { receive } = runnerWith();
   for (const known of [1, 2, 255]) {
     assert.equal(await receive({ id: `k${known}`, known }), 'failed lost');
@@ -68,7 +68,7 @@ test('a command that the device does not remember is lost, unless it is idempote
   }
 });
 
-test('unknown, overdue and failing commands are answered as such, even by the name of a method of all objects', async () => {
+test('unknown, overdue and failing commands are answered with their reason, also if the name is one of an Object method', async () => {
   const { receive, updates } = runnerWith({ now: 5_000 });
   assert.equal(await receive({ id: 'u', name: 'none', known: 255 }), 'rejected unknown_command');
   assert.equal(await receive({ id: 'p', name: 'constructor' }), 'rejected unknown_command');
@@ -79,13 +79,13 @@ test('unknown, overdue and failing commands are answered as such, even by the na
   assert.equal(await receive({ id: 's', name: 'stuck' }), 'received, failed stuck');
 });
 
-test('an overdue command that may have run is lost, idempotent or not: to call it expired would be untrue', async () => {
+test('an overdue command that may have run is reported as lost and not as expired, also if it is idempotent', async () => {
   const { receive } = runnerWith({ now: 5_000 });
   assert.equal(await receive({ id: 'e', expiresAt: 4_999, known: 255 }), 'failed lost');
   assert.equal(await receive({ id: 'i', name: 'status', expiresAt: 4_999, known: 255 }), 'failed lost');
 });
 
-test('progress is reported while a command runs, and never after its outcome', async () => {
+test('progress is reported while a command runs, and not after its outcome', async () => {
   let progress: (share: number) => void = () => {};
   const slow = {
     run(_params: unknown, report: (share: number) => void) {
@@ -102,7 +102,7 @@ test('progress is reported while a command runs, and never after its outcome', a
   assert.equal(await receive({ name: 'slow' }), 'succeeded');
 });
 
-test('a repeat of a command that runs is answered running, with its progress, and does not start it again', async () => {
+test('a repeat of a running command is answered with its progress, and does not start it again', async () => {
   let progress: (share: number) => void = () => {};
   let end: (result: unknown) => void = () => {};
   const move = {
@@ -124,14 +124,14 @@ test('a repeat of a command that runs is answered running, with its progress, an
   assert.deepEqual([updates.at(-1)?.state, updates.at(-1)?.result, began], ['succeeded', { at: 1 }, ['c1']]);
 });
 
-test('a command that its handler refuses is rejected with that reason and not run', async () => {
+test('a command that its handler refuses is rejected with the reason and not run', async () => {
   const { receive, runs } = runnerWith();
   assert.equal(await receive({ name: 'picky', params: { no: true } }), 'rejected params_invalid');
   assert.equal(await receive({ id: 'c2', name: 'picky' }), 'received, succeeded');
   assert.equal(runs(), 1);
 });
 
-test('after() runs once its command succeeded and was reported, and not after a failure', async () => {
+test('after() runs after its command has succeeded and was reported, and not after a failure', async () => {
   const seen: string[] = [];
   const handlers: CommandHandlers = {
     reboot: { run: () => {}, after: () => seen.push(updates.at(-1)?.state ?? '') },
@@ -143,13 +143,13 @@ test('after() runs once its command succeeded and was reported, and not after a 
   assert.deepEqual(seen, ['succeeded']);
 });
 
-test('handlers may be found by a function', async () => {
+test('a function may return the handlers', async () => {
   const { receive } = runnerWith({ handlers: (name) => (name === 'any' ? { run: () => 1 } : undefined) });
   assert.equal(await receive({ name: 'any' }), 'received, succeeded');
   assert.equal(await receive({ id: 'c2', name: 'other' }), 'rejected unknown_command');
 });
 
-test('after a crash between the two reports a command is lost, and not run again; an outcome is kept', async () => {
+test('after a crash a command that was running is reported as lost and not run again, and saved outcomes are kept', async () => {
   const kept: RememberedCommand[] = [];
   const memory: CommandMemory = { load: () => [...kept], keep: (entry) => void kept.push(entry) };
   const first = runnerWith({ memory });
@@ -169,7 +169,7 @@ test('after a crash between the two reports a command is lost, and not run again
   }
 });
 
-test('a command that cannot be saved is not run; an outcome that cannot be saved is reported all the same', async () => {
+test('a command that cannot be saved is not run, and an outcome that cannot be saved is still reported', async () => {
   let room = 0;
   const memory: CommandMemory = {
     load: () => [],
@@ -187,14 +187,14 @@ test('a command that cannot be saved is not run; an outcome that cannot be saved
   assert.match(String(failures.at(-1)), /disk full/);
 });
 
-test('how many commands run at the same time is bounded', async () => {
+test('the number of commands that run at the same time is limited', async () => {
   const { receive } = runnerWith();
   for (let n = 0; n < 32; n++) void receive({ id: `r${n}`, name: 'hang' });
   assert.equal(await receive({ id: 'more' }), 'rejected busy');
   assert.equal(await receive({ id: 'r0', name: 'hang', known: 1 }), 'running');
 });
 
-test('the last 32 outcomes are remembered, and what is remembered is bounded', async () => {
+test('only the last 32 outcomes are remembered', async () => {
   const { receive, runs } = runnerWith();
   for (let n = 0; n < 100; n++) await receive({ id: `c${n}` });
   for (let n = 68; n < 100; n++) assert.equal(await receive({ id: `c${n}`, known: 255 }), 'succeeded');
@@ -202,7 +202,7 @@ test('the last 32 outcomes are remembered, and what is remembered is bounded', a
   assert.equal(runs(), 100);
 });
 
-test('over any repeats and crashes an action that must not run twice runs at most once, and every report agrees', async () => {
+test('with any repeats and crashes a command runs at most once, and all its reported outcomes are the same', async () => {
   const step = fc.record({
     id: fc.integer({ min: 0, max: 3 }),
     known: fc.constantFrom(0, 1, 2, 255),
@@ -249,7 +249,7 @@ test('over any repeats and crashes an action that must not run twice runs at mos
         if (crashes) runner = start();
       }
       for (const [id, count] of runs) assert.equal(count, 1, `${id} ran ${count} times`);
-      // An outcome that could not be saved is lost with a crash; then the device may report that it is lost.
+      // If an outcome could not be saved before a crash, the device may later report the command as lost.
       if (!steps.some((step) => step.savesFail))
         for (const [id, states] of outcomes) assert.equal(states.size, 1, `${id}: ${[...states].join(', ')}`);
     }),

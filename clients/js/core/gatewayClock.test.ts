@@ -5,7 +5,7 @@ import { createManualTiming } from './manualTiming.fixture.js';
 
 const serverTime = 1_800_000_000_000;
 
-test("before the gateway said its time it is the device's own", () => {
+test("before the first time of the gateway the clock is the device's own", () => {
   const { timing, advance } = createManualTiming(5_000);
   const clock = new GatewayClock(timing);
   assert.equal(clock.now(), 5_000);
@@ -13,7 +13,7 @@ test("before the gateway said its time it is the device's own", () => {
   assert.equal(clock.now(), 5_010);
 });
 
-test("the gateway's time runs on, though the device's own clock is set", () => {
+test("the gateway's time continues, also if the device's own clock is set", () => {
   const { timing, advance } = createManualTiming();
   let setBackMs = 0;
   const clock = new GatewayClock({ ...timing, now: () => timing.now() - setBackMs });
@@ -23,7 +23,7 @@ test("the gateway's time runs on, though the device's own clock is set", () => {
   assert.equal(clock.now(), serverTime + 1_000);
 });
 
-test('a difference up to a second is the delay on the way and moves nothing; a larger one does', () => {
+test('a difference of up to a second is taken as delay and ignored, and a larger one sets the clock', () => {
   const { timing } = createManualTiming(serverTime);
   const clock = new GatewayClock(timing);
   clock.set(serverTime + 5);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LinkWatch } from './linkWatch.js';
 
-/** A watch over a link that began at 1,000 ms and has its welcome at once. */
+/** A watch over a link that began at 1,000 ms and got its welcome at once. */
 function welcomed(seesPings = true, keepaliveMs = 25_000): LinkWatch {
   const watch = new LinkWatch(1_000, seesPings);
   watch.heard(1_000);
@@ -10,14 +10,14 @@ function welcomed(seesPings = true, keepaliveMs = 25_000): LinkWatch {
   return watch;
 }
 
-test('an attempt without a welcome for 30 s is dropped, whatever else is heard', () => {
+test('an attempt without a welcome for 30 s is dropped, also if other messages arrive', () => {
   const watch = new LinkWatch(1_000, true);
   watch.heard(30_000);
   assert.equal(watch.advice(30_999, 0), 'keep');
   assert.equal(watch.advice(31_000, 0), 'drop');
 });
 
-test('75 s of silence drop a link; each message starts them again', () => {
+test('75 s of silence drop a link, and each message starts the time again', () => {
   const watch = welcomed();
   assert.equal(watch.advice(75_999, 0), 'keep');
   watch.heard(70_000);
@@ -26,7 +26,7 @@ test('75 s of silence drop a link; each message starts them again', () => {
   assert.equal(watch.advice(145_000, 0), 'drop');
 });
 
-test('an ack that is 30 s overdue drops a link, though it is not silent; an answer starts the time again', () => {
+test('an ack that is 30 s overdue drops a link that is not silent, and an answer starts the time again', () => {
   const watch = welcomed();
   watch.sendsFirst(10_000);
   watch.heard(39_000);
@@ -39,7 +39,7 @@ test('an ack that is 30 s overdue drops a link, though it is not silent; an answ
   assert.equal(watch.advice(70_000, 5), 'drop');
 });
 
-test('a link that shows no pings is asked for the time once per silence of a keepalive', () => {
+test('if pings cannot be seen, the time is requested once per keepalive of silence', () => {
   const watch = welcomed(false, 10_000);
   assert.equal(watch.advice(10_999, 0), 'keep');
   assert.equal(watch.advice(11_000, 0), 'ask');
@@ -50,17 +50,17 @@ test('a link that shows no pings is asked for the time once per silence of a kee
   assert.equal(watch.advice(91_100, 0), 'drop');
 });
 
-test('a link that shows pings, and one without a welcome, is asked nothing', () => {
+test('no time is requested on a link whose pings can be seen, or before the welcome', () => {
   assert.equal(welcomed(true, 10_000).advice(70_000, 0), 'keep');
   assert.equal(new LinkWatch(0, false).advice(29_999, 0), 'keep');
 });
 
-test('a link held if a frame was answered on it, or if it lived for 60 s after its welcome', () => {
+test('a link has held if a frame was answered on it, or if it was open for 60 s after its welcome', () => {
   const watch = welcomed();
   assert.equal(watch.hasHeld(60_999), false);
   assert.equal(watch.hasHeld(61_000), true);
   const answered = welcomed();
   answered.answered(2_000);
   assert.equal(answered.hasHeld(2_000), true);
-  assert.equal(new LinkWatch(0, true).hasHeld(1e9), false, 'without a welcome it was no link');
+  assert.equal(new LinkWatch(0, true).hasHeld(1e9), false, 'an attempt without a welcome has not held');
 });

@@ -12,7 +12,7 @@ function filled(...frames: string[]): Outbox<string> {
   return outbox;
 }
 
-/** Everything that the window permits. */
+/** Takes all frames that the window allows. */
 function taken<Frame>(outbox: Outbox<Frame>): Numbered<Frame>[] {
   const all: Numbered<Frame>[] = [];
   for (let next = outbox.take(); next !== null; next = outbox.take()) all.push(next);
@@ -21,7 +21,7 @@ function taken<Frame>(outbox: Outbox<Frame>): Numbered<Frame>[] {
 
 const after = (remembered: RememberedNumbering<string>): Outbox<string> => new Outbox<string>(100, remembered);
 
-test('nothing is sent before the welcome, and then no more than the window', () => {
+test('no frame is sent before the welcome, and then no more than the window', () => {
   const outbox = filled('a', 'b', 'c');
   assert.equal(list(taken(outbox)), '');
   outbox.welcome(0, 2);
@@ -31,7 +31,7 @@ test('nothing is sent before the welcome, and then no more than the window', () 
   assert.equal(list(taken(outbox)), '3=c');
 });
 
-test('lastSeq drops the frames that it covers; the rest is sent again under its numbers', () => {
+test('lastSeq drops the frames that it covers, and the others are sent again under their numbers', () => {
   const outbox = filled('a', 'b', 'c');
   outbox.welcome(0, 64);
   taken(outbox);
@@ -40,7 +40,7 @@ test('lastSeq drops the frames that it covers; the rest is sent again under its 
   assert.deepEqual([list(stored), list(renumbered), list(taken(outbox))], ['1=a 2=b', '', '3=c']);
 });
 
-test('a lastSeq above every number given drops nothing: buffered frames have no numbers yet', () => {
+test('a lastSeq above every given number drops no frame, because buffered frames have no numbers yet', () => {
   const outbox = filled('a', 'b');
   outbox.welcome(0, 64);
   taken(outbox);
@@ -51,7 +51,7 @@ test('a lastSeq above every number given drops nothing: buffered frames have no 
   assert.deepEqual([list(stored), list(renumbered), list(taken(outbox))], ['', '4=c', '4=c']);
 });
 
-test('a nacked frame is removed, its number is not given again, and its place in the window is free', () => {
+test('a nacked frame is removed, its number is not used again, and it no longer counts in the window', () => {
   const outbox = filled('a', 'b', 'c');
   outbox.welcome(0, 2);
   taken(outbox);
@@ -73,7 +73,7 @@ test('an ack concerns only frames that were sent on this link', () => {
   assert.equal(outbox.size, 1);
 });
 
-test('a window that shrinks holds frames back, and the frames in flight stay', () => {
+test('a smaller window delays new frames, and frames in flight stay in flight', () => {
   const outbox = filled('a', 'b', 'c', 'd', 'e');
   outbox.welcome(0, 3);
   taken(outbox);
@@ -83,7 +83,7 @@ test('a window that shrinks holds frames back, and the frames in flight stay', (
   assert.equal(list(taken(outbox)), '4=d');
 });
 
-test('a full buffer refuses a frame and keeps those that it has', () => {
+test('a full buffer refuses a new frame and keeps the others', () => {
   const outbox = new Outbox<string>(2);
   assert.deepEqual([outbox.push('a')?.seq, outbox.push('b')?.seq, outbox.push('c')], [1, 2, null]);
   outbox.welcome(0, 64);
@@ -103,7 +103,7 @@ test('an outbox with remembered frames continues their numbering', () => {
   assert.deepEqual([list(stored), list(taken(outbox))], ['4=d', '6=f 7=g']);
 });
 
-test('a lastSeq far below the next number starts the numbering again: the gateway has forgotten the stream', () => {
+test('a lastSeq far below the next number starts the numbering again, because the gateway has forgotten the stream', () => {
   const outbox = after({ frames: [], highestGiven: 20_000_000 });
   outbox.push('a');
   const { stored, renumbered } = outbox.welcome(5, 64);
@@ -113,8 +113,8 @@ test('a lastSeq far below the next number starts the numbering again: the gatewa
   assert.equal(outbox.push('b')?.seq, 7);
 });
 
-/** A gateway that stores a part of what it gets. The last link lets everything through. */
-test('over any links, losses and nacks, each frame is stored once or nacked, in order', () => {
+/** The gateway stores a part of the frames that it gets, and on the last link all of them. */
+test('with any links, losses and nacks each frame is stored once or nacked, in order', () => {
   const steps = fc.oneof(
     fc.record({ do: fc.constant('push' as const), count: fc.integer({ min: 1, max: 9 }) }),
     fc.record({ do: fc.constant('store' as const), count: fc.integer({ min: 0, max: 9 }), isAcked: fc.boolean() }),
@@ -170,7 +170,7 @@ test('over any links, losses and nacks, each frame is stored once or nacked, in 
   );
 });
 
-test('a device without memory drops nothing that it buffered before its first welcome', () => {
+test('a device without memory drops no frame that it buffered before its first welcome', () => {
   for (const lastSeq of [2, 16]) {
     const outbox = filled('a', 'b', 'c');
     const { stored, renumbered } = outbox.welcome(lastSeq, 64);
@@ -179,7 +179,7 @@ test('a device without memory drops nothing that it buffered before its first we
   }
 });
 
-test('frames that were buffered without a link are not covered by a lastSeq that others raised', () => {
+test('a lastSeq that another sender raised does not cover frames that were buffered without a link', () => {
   const outbox = filled('a', 'b');
   outbox.welcome(0, 64);
   taken(outbox);
@@ -189,7 +189,7 @@ test('frames that were buffered without a link are not covered by a lastSeq that
   assert.deepEqual([list(stored), list(taken(outbox))], ['', '5=a 6=b 7=c 8=d 9=e 10=f']);
 });
 
-test('a lastSeq equal to the last number given covers everything', () => {
+test('a lastSeq equal to the last given number covers all frames', () => {
   const outbox = filled('a', 'b');
   outbox.welcome(0, 64);
   taken(outbox);
@@ -220,7 +220,7 @@ test('frames that are pushed and taken while an effect is handled keep the order
   assert.deepEqual([list(taken(outbox)), outbox.inFlight], ['5=after b 6=after c', 2]);
 });
 
-test('a device that forgets its numbering keeps its frames, and takes no lastSeq for theirs', () => {
+test('a device that forgets its numbering keeps its frames, and no lastSeq covers them', () => {
   const outbox = filled('a', 'b', 'c');
   outbox.welcome(0, 64);
   taken(outbox);
@@ -231,12 +231,12 @@ test('a device that forgets its numbering keeps its frames, and takes no lastSeq
   assert.deepEqual([list(stored), list(taken(outbox))], ['', '3=b 4=c']);
 });
 
-test('after the highest number nothing is pushed', () => {
+test('after the highest number no frame is accepted', () => {
   const outbox = after({ frames: [], highestGiven: 4_294_967_294 });
   assert.deepEqual([outbox.push('a')?.seq, outbox.push('b'), outbox.size], [4_294_967_295, null, 1]);
 });
 
-test('a long run leaves nothing behind in the buffer', () => {
+test('a long run leaves no frame in the buffer', () => {
   const outbox = new Outbox<string>(5_000);
   outbox.welcome(0, 64);
   let stored = 0;
@@ -250,8 +250,8 @@ test('a long run leaves nothing behind in the buffer', () => {
   assert.deepEqual([stored + last.length, last.at(-1)?.seq, outbox.size, outbox.inFlight], [10_000, 10_000, 0, 0]);
 });
 
-/** The device and a gateway in turns. Acks may be lost with their link; the gateway's mark never is. */
-test('whatever happens to the link, each frame is stored, is acked once, in order, and within the window', () => {
+/** The device and a gateway act in turns. Acks may be lost with their link, but the gateway's mark is never lost. */
+test('with any link losses each frame is stored and acked once, in order, and within the window', () => {
   const step = fc.constantFrom('push', 'push', 'send', 'commit', 'ack', 'cut', 'reconnect', 'forget', 'reboot');
   fc.assert(
     fc.property(fc.array(step, { maxLength: 300 }), fc.nat(20), (steps, startMark) => {
@@ -296,7 +296,7 @@ test('whatever happens to the link, each frame is stored, is acked once, in orde
           noteAcked(outbox.welcome(mark, window).stored);
           linked = true;
         },
-        /** The numbering is lost, the frames are kept: those that were stored are sent again under other numbers. */
+        /** The numbering is lost and the frames are kept. Stored frames are sent again under other numbers. */
         forget() {
           act.cut();
           outbox.forget();
@@ -318,7 +318,7 @@ test('whatever happens to the link, each frame is stored, is acked once, in orde
       );
       assert.ok(
         acked.every((frame) => stored.includes(frame)),
-        'a frame that the device calls acked is stored',
+        'a frame that the device reports as acked is stored',
       );
     }),
     { seed: 7, numRuns: 500 },

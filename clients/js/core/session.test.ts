@@ -10,11 +10,11 @@ const serverTime = 1_800_000_000_000;
 
 interface FakeLink extends Link {
   events: LinkEvents;
-  /** What the device did with it: the numbers that it sent, and how it ended it. */
+  /** The device's actions on the link: the frames that it sent, and how it ended the link. */
   log: string[];
 }
 
-/** A session on fake links. A dropped link ends at once, as with the sockets of this client; a closed one when the test says so. */
+/** A session on fake links. A dropped link ends at once, like the sockets of this client. A closed one ends when the test calls `end`. */
 function sessionWith({ seesPings = true, dropEnds = true, whenEnded = (): void => {} } = {}) {
   const time = createManualTiming();
   const links: FakeLink[] = [];
@@ -70,7 +70,7 @@ function sessionWith({ seesPings = true, dropEnds = true, whenEnded = (): void =
   return { session, outbox, time, links, log, states, send, welcome, ack, end };
 }
 
-test('a session introduces itself after the welcome, sends what it kept, and drops it on the ack', () => {
+test('after the welcome a session sends its hello and its buffered frames, and drops each frame on its ack', () => {
   const { session, links, log, states, outbox, send, welcome, ack } = sessionWith();
   send('a');
   session.start();
@@ -90,7 +90,7 @@ test('new numbers are reported before the frames are sent, and lastSeq before an
   assert.deepEqual([log, links[0].log], [['renumbered 6'], ['hello after 5', '6=a']]);
 });
 
-test('after a lost link the rest is sent again under its numbers', () => {
+test('after a lost link unacknowledged frames are sent again under their numbers', () => {
   const { session, links, log, time, send, welcome, ack, end } = sessionWith();
   session.start();
   welcome();
@@ -104,7 +104,7 @@ test('after a lost link the rest is sent again under its numbers', () => {
   assert.deepEqual(log, ['stored 1', 'ended closed', 'waits 250', 'stored 2']);
 });
 
-test('a nack, a time and a command reach the owner, and a message that nobody understands changes nothing', () => {
+test('a nack, a time and a command reach the owner, and an unknown message changes nothing', () => {
   const { session, links, log, send, welcome } = sessionWith();
   session.start();
   welcome();
@@ -149,7 +149,7 @@ test('the wait doubles with each link that did not hold, until a frame is answer
   );
 });
 
-test('a link that lived for 60 s is no failure; an attempt without a welcome is one', () => {
+test('a link that was open for 60 s does not count as a failure, and an attempt without a welcome does', () => {
   const { session, log, time, links, welcome, end } = sessionWith();
   session.start();
   end({ kind: 'refused', status: 503, retryAfterSeconds: 2 });
@@ -163,7 +163,7 @@ test('a link that lived for 60 s is no failure; an attempt without a welcome is 
   assert.deepEqual(waits, ['waits 2250', 'waits 250']);
 });
 
-test('silence drops the link, and so does an attempt without a welcome for 30 s', () => {
+test('a silent link and an attempt without a welcome for 30 s are dropped', () => {
   const { session, links, time, welcome } = sessionWith();
   session.start();
   time.advance(30_000);
@@ -178,7 +178,7 @@ test('silence drops the link, and so does an attempt without a welcome for 30 s'
   assert.deepEqual(links[1].log, ['hello after 0', 'drop']);
 });
 
-test('a link that shows no pings is asked for the time in a silence', () => {
+test('if pings cannot be seen, the time is requested during a silence', () => {
   const { session, links, time, welcome } = sessionWith({ seesPings: false });
   session.start();
   welcome();
@@ -186,10 +186,10 @@ test('a link that shows no pings is asked for the time in a silence', () => {
   assert.deepEqual(links[0].log, ['hello after 0', 'time?']);
 });
 
-test('asleep it is off the link until its time has come, and wakes earlier if it is asked to', () => {
+test('a sleeping session reconnects at the end of its sleep, or earlier if wake is called', () => {
   const { session, links, time, welcome, end } = sessionWith();
   session.sleep(1);
-  assert.equal(session.state, 'idle', 'there is nothing to leave');
+  assert.equal(session.state, 'idle', 'without a link it does not sleep');
   session.start();
   welcome();
   session.sleep(60_000);
@@ -221,7 +221,7 @@ test('a link that is still closing when the sleep ends is dropped, and its late 
   }
 });
 
-test('an outage drops the link and lasts its time', () => {
+test('an outage drops the link, and the session reconnects after it', () => {
   const { session, links, log, time, welcome } = sessionWith();
   session.start();
   welcome();
@@ -231,7 +231,7 @@ test('an outage drops the link and lasts its time', () => {
   assert.equal(session.state, 'connecting');
 });
 
-test('stopping closes the link once and comes back no more, from any state', async () => {
+test('a session stops from any state with one close frame, and does not reconnect', async () => {
   const linked = sessionWith();
   linked.session.start();
   linked.welcome();
@@ -255,7 +255,7 @@ test('stopping closes the link once and comes back no more, from any state', asy
   assert.equal(idle.links.length, 0);
 });
 
-test('a session that is stopped by its owner when its link ends does not come back', async () => {
+test('a session that its owner stops at the end of a link does not reconnect', async () => {
   const { session, time, end, log } = sessionWith({ whenEnded: () => void session.stop() });
   session.start();
   end();
@@ -263,7 +263,7 @@ test('a session that is stopped by its owner when its link ends does not come ba
   assert.deepEqual([session.state, time.due(), log], ['stopped', [], ['ended closed']]);
 });
 
-test('over any order of events there is one link and one timer per need, and nothing is sent without a welcome', () => {
+test('in any order of events there is at most one link and one timer per purpose, and nothing is sent without a welcome', () => {
   const step = fc.constantFrom(
     'send',
     'welcome',
@@ -310,7 +310,7 @@ test('over any order of events there is one link and one timer per need, and not
         if (session.state !== 'connecting') time.advance(time.due()[0]);
         welcome(outbox.highestGiven, 1_000);
       }
-      assert.equal(session.state, 'linked', 'it comes back by itself');
+      assert.equal(session.state, 'linked', 'it reconnects by itself');
     }),
     { seed: 5, numRuns: 300 },
   );
