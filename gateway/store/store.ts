@@ -17,7 +17,7 @@ import type { Caller } from './threads/thread.js';
 import { lockFolder } from './writer/lock.js';
 import type { WriterData } from './writer/writer.js';
 
-/** A page of readings takes up to a quarter of a second; with two readers, a short query passes a long one. */
+/** A page of readings takes up to a quarter of a second. With two readers, a short query need not wait for a long one. */
 const readerCount = 2;
 
 export interface StoreOptions {
@@ -25,9 +25,9 @@ export interface StoreOptions {
   ballastBytes: number;
   /** Readings in the log after which a seal is due. */
   sealReadings: number;
-  /** Time after which a seal is due if there is anything to seal. */
+  /** Time after which a seal is due if there are rows to seal. */
   sealIntervalMs: number;
-  /** A day is finished when it is over and nothing was sealed into it for this time. */
+  /** A day is finished if it is over and no reading was sealed into it for this time. */
   finishAfterMs: number;
   retentionDays: number;
   rollupRetentionDays: number;
@@ -40,53 +40,53 @@ export interface StoreOptions {
   /** The archiver has done a slice of upkeep. */
   worked?(step: UpkeepStep): void;
   archiveFailed(error: Error, what: string): void;
-  /** A thread of the store ended by itself: the process cannot continue. */
+  /** Called if a thread of the store ended by itself. The process cannot continue. */
   died(error: Error): void;
 }
 
 /**
- * What the rest of the gateway may ask of the storage. Everything about files, SQLite and threads stays in the folders below this
- * one. Errors of the threads are CallError with the code of the original: SQLITE_FULL, LOG_TOO_LONG, …
+ * The interface of the storage for the rest of the gateway. Everything about files, SQLite and threads stays in the folders below
+ * this one. Errors of the threads are CallError with the code of the original: SQLITE_FULL, LOG_TOO_LONG, …
  */
 export interface Store {
   /**
-   * Stores the batch whole or not at all; it is on disk when this resolves. The batch's memory moves to the writer and comes back in
-   * the answer; that of a batch that failed is lost.
+   * Stores the batch whole or not at all. It is on disk when this resolves. The batch's memory moves to the writer and comes back in
+   * the answer. The memory of a failed batch is lost.
    */
   commit(batch: Batch, committedAt: number): Promise<Committed>;
-  /** One transaction of changes, on disk when this resolves. */
+  /** Writes changes in one transaction, which is on disk when this resolves. */
   change(changes: RegistryChange[]): Promise<void>;
   /** True once the store can be written to again. */
   probe(at: number): Promise<boolean>;
-  /** Notes that an operator stored the refused frame. */
+  /** Marks a rejected frame as admitted. */
   markAdmitted(rid: string, at: number): Promise<void>;
-  /** A question, answered by the reader that has the fewest to answer. */
+  /** Asks the reader with the fewest waiting calls. */
   read<Name extends keyof ReaderCalls>(
     name: Name,
     ...args: Parameters<ReaderCalls[Name]>
   ): Promise<ReturnType<ReaderCalls[Name]>>;
-  /** Removes everything of a device from log.db; to be called once its readings are sealed and erased. */
+  /** Removes all data of a device from log.db. To be called once its readings are sealed and erased. */
   forget(deviceKey: number): Promise<void>;
   cursors: Cursors;
-  /** Someone confirmed the clock: retention resumes. */
+  /** Resumes retention after an operator confirmed the clock. */
   confirmClock(at: number): Promise<void>;
   /** Pauses retention until the clock is confirmed, also over restarts. */
   pauseRetention(why: string): Promise<void>;
   /** From now on no reading of the device is sealed. */
   leaveOut(deviceKey: number): void;
-  /** Brings what is committed into the day files; resolves when it is there. */
+  /** Seals everything that is committed. Resolves when it is in the day files. */
   seal(): Promise<void>;
-  /** Readings of the log that are not in day files yet. */
+  /** The number of readings in the log that are not in day files yet. */
   unsealedReadings(): number;
-  /** Does what is due on the day files; resolves when nothing is left to do. */
+  /** Does all work that is due on the day files. Resolves when no work is left. */
   idle(): Promise<void>;
-  /** Long work on the day files, one job after another; `progress` is called after each slice. */
+  /** Runs long work on the day files, one job after another. Calls `progress` after each slice. */
   run(job: ArchiveJob, progress: (progress: JobProgress) => void): Promise<void>;
   /** May be called twice. */
   close(): Promise<void>;
 }
 
-/** Consumers of the commit log beside the seal; the log is cut only below the lowest position. */
+/** The consumers of the commit log beside the seal. The log is cut only below the lowest position. */
 export interface Cursors {
   /** The consumer's position; a new consumer begins behind the last commit. */
   open(consumer: string, at: number): Promise<number>;

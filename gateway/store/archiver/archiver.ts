@@ -15,14 +15,14 @@ export interface ArchiverData {
   folder: string;
   retentionDays: number;
   rollupRetentionDays: number;
-  /** A day is finished when it is over and nothing was sealed into it for this time. */
+  /** A day is finished if it is over and no reading was sealed into it for this time. */
   finishAfterMs: number;
   pace: PaceMemory;
 }
 
 /**
- * The archiver thread: the only one that writes day files. It reads the log and never writes it. What runs in this thread belongs
- * into this folder, and the main thread's schedule of it (schedule.ts).
+ * The archiver thread: the only one that writes day files. It reads the log and never writes it. This folder has the code of this
+ * thread, and its schedule in the main thread (schedule.ts).
  */
 function openArchiver({ folder, pace: memory, ...options }: ArchiverData): Handlers<ArchiverCalls> {
   yieldToOthers(10);
@@ -33,7 +33,7 @@ function openArchiver({ folder, pace: memory, ...options }: ArchiverData): Handl
   const sealer = new Sealer(logDb, days, pace, (day, now) => upkeep.touched(day, now));
   let job: Generator<JobProgress, JobProgress> | null = null;
 
-  /** After an error no open file is trusted. */
+  /** Closes all files, because after an error no open file is trusted. */
   function orClose<Args extends unknown[], Result>(work: (...args: Args) => Result): (...args: Args) => Result {
     return (...args) => {
       pace.begin();

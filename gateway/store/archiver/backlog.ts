@@ -1,26 +1,26 @@
-/** Someone who waits until everything up to a position is sealed. */
+/** A caller that waits until everything up to a position is sealed. */
 export interface SealWaiter {
   position: number;
   resolve(): void;
   reject(error: Error): void;
 }
 
-/** How far the day files are behind the log, and who waits for them to catch up. */
+/** The commits that are not in day files yet, and the callers that wait until they are. */
 export class Backlog {
   readonly #readingsMax: number;
   readonly #sealWaiters: SealWaiter[] = [];
   readonly #roomWaiters: (() => void)[] = [];
   /** The last commit. */
   #position: number;
-  /** Everything up to it is in day files. */
+  /** Everything up to this position is in day files. */
   #sealedPosition: number;
   #unsealed: number;
-  /** Someone waits for a seal up to this position. */
+  /** The highest position that a caller waits for. */
   #wanted = 0;
   /** Readings since the last seal began. */
   #arrived = 0;
 
-  /** Beyond `readingsMax` unsealed readings commits wait. */
+  /** Commits wait while there are `readingsMax` unsealed readings or more. */
   constructor(
     {
       position,
@@ -47,7 +47,7 @@ export class Backlog {
     return this.#position <= this.#sealedPosition;
   }
 
-  /** Whether someone waits for a seal. */
+  /** Whether a caller waits for a seal. */
   get isWanted(): boolean {
     return this.#wanted > this.#sealedPosition;
   }
@@ -70,14 +70,14 @@ export class Backlog {
     if (this.#hasRoom()) this.giveRoom();
   }
 
-  /** Resolves when everything that is committed by now is sealed. */
+  /** Resolves when everything that was committed before this call is sealed. */
   untilSealed(): Promise<void> {
     const position = this.#position;
     this.#wanted = position;
     return new Promise((resolve, reject) => this.#sealWaiters.push({ position, resolve, reject }));
   }
 
-  /** Null: there is room for another commit; else it resolves when there is. */
+  /** Null if there is room for another commit, else a promise that resolves when there is. */
   untilRoom(): Promise<void> | null {
     return this.#hasRoom() ? null : new Promise((resolve) => this.#roomWaiters.push(resolve));
   }
@@ -86,12 +86,12 @@ export class Backlog {
     for (const resolve of this.#roomWaiters.splice(0)) resolve();
   }
 
-  /** Who waits for a seal by now. */
+  /** The callers that wait for a seal now. */
   sealWaiters(): ReadonlySet<SealWaiter> {
     return new Set(this.#sealWaiters);
   }
 
-  /** A seal failed: rejects those who waited when it began. True if others have come since, for whom it is worth trying again. */
+  /** Rejects the callers that waited when a failed seal began. Returns whether others wait, for whom it is worth trying again. */
   sealFailed(waited: ReadonlySet<SealWaiter>, error: Error): boolean {
     const later = this.#sealWaiters.splice(0).filter((waiter) => !waited.has(waiter));
     this.#sealWaiters.push(...later);
@@ -99,7 +99,7 @@ export class Backlog {
     return later.length > 0;
   }
 
-  /** Rejects everyone who waits for a seal. */
+  /** Rejects all callers that wait for a seal. */
   rejectAll(error: Error): void {
     this.sealFailed(this.sealWaiters(), error);
   }

@@ -9,13 +9,13 @@ import { emptyWal } from '../sqlite/pragmas.js';
 import { syncPath } from '../sqlite/syncPath.js';
 import type { JobProgress } from '../threads/archiving.js';
 
-/** This file is in a backup until all others are; a gateway does not start on such a folder. */
+/** This file is in a backup until all others are. A gateway does not start on a folder with this file. */
 export const unfinishedBackup = 'backup.unfinished';
 
 /**
- * Copies the store, one file per slice, while it is written to. The log comes first: what is sealed and cut after that is still in
- * the copied log, and what was cut before is in the day files that are copied later. A reading that is in both is found to be a
- * repeat when the copy is sealed. Copies get a new epoch, so that they are recognised as another store.
+ * Copies the store, one file per slice, while it is written to. The log is copied first. Rows that are sealed and cut later are
+ * still in the copied log, and rows that were cut before are in the day files that are copied later. A reading that is in both is
+ * found to be a repeat when the copy is sealed. A copy gets a new epoch, so that it is recognised as another store.
  */
 export function* backUp(folder: string, days: DayWriterPool, target: string): Generator<JobProgress, JobProgress> {
   const all = listDays(folder);
@@ -56,7 +56,7 @@ function copyDatabase(path: string, copy: string): string {
   return copy;
 }
 
-/** A finished file is copied as it is, and so is a live one if its write-ahead log could be emptied; nobody else writes. */
+/** Copies a finished file unchanged, and so a live one if its write-ahead log could be emptied. No other thread writes these files. */
 function copyDayFile(days: DayWriterPool, day: number, path: string, copy: string): string | null {
   if (!existsSync(path)) return null;
   const plain =

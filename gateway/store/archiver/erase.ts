@@ -12,8 +12,8 @@ import { syncPath } from '../sqlite/syncPath.js';
 import type { JobProgress } from '../threads/archiving.js';
 
 /**
- * Takes a device's readings out of every day file: each file with the device is rewritten without it and replaced. The log is
- * sealed and cut before this begins, and later seals leave the device out.
+ * Erases a device's readings from every day file: each file with the device is rewritten without it and replaced. The log is
+ * sealed and cut before this begins, and later seals skip the device.
  */
 export function* eraseDevice(
   folder: string,
@@ -31,8 +31,8 @@ export function* eraseDevice(
 }
 
 /**
- * The day file is rewritten without the device. What is sealed for the day meanwhile goes to its late file, as for any finished
- * day, and stays there; the late file itself is small enough to be cleaned in its place.
+ * Rewrites the day file without the device. Readings that are sealed for the day meanwhile go to its late file, as for any finished
+ * day, and stay there. The late file is small enough to be rewritten in place.
  */
 function* eraseDay(folder: string, days: DayWriterPool, files: DayFiles, device: DeviceIdentity): Generator<void> {
   const { day, readings, late, rollup } = files;

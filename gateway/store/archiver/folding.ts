@@ -6,14 +6,14 @@ import { foldParts } from '../logDb/foldParts.js';
 import type { LogRow } from '../logDb/readRows.js';
 import { createMarks } from './marks.js';
 
-/** Gathers what the rows of a seal contain beside the readings. */
+/** Gathers the contents of the sealed rows other than readings. */
 export interface Folding {
   take(row: LogRow): void;
   /** A Fold in parts, as bytes. */
   parts(): Uint8Array<ArrayBuffer>[];
 }
 
-/** `series` has every series by its id, and gets those that a row declares before the row is taken. */
+/** `series` has every series by its id. The series that a row declares must be added before the row is. */
 export function createFolding(series: readonly SeriesRecord[]): Folding {
   const declared: Declared = { series: [], streams: [], tables: [] };
   const latest = createLatest();

@@ -10,7 +10,7 @@ interface QueuedJob {
   reject(error: Error): void;
 }
 
-/** Jobs that people asked for, one after another. */
+/** Runs the jobs that operators asked for, one after another. */
 export class JobQueue {
   readonly #archiver: Caller<ArchiverCalls>;
   readonly #now: () => number;
@@ -26,12 +26,12 @@ export class JobQueue {
     return this.#active === null && this.#waiting.length === 0;
   }
 
-  /** Resolves when the job has ended; `progress` is called after each slice. */
+  /** Resolves when the job has ended. Calls `progress` after each slice. */
   add(job: ArchiveJob, progress: (progress: JobProgress) => void): Promise<void> {
     return new Promise((resolve, reject) => this.#waiting.push({ job, progress, resolve, reject }));
   }
 
-  /** One slice of the job at hand, or of the next one. A job that fails is rejected and gone. */
+  /** Runs one slice of the current job, or of the next one. A job that fails is rejected and removed. */
   async step(): Promise<void> {
     const queued = this.#active ?? this.#waiting.shift();
     if (queued === undefined) return;
@@ -49,7 +49,7 @@ export class JobQueue {
     this.#active = null;
   }
 
-  /** Rejects the job at hand and all that wait. */
+  /** Rejects the current job and all that wait. */
   rejectAll(error: Error): void {
     for (const { reject } of this.#waiting.splice(0)) reject(error);
     this.#active?.reject(error);

@@ -4,7 +4,7 @@ import type { ArchiveJob, JobProgress } from '../threads/archiving.js';
 import { backUp } from './backup.js';
 import { eraseDevice } from './erase.js';
 
-/** Long work on the files of the store, one file or one slice per step of the generator. */
+/** Long work on the files of the store. Each step of the generator does one file or one slice. */
 export function startJob(folder: string, days: DayWriterPool, job: ArchiveJob): Generator<JobProgress, JobProgress> {
   switch (job.type) {
     case 'erase':

@@ -2,10 +2,10 @@ import { grown } from '../../columns/growable.js';
 import type { Fold } from '../logDb/fold.js';
 import type { FrameColumns } from '../logDb/rowBlobs.js';
 
-/** The highest number and the last frame's time of each stream; a device's last receipt follows from those of its streams. */
+/** The highest seq and the time of the last frame of each stream. A device's last receipt time is the latest of its streams. */
 export interface Marks {
   take(frames: FrameColumns): void;
-  /** Zeros if no frame of the stream came. `usedAt` is Unix ms. */
+  /** Zeros if the stream has no frame. `usedAt` is Unix ms. */
   of(stream: number): { mark: number; usedAt: number };
   columns(): Pick<Fold, 'marks' | 'receipts'>;
 }

@@ -7,9 +7,9 @@ import type { Caller } from '../threads/thread.js';
 import { Backlog } from './backlog.js';
 import { JobQueue } from './jobQueue.js';
 
-/** Commits wait when this many seals' worth of readings is in the log: the devices' windows slow them down. */
+/** Commits wait if the log has the readings of this many seals. Then the devices' windows slow the devices down. */
 const backlogFactor = 4;
-/** Beyond this many seals the archiver does not rest. */
+/** If the log has the readings of more seals than this, the archiver does not rest. */
 const behindFactor = 2;
 const tickMs = 1_000;
 const upkeepEveryMs = 60_000;
@@ -23,9 +23,9 @@ export interface ScheduleOptions {
   now(): number;
   /** Readings after which a seal is due. */
   sealReadings: number;
-  /** Time after which a seal is due if there is anything to seal. */
+  /** Time after which a seal is due if there are rows to seal. */
   sealIntervalMs: number;
-  /** What is in the log when the store is opened. */
+  /** The state of the log when the store is opened. */
   restored: { position: number; sealedPosition: number; replayedReadings: number };
   /** Whether the clock can be trusted to remove data that is too old. */
   retentionAllowed(): boolean;
@@ -35,8 +35,8 @@ export interface ScheduleOptions {
 }
 
 /**
- * When the archiver does what. One thing at a time: a seal that is due goes first, but between two seals as many readings may
- * be merged as the seal brought, so that runs are merged as fast as they come, whatever the rate.
+ * Decides what the archiver does next. It does one thing at a time. A seal that is due goes first, but between two seals as many
+ * readings may be merged as the seal stored, so that runs are merged as fast as they arrive at any rate.
  */
 export class ArchiveSchedule {
   readonly #options: ScheduleOptions;
@@ -44,10 +44,10 @@ export class ArchiveSchedule {
   readonly #jobs: JobQueue;
   readonly #timer: NodeJS.Timeout;
   readonly #erased = new Set<number>();
-  /** Sealed, but not yet folded and cut: a write that failed in between is no reason to seal again. */
+  /** The seal that is not folded and cut yet. If a write fails in between, the rows need not be sealed again. */
   #pending: Sealed | null = null;
   #lastSealAt: number;
-  /** No seal before this time: one has failed. */
+  /** No seal starts before this time, because one has failed. */
   #retryAt = 0;
   /** Upkeep is due from this time on. */
   #upkeepAt = 0;
@@ -70,12 +70,12 @@ export class ArchiveSchedule {
     if (this.#backlog.unsealedReadings >= this.#options.sealReadings) this.#wake();
   }
 
-  /** Null: the log has room for another commit; else it resolves when it has. */
+  /** Null if the log has room for another commit, else a promise that resolves when it has. */
   room(): Promise<void> | null {
     return this.#backlog.untilRoom();
   }
 
-  /** Brings everything that is committed by now into the day files. */
+  /** Seals everything that was committed before this call. */
   seal(): Promise<void> {
     if (this.#backlog.isEmpty) return Promise.resolve();
     this.#retryAt = 0;
@@ -85,7 +85,7 @@ export class ArchiveSchedule {
     return sealed;
   }
 
-  /** Runs a job after the jobs before it; `progress` is called after each slice. */
+  /** Runs a job after the jobs before it. Calls `progress` after each slice. */
   run(job: ArchiveJob, progress: (progress: JobProgress) => void): Promise<void> {
     const done = this.#jobs.add(job, progress);
     this.#options.pacer.hurry();
@@ -102,7 +102,7 @@ export class ArchiveSchedule {
     return this.#backlog.unsealedReadings;
   }
 
-  /** Does what is due by now; resolves when nothing is left to do. */
+  /** Does all work that is due now. Resolves when no work is left. */
   async idle(): Promise<void> {
     this.#options.pacer.hurry();
     this.#upkeepAt = 0;
@@ -112,7 +112,7 @@ export class ArchiveSchedule {
     while (this.#running !== null) await this.#running;
   }
 
-  /** Rejects what has not ended after the slice at hand. */
+  /** Waits for the current slice, and rejects all work that has not ended after it. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#options.pacer.hurry();
@@ -141,7 +141,7 @@ export class ArchiveSchedule {
     this.#running = this.#work();
   }
 
-  /** Works until nothing is due. Ends in the same turn as it finds that out, so that whoever asks after that starts it again. */
+  /** Works until no work is due. It ends in the turn in which it finds that out, so that a later request starts it again. */
   async #work(): Promise<void> {
     try {
       while (!this.#closing) {
@@ -161,12 +161,12 @@ export class ArchiveSchedule {
     } catch (error) {
       failed(errorOf(error), 'seal');
       this.#retryAt = now() + retryMs;
-      // Those who have asked since then may find that the trouble is over.
+      // Callers that have asked since then get another try.
       if (this.#backlog.sealFailed(waited, errorOf(error))) this.#retryAt = 0;
     }
   }
 
-  /** While the writer stores what a seal leaves behind, the archiver has time to merge. */
+  /** Merges while the writer stores the fold of a seal. */
   async #seal(): Promise<void> {
     const { archiver, now, pacer, sealReadings } = this.#options;
     if (!this.#backlog.isWanted) pacer.spread(this.#fillTimeMs());
@@ -181,7 +181,7 @@ export class ArchiveSchedule {
     if (kept.status === 'rejected') throw kept.reason;
   }
 
-  /** The ms in which as many readings came in as one seal takes; 0: the archiver is behind. */
+  /** The ms in which as many readings arrived as one seal takes. 0 if the archiver is behind. */
   #fillTimeMs(): number {
     const { now, sealReadings } = this.#options;
     if (this.#isBehind()) return 0;
@@ -205,7 +205,7 @@ export class ArchiveSchedule {
     for (let slice = 0; slice < slices && !this.#closing; slice++) if (!(await this.#workBesides())) return;
   }
 
-  /** A slice of the job at hand, else of upkeep. False if there was nothing to do. */
+  /** Runs a slice of the current job, else of upkeep. False if there was no work. */
   async #workBesides(): Promise<boolean> {
     if (!this.#jobs.isEmpty) {
       await this.#jobs.step();

@@ -15,24 +15,24 @@ import { createFolding, type Folding } from './folding.js';
 export interface SealOptions {
   /** Stops reading the log at the first row that reaches this count. */
   readingsMax: number;
-  /** Keys of devices whose readings are to be left out: they are being erased. */
+  /** Keys of devices whose readings are skipped because they are being erased. */
   erased: ReadonlySet<number>;
   /** Unix ms. */
   now: number;
 }
 
-/** The rows of the log that one seal brings into day files; their readings are in the sealer's columns. */
+/** The rows of the log that one seal moves into day files. Their readings are in the sealer's columns. */
 interface Gathered {
   /** The last row. */
   position: number;
   rows: number;
-  /** Readings of the rows, also those that are left out. */
+  /** The readings of the rows, skipped ones included. */
   readings: number;
 }
 
 /**
- * Brings sealed rows into the day files. The rows themselves stay until the writer has stored the fold and cut the log, so that
- * after a crash anywhere the same rows are sealed again, and every reading is found to be stored already.
+ * Writes the readings of rows into the day files. The rows stay in the log until the writer has stored the fold and cut the log. After
+ * a crash at any point the same rows are sealed again, and every reading is found to be stored already.
  */
 export class Sealer {
   readonly #logDb: Database.Database;
@@ -100,7 +100,7 @@ export class Sealer {
     for (const [day, picked] of byDay) {
       this.#touched(day, now);
       const writer = this.#days.of(day);
-      // After a crash between seal and cut the same rows come again: those are no repeats of a device.
+      // After a crash between seal and cut the same rows are sealed again. These are not repeats of a device.
       const isSecondTime = writer.sealedPosition(source.epoch) > after;
       const into = writer.append(this.#columns, picked, this.#series, source);
       if (!isSecondTime) repeated += into.repeated;

@@ -12,7 +12,7 @@ import { columnStatement } from '../sqlite/statement.js';
 import { syncPath } from '../sqlite/syncPath.js';
 import type { UpkeepStep } from '../threads/archiving.js';
 
-/** A day that could not be finished, since someone had its file open, is tried again after this time. */
+/** If a day could not be finished because a query had its file open, it is tried again after this time. */
 const retryMs = 60_000;
 
 const damagedRetryMs = 3_600_000;
@@ -22,24 +22,24 @@ export interface UpkeepOptions {
   days: DayWriterPool;
   retentionDays: number;
   rollupRetentionDays: number;
-  /** A day is finished when it is over and nothing was sealed into it for this time. */
+  /** A day is finished if it is over and no reading was sealed into it for this time. */
   finishAfterMs: number;
 }
 
 interface Task {
   name: UpkeepStep['task'];
   day: number;
-  /** Returns whether the task succeeded; if not, it is tried again later. */
+  /** Returns whether the task succeeded. If not, it is tried again later. */
   steps: Generator<void, boolean>;
 }
 
 /**
- * The work on day files beside sealing: merging runs, finishing days, removing what is too old. One task at a time, one slice per
+ * The work on day files beside sealing: merging runs, finishing days, removing old data. It does one task at a time and one slice per
  * call, so that a seal never waits for more than a slice. All times are Unix ms.
  */
 export class Upkeep {
   readonly #options: UpkeepOptions;
-  /** By day: when its files are to be looked at again. A day with nothing to do is absent until something is sealed into it. */
+  /** The time of the next check per day. A day without work is absent until readings are sealed into it. */
   readonly #due = new Map<number, number>();
   #task: Task | null = null;
 
@@ -48,13 +48,13 @@ export class Upkeep {
     for (const { day } of listDays(options.folder)) this.#due.set(day, 0);
   }
 
-  /** To be called before a seal writes into the day: a half finished day is given up. */
+  /** To be called before a seal writes into the day. It drops the unfinished work on the day. */
   touched(day: number, now: number): void {
     if (this.#task?.day === day && this.#task.name === 'finish') this.giveUp();
     this.#due.set(day, now);
   }
 
-  /** Ends the task at hand, if there is one; it starts again from the beginning some time. */
+  /** Ends the current task, if there is one. It starts again from the beginning later. */
   giveUp(): void {
     const day = this.#task?.day;
     this.#task?.steps.return(false);
@@ -62,7 +62,7 @@ export class Upkeep {
     if (day !== undefined) this.#options.days.unpin(day);
   }
 
-  /** One slice of what is due; null: nothing is due. `retention` says whether old data may be removed. */
+  /** Runs one slice of the work that is due, or returns null if none is. `retention` says whether old data may be removed. */
   step(now: number, retention: boolean): UpkeepStep | null {
     const started = performance.now();
     this.#task ??= this.#next(now, retention);
@@ -81,7 +81,7 @@ export class Upkeep {
     }
   }
 
-  /** Leaves the day alone for a while, longer if a file is damaged. */
+  /** Postpones the work on the day, for longer if a file is damaged. */
   #failed(day: number, now: number, error: Error): Error {
     this.#options.days.close(day);
     this.#due.set(day, now + (isDamage(error) ? damagedRetryMs : retryMs));
@@ -113,7 +113,7 @@ export class Upkeep {
     }
   }
 
-  /** The task for the day's files, or when to look at them again, or null: never. */
+  /** The task for the day's files, or the time to check them again, or null for never. */
   #taskFor({ day, readings, late, rollup }: DayFiles, now: number): Task | { at: number } | null {
     if (readings === null) return null;
     const over = now >= (day + 1) * dayMs;
@@ -136,7 +136,7 @@ export class Upkeep {
     return { name: 'finish', day, steps: finishDay({ folder, day, takesLate: true, closeFiles }) };
   }
 
-  /** Readings are removed at the age at which they would be refused; aggregates when their own time is over. */
+  /** Readings are removed at the age at which they would be refused, and rollups after their own retention. */
   #nextExpired(all: DayFiles[], now: number): Task | null {
     const { retentionDays, rollupRetentionDays } = this.#options;
     const endsBefore = (keptDays: number) => dayOf(now) - keptDays - 2;
@@ -148,7 +148,7 @@ export class Upkeep {
         gone ||
         readings === null ||
         this.#orFail(day, now, () => late === null && rollup !== null && isRollupOf(rollup, readings));
-      // Its aggregates must be made first.
+      // The rollup must be made first.
       if (!rolledUp) return this.#finish(day);
       const paths = [readings, late, gone ? rollup : null].filter((path) => path !== null);
       if (paths.length > 0) return { name: 'expire', day, steps: this.#expire(day, paths) };
@@ -183,7 +183,7 @@ function stateOf(path: string): { runs: number; sealedAt: number } {
   }
 }
 
-/** False if the rollup was made from an older form of the day file, or if the day is not finished. */
+/** False if the rollup was made from an earlier version of the day file, or if the day is not finished. */
 export function isRollupOf(rollup: string, dayFile: string): boolean {
   const db = openDayForReading(dayFile);
   try {

@@ -6,7 +6,7 @@ import { hasSchema, openDayForReading } from './dayFile.js';
 import { dayFolder, listDays, makeDayFolder } from './days.js';
 import { belongTogether, isFolded, removeDatabase } from './finishedDay.js';
 
-/** At start: removes what a crash left unfinished or did not remove. */
+/** Removes at the start the files that a crash left unfinished or did not remove. */
 export function clearUnfinished(folder: string): void {
   makeDayFolder(folder);
   for (const name of readdirSync(dayFolder(folder)))
@@ -25,7 +25,7 @@ export function clearUnfinished(folder: string): void {
   }
 }
 
-/** Whether the file was made and never written to. Throws, with the file's name, if it cannot be read or is newer. */
+/** Whether the file was created and never written to. Throws with the file's name if it cannot be read or is newer. */
 function isEmpty(path: string): boolean {
   try {
     const db = openDayForReading(path);

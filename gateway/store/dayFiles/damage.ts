@@ -1,7 +1,7 @@
 import { codeOf } from '../../../schemas/errors.js';
 import { dayText } from './days.js';
 
-/** Something is wrong with the files of one day. The other days, and incoming readings, are not affected. */
+/** A file of one day is damaged. The other days and incoming readings are not affected. */
 export class DayFileError extends Error {
   readonly code = 'DAY_FILE';
   constructor(day: number, { message }: Error) {
@@ -11,6 +11,6 @@ export class DayFileError extends Error {
   }
 }
 
-/** Whether the error means that a file is damaged or cannot be read, so that trying again soon is useless. */
+/** Whether the error means that a file is damaged or cannot be read. Then a retry soon after is useless. */
 export const isDamage = (error: unknown): boolean =>
   /^SQLITE_(CORRUPT|NOTADB|CANTOPEN|IOERR_READ)/.test(codeOf(error) ?? '');

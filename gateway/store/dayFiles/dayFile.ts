@@ -1,4 +1,4 @@
-// This folder has the files of one day: their tables, writing, merging, finishing, rollups. When that is done belongs into archiver/.
+// This folder has the files of one day: their tables, writing, merging, finishing, rollups. archiver/ decides when they run.
 
 import { strict as assert } from 'node:assert';
 import { existsSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { dayText } from './days.js';
  *
  *   series   the series of the readings, with the device by name; (device_key, device_created_at) distinguish the owners of an id
  *   run_N    readings sorted by (series, ts): one run per seal, and a single one in a finished day. A boolean is 0 or 1
- *   runs     the run tables that count. A run table that it does not name is an unfinished merge, and nobody reads it
+ *   runs     the run tables that count. A run table that it does not name is an unfinished merge, and is not read
  *   readings the view for people: device, metric, unit, ts (Unix ms), value
  *
  * No identity is in two runs, so the view is a plain UNION ALL, into whose arms SQLite pushes device, metric and time.
@@ -34,7 +34,7 @@ export type KindName = (typeof kindNames)[SeriesKind];
 /** A run table. */
 export interface Run {
   id: number;
-  /** 0: a seal made it; n + 1: a merge of runs of level n made it. */
+  /** 0 for a run of a seal, n + 1 for a merge of runs of level n. */
   level: number;
   readings: number;
   tsMin: number;
@@ -46,7 +46,7 @@ export const runTable = ({ id }: { id: number }): string => `run_${id}`;
 export const createRunTable = (table: string): string =>
   `CREATE TABLE ${table} (series INTEGER NOT NULL, ts INTEGER NOT NULL, value NOT NULL, PRIMARY KEY (series, ts)) WITHOUT ROWID`;
 
-/** Makes the tables of a day file; `schema` is the name of an attached file, with a dot. */
+/** Makes the tables of a day file. `schema` is the name of an attached file, with a dot. */
 export function createDaySchema(db: Database.Database, schema = ''): void {
   db.exec(`
     CREATE TABLE ${schema}meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -94,7 +94,7 @@ export function openDayForWriting(path: string, day: number): Database.Database 
   return db;
 }
 
-/** If a crash left an unfinished change of the file's header, the change is rolled back first, which takes a writer. */
+/** If a crash left an unfinished change of the file's header, the change is rolled back first, which needs a writable connection. */
 export function openDayForReading(path: string): Database.Database {
   const db = new Database(path, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
   try {
@@ -131,7 +131,7 @@ export function readRuns(db: Preparing, schema = ''): Run[] {
   ).all();
 }
 
-/** Rewrites the view over the present runs; to be called in the transaction that changes them. */
+/** Rewrites the view over the present runs. To be called in the transaction that changes them. */
 export function replaceView(db: Database.Database, schema = ''): void {
   const arm = (run: Run): string =>
     `SELECT s.device, s.metric, s.unit, r.ts, r.value FROM series AS s JOIN ${runTable(run)} AS r ON r.series = s.id`;
@@ -143,7 +143,7 @@ export function replaceView(db: Database.Database, schema = ''): void {
   db.exec(`DROP VIEW IF EXISTS ${schema}readings; CREATE VIEW ${schema}readings AS ${body};`);
 }
 
-/** A series as a day file has it. */
+/** A series in a day file. */
 export interface DaySeries {
   /** The file's own id. */
   id: number;
@@ -161,7 +161,7 @@ export function readDaySeries(db: Database.Database): DaySeries[] {
   return statement<DaySeries>(db, `SELECT ${seriesColumns} FROM series ORDER BY id`).all();
 }
 
-/** A text that only this series of a day file has, also beside series of another device that had the device's id. */
+/** A text that is unique per series in a day file, also if another device had the same id. */
 export function seriesIdentity({ device, metric, kind, deviceKey, deviceCreatedAt }: DaySeries | SeriesRecord): string {
   const name = typeof kind === 'number' ? kindNames[kind] : kind;
   return JSON.stringify([device, metric, deviceKey, deviceCreatedAt, name]);

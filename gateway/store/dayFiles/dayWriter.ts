@@ -26,11 +26,11 @@ export interface SealSource {
   at: number;
 }
 
-/** What a seal did to a day file. */
+/** The result of a seal in a day file. */
 export interface SealedInto {
   /** Readings that were stored. */
   readings: number;
-  /** Readings that were not, since their identity was stored before. */
+  /** Readings that were not stored, because their identity was stored before. */
   repeated: number;
 }
 
@@ -39,9 +39,9 @@ interface NewRun {
   columns: ReadingColumns;
   /** Indexes of the readings, sorted for the run. */
   order: Uint32Array;
-  /** By index: the file's id of the series. */
+  /** The file's id of the series, by index. */
   local: Uint32Array;
-  /** By index: 1 if the value is a string's. */
+  /** 1 if the value is a string's, by index. */
   texts: Uint8Array;
 }
 
@@ -53,8 +53,8 @@ interface RunLookup {
 }
 
 /**
- * Appends sorted runs to one live or late day file. No identity gets into the file twice: the newest time of each series is kept,
- * and only a reading at or before it is looked up in the present runs. After an error the writer must be closed and opened again.
+ * Appends sorted runs to one live or late day file. No identity is stored in the file twice: the writer keeps the newest time per
+ * series, and looks up only a reading at or before it in the present runs. After an error the writer must be closed and opened again.
  */
 export class DayWriter {
   readonly db: Database.Database;
@@ -74,7 +74,7 @@ export class DayWriter {
 
   /**
    * `finishedPath` is the finished file beside a late file, else null. The finished file's ids of series are valid in the late
-   * file too, and a reading that it has is a repeat. `rest` is called now and then while rows are written.
+   * file too, and a reading that it has is a repeat. `rest` is called repeatedly while rows are written.
    */
   constructor(path: string, day: number, finishedPath: string | null, rest: () => void) {
     this.db = openDayForWriting(path, day);
@@ -117,12 +117,12 @@ export class DayWriter {
     this.#lookups = this.#openLookups();
   }
 
-  /** An id for a run that the caller makes. */
+  /** A new id for a run that the caller makes. */
   takeRunId(): number {
     return this.#nextRunId++;
   }
 
-  /** Up to which position the log of this epoch was sealed into this file; 0: it was not. */
+  /** The position up to which the log of this epoch was sealed into this file, or 0. */
   sealedPosition(epoch: string): number {
     const last = columnStatement<number | null, [string]>(this.db, 'SELECT max(position) FROM runs WHERE epoch = ?');
     return last.get(epoch) ?? 0;
@@ -160,7 +160,7 @@ export class DayWriter {
     return run;
   }
 
-  /** Writes the readings that are not stored yet; sets the run's count and times. */
+  /** Writes the readings that are not stored yet, and sets the run's count and times. */
   #writeRows(run: Run, { columns, order, local, texts }: NewRun): void {
     const { ts, value, strings } = columns;
     const rows = openRowStatement(
@@ -201,7 +201,7 @@ export class DayWriter {
     return found;
   }
 
-  /** Looks into the newest runs first: a seal that is done again after a crash finds all its readings there. */
+  /** Looks into the newest runs first, because a seal that is repeated after a crash finds all its readings there. */
   #isStored(local: number, ts: number): boolean {
     for (let i = this.#lookups.length - 1; i >= 0; i--) {
       const { run, has } = this.#lookups[i];
@@ -220,7 +220,7 @@ function openLookup(db: Database.Database, run: Run): RunLookup {
   };
 }
 
-/** Drops run tables that `runs` does not name: a crash left them of a merge, or a merge that ended had still to drop them. */
+/** Drops run tables that `runs` does not name. They are left from a merge that a crash interrupted before or after its end. */
 function dropUnnamedRuns(db: Database.Database): void {
   const named = new Set(readRuns(db).map(runTable));
   const tables = columnStatement<string>(

@@ -4,16 +4,16 @@ import { dayPath } from './days.js';
 import { DayWriter } from './dayWriter.js';
 import { isFinished } from './finishedDay.js';
 
-/** Live files kept open at once; backfill touches many days, one after another. */
+/** The number of live files that stay open. Backfill writes to many days, one after another. */
 const openMax = 8;
 
-/** The files that readings are sealed into: a day's own file, or, once that is finished, its late file. */
+/** The files that readings are sealed into: a day's own file, or its late file once the day is finished. */
 export interface DayWriterPool {
-  /** The writer of the day; it stays open until another day needs the place. */
+  /** The writer of the day. It stays open until another day needs its place. */
   of(day: number): DayWriter;
   /** To be called before the day's files are replaced or removed, and after an error. */
   close(day: number): void;
-  /** From now on what is sealed for the day goes to its late file. */
+  /** From now on readings for the day are sealed into its late file. */
   freeze(day: number): void;
   /** Keeps the day's file open, while its runs are merged. */
   pin(day: number): void;
@@ -25,7 +25,7 @@ export function createDayWriterPool(folder: string, { rest }: Pick<Pace, 'rest'>
   const open = new Map<number, DayWriter>();
   const pinned = new Set<number>();
 
-  /** A restored day file may be one that was not finished when it was copied; the late file beside it stays the one written to. */
+  /** A restored day file may be unfinished and have a late file beside it. Then readings still go to the late file. */
   function openFor(day: number): DayWriter {
     const path = dayPath(folder, day, 'readings');
     const late = dayPath(folder, day, 'late');

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { syncPath } from '../sqlite/syncPath.js';
 
-/** A UTC day is the count of days since 1970; a reading belongs to the day of its time. */
+/** A UTC day as the number of days since 1970. A reading belongs to the day of its time. */
 export const dayMs = 86_400_000;
 
 export const dayOf = (ts: number): number => Math.floor(ts / dayMs);
@@ -12,7 +12,7 @@ const textLength = 'YYYY-MM-DD'.length;
 /** YYYY-MM-DD */
 export const dayText = (day: number): string => new Date(day * dayMs).toISOString().slice(0, 10);
 
-/** The files of one day, by path; null: there is none. */
+/** The paths of the files of one day, null for those that do not exist. */
 export interface DayFiles {
   day: number;
   /** The day's readings: a live file (WAL, written to) or a finished one (never written again). */
@@ -38,7 +38,7 @@ export function dayPath(folder: string, day: number, kind: DayFileKind): string 
   return join(dayFolder(folder), `${dayText(day)}${suffix}.db`);
 }
 
-/** The days of which anything is stored, oldest first. */
+/** The days that have files, oldest first. */
 export function listDays(folder: string): DayFiles[] {
   if (!existsSync(dayFolder(folder))) return [];
   const days = new Map<number, DayFiles>();
@@ -56,7 +56,7 @@ export function listDays(folder: string): DayFiles[] {
   return [...days.values()].sort((a, b) => a.day - b.day);
 }
 
-/** Makes the folder of the day files if there is none; it is on disk when this returns. */
+/** Makes the folder of the day files if there is none. It is on disk when this returns. */
 export function makeDayFolder(folder: string): void {
   if (existsSync(dayFolder(folder))) return;
   mkdirSync(dayFolder(folder), { mode: 0o700 });

@@ -21,7 +21,7 @@ import { dayPath, dayText } from './days.js';
 import { buildRollup } from './rollup.js';
 import { copyRuns } from './runCopy.js';
 
-/** Whether the file exists and is finished: it is never written again. */
+/** Whether the file exists and is finished. A finished file is never written again. */
 export function isFinished(path: string): boolean {
   if (!existsSync(path)) return false;
   const db = openDayForReading(path);
@@ -43,21 +43,21 @@ const alonePauseMs = 5;
 export interface Finishing {
   folder: string;
   day: number;
-  /** Whether the late file is merged in and removed; if false, it stays beside the day file. */
+  /** Whether the late file is merged in and removed. If false, it stays beside the day file. */
   takesLate: boolean;
-  /** An SQL condition on the series that are left out. */
+  /** An SQL condition on the series to skip. */
   except?: string;
-  /** Closes the files of the day that the archiver itself has open. */
+  /** Closes the archiver's own open files of the day. */
   closeFiles(): void;
 }
 
 /**
  * Makes the finished file of a day, and its rollup, from the day file and the late file, one slice per step of the generator. The
- * fresh files are on disk before they take their names. The generator returns false, and the work is to be tried again, if anyone
- * keeps a file open, or if a seal has written to the day since.
+ * fresh files are on disk before they take their names. The generator returns false, and must be run again later, if a
+ * query keeps a file open or a seal has written to the day in the meantime.
  *
  * Only a file in rollback mode may be replaced: beside a fresh file, the write-ahead log of the old one would be replayed into
- * it. Switching the mode succeeds only when nobody else has the file open, which is the proof that is needed.
+ * it. Switching the mode succeeds only if no other connection has the file open.
  */
 export function* finishDay({ folder, day, takesLate, except = '0', closeFiles }: Finishing): Generator<void, boolean> {
   const path = dayPath(folder, day, 'readings');
@@ -76,7 +76,7 @@ export function* finishDay({ folder, day, takesLate, except = '0', closeFiles }:
     syncPath(freshRollup);
     for (let tries = 1; ; tries++) {
       closeFiles();
-      // From here to the end in one slice: no seal comes in between.
+      // The rest is one slice, so that no seal comes in between.
       if (runsText(path, lateName) !== built) return false;
       if (isAlone(path) && (late === null || isAlone(late))) break;
       if (tries === aloneTries) return false;
@@ -122,7 +122,7 @@ function* buildDay(fresh: string, day: number, path: string, late: string | null
         sources.push(`${name}.${runTable(run)}`);
       }
     }
-    // The late file has the series of the day file, with the same ids, and more; its units are newer.
+    // The late file has the series of the day file with the same ids, and further ones. Its units are newer.
     for (const from of late === null ? ['day'] : ['late', 'day'])
       db.exec(`INSERT OR IGNORE INTO series SELECT * FROM ${from}.series WHERE NOT (${except})`);
     const keep = except === '0' ? '1' : 'series IN (SELECT id FROM main.series)';
@@ -136,7 +136,7 @@ function* buildDay(fresh: string, day: number, path: string, late: string | null
   }
 }
 
-/** Describes the one run by the runs that it is made of; a seal would wait too long if all rows were read again. */
+/** Describes the one run by the runs that it is made of, because a seal would wait too long if all rows were read again. */
 function describeRun(db: Database.Database, from: string[], readings: number, runs: readonly Run[]): void {
   const all = from.map((name) => `SELECT * FROM ${name}.runs`).join(' UNION ALL ');
   const least = runs.reduce((min, { tsMin }) => Math.min(min, tsMin), Number.MAX_SAFE_INTEGER);
@@ -151,7 +151,7 @@ function describeRun(db: Database.Database, from: string[], readings: number, ru
   );
 }
 
-/** The runs of the files, by number and size: while they are the same, nothing was sealed into them. */
+/** The runs of the files, by number and size. While they are the same, no reading was sealed into them. */
 function runsText(...paths: (string | null)[]): string {
   return paths
     .map((path) => {
@@ -170,7 +170,7 @@ const nothing = new Int32Array(new SharedArrayBuffer(4));
 
 const pause = (ms: number): void => void Atomics.wait(nothing, 0, 0, ms);
 
-/** Switches the file to rollback mode, which only its sole user can; false while anyone else has it open. */
+/** Switches the file to rollback mode. False if another connection has it open. */
 function isAlone(path: string): boolean {
   const db = new Database(path, { timeout: 0 });
   try {
@@ -187,7 +187,7 @@ export function removeDatabase(path: string): void {
   for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(path + suffix, { force: true });
 }
 
-/** Whether the late file's readings are in the day file already: a crash came before the late file was removed. */
+/** Whether the late file's readings are in the day file already, because a crash came before the late file was removed. */
 export function isFolded(path: string, late: string): boolean {
   const [day, rest] = [openDayForReading(path), openDayForReading(late)];
   try {
@@ -204,7 +204,7 @@ export function belongTogether(path: string, late: string): boolean {
   const [day, rest] = [openDayForReading(path), openDayForReading(late)];
   try {
     const known = new Map(readDaySeries(rest).map((series) => [series.id, seriesIdentity(series)]));
-    // A series that was erased from one of them is missing there.
+    // A series that was erased from one of the files is missing there.
     return readDaySeries(day).every(
       (series) => (known.get(series.id) ?? seriesIdentity(series)) === seriesIdentity(series),
     );

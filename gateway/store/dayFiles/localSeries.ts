@@ -7,10 +7,10 @@ const row = 'series (id, device, metric, unit, kind, device_key, device_created_
 
 /** The series of a day file by the file's own ids, and the newest stored time of each. */
 export interface LocalSeries {
-  /** The file's id of a series; a series that the file does not have is added, and a new unit is stored. */
+  /** The file's id of a series. Adds the series if the file does not have it, and stores a new unit. */
   idOf(series: SeriesRecord): number;
   idMax(): number;
-  /** Unix ms; NaN: to be found out; -Infinity: the file has no reading of the series. */
+  /** Unix ms. NaN if it was not looked up yet, -Infinity if the file has no reading of the series. */
   newest(id: number): number;
   setNewest(id: number, ts: number): void;
 }
@@ -20,7 +20,7 @@ export function openLocalSeries(db: Database.Database): LocalSeries {
   const updateUnit = db.prepare('UPDATE series SET unit = ? WHERE id = ?');
   const byIdentity = new Map<string, number>();
   const units: (string | null)[] = [];
-  /** By the gateway's id. 0: not looked up yet. */
+  /** By the gateway's id. 0 if it was not looked up yet. */
   let localOf = new Uint32Array(1024);
   let idMax = 0;
   for (const known of readDaySeries(db)) {

@@ -5,7 +5,7 @@ import { copyRuns } from './runCopy.js';
 /** The number of runs of one level that become one run of the next level. */
 export const mergeRunsCount = 64;
 
-/** The runs to merge, or null while there are too few of any level. */
+/** The runs to merge, or null if every level has too few. */
 export function runsToMerge(runs: readonly Run[]): Run[] | null {
   for (let level = 0; ; level++) {
     const same = runs.filter((run) => run.level === level);
@@ -16,7 +16,7 @@ export function runsToMerge(runs: readonly Run[]): Run[] | null {
 
 /**
  * Merges runs of a live file, one slice per step of the generator. Readers see the old runs until the one transaction that names
- * the new one; a crash before it leaves a table that nobody names, and the next opening drops it.
+ * the new one. A crash before it leaves a table that `runs` does not name, and the next opening drops it.
  */
 export function* mergeRuns(writer: DayWriter, sources: readonly Run[]): Generator<void> {
   const { db } = writer;

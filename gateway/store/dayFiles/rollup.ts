@@ -4,10 +4,10 @@ import { statement } from '../sqlite/statement.js';
 import { dayMs } from './days.js';
 
 /**
- * YYYY-MM-DD.rollup.db: the aggregates of a finished day, which stay when its readings are removed. Per series and UTC hour, and
- * per minute for series with two readings or more per minute on average: count, min, max, sum, first, last (strings and booleans:
- * count, first, last), and the ms from the start of the bucket to its first and last reading. It is always made from the whole
- * day file; `of` in its meta names the day file that it was made from.
+ * YYYY-MM-DD.rollup.db: the aggregates of a finished day, which stay when its readings are removed. They are per series and UTC hour,
+ * and per minute for series with two readings or more per minute on average: count, min, max, sum, first, last (strings and
+ * booleans: count, first, last), and the ms from the start of the bucket to its first and last reading. A rollup is always made from
+ * the whole day file. `of` in its meta names the day file that it was made from.
  */
 export const rollups = { rollup_1h: 3_600_000, rollup_1m: 60_000 } as const;
 export type RollupTable = keyof typeof rollups;
@@ -41,7 +41,7 @@ export function* buildRollup(path: string, dayFilePath: string): Generator<void>
   }
 }
 
-/** The number of readings of the attached day file, and its highest id of a series. */
+/** The number of readings of the attached day file, and the highest id of its series. */
 function sizeOf(db: Database.Database): { rows: number; ids: number } {
   const size = statement<{ rows: number | null; ids: number | null }>(
     db,
@@ -78,8 +78,8 @@ const minuteColumns = `series INTEGER, ts INTEGER, count INTEGER, min, max, sum,
   PRIMARY KEY (series, ts)`;
 
 /**
- * The readings are read once, for minutes; hours are made from minutes. Readings are sorted by (series, ts), so first and last cost
- * two lookups per bucket.
+ * The readings are read once for the minutes, and the hours are made from the minutes. Readings are sorted by (series, ts), so first
+ * and last cost two lookups per bucket.
  */
 const gatherMinutes = `
   INSERT INTO minutes
@@ -121,7 +121,7 @@ export function rollupOf(path: string): string | null {
   }
 }
 
-/** The table whose buckets make up whole buckets of this width; null: none does. */
+/** The table whose buckets add up to whole buckets of this width, or null. */
 export const rollupFor = (everyMs: number): RollupTable | null =>
   everyMs % rollups.rollup_1h === 0 ? 'rollup_1h' : everyMs % rollups.rollup_1m === 0 ? 'rollup_1m' : null;
 

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import { statement } from '../sqlite/statement.js';
 
-/** Rows of one slice: about 20 ms, after which a seal that is due goes first. */
+/** The rows of one slice, which takes about 20 ms. After it a seal that is due goes first. */
 export const copySliceRows = 50_000;
 
 /**

@@ -16,7 +16,7 @@ export function orderForRun(picked: Uint32Array, local: Uint32Array, ts: Float64
   return order;
 }
 
-/** Readings mostly come in order of time, so most slices stay as they are. */
+/** Readings mostly arrive in order of time, so most slices are sorted already. */
 function sortByTime(order: Uint32Array, ts: Float64Array): void {
   for (let i = 1; i < order.length; i++) {
     if (ts[order[i]] < ts[order[i - 1]]) {

@@ -5,20 +5,20 @@ import { columnStatement, statement } from '../sqlite/statement.js';
 import type { CursorRecord } from '../threads/restored.js';
 
 /**
- * Who reads the commit log beside the seal, and up to which position (log.db). The log is cut only below the lowest position. Rows
- * name their streams by id and the row that declared one may be cut before the last row that uses it, so the names move to a
- * table of their own when they are cut; while nobody reads the log that table is empty.
+ * The consumers of the commit log beside the seal, with their positions (log.db). The log is cut only below the lowest position. Rows
+ * name their streams by id, and the row that declared a stream may be cut before the last row that uses it. So the names move to a
+ * separate table when their row is cut. While the log has no consumer, that table is empty.
  */
 export interface CursorTable {
   all(): CursorRecord[];
-  /** Null: nobody reads the log. */
+  /** The lowest position, or null if the log has no consumer. */
   lowest(): number | null;
-  /** The consumer's position. A new consumer begins behind the last commit and never sees what came before. */
+  /** The consumer's position. A new consumer begins after the last commit, and never sees the commits before. */
   open(consumer: string, at: number): number;
   /** A position never moves back. */
   move(consumer: string, position: number, at: number): void;
   remove(consumer: string): void;
-  /** Keeps the names that rows declared which are about to be cut. Within the caller's transaction. */
+  /** Keeps the stream names of rows that are about to be cut. Runs within the caller's transaction. */
   keepNames(streams: readonly StreamRecord[]): void;
 }
 
@@ -66,7 +66,7 @@ export function openCursorTable(db: Database.Database): CursorTable {
   };
 }
 
-/** The position of the last commit that the log was ever given, also when its row was cut; 0: none. */
+/** The position of the last commit, also if its row was cut, or 0 if there was none. */
 export function lastPosition(db: Database.Database): number {
   return columnStatement<number>(db, "SELECT seq FROM sqlite_sequence WHERE name = 'log'").get() ?? 0;
 }

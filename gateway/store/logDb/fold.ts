@@ -2,7 +2,7 @@ import type { ReadingColumns } from '../../columns/readingColumns.js';
 import type { MarkedStream, MetricTableRecord } from '../../domain/declared.js';
 import type { SeriesRecord } from '../../domain/series.js';
 
-/** What sealed rows leave behind in log.db when they are cut. Times are Unix ms; the columns of a part have one length. */
+/** The contents of sealed rows that stay in log.db when the rows are cut. Times are Unix ms. The columns of a part have one length. */
 export interface Fold {
   series: SeriesRecord[];
   /** Newly declared streams. */

@@ -2,12 +2,12 @@ import { deserialize, serialize } from 'node:v8';
 import type { ReadingColumns } from '../../columns/readingColumns.js';
 import { emptyFold, type Fold } from './fold.js';
 
-/** Rows that one part folds: a commit waits for no more than this. */
+/** The number of rows that one part folds. A commit waits for at most one part. */
 const foldRowsMax = 2_000;
 
 /**
- * The fold in parts small enough to go between two commits, as bytes: the main thread passes them from the archiver to the
- * writer, and half a million new series as objects would hold it up for a second.
+ * The fold in parts small enough to run between two commits, as bytes. The main thread passes them from the archiver to the
+ * writer, and half a million new series as objects would block it for a second.
  */
 export const foldParts = (fold: Fold, isString: (series: number) => boolean): Uint8Array<ArrayBuffer>[] =>
   Array.from(slicesOf(fold, isString), (slice) => new Uint8Array(serialize({ ...emptyFold(), ...slice })));
@@ -15,8 +15,8 @@ export const foldParts = (fold: Fold, isString: (series: number) => boolean): Ui
 export const foldOfPart = (part: Uint8Array): Fold => deserialize(part) as Fold;
 
 /**
- * Series go first, since newest values refer to them, and marks before new streams, since the streams of a device that are kept
- * are the 16 used last.
+ * Series come first, because latest values refer to them. Marks come before new streams, because only the 16 last used streams of a
+ * device are kept.
  */
 function* slicesOf(fold: Fold, isString: (series: number) => boolean): Generator<Partial<Fold>> {
   const { series, streams, tables, latest, marks, receipts } = fold;
@@ -28,7 +28,7 @@ function* slicesOf(fold: Fold, isString: (series: number) => boolean): Generator
   for (const span of spans(latest.readings)) yield { latest: latestSlice(latest, span, isString) };
 }
 
-/** A part of the newest values, with the strings that it refers to and no others. */
+/** A part of the latest values, with only the strings that it refers to. */
 function latestSlice(
   { series, ts, value, strings }: ReadingColumns,
   span: [number, number],

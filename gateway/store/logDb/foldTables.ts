@@ -9,16 +9,16 @@ import { columnStatement } from '../sqlite/statement.js';
 import type { Fold } from './fold.js';
 
 /**
- * What the sealed rows of the log contained beside the readings: series, newest values, marks of streams, metric tables, times of
- * receipt. These tables are in log.db, so that the log is cut in the transaction that moves the sealed position, and so that an
- * older registry beside it takes nothing back. Every rule here is a maximum or a last word, so folding twice is harmless.
+ * The contents of sealed rows other than readings: series, latest values, marks of streams, metric tables, receipt times. These tables
+ * are in log.db, so that the log is cut in the transaction that moves the sealed position, and so that an older registry beside it
+ * undoes nothing. Every value here is a maximum or the last one, so folding twice is harmless.
  */
 export interface FoldTables {
-  /** Stores a part of what sealed rows contained. */
+  /** Stores a part of a fold. */
   fold(part: Fold): void;
-  /** Removes everything of a device whose rows were sealed and cut. The file is rewritten, so that no free page remembers it. */
+  /** Removes all data of a device whose rows were sealed and cut. The file is rewritten, so that no free page has any of it. */
   forget(deviceKey: number): void;
-  /** Commits up to now are no evidence of the time any more. Retention resumes. */
+  /** From now on earlier commits are no evidence of the time, and retention resumes. */
   confirmClock(at: number): void;
   /** Pauses retention until the clock is confirmed, also over restarts: later commits would make a wrong clock look right. */
   pauseRetention(why: string): void;
@@ -76,7 +76,7 @@ export function openFoldTables(db: Database.Database): FoldTables {
   };
 }
 
-/** New streams and marks. Of a device's streams those used last are kept. */
+/** Stores new streams and marks. Only the last used streams of a device are kept. */
 function openStreamFold(db: Database.Database): (streams: Fold['streams'], marks: Fold['marks']) => void {
   const putStream = db.prepare(
     'INSERT INTO streams (id, device, name, mark, used_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
@@ -101,7 +101,7 @@ function openStreamFold(db: Database.Database): (streams: Fold['streams'], marks
   };
 }
 
-/** Newest values. Only the value of a series of strings indexes `strings`. */
+/** Stores latest values. The value of a series with strings is an index into `strings`. */
 function openLatestFold(db: Database.Database): (latest: ReadingColumns) => void {
   const putLatest = openRowStatement(
     db,

@@ -4,14 +4,14 @@ import type { SeriesRecord } from '../../domain/series.js';
 import { openMeta } from '../sqlite/meta.js';
 import { columnStatement, statement, tupleStatement } from '../sqlite/statement.js';
 
-/** What log.db keeps of the rows that were sealed (foldTables.ts). Times are Unix ms. */
+/** The folded contents of log.db (foldTables.ts). Times are Unix ms. */
 export interface Folded {
   sealedPosition: number;
-  /** Why retention is paused; null: it is not. */
+  /** Why retention is paused, or null. */
   retentionPaused: string | null;
-  /** The newest commit that is evidence of the time; 0: none. */
+  /** The newest commit that is evidence of the time, or 0. */
   newestCommitAt: number;
-  /** Commits up to this position are no evidence of the time: someone confirmed the clock after them. */
+  /** Commits up to this position are no evidence of the time, because an operator confirmed the clock after them. */
   clockPosition: number;
   /** In order of their ids. */
   series: SeriesRecord[];
@@ -44,7 +44,7 @@ export function readFolded(db: Database.Database): Folded {
   };
 }
 
-/** Unix ms of the newest commit that is evidence of the time; 0: none. */
+/** Unix ms of the newest commit that is evidence of the time, or 0. */
 export function newestCommitAt(db: Database.Database): number {
   const meta = openMeta(db);
   const inLog = columnStatement<number | null, [number]>(db, 'SELECT max(committed_at) FROM log WHERE position > ?');

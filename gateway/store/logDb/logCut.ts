@@ -4,7 +4,7 @@ import { openMeta } from '../sqlite/meta.js';
 import { columnStatement, statement } from '../sqlite/statement.js';
 import type { CursorTable } from './cursorTable.js';
 
-/** Rows deleted from the log in one go: a commit waits for no more than this. */
+/** The number of rows that one slice deletes. A commit waits for at most one slice. */
 const cutRowsMax = 2_000;
 
 const cutBytesMax = 4 * 1024 * 1024;
@@ -30,8 +30,8 @@ export function openLogCut(db: Database.Database, cursors: CursorTable): (positi
   const deleteRows = db.prepare('DELETE FROM log WHERE position <= ?');
 
   /**
-   * Sealed rows may wait for a cursor, and a start looks only at rows that are not sealed, so the time of the last sealed row is
-   * kept at once. The other sealed rows are at most a minute newer, since a gateway whose clock is further behind takes nothing in.
+   * Sealed rows may wait for a cursor, and a start reads only rows that are not sealed, so the time of the last sealed row is
+   * kept at once. The other sealed rows are at most a minute newer, because a gateway whose clock is further behind accepts no frames.
    */
   function moveSealed(position: number): void {
     if (meta.number('sealed_position') >= position) return;

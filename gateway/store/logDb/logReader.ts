@@ -8,7 +8,7 @@ import { seriesColumns } from './folded.js';
 import { decodeRow, type LogRow, rowColumns, type StoredRow } from './readRows.js';
 import { decodeFrames } from './rowBlobs.js';
 
-/** Rows read in one go if only their heads are needed. */
+/** The number of rows per read if only their heads are needed. */
 const headsPerSlice = 5_000;
 
 /** The size of a row, without its content. */
@@ -21,25 +21,25 @@ export interface RowHead {
 }
 
 /**
- * The commit log for a consumer with a cursor of its own, from another thread than the writer's. No snapshot outlives a call, so
- * the writer's checkpoints never wait for the consumer.
+ * Reads the commit log for a consumer with a cursor, in another thread than the writer's. No snapshot outlives a call, so the
+ * writer's checkpoints never wait for the consumer.
  */
 export interface LogReader {
   /** Distinguishes this log from others, and from itself after a restore. */
   epoch(): string;
-  /** Rows after a position, in order: as many as fit into `bytesMax`, but at least one if there is one. */
+  /** The rows after a position, in order. Returns as many as fit into `bytesMax`, but at least one if there is one. */
   rows(after: number, bytesMax: number): LogRow[];
   /** The next rows after a position, at most 5,000. */
   heads(after: number): RowHead[];
-  /** Unix ms of the first commit after a position; null: there is none. */
+  /** Unix ms of the first commit after a position, or null. */
   committedAfter(position: number): number | null;
-  /** The number of frames of one row, and what the row declares. */
+  /** The number of frames of one row, and the names that the row declares. */
   contents(position: number): { frames: number; declared: Declared | null };
-  /** What the rows that still exist declare, after one position and up to another. */
+  /** The names that the existing rows after one position and up to another declare. */
   declaredIn(after: number, upTo: number): Generator<Declared>;
-  /** A series that was folded; null: none has the id. */
+  /** The folded series with this id, or null. */
   series(id: number): SeriesRecord | null;
-  /** A stream whose row was cut, or that was folded; null: none has the id. */
+  /** The stream with this id that was folded or whose row was cut, or null. */
   stream(id: number): StreamRecord | null;
   close(): void;
 }

@@ -3,14 +3,14 @@
 import { newEpoch, type Schema } from '../sqlite/migrate.js';
 
 /**
- * log.db: the commit log, one row per commit (rowBlobs.ts describes its blobs), what is left of the rows that were cut, and the
- * quarantine. Refused frames are rows of their own rather than part of the log's row, since they are few, are listed by device,
- * and outlive the cutting of the log; being in the same database they share the commit of their batch.
+ * log.db: the commit log, one row per commit (rowBlobs.ts describes its blobs), the folded contents of rows that were cut, and the
+ * quarantine. Rejected frames are separate rows and not part of the log's row, because they are few, are listed by device, and stay
+ * when the log is cut. They are in the same database, so they share the commit of their batch.
  */
 export const logSchema: Schema = {
   first: 3,
   steps: [
-    // What Tidegate 0.1.0 wrote.
+    // The tables of Tidegate 0.1.0.
     (db) => {
       db.exec(`
         CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;

@@ -4,29 +4,29 @@ import type { Declared } from '../../domain/declared.js';
 import type { NewRejectedFrame } from '../../domain/rejected.js';
 import { encodeFrames, encodeReadings, timeRangeOf } from './rowBlobs.js';
 
-/** Refused frames kept for one device; the oldest go first. */
+/** The number of rejected frames per device. The oldest are dropped first. */
 export const rejectedPerDeviceMax = 1_000;
 
-/** Bytes that are kept of a refused frame; the rest of a longer one is dropped. */
+/** The bytes that are kept of a rejected frame. The rest of a longer one is dropped. */
 export const rejectedBytesMax = 65_536;
 
-/** What a commit added to the log. */
+/** The result of a commit. */
 export interface Appended {
   position: number;
   bytes: number;
-  /** The rids of the refused frames, in their order. */
+  /** The rids of the rejected frames, in their order. */
   rids: string[];
-  /** Older refused frames that were dropped to make room. */
+  /** Older rejected frames that were dropped to make room. */
   rejectedDropped: number;
 }
 
 /** The commit log and its quarantine (log.db), for the writer. */
 export interface LogTable {
-  /** One commit, on disk when it returns. */
+  /** Writes one commit, which is on disk when this returns. */
   append(batch: Batch, committedAt: number): Appended;
-  /** Notes that an operator stored a refused frame. */
+  /** Marks a rejected frame as admitted. */
   markAdmitted(rid: string, at: number): void;
-  /** A write that changes nothing, to find out whether writes reach the disk. */
+  /** Makes a write that changes nothing, to find out whether writes reach the disk. */
   touch(at: number): void;
 }
 

@@ -9,13 +9,13 @@ export interface LogRow {
   position: number;
   /** Unix ms. */
   committedAt: number;
-  /** Names that are used for the first time; null: none. */
+  /** The names that are used for the first time, or null. */
   declared: Declared | null;
   frames: FrameColumns;
   readings: ReadingColumns;
 }
 
-/** A row as it is stored; rowBlobs.ts describes its blobs. */
+/** A row in its stored form. rowBlobs.ts describes its blobs. */
 export interface StoredRow {
   position: number;
   committedAt: number;

@@ -4,9 +4,9 @@ import { statement } from '../sqlite/statement.js';
 
 /** Reads the quarantine (log.db). */
 export interface RejectedTable {
-  /** A page of a device's refused frames, newest first. */
+  /** A page of a device's rejected frames, newest first. */
   list(query: RejectedQuery): RejectedRow[];
-  /** Null: the device has no such frame. */
+  /** Null if the device has no such frame. */
   get(deviceKey: number, rid: string): RejectedRow | null;
 }
 

@@ -8,7 +8,7 @@ import type { ReadingColumns } from '../../columns/readingColumns.js';
  *         with the highest bit of F set the last two are u16 readings and i16 ms in one word.
  * data:   u8 version, u8 bytes per time (2 or 4: offset from the base; 8: f64 ms), u8 bytes per value (4: f32; 8: f64), u8 zero,
  *         u32 count N, f64 base ms, then N u32 series, N times, N values (8-byte columns start at a multiple of 8).
- * Frame i holds the next readings[i] readings. The narrow forms are taken only where nothing is lost.
+ * Frame i has the next readings[i] readings. The narrow forms are used only if no bit is lost.
  */
 const dataVersion = 1;
 
@@ -18,7 +18,7 @@ const frameColumns = 5;
 
 const narrowFrames = 0x8000_0000;
 
-/** The frames of a row, in order of receipt; frame i has the next `readings[i]` readings. */
+/** The frames of a row, in order of receipt. Frame i has the next `readings[i]` readings. */
 export interface FrameColumns {
   count: number;
   device: Uint32Array<ArrayBuffer>;
@@ -90,7 +90,7 @@ export interface TimeRange {
   max: number;
 }
 
-/** The lowest and highest time of the batch's readings; null if it has none. */
+/** The lowest and highest time of the batch's readings, or null if it has none. */
 export function timeRangeOf({ readings, ts }: Batch): TimeRange | null {
   if (readings === 0) return null;
   let min = ts[0];
@@ -140,19 +140,19 @@ function fitsFloat32(value: Float64Array, count: number): boolean {
   return true;
 }
 
-/** The strings of a row; they are stored beside the data blob, as a JSON array, or NULL for none. */
+/** The strings of a row. They are stored beside the data blob as a JSON array, or as NULL if there are none. */
 export function stringsOf(text: string | null): string[] {
   return text === null ? [] : JSON.parse(text);
 }
 
-/** A row's readings in the memory of its blob: a time is `base` more than its entry in `times`. */
+/** A row's readings in the memory of its blob. A time is `base` plus its entry in `times`. */
 export interface ReadingsView {
   count: number;
   /** Unix ms. */
   base: number;
   series: Uint32Array<ArrayBuffer>;
   times: Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
-  /** A string's value is its index in the strings of the row. */
+  /** The value of a string is its index in the strings of the row. */
   values: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
 }
 
@@ -177,7 +177,7 @@ export function viewReadings(blob: Uint8Array): ReadingsView {
   };
 }
 
-/** A row's readings without the strings, which are in a column of their own. */
+/** A row's readings without the strings, which are in another column. */
 export function decodeReadings(blob: Uint8Array): ReadingColumns {
   const { count, base, series, times, values } = viewReadings(blob);
   return {
@@ -199,7 +199,7 @@ const alignedTo = (at: number, bytes: number): number => (at + bytes - 1) & ~(by
 
 const bytesOf = (words: Uint32Array): Uint8Array => new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 
-/** SQLite returns blobs at any address; typed arrays need an aligned one. */
+/** SQLite returns blobs at any address, and typed arrays need an aligned one. */
 function aligned(blob: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, byteLength } = blob;
   if (byteOffset === 0 && byteLength === buffer.byteLength && buffer instanceof ArrayBuffer)

@@ -8,13 +8,13 @@ import { readSeries } from './folded.js';
 import { decodeRow, type LogRow, rowColumns, type StoredRow } from './readRows.js';
 import { encodeFrames, encodeReadings, timeRangeOf } from './rowBlobs.js';
 
-/** Rows looked through in one go: a commit waits for no more than this. */
+/** The number of rows per slice. A commit waits for at most one slice. */
 const rowsPerSlice = 64;
 
 /**
- * Takes a device's readings out of a slice of the rows after a position that are sealed and wait only for a cursor. Returns the
- * position to continue after; null: no row is left. The device's frames stay, empty and of no device, since the place of a frame
- * in its row is part of the name under which a bridge has sent it.
+ * Removes a device's readings from a slice of the rows after a position that are sealed and wait only for a cursor. Returns the
+ * position to continue after, or null if no row is left. The device's frames stay, empty and without a device, because the place of a
+ * frame in its row is part of the message id of the bridge.
  */
 export function createScrub(db: Database.Database): (deviceKey: number, after: number) => number | null {
   const meta = openMeta(db);
@@ -52,7 +52,7 @@ export function createScrub(db: Database.Database): (deviceKey: number, after: n
   return slice.immediate;
 }
 
-/** Series of strings; the series of every sealed row are folded. */
+/** The ids of series with strings. The series of every sealed row are folded. */
 const textSeries = (db: Database.Database): Set<number> =>
   new Set(
     readSeries(db)

@@ -1,4 +1,4 @@
-// This folder has what the command line does with a data folder itself, without asking a gateway.
+// This folder has the work of the command line on a data folder itself, without a gateway.
 
 import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -21,8 +21,8 @@ export interface Finding {
 }
 
 /**
- * Checks the databases of a data folder without changing them; a gateway may be running on it. Only the newest day files are read
- * whole, unless `everyDay` asks for all.
+ * Checks the databases of a data folder without changing them. A gateway may be running on it. Only the newest day files are read
+ * whole, unless `everyDay` is true.
  */
 export function inspectDataFolder(folder: string, now: number, builtAt: number, everyDay = false): Finding[] {
   if (!existsSync(join(folder, 'log.db'))) {

@@ -13,12 +13,12 @@ const attachedMax = 10;
 export type SqlValue = string | number | bigint | Buffer | null;
 
 export interface SqlView {
-  /** Day files in range; with more than ten they are read one after another, without their indexes. */
+  /** The number of day files in range. More than ten are read one after another, without their indexes. */
   files: number;
   indexed: boolean;
-  /** Readings of the log that are not in day files yet. */
+  /** The number of readings in the log that are not in day files yet. */
   unsealed: number;
-  /** Runs one statement that only reads. Throws SqliteError, or an Error for one that would write. */
+  /** Runs one statement that only reads. Throws SqliteError, or an Error if the statement would write. */
   run(sql: string): { columns: string[]; rows: IterableIterator<SqlValue[]> };
   close(): void;
 }

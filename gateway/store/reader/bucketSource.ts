@@ -42,8 +42,8 @@ function partOf(id: number, kind: SeriesKind, everyMs: number, row: StoredBucket
 export type BucketStatement = Database.Statement<[{ series: number; from: number; to: number }], StoredBucket>;
 
 /**
- * SQLite gathers the buckets; the width is part of the text, since a bound number would divide as a fraction. Null: the file has
- * nothing in the span.
+ * SQLite gathers the buckets. The width is part of the SQL text, because a bound number would divide as a fraction. Null if the file
+ * has no reading in the span.
  */
 export function prepareBuckets(
   { file, runs }: OpenFile,
@@ -66,7 +66,7 @@ export function prepareBuckets(
   );
 }
 
-/** Buckets of one device in memory at once; the series of a query share them. */
+/** The number of buckets of one device that are in memory at once. The series of a query share them. */
 const bucketsMax = 65_536;
 
 export const bucketsPerChunk = (series: number): number =>
@@ -104,14 +104,14 @@ function* spansOf(from: number, to: number, width: number, order: Order): Genera
   }
 }
 
-/** The part of [from, to) that whole buckets of this width make up; null if the day's readings answer more exactly. */
+/** The part of [from, to) that consists of whole buckets of this width, or null if the day's readings answer more exactly. */
 export function rollupSpan(from: number, to: number, width: number, isAllThereIs: boolean): [number, number] | null {
   if (from % width === 0 && to % width === 0) return [from, to];
   if (!isAllThereIs) return null;
   return [Math.ceil(from / width) * width, Math.floor(to / width) * width];
 }
 
-/** The hour table has every series; the minute table only those that are dense enough. */
+/** The hour table has every series, and the minute table only those that are dense enough. */
 export function seriesIn({ file, series }: OpenFile, table: RollupTable): WantedSeries[] {
   if (table === 'rollup_1h') return series;
   const has = columnStatement<number, [series: number]>(file, `SELECT 1 FROM ${table} WHERE series = ? LIMIT 1`);

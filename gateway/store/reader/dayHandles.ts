@@ -4,20 +4,20 @@ import { codeOf } from '../../../schemas/errors.js';
 import { hasSchema, openDayForReading, type Run, readRuns } from '../dayFiles/dayFile.js';
 import { columnStatement, type Preparing } from '../sqlite/statement.js';
 
-/** The number of finished files that stay open for the next query: a month with its aggregates. */
+/** The number of finished files that stay open for the next query: a month with its rollups. */
 const keptMax = 64;
-/** A file that no query used for this time is closed, which frees the space of one that was replaced or removed. */
+/** A file that no query used for this time is closed. This frees the space of a file that was replaced or removed. */
 const keptMs = 5_000;
 /** Page cache of each file, in KiB: SQLite's default would be 2 MB. */
 const cacheKib = 512;
-/** The client chooses the width of buckets, and each width is a statement of its own. */
+/** The client chooses the width of buckets, and each width needs another statement. */
 const statementsMax = 32;
 
-/** A file of a day, open for one query, as it was when it was opened. */
+/** A file of a day, open for one query, in the state in which it was opened. */
 export interface DayHandle extends Preparing {
   /** Calls `take` with each row of a SELECT of `ts` and `value`, in order: a third of the time of one array per row. */
   each(sql: string, parameters: object, take: TakeRow): void;
-  /** What the file keeps about itself; null if the name has no value. */
+  /** The value of a name in the file's meta table, or null. */
   meta(name: string): string | null;
   runs(): Run[];
   /** Ends the query's use of the file. */
@@ -30,21 +30,21 @@ const nothing: TakeRow = () => {};
 
 interface Opened {
   db: Database.Database;
-  /** What the SQL function `take` of the connection calls at present. */
+  /** The function that the SQL function `take` of the connection calls now. */
   rows: { take: TakeRow };
   statements: Map<string, Database.Statement>;
-  /** Which file it was: another file at the same path is newer. */
+  /** The file that was opened. Another file at the same path is newer. */
   inode: number;
   changedMs: number;
   usedAt: number;
 }
 
 /**
- * Opens day files and aggregates for queries. Opening files takes most of the time of a query of 30 days, so finished ones, which
- * are replaced and never written, stay open for a while. A live file never does: it is finished only when nobody has it open.
+ * Opens day files and rollups for queries. Opening files takes most of the time of a query of 30 days, so finished ones, which
+ * are replaced and never written, stay open for a while. A live file does not, because it can be finished only while it is not open.
  */
 export interface DayHandles {
-  /** Null if there is no file at the path, or one that is being made. */
+  /** Null if there is no file at the path, or if the file is not complete yet. */
   open(path: string): DayHandle | null;
   /** To be called every few seconds. */
   closeIdle(): void;
@@ -135,7 +135,7 @@ function readingOf({ db, rows, statements }: Opened): Omit<DayHandle, 'close'> {
         statement = db.prepare(sql);
         statements.set(sql, statement);
       }
-      // The SQL decides the types of parameters and rows, so a statement that was prepared before has those of this caller.
+      // The SQL decides the types of parameters and rows, so a statement that was prepared before has the same types.
       return statement as never;
     },
   };

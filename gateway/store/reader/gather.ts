@@ -2,7 +2,7 @@ import type { BucketRow, ReadingRow, ReadingsPage, ReadingsQuery } from '../../d
 import type { OpenDay } from './openDay.js';
 import { type BucketPart, isBehind, merged, type Source } from './rowSource.js';
 
-/** The readings of the log that are not in the day's files yet, as buckets of one reading each. */
+/** The readings of the log that are not in the day's files yet. Each is a bucket of one reading. */
 export function unsealedParts(rows: ReadingRow[], day: OpenDay, everyMs: number): BucketPart[] {
   if (rows.length === 0) return [];
   const isStored = day.createStored();
@@ -16,13 +16,13 @@ export function unsealedParts(rows: ReadingRow[], day: OpenDay, everyMs: number)
     });
 }
 
-/** Combines the parts of each bucket. A bucket is done when a part of another time comes, which may be on the next day. */
+/** Combines the parts of each bucket. A bucket is complete when a part of another time arrives, which may be on the next day. */
 export interface Gathering {
   /** False once the page is full, or `deadline` (of performance.now) has passed. */
   take(sources: Source<BucketPart>[], deadline: number): boolean;
-  /** The buckets that are done. `more`: others may follow. */
+  /** The complete buckets. `more` is true if others may follow. */
   page(more: boolean): ReadingsPage<BucketRow>;
-  /** All buckets; no other part comes. */
+  /** All buckets, because no other part follows. */
   finish(): ReadingsPage<BucketRow>;
 }
 

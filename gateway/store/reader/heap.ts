@@ -1,8 +1,8 @@
-/** A binary heap of sources that are merged: the least one is at the top. */
+/** A binary heap of sources that are merged. The least one is at the top. */
 export interface Heap<Item> {
   add(item: Item): void;
   top(): Item | undefined;
-  /** The top has changed: it finds its new place. */
+  /** Moves the top to its new place after its row has changed. */
   topChanged(): void;
   removeTop(): void;
 }

@@ -4,10 +4,10 @@ import { decodeOwners } from '../logDb/rowBlobs.js';
 import { type Meta, openMeta } from '../sqlite/meta.js';
 import { statement } from '../sqlite/statement.js';
 
-/** Rows read in one go: no snapshot of the log is held for longer, so the writer's checkpoints go on. */
+/** The number of rows per read. No snapshot of the log is kept for longer, so the writer's checkpoints can continue. */
 const rowsPerSlice = 256;
 
-/** Frames, of 8 bytes each, and rows that are remembered at most. Every query reads further rows again. */
+/** The limits of remembered frames, of 8 bytes each, and of remembered rows. Every query reads further rows again. */
 const boundsByDefault = { frames: 4_000_000, rows: 250_000 };
 
 /** A row of the log that has readings of the device: [start, end) of each of its frames among the row's readings. */
@@ -27,22 +27,22 @@ interface Row {
   position: number;
   tsMin: number;
   tsMax: number;
-  /** Where its frames begin in the columns. */
+  /** The index of its first frame in the columns. */
   frame: number;
   frames: number;
   readings: number;
 }
 
 /**
- * Which row of the unsealed part of the commit log has frames of which device. Each row is looked at once, so that a query costs
- * what it returns rather than what all devices sent since the last seal.
+ * Remembers which unsealed row of the commit log has frames of which device. Each row is read once, so that the cost of a query depends
+ * on its result and not on what all devices sent since the last seal.
  */
 export class LogIndex {
   readonly #heads: Database.Statement<[after: number], Head>;
   readonly #meta: Meta;
   readonly #bounds: { frames: number; rows: number };
   #rows: Row[] = [];
-  /** The frames of all rows: the device, and where its readings begin in its row. */
+  /** The frames of all rows: the device, and the index of its first reading in its row. */
   #device = new Uint32Array(1_024);
   #start = new Uint32Array(1_024);
   #used = 0;
@@ -63,7 +63,7 @@ export class LogIndex {
     return this.#used;
   }
 
-  /** Learns what was committed, and forgets what was sealed, since the last call. */
+  /** Adds the rows that were committed, and forgets those that were sealed, since the last call. */
   catchUp(): void {
     this.#forget(this.#meta.number('sealed_position'));
     for (const head of this.#headsAfter(this.#last)) {
@@ -72,7 +72,7 @@ export class LogIndex {
     }
   }
 
-  /** The unsealed rows that have readings of the device and may have some in [from, to); in order of storing. */
+  /** The unsealed rows that have readings of the device and may have some in [from, to), in order of storing. */
   *find(deviceKey: number, from: number, to: number): Generator<FoundRow> {
     this.catchUp();
     const beyond = this.#last;

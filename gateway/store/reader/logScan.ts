@@ -6,10 +6,10 @@ import { stringsOf, viewReadings } from '../logDb/rowBlobs.js';
 import { statement } from '../sqlite/statement.js';
 import { LogIndex } from './logIndex.js';
 
-/** Matches kept at most if all of them are needed. */
+/** The largest number of matches if all of them are needed. */
 const matchesMax = 500_000;
 
-/** More readings of a device are unsealed than fit into memory. */
+/** The device has more unsealed readings than fit into memory. */
 export class LogTooLongError extends Error {
   readonly code = 'LOG_TOO_LONG';
 }
@@ -17,11 +17,11 @@ export class LogTooLongError extends Error {
 /** Finds one device's readings in the part of the commit log that is not sealed yet. */
 export interface LogScan {
   /**
-   * In the query's order, each identity once, the first stored. At most the first `count`; null: all of them, which throws
-   * LogTooLongError if there are too many.
+   * The readings in the query's order, of each identity the first stored one. Returns at most the first `count`. With null it returns
+   * all of them, and throws LogTooLongError if there are too many.
    */
   readings(query: ReadingsQuery, count: number | null): ReadingRow[];
-  /** Looks at what was committed since the last call, so that the next query has less to do. */
+  /** Indexes the rows that were committed since the last call, so that the next query is faster. */
   catchUp(): void;
 }
 
@@ -39,7 +39,7 @@ export function openLogScan(db: Database.Database): LogScan {
     matches: Matches,
   ): void {
     const row = body.get(position);
-    // Cut since it was found: its readings are in day files, which are opened after this.
+    // The row was cut since it was found. Its readings are in day files, which are opened after this.
     if (row === undefined) return;
     const { base, series, times, values } = viewReadings(row.data);
     const strings = stringsOf(row.strings);
@@ -66,11 +66,11 @@ export function openLogScan(db: Database.Database): LogScan {
 }
 
 interface Match extends ReadingRow {
-  /** Order of storing: of two readings with the same identity the first counts. */
+  /** The place in the order of storing. Of two readings with the same identity the first counts. */
   order: number;
 }
 
-/** Gathers matches and keeps the first `count` in the query's order, however many are added. */
+/** Gathers any number of matches, and keeps the first `count` in the query's order. */
 class Matches {
   readonly #query: ReadingsQuery;
   readonly #count: number | null;
@@ -86,7 +86,7 @@ class Matches {
     this.#room = count === null ? matchesMax : 4 * count + 65_536;
   }
 
-  /** Whether the query asks for a reading at this time: it is in range, and on this page or a later one. */
+  /** Whether a reading at this time is in the query's range, and on this page or a later one. */
   wants(ts: number, series: number): boolean {
     const { from, to, after, everyMs } = this.#query;
     if (ts < from || ts >= to) return false;

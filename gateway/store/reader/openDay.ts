@@ -9,19 +9,19 @@ import { hasTakenIn, openFile, openRollup } from './openFile.js';
 import { readingSource, selectReadings } from './readingSource.js';
 import type { BucketPart, Source } from './rowSource.js';
 
-/** The files of one day, for one query, each as it was when it was opened. */
+/** The files of one day for one query, each in the state in which it was opened. */
 export interface OpenDay {
   /** One source per series and file. */
   readingSources(): Source<ReadingRow>[];
   bucketSources(everyMs: number): Source<BucketPart>[];
-  /** Makes a function that answers whether a reading of the log is in the day's files already. */
+  /** Returns a function that checks whether a reading of the log is in the day's files already. */
   createStored(): (series: number, ts: number) => boolean;
   close(): void;
 }
 
 /**
- * The late file is opened before the day file: if both are replaced by one in between, the file that is opened second has what
- * the first has, and its meta says so.
+ * The late file is opened before the day file. If a rebuilt file replaces both in between, the file that is opened second has the
+ * readings of the first, and its meta says so.
  */
 export function openDay(handles: DayHandles, files: DayFiles, query: ReadingsQuery): OpenDay {
   let late = openFile(handles, files.late, query);

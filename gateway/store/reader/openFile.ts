@@ -11,7 +11,7 @@ import type { DayHandle, DayHandles } from './dayHandles.js';
 export interface OpenFile {
   file: DayHandle;
   runs: Run[];
-  /** The wanted series that the file has: its own id of each, and the gateway's. */
+  /** The wanted series that the file has, each with the file's id and the gateway's. */
   series: { local: number; id: number; kind: SeriesKind }[];
 }
 
@@ -25,7 +25,7 @@ export function openFile(handles: DayHandles, path: string | null, query: Readin
 export const hasTakenIn = (day: OpenFile, late: OpenFile): boolean =>
   day.file.meta('folded') === late.file.meta('file');
 
-/** The rollup, if it can replace the day's readings: they were removed, or it was made from all of them. */
+/** The rollup, if it can replace the day's readings because they were removed or because it was made from all of them. */
 export function openRollup(
   handles: DayHandles,
   files: DayFiles,

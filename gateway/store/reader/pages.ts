@@ -7,18 +7,18 @@ import { openLogScan } from './logScan.js';
 import { openDay } from './openDay.js';
 import { isBehind, listSource, merged, type Source } from './rowSource.js';
 
-/** A page that takes longer ends with the rows that it has, so that other queries get their turn. */
+/** A page that takes longer than this ends with the rows that it has, so that other queries can run. */
 const pageMsMax = 250;
 
 /**
- * Pages of readings out of the log and the day files. The log is read first and the files after it, so that what is sealed in
- * between is seen twice rather than not at all; of two readings with the same identity the day file's counts. A page knows only
- * the last row of the page before, so a client that leaves costs nothing.
+ * Pages of readings from the log and the day files. The log is read first and the files after it, so that a reading that is sealed in
+ * between is seen twice and not missed. Of two readings with the same identity the day file's counts. A page knows only the last row of
+ * the page before, so a client that disconnects leaves nothing open.
  */
 export interface Pages {
   /** Throws LogTooLongError if buckets are wanted and too many readings of the device are unsealed. */
   read(query: ReadingsQuery): ReadingsPage;
-  /** To be called every second or so: the next query then has less to do. */
+  /** To be called about every second, so that the next query is faster. */
   tidy(): void;
   close(): void;
 }
@@ -79,21 +79,21 @@ export function createPages(folder: string, logDb: Database.Database): Pages {
       try {
         log.catchUp();
       } catch {
-        // The next query reports what is wrong with the file.
+        // The next query reports the error of the file.
       }
     },
     close: handles.closeAll,
   };
 }
 
-/** The query from where the page before ended; a bucket or a moment that it ended in is looked at again. */
+/** The query from the end of the page before. The last bucket or time of that page is read again. */
 function startAt(query: ReadingsQuery, ts: number, width: number): ReadingsQuery {
   return query.order === 'asc'
     ? { ...query, from: Math.max(query.from, ts) }
     : { ...query, to: Math.min(query.to, ts + width) };
 }
 
-/** The days in range of which there is anything, in the query's order. */
+/** The days in range that have files, in the query's order. */
 function daysOf(folder: string, { from, to, order }: ReadingsQuery, unsealed: readonly ReadingRow[]): DayFiles[] {
   const stored = listDays(folder).filter(({ day }) => (day + 1) * dayMs > from && day * dayMs < to);
   const known = new Set(stored.map(({ day }) => day));

@@ -10,7 +10,7 @@ import { readAudit } from '../tidegateDb/registryTables.js';
 import { createPages } from './pages.js';
 import { renderPage } from './renderPage.js';
 
-/** How often committed rows are indexed, and files that no query uses are closed. */
+/** The interval at which committed rows are indexed and unused files are closed. */
 const tidyMs = 2_000;
 
 export interface ReaderData {
@@ -18,8 +18,8 @@ export interface ReaderData {
 }
 
 /**
- * A reader thread: answers queries from read-only connections, so that no query delays a commit. What reads readings for people
- * belongs into this folder; reading for the gateway's start belongs into writer/, and without a gateway into outside/.
+ * A reader thread: answers queries from read-only connections, so that no query delays a commit. This folder has the code that reads
+ * readings for queries. Reading at the gateway's start is in writer/, and reading without a gateway in outside/.
  */
 function openReader({ folder }: ReaderData): Handlers<ReaderCalls> {
   yieldToOthers(5);

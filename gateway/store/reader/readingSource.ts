@@ -33,7 +33,7 @@ export function readingSource(
   to: number,
   { order, limit: wanted, series: { length } }: ReadingsQuery,
 ): Source<ReadingRow> {
-  // A page of one series is read in one chunk or few, a page of many series in small ones; two more rows show where it ends.
+  // A page of one series is read in one or a few chunks, and a page of many series in small ones. Two more rows show where it ends.
   let limit = Math.min(4_096, Math.max(64, Math.ceil((wanted + 2) / length)));
   const fetch = (low: number, high: number): ReadingRow[] => {
     const rows: ReadingRow[] = [];

@@ -3,18 +3,18 @@ import { createHeap } from './heap.js';
 
 /** Rows of one series and file in order, fetched in chunks. */
 export interface Source<Row> {
-  /** The present row; null once there are no more. */
+  /** The current row, or null after the last one. */
   row: Row | null;
   advance(): void;
 }
 
-/** What one source has of a bucket. `firstAt` and `lastAt` are the times of its first and last reading. */
+/** The part of a bucket from one source. `firstAt` and `lastAt` are the times of its first and last reading. */
 export interface BucketPart extends BucketRow {
   firstAt: number;
   lastAt: number;
 }
 
-/** A source that fetches its next rows, given the last one it had; `isLast` recognises the last chunk. */
+/** A source that fetches the rows after its last one. `isLast` recognises the last chunk. */
 export function chunked<Row>(fetch: (last: Row | null) => Row[] | null, isLast: (rows: Row[]) => boolean): Source<Row> {
   let rows: Row[] = [];
   let at = 0;
@@ -49,14 +49,14 @@ export function listSource<Row>(rows: readonly Row[], from: number, to: number):
   return source;
 }
 
-/** A source with its present row, and its place among the sources. */
+/** A source with its current row, and its place among the sources. */
 interface Ranked<Row> {
   source: Source<Row>;
   row: Row;
   rank: number;
 }
 
-/** Sources in the query's order; of equal rows that of the source given first comes first. `next` is null at the end. */
+/** Merges sources in the query's order. Of equal rows the one of the first given source comes first. `next` is null at the end. */
 export function merged<Row extends { ts: number; series: number }>(
   order: ReadingsQuery['order'],
   sources: Source<Row>[],

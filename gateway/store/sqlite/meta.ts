@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import { columnStatement } from './statement.js';
 
-/** Names and values that a database keeps about itself, in its table `meta`. */
+/** The names and values in a database's table `meta`. */
 export interface Meta {
   /** Null if the name has no value. */
   text(name: string): string | null;

@@ -4,15 +4,15 @@ import { versionOf } from './pragmas.js';
 
 /** The tables of a database, as steps from each version (PRAGMA user_version) to the next. Released steps never change. */
 export interface Schema {
-  /** The version that the first step makes. Lower ones were written before the first release and are not read. */
+  /** The version that the first step makes. Lower versions are from before the first release and are not read. */
   first: number;
-  /** Step 0 makes an empty database's tables; step n takes version first + n - 1 to first + n, in one transaction. */
+  /** Step 0 makes the tables of an empty database. Step n brings version first + n - 1 to first + n, in one transaction. */
   steps: readonly Migration[];
 }
 
 export type Migration = (db: Database.Database) => void;
 
-/** A newer Tidegate wrote the data folder, in a form that this one does not know. */
+/** A newer Tidegate wrote the data folder in a version that this one does not know. */
 export class NewerDataError extends Error {
   readonly code = 'DATA_NEWER';
 }
@@ -41,7 +41,7 @@ export function checkVersion(db: Database.Database, file: string, schema: Schema
   }
 }
 
-/** Brings a database that was checked to the newest version. */
+/** Brings a checked database to the newest version. */
 export function migrate(db: Database.Database, schema: Schema): void {
   const version = versionOf(db);
   const from = version === 0 ? 0 : version - schema.first + 1;
@@ -53,7 +53,7 @@ export function migrate(db: Database.Database, schema: Schema): void {
   }
 }
 
-/** A random name, made with a store or a copy of one: it distinguishes stores that come into the same folder by a restore. */
+/** A random name that is made with a store or a copy of one. It distinguishes stores that a restore puts into the same folder. */
 export function newEpoch(): string {
   return randomBytes(16).toString('hex');
 }

@@ -1,4 +1,4 @@
-// This folder has what every SQLite file of the store needs: opening, versions, statements, syncing. No table belongs here.
+// This folder has the parts that every SQLite file of the store needs: opening, versions, statements, syncing. It has no tables.
 
 import { strict as assert } from 'node:assert';
 import { basename } from 'node:path';
@@ -13,7 +13,7 @@ const journalBytesMax = 64 * 1024 * 1024;
 /**
  * Opens a database for its one writer. A commit has reached the disk when it returns: better-sqlite3 is compiled with
  * synchronous=NORMAL for existing WAL databases, so FULL is set and checked at every open. A database of a version that this
- * program does not read is left as it is.
+ * program does not read is not changed.
  */
 export function openForWriting(file: string, schema: Schema): Database.Database {
   const db = new Database(file, { timeout: busyTimeoutMs });
@@ -40,7 +40,7 @@ export function openForReading(file: string): Database.Database {
   return db;
 }
 
-/** Empties the write-ahead log. Throws if someone reads an old state of the file for longer than the busy timeout. */
+/** Empties the write-ahead log. Throws if a reader keeps an old state of the file for longer than the busy timeout. */
 export function bringHome(db: Database.Database, path: string): void {
   if (!emptyWal(db))
     throw new Error(`${basename(path)} is read by another program; its write-ahead log cannot be emptied`);

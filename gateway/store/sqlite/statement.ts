@@ -1,13 +1,13 @@
 import type Database from 'better-sqlite3';
 
-/** What statements are prepared on: a database, or a day file that is open for a query. */
+/** The object on which statements are prepared: a database, or a day file that is open for a query. */
 export interface Preparing {
   prepare: Database.Database['prepare'];
 }
 
 /**
  * Statements that return rows, with the type of a row and of the parameters beside the SQL, so that no caller casts. Nothing
- * checks the type against the SQL: it is to be read together with the columns that the SQL names.
+ * checks the type against the SQL, so compare it with the columns that the SQL names.
  */
 export function statement<Row, Parameters extends unknown[] = []>(
   db: Preparing,

@@ -1,8 +1,8 @@
 import type { DeviceIdentity } from '../../domain/device.js';
 
-/** One seal: rows of the log brought into day files. */
+/** The result of one seal, which moves rows of the log into day files. */
 export interface Sealed {
-  /** The last row; the log may be cut up to it once `fold` is stored. */
+  /** The last row. The log may be cut up to it once `fold` is stored. */
   position: number;
   rows: number;
   /** Readings of those rows. */
@@ -11,7 +11,7 @@ export interface Sealed {
   repeated: number;
   /** Day files that were written. */
   days: number;
-  /** Runs of the day file that has most. */
+  /** The number of runs of the day file that has most. */
   runsMax: number;
   /** A Fold in parts, as bytes (foldParts.ts). */
   fold: Uint8Array<ArrayBuffer>[];
@@ -30,7 +30,7 @@ export interface UpkeepStep {
   done: boolean;
 }
 
-/** Long work that people ask for. */
+/** Long work that an operator asks for. */
 export type ArchiveJob =
   | { type: 'erase'; device: DeviceIdentity }
   /** Copies the store into this folder, which is empty or does not exist. */

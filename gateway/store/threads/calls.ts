@@ -9,8 +9,8 @@ import type { Committed } from './committed.js';
 import type { Restored } from './restored.js';
 
 /**
- * The calls that cross from the main thread to the threads of the store: one typed map per thread, and nothing else. Arguments
- * and answers are structured clones; the buffers of a batch are transferred, both ways. Times are Unix ms.
+ * The calls from the main thread to the threads of the store: one typed map per thread, and no other messages. Arguments and answers
+ * are structured clones, and the buffers of a batch are transferred both ways. Times are Unix ms.
  */
 
 /** The thread that writes tidegate.db and log.db. */
@@ -23,26 +23,26 @@ export interface WriterCalls {
   /** True once the store can be written to again: space and ballast are there, and a write reached the disk. */
   probe(at: number): boolean;
   markAdmitted(rid: string, at: number): void;
-  /** Stores what sealed rows contained beside the readings, or a part of it. Doing it twice is harmless. */
+  /** Stores a fold, or a part of one. Doing it twice is harmless. */
   fold(part: Uint8Array): void;
   /**
    * Moves the sealed position to `position` and deletes a slice of the rows that are sealed and that every cursor has passed.
    * Position 0 moves nothing. True once no such row is left.
    */
   cut(position: number): boolean;
-  /** The consumer's position; a new consumer begins behind the last commit. */
+  /** The consumer's position. A new consumer begins after the last commit. */
   openCursor(consumer: string, at: number): number;
-  /** The consumer is done with everything up to `position`. */
+  /** Moves the consumer's cursor to `position`. */
   moveCursor(consumer: string, position: number, at: number): void;
   removeCursor(consumer: string): void;
   /**
-   * Takes a device's frames out of a slice of the rows that are sealed and wait for a cursor, after position `after`. Returns the
-   * position to continue after; null: no row is left.
+   * Removes a device's readings from a slice of the rows that are sealed and wait for a cursor, after position `after`. Returns the
+   * position to continue after, or null if no row is left.
    */
   scrub(deviceKey: number, after: number): number | null;
-  /** Takes what is left of a removed device out of log.db, also out of its free pages. */
+  /** Removes the remaining data of a removed device from log.db, free pages included. */
   forget(deviceKey: number): void;
-  /** Someone confirmed the clock: what was committed before is no evidence of the time any more, and retention resumes. */
+  /** Resumes retention after an operator confirmed the clock. Earlier commits are no evidence of the time any more. */
   confirmClock(at: number): void;
   /** Pauses retention until the clock is confirmed, also over restarts. */
   pauseRetention(why: string): void;
@@ -53,27 +53,27 @@ export interface WriterCalls {
 export interface ArchiverCalls {
   /** Answers once the files are open and the unfinished work of a crash is cleared away. */
   ready(): void;
-  /** Seals the oldest rows of the log; `erased` are keys of devices whose readings are left out. */
+  /** Seals the oldest rows of the log. `erased` are keys of devices whose readings are skipped. */
   seal(options: { readingsMax: number; erased: number[]; now: number }): Sealed;
-  /** One slice of merging, finishing or retention, whichever is due; null: nothing is due. */
+  /** Runs one slice of the merging, finishing or retention that is due, or returns null if none is. */
   upkeep(options: { now: number; retention: boolean }): UpkeepStep | null;
-  /** Starts a job; the one before must have ended. */
+  /** Starts a job. The job before must have ended. */
   begin(job: ArchiveJob): void;
-  /** One slice of the job. */
+  /** Runs one slice of the job. */
   step(now: number): JobProgress;
   close(): void;
 }
 
-/** A thread that answers questions. */
+/** A thread that answers queries. */
 export interface ReaderCalls extends CommandReads {
   /** Answers once the databases are open. */
   ready(): void;
-  /** Throws LOG_TOO_LONG if too many readings of the device are unsealed to be gathered in buckets: seal first. */
+  /** Throws LOG_TOO_LONG if buckets are wanted and too many readings of the device are unsealed. Seal first, then ask again. */
   readings(query: ReadingsQuery): ReadingsPage;
   rendered(query: ReadingsQuery, format: RowFormat): RenderedPage;
   rejected(query: RejectedQuery): RejectedRow[];
   rejectedFrame(deviceKey: number, rid: string): RejectedRow | null;
-  /** The audit, newest first, below id `before`; null: from the newest. */
+  /** A page of the audit, newest first, below id `before`, or from the newest if that is null. */
   audit(query: { before: number | null; limit: number }): (AuditRecord & { id: number })[];
   close(): void;
 }

@@ -4,11 +4,11 @@ import type { Batch } from '../../columns/batch.js';
 export interface Committed {
   /** The commit's place in the log. */
   position: number;
-  /** The batch as it came, less the readings that only repeated what was stored. */
+  /** The given batch, without the readings that were repeats. */
   batch: Batch;
   /** Readings of the batch that were not stored because their identity already was. */
   repeated: number;
-  /** Bytes that the log grew by. */
+  /** The number of bytes by which the log grew. */
   bytes: number;
   commitMs: number;
   /** The rids given to `batch.rejected`, in its order. */

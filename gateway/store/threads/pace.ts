@@ -1,7 +1,7 @@
-/** Work after which a rest may come: with its rests the archiver delays nobody for longer than this. */
+/** The archiver may rest after this much work, so that it delays other threads for no longer. */
 const sliceMs = 3;
 const restsMax = 3;
-/** The part of the time in which a share of the log fills that the work on the share may take. */
+/** The work on a share of the log may take this part of the time in which the share fills. */
 const fill = 0.6;
 
 /** Shared by two threads: rests per 1,000 of work. */
@@ -11,11 +11,11 @@ export const createPaceMemory = (): PaceMemory => new Int32Array(new SharedArray
 
 /** The archiver's side: it rests as the pacer decides, and continues at once when the pacer hurries it. */
 export interface Pace {
-  /** Rests if a rest is due; to be called every millisecond or so while there is work. */
+  /** Rests if a rest is due. To be called about every millisecond while there is work. */
   rest(): void;
-  /** A piece of work begins. */
+  /** Begins a piece of work. */
   begin(): void;
-  /** ms rested since the piece of work began. */
+  /** The ms of rests since the piece of work began. */
   rested(): number;
 }
 
@@ -39,13 +39,13 @@ export function createPace(memory: PaceMemory): Pace {
   };
 }
 
-/** The side that decides: it spreads the work over the time until there is more, and demands full speed if the work falls behind. */
+/** The deciding side. It spreads the work over the time until the next work is due, and demands full speed if the work falls behind. */
 export interface Pacer {
-  /** The archiver has worked for this long, rests not counted. */
+  /** Notes how long the archiver has worked, without rests. */
   worked(ms: number): void;
-  /** The next share of the log is due; shares come `shareMs` apart. */
+  /** Sets the rests for the next share of the log. Shares are due `shareMs` apart. */
   spread(shareMs: number): void;
-  /** Someone waits for the archiver: no rests until the next share. */
+  /** Stops the rests until the next share, because a caller waits for the archiver. */
   hurry(): void;
 }
 

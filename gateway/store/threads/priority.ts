@@ -2,8 +2,8 @@ import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
 /**
- * Gives other threads priority over this one: `nice` is 0 (no change) to 19 (setpriority(2), which on Linux takes a thread). On
- * other systems, and if /proc cannot be read, nothing happens: it is a courtesy.
+ * Gives other threads priority over this one. `nice` is 0 (no change) to 19 (setpriority(2), which on Linux takes a thread). On
+ * other systems, and if /proc cannot be read, it does nothing, because the store works without it.
  */
 export function yieldToOthers(nice: number): void {
   if (process.platform !== 'linux') return;

@@ -6,7 +6,7 @@ import type { KeyRecord } from '../../domain/operators.js';
 import type { PresenceRecord } from '../../domain/presence.js';
 import type { SeriesRecord } from '../../domain/series.js';
 
-/** What the main thread needs of the past: everything but the readings. Times are Unix ms. */
+/** The stored state that the main thread needs at the start: everything except the readings. Times are Unix ms. */
 export interface Restored {
   devices: Device[];
   keys: KeyRecord[];
@@ -16,32 +16,32 @@ export interface Restored {
   latest: ReadingColumns;
   streams: MarkedStream[];
   tables: MetricTableRecord[];
-  /** The newest time of receipt per device. */
+  /** The newest receipt time per device. */
   receipts: { device: Uint32Array; at: Float64Array };
   nextSeriesId: number;
   nextStreamId: number;
   nextDeviceKey: number;
-  /** The newest commit that is evidence of the time; 0: none. */
+  /** The newest commit that is evidence of the time, or 0. */
   newestCommitAt: number;
-  /** Why nothing may be removed for its age; null: it may. */
+  /** Why retention is paused, or null. */
   retentionPaused: string | null;
   /** Everything up to this position is in day files. */
   sealedPosition: number;
   /** The last commit in the log. */
   position: number;
   cursors: CursorRecord[];
-  /** Removed devices whose readings are not yet out of every file. */
+  /** Removed devices whose readings are not erased from every file yet. */
   erasures: DeviceIdentity[];
-  /** Commands that have not ended, in order of creation. */
+  /** Commands without a final state, in order of creation. */
   commands: CommandRecord[];
   batches: OpenBatch[];
-  /** Readings of the log that are not in day files yet. */
+  /** The number of readings in the log that are not in day files yet. */
   replayedReadings: number;
   replayMs: number;
   sqliteVersion: string;
 }
 
-/** A consumer that reads the commit log beside the seal, and the last position that it is done with. */
+/** A consumer of the commit log beside the seal, and its position. */
 export interface CursorRecord {
   consumer: string;
   position: number;

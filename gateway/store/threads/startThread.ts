@@ -1,11 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import { type CallMap, createCaller, type WorkerCaller } from './thread.js';
 
-/** A thread of the store, seen from the main thread. */
+/** The main thread's side of a thread of the store. */
 export interface Thread<Calls extends CallMap<Calls>> extends Pick<WorkerCaller<Calls>, 'call' | 'waiting'> {
-  /** Lets the thread close its files, then ends it. */
+  /** Makes the thread close its files, and then ends it. */
   close(): Promise<void>;
-  /** Ends the thread at once; `died` is not called. */
+  /** Ends the thread at once, without a call of `died`. */
   end(): Promise<void>;
 }
 
@@ -14,7 +14,7 @@ interface Closing {
   close(): void;
 }
 
-/** Starts a thread by its file under store/. `died` is called when the thread ends without being asked to. */
+/** Starts a thread by its file under store/. `died` is called if the thread ends by itself. */
 export function startThread<Calls extends Closing & CallMap<Calls>>(
   file: string,
   data: object,

@@ -9,7 +9,7 @@ interface Request {
 }
 type Answer = { id: number; value: unknown } | { id: number; error: { message: string; code: string | null } };
 
-/** The callee's error, on the caller's side; `code` is that of the original (SQLITE_FULL, …). */
+/** The callee's error, on the caller's side. `code` is that of the original (SQLITE_FULL, …). */
 export class CallError extends Error {
   constructor(
     message: string,
@@ -28,8 +28,8 @@ export class Moved {
 }
 
 /**
- * What a thread serves: each call of its map, with synchronous handlers. A handler may return Moved around the answer, which the
- * types cannot follow, so answers are not checked.
+ * The synchronous handlers of a thread, one per call of its map. A handler may return Moved around the answer, which the types cannot
+ * express, so answers are not type-checked.
  */
 export type Handlers<Calls extends CallMap<Calls>> = {
   [Name in keyof Calls]: (...args: Parameters<Calls[Name]>) => unknown;
@@ -74,11 +74,11 @@ export interface Caller<Calls extends CallMap<Calls>> {
 export interface WorkerCaller<Calls extends CallMap<Calls>> extends Caller<Calls> {
   /** Calls that are not answered yet. */
   waiting(): number;
-  /** From now on the worker's end is expected, and `died` is not called. */
+  /** Marks the worker's end as expected, so that `died` is not called. */
   expectEnd(): void;
 }
 
-/** When the worker dies, every waiting call fails and `died` is called once, unless its end was expected. */
+/** If the worker dies, every waiting call fails, and `died` is called once unless the end was expected. */
 export function createCaller<Calls extends CallMap<Calls>>(
   worker: Worker,
   died: (error: Error) => void,

@@ -14,7 +14,7 @@ type PageArguments = [before: string, limit: number];
 /** Greater than any id. */
 const endOfIds = '~';
 
-/** Reads for operators, on a connection that only reads. */
+/** The reads for operators, on a read-only connection. */
 export function openCommandReads(db: Database.Database): CommandReads {
   const byId = statement<CommandRow, [string]>(db, 'SELECT * FROM commands WHERE id = ?');
   const events = statement<CommandEventRecord, [string]>(

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { CommandChange } from '../../domain/command.js';
 
-/** Commands, their events, and batches of them, in tidegate.db, for the writer. */
+/** Writes commands, their events and command batches in tidegate.db, for the writer. */
 export interface CommandTables {
   /** Within the caller's transaction. */
   apply(change: CommandChange): void;
@@ -19,7 +19,7 @@ export function openCommandTables(db: Database.Database): CommandTables {
   const addEvent = db.prepare(
     'INSERT INTO command_events (command, state, at, cause) VALUES (:id, :state, :at, :cause)',
   );
-  // Once per state, so that a device that keeps reporting after the end does not fill the disk.
+  // A state is stored once, so that a device that keeps reporting after the final state does not fill the disk.
   const addWord = db.prepare(`
     INSERT INTO command_events (command, state, at, cause)
     SELECT :id, :state, :at, :cause WHERE NOT EXISTS (SELECT 1 FROM command_events WHERE command = :id AND state = :state)`);

@@ -3,12 +3,12 @@ import type { CommandRecord, OpenBatch, WaitingMember } from '../../domain/comma
 import { columnStatement, statement } from '../sqlite/statement.js';
 import { type BatchRow, batchOf, type CommandRow, recordOf } from './commandRows.js';
 
-/** Commands that have not ended, in order of creation. */
+/** The commands without a final state, in order of creation. */
 export function readOpenCommands(db: Database.Database): CommandRecord[] {
   return statement<CommandRow>(db, 'SELECT * FROM commands WHERE ended_at IS NULL ORDER BY id').all().map(recordOf);
 }
 
-/** Batches that run, or may be resumed. */
+/** The command batches that run or may be resumed. */
 export function readOpenBatches(db: Database.Database): OpenBatch[] {
   const waiting = statement<WaitingMember, [string]>(
     db,

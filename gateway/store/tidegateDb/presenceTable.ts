@@ -43,7 +43,7 @@ export function openPresenceTable(db: Database.Database): PresenceTable {
   };
 }
 
-/** The presence of every device that was seen, by key. */
+/** The presence of every device that ever connected, by key. */
 export function readPresence(db: Database.Database): PresenceRecord[] {
   const rows = statement<PresenceRow>(db, 'SELECT * FROM presence ORDER BY device').all();
   return rows.map((row) => {

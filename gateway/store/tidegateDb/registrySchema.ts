@@ -1,4 +1,4 @@
-// This folder has the tables of tidegate.db. What the values mean belongs into registry/, presence/ and command/.
+// This folder has the tables of tidegate.db. The meaning of the values is in registry/, presence/ and command/.
 
 import { newEpoch, type Schema } from '../sqlite/migrate.js';
 
@@ -43,7 +43,7 @@ const peopleSql = `
   ) STRICT;
 `;
 
-/** Removed devices whose readings are still to be taken out of the files. */
+/** Removed devices whose readings are not erased from the files yet. */
 const erasuresSql = `
   CREATE TABLE erasures (
     device_key        INTEGER PRIMARY KEY,
@@ -136,11 +136,11 @@ const presenceSql = `
   ) STRICT;
 `;
 
-/** tidegate.db: what people manage. A device key is never used twice (AUTOINCREMENT keeps the highest). */
+/** tidegate.db: everything that operators manage. A device key is never used twice (AUTOINCREMENT keeps the highest). */
 export const registrySchema: Schema = {
   first: 4,
   steps: [
-    // What Tidegate 0.1.0 wrote.
+    // The tables of Tidegate 0.1.0.
     (db) => {
       db.exec(peopleSql + erasuresSql + commandsSql + presenceSql);
       db.prepare('INSERT INTO meta (name, value) VALUES (?, ?)').run('epoch', newEpoch());

@@ -6,7 +6,7 @@ import { columnStatement, statement } from '../sqlite/statement.js';
 import { openCommandTables } from './commandTables.js';
 import { openPresenceTable } from './presenceTable.js';
 
-/** The audit keeps this many records; older ones go as new ones come. */
+/** The number of records in the audit. A new one replaces the oldest. */
 export const auditRecordsMax = 200_000;
 
 interface DeviceRow {
@@ -21,12 +21,12 @@ interface DeviceRow {
 
 /** Devices, credentials, presence, keys, the audit and commands in tidegate.db, for the writer. */
 export interface RegistryTables {
-  /** All changes or none, on disk when it returns. */
+  /** Writes all changes or none. They are on disk when this returns. */
   change(changes: RegistryChange[]): void;
 }
 
 export function openRegistryTables(db: Database.Database): RegistryTables {
-  // When a command ends, its secret parameters leave its row, and with this also the file.
+  // When a command ends, its secret parameters are removed from its row, and with this setting also from the file.
   db.pragma('secure_delete = ON');
   const commands = openCommandTables(db);
   const presence = openPresenceTable(db);
@@ -130,7 +130,7 @@ export function openRegistryTables(db: Database.Database): RegistryTables {
   return { change: (changes) => transact.immediate(changes) };
 }
 
-/** The devices in order of their ids, and the key of the next one. */
+/** The devices in order of their ids, and the next free key. */
 export function readDevices(db: Database.Database): { devices: Device[]; nextDeviceKey: number } {
   const credentials = readCredentials(db);
   const rows = statement<DeviceRow>(db, 'SELECT * FROM devices ORDER BY id').all();
@@ -166,7 +166,7 @@ function readCredentials(db: Database.Database): Map<number, Credential[]> {
   return credentials;
 }
 
-/** Removed devices whose readings are still to be taken out of the files. */
+/** The removed devices whose readings are not erased from the files yet. */
 export function readErasures(db: Database.Database): DeviceIdentity[] {
   return statement<DeviceIdentity>(
     db,
@@ -181,7 +181,7 @@ export function readKeys(db: Database.Database): KeyRecord[] {
   ).all();
 }
 
-/** A page of the audit, newest first, below id `before`; null: from the newest. */
+/** A page of the audit, newest first, below id `before`, or from the newest if that is null. */
 export function readAudit(
   db: Database.Database,
   before: number | null,

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 
 /**
  * A file that only takes up space. On a full disk SQLite can neither checkpoint nor delete, so this file is removed first, and
- * ingest does not resume before it is back.
+ * ingest resumes only after it was written again.
  */
 export interface Ballast {
   drop(): void;
-  /** True if the ballast is in place; false if there is no room for it. */
+  /** True if the ballast is in place, false if there is no room for it. */
   restore(): boolean;
 }
 
@@ -48,7 +48,7 @@ function writeZeros(file: string, bytes: number): void {
   }
 }
 
-/** Bytes that this user may still write in the file system of `folder`. */
+/** The number of bytes that this user may still write in the file system of `folder`. */
 export function freeBytes(folder: string): number {
   const { bavail, bsize } = statfsSync(folder);
   return bavail * bsize;

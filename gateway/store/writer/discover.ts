@@ -26,10 +26,10 @@ export interface Discovered {
 
 /**
  * The epoch and position of a run show whether a day file and the log belong together. If a file has runs that this log did not
- * make, the file or the log was restored from a backup. Then the files may have series that the log does not know; these are
- * learned for devices that the registry knows, and so are newer values of known series. The log gets a new epoch, since its
- * positions are used a second time from now on. Day files name devices by id, key and time of creation, so nothing is taken for
- * another device's. Null: everything belongs together.
+ * make, the file or the log was restored from a backup. Then the files may have series that the log does not know. They are
+ * added for devices that the registry knows, and so are newer values of known series. The log gets a new epoch, because its
+ * positions are used a second time from now on. Day files name devices by id, key and time of creation, so no reading is given to
+ * another device. Null if everything belongs together.
  */
 export function discoverSeries(
   folder: string,
@@ -57,7 +57,7 @@ export function discoverSeries(
   return finds.result();
 }
 
-/** Which logs the runs of a file come from, each with its last position. */
+/** The logs that the runs of a file come from, each with its last position. */
 function sourcesOf(path: string): { epoch: string; position: number }[] {
   const db = openDayForReading(path);
   try {
@@ -103,7 +103,7 @@ class Finds {
     return { series: [...this.#series.values()], latest: this.#latest.columns() };
   }
 
-  /** The series as the log knows it, or a new one if the registry knows the device and the log does not know the metric. */
+  /** The series of the log, or a new one if the registry knows the device and the log does not know the metric. */
   #recordOf(series: DaySeries): SeriesRecord | undefined {
     const identity = seriesIdentity(series);
     const record = this.#series.get(identity) ?? this.#known.get(identity) ?? this.#newRecord(series);

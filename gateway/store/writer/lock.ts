@@ -8,8 +8,8 @@ export class FolderLockedError extends Error {
 }
 
 /**
- * Takes the data folder for this process. The lock is SQLite's own (fcntl), so the system drops it with the process,
- * however that ends, and there is no stale lock file to clear by hand. Returns the release.
+ * Locks the data folder for this process. The lock is SQLite's own (fcntl), so the system drops it with the process,
+ * however that ends, and no stale lock file remains. Returns the function that releases it.
  */
 export function lockFolder(folder: string): () => void {
   const db = new Database(join(folder, 'gateway.lock'), { timeout: 0 });

@@ -2,17 +2,17 @@ import type { Batch } from '../../columns/batch.js';
 import { grown } from '../../columns/growable.js';
 
 /**
- * The newest stored time of each series, by series id. A reading at exactly that time repeats it and is taken out before
- * the commit; an older reading is stored in the log and compared with the past when the log is read or sealed.
+ * The newest stored time of each series, by series id. A reading at exactly that time is a repeat and is dropped before
+ * the commit. An older reading is stored in the log and compared with the stored ones when the log is read or sealed.
  */
 export interface Newest {
   /** Makes room for series ids up to `series`. */
   reserve(series: number): void;
-  /** Takes a stored time, at start. Unix ms. */
+  /** Notes a stored time at the start, in Unix ms. */
   set(series: number, ts: number): void;
-  /** Takes repeats out of the batch, in place, and advances. Returns their number. */
+  /** Drops repeats from the batch in place, and advances. Returns their number. */
   dropRepeats(batch: Batch): number;
-  /** Goes back to before the last `dropRepeats`: its batch was not committed. */
+  /** Undoes the last `dropRepeats`, because its batch was not committed. */
   undo(): void;
 }
 

@@ -7,7 +7,7 @@ import { type LogRow, logRows } from '../logDb/readRows.js';
 import type { FrameColumns } from '../logDb/rowBlobs.js';
 import type { Restored } from '../threads/restored.js';
 
-/** The part of the past that log.db knows. */
+/** The stored state in log.db. */
 export interface Replayed
   extends Pick<
     Restored,
@@ -24,11 +24,11 @@ export interface Replayed
     | 'position'
     | 'replayedReadings'
   > {
-  /** No device with data has a higher key. */
+  /** The highest key of a device with data. */
   deviceKeyMax: number;
 }
 
-/** What was folded, and over it the rows of the log that are not yet sealed. */
+/** Restores the folded state, and applies the rows of the log that are not sealed yet. */
 export function replayLog(db: Database.Database): Replayed {
   const folded = readFolded(db);
   const replay = new Replay(folded);
@@ -98,7 +98,7 @@ class Replay {
     for (const stream of streams)
       if (!this.#streams.has(stream.id)) this.#streams.set(stream.id, { ...stream, mark: 0, usedAt: 0 });
     for (const table of tables) {
-      // The table declared last is the last of the map, as the gateway drops those declared first.
+      // The last declared table is the last of the map, because the gateway drops the first declared ones.
       this.#tables.delete(tableKey(table));
       this.#tables.set(tableKey(table), table);
     }

@@ -31,8 +31,8 @@ export interface WriterData {
 }
 
 /**
- * The writer thread: the only one that writes tidegate.db and log.db. What runs in this thread belongs into this folder; the
- * tables belong into logDb/ and tidegateDb/.
+ * The writer thread: the only one that writes tidegate.db and log.db. This folder has the code of this thread. The
+ * tables are in logDb/ and tidegateDb/.
  */
 function openWriter({ folder, ballastBytes }: WriterData): Handlers<WriterCalls> {
   const ballast = createBallast(folder, ballastBytes);
@@ -95,7 +95,7 @@ function openWriter({ folder, ballastBytes }: WriterData): Handlers<WriterCalls>
   };
 }
 
-/** Reads what the main thread must know of the past, and learns the newest times. */
+/** Reads the stored state for the main thread, and notes the newest times. */
 function restore(folder: string, registryDb: Database.Database, logDb: Database.Database, newest: Newest): Restored {
   const started = performance.now();
   const { devices, nextDeviceKey } = readDevices(registryDb);
@@ -110,7 +110,7 @@ function restore(folder: string, registryDb: Database.Database, logDb: Database.
   return {
     ...replayed,
     devices,
-    // A registry older than the log must not use a key again that the log knows as another device's.
+    // A registry that is older than the log must not use again a key that another device has in the log.
     nextDeviceKey: Math.max(nextDeviceKey, deviceKeyMax + 1),
     keys: readKeys(registryDb),
     cursors: openCursorTable(logDb).all(),
@@ -123,14 +123,14 @@ function restore(folder: string, registryDb: Database.Database, logDb: Database.
   };
 }
 
-/** On a full disk the ballast is removed, so that the write-ahead logs can still be brought into their files. */
+/** Removes the ballast on a full disk, so that the write-ahead logs can still be written into their files. */
 function yieldSpace(ballast: Ballast, full: Database.Database[]): void {
   ballast.drop();
   for (const db of full) {
     try {
       db.pragma('wal_checkpoint(PASSIVE)');
     } catch {
-      // Still no room: the next probe tries again.
+      // There is still no room, and the next probe tries again.
     }
   }
 }
