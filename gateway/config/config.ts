@@ -46,9 +46,9 @@ export interface ResolvedConfig {
 export interface ConfigSources {
   /** Path of a YAML file. */
   file?: string;
-  /** `TIDEGATE_DEVICE__PORT=8080` and the like; other variables are left alone. */
+  /** Variables such as `TIDEGATE_DEVICE__PORT=8080`. Those without the prefix are ignored. */
   environment: Readonly<Record<string, string | undefined>>;
-  /** `key.path=value`, each. */
+  /** Settings of the form `key.path=value`. */
   set: readonly string[];
 }
 
@@ -73,10 +73,10 @@ const validate = new Ajv2020({ allErrors: true, useDefaults: true, allowUnionTyp
   schema as object,
 );
 
-/** Variables with our prefix that are no configuration: the command line's own. */
+/** Variables with the prefix that belong to the command line and are not configuration. */
 const otherVariables = new Set(['TIDEGATE_URL', 'TIDEGATE_KEY', 'TIDEGATE_ROUNDS']);
 
-/** --set over environment over file over defaults. Throws ConfigError. */
+/** Loads the configuration. --set overrides the environment, that the file, and that the defaults. Throws ConfigError. */
 export function loadConfig({ file, environment, set }: ConfigSources): ResolvedConfig {
   const faults: string[] = [];
   const origins = new Map<string, string>();
@@ -131,7 +131,7 @@ function readYaml(file: string, faults: string[]): object {
   return {};
 }
 
-/** Environment names lost their case; the schema gives it back. Underscores between words are optional. */
+/** Finds the key of an environment variable, whose name has lost its case. Underscores between words are optional. */
 function matchCase(path: string[]): string[] {
   let at: Schema | undefined = schema;
   return path.map((part) => {
@@ -156,7 +156,7 @@ function place(
     shape = shape?.properties?.[part];
     at[part] ??= {};
     if (typeof at[part] !== 'object') {
-      faults.push(`${path.join('.')} (${origin}): ${part} is no section`);
+      faults.push(`${path.join('.')} (${origin}): ${part} is not a section`);
       return;
     }
     at = at[part] as Record<string, unknown>;
@@ -166,7 +166,7 @@ function place(
   origins.set(path.join('.'), origin);
 }
 
-/** Strings from the command line take the type that the schema gives; what does not fit is left for it to refuse. */
+/** Gives a string from the command line the type of the schema. A string that does not fit is unchanged, so that the schema refuses it. */
 function coerce(text: string, type: string | undefined): unknown {
   if ((type === 'integer' || type === 'number') && text.trim() !== '' && Number.isFinite(Number(text)))
     return Number(text);
@@ -190,7 +190,7 @@ function explain(error: ErrorObject, origins: Map<string, string>, file?: string
     return `${key} (${origins.get(key) ?? origin}): there is no such key${near === null ? '' : `; did you mean ${near}?`}`;
   }
   if (path === 'mqtt.url' && typeof data === 'string' && data.includes('@'))
-    return `mqtt.url (${origin}): must hold no user name or password; give mqtt.username and mqtt.passwordFile`;
+    return `mqtt.url (${origin}): must not contain a user name or password; give mqtt.username and mqtt.passwordFile`;
   const shown = secretKeys.includes(path) ? 'its value' : JSON.stringify(data);
   return `${path || 'the file'} (${origin}): ${shown} ${sentenceOf(error)}`;
 }
@@ -201,7 +201,7 @@ function sectionAt(path: string): Schema | undefined {
   return at;
 }
 
-/** The name at the smallest edit distance, if that is small. */
+/** The name with the smallest edit distance, if that is small. */
 function nearest(name: string, names: string[]): string | null {
   const scored = names.map((one) => ({ one, distance: editDistance(name.toLowerCase(), one.toLowerCase()) }));
   scored.sort((a, b) => a.distance - b.distance);
@@ -228,10 +228,10 @@ function freeze<Tree>(tree: Tree): Tree {
   return tree;
 }
 
-/** Keys whose values are shown nowhere. */
+/** The keys whose values are never shown. */
 const secretKeys: readonly string[] = ['mqtt.password'];
 
-/** The configuration as it may be shown. */
+/** The configuration without secret values, for printing. */
 export function withoutSecrets(config: ResolvedConfig): ResolvedConfig {
   const { password } = config.mqtt;
   return password === undefined ? config : { ...config, mqtt: { ...config.mqtt, password: '***' } };

@@ -55,7 +55,7 @@ export function encodeTelemetry(frame: TelemetryFrame): Uint8Array {
   view.setUint16(18, frame.table, true);
   frame.metrics.forEach((metric, column) => view.setUint16(telemetryHeaderBytes + 2 * column, metric, true));
   frame.rows.forEach((row, index) => {
-    // A cell left out would go as 0, which is a reading nobody took.
+    // A missing cell would be sent as 0, which is a reading that nobody took.
     if (row.length !== columns + 1)
       throw new RangeError(`row ${index} has ${row.length - 1} values for ${columns} columns`);
     writeRow(view, start + index * stride, kind, row);
@@ -136,7 +136,7 @@ export function encodeCommand(frame: CommandFrame): Uint8Array {
   message[2] = name.length;
   message[3] = frame.known;
   writeUuid(message, 4, frame.id);
-  // The longest that can be told is 49.7 days; `expiresAt` says the whole.
+  // The field holds at most 49.7 days. `expiresAt` has the whole time.
   view.setUint32(20, Math.min(frame.ttlMs, 0xffff_ffff), true);
   view.setBigUint64(24, BigInt(frame.expiresAt), true);
   message.set(name, commandHeaderBytes);

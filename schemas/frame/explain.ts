@@ -17,11 +17,11 @@ export interface ExplainedField {
   length: number;
   name: string;
   value: string;
-  /** What is wrong with the field. It is null if the bytes alone show nothing wrong. */
+  /** The fault of the field, or null if the bytes alone show none. */
   wrong: string | null;
 }
 
-/** What a frame needs to be explained, beside its bytes. */
+/** The facts beside the bytes that explain a frame. */
 export interface ExplainOptions {
   /** The receipt time in Unix ms, from which ages count back. */
   receivedAt: number;
@@ -157,7 +157,7 @@ function explainRows(fields: Fields, bytes: Uint8Array, view: DataView, frame: R
   for (let row = 0; row < whole; row++) {
     const before = fields.length;
     explainRow(fields, bytes, view, row, last, frame);
-    // Beyond the first rows only what is wrong is told.
+    // After the first rows only wrong fields are listed.
     if (row < rowsMax) continue;
     const wrong = fields.splice(before).filter((field) => field.wrong !== null);
     fields.push(...wrong);
@@ -244,7 +244,7 @@ function add(fields: Fields, at: number, length: number, name: string, value: st
   fields.push({ at, length, name, value, wrong });
 }
 
-/** Reserved bytes: told only where they are not what they have to be. */
+/** Reserved bytes. They are listed only if they are not 0. */
 function zeros(fields: Fields, bytes: Uint8Array, at: number, length: number): void {
   const found = bytes.subarray(at, at + length);
   if (found.some((byte) => byte !== 0)) add(fields, at, length, 'reserved', hexText(found), 'reserved bytes are zero');
@@ -260,7 +260,7 @@ function leftOver(fields: Fields, bytes: Uint8Array, at: number): Fields {
   return rest(fields, bytes, at, 'left over', 'no field has these bytes');
 }
 
-/** Bytes that are no field. */
+/** Bytes that belong to no field. */
 function rest(fields: Fields, bytes: Uint8Array, at: number, name = 'not read', wrong: string | null = null): Fields {
   if (at >= bytes.length) return fields;
   const left = bytes.subarray(at);

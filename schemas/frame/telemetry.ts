@@ -126,7 +126,7 @@ function checkTimesDiffer(buffer: FrameBuffer, header: TelemetryHeader): BinaryF
   return null;
 }
 
-/** The same offset may stand in two rows as long as no metric has a value in both. */
+/** Two rows may have the same offset as long as no metric has a value in both. */
 function checkUnorderedTimesDiffer(buffer: FrameBuffer, header: TelemetryHeader): BinaryFault | null {
   const { columns, rows, rowsAt, rowWords } = header;
   const rowsOf = new Map<number, number[]>();

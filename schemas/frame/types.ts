@@ -75,10 +75,10 @@ export interface CommandFrame {
   id: string;
   name: string;
   params: unknown;
-  /** The ms that were left at sending. 0 means no limit. */
+  /** The remaining time to live in ms when the command was sent. 0 means no limit. */
   ttlMs: number;
   expiresAt: number;
-  /** What the gateway last heard about it: 0 never sent before, 1 received, 2 running, 255 sent but nothing heard. */
+  /** The last state that the gateway knows: 0 never sent before, 1 received, 2 running, 255 sent but not answered. */
   known: number;
 }
 

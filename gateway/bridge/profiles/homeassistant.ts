@@ -10,7 +10,7 @@ import { sanitised, type Topics } from '../messages/topics.js';
 import type { Profile } from './profile.js';
 import { homeUnit } from './units.js';
 
-/** A metric as Home Assistant is told of it. */
+/** A metric in the form of Home Assistant. */
 interface Metric {
   name: string;
   unit: string | null;
@@ -20,9 +20,9 @@ interface Metric {
 type Component = Record<string, unknown> & { p: string; unique_id: string };
 
 /**
- * Home Assistant's MQTT discovery for whole devices: one retained message a device, with a sensor for each metric, and buttons
- * and numbers for the commands of its model that fit; https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery.
- * The newest value of each metric is retained on a topic of its own.
+ * Home Assistant's MQTT discovery for whole devices (https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery). Each device
+ * has one retained message, with a sensor per metric, and with buttons and numbers for the commands of its model that fit. The latest
+ * value of each metric is retained on its own topic.
  */
 export function homeAssistant(settings: BridgeSettings, topics: Topics, names: Names): Profile {
   const { gatewayId, discoveryPrefix, version } = settings;
@@ -30,7 +30,7 @@ export function homeAssistant(settings: BridgeSettings, topics: Topics, names: N
   /** Metrics that devices have sent, and whether they were announced. */
   const sent = new Map<string, Map<string, Metric>>();
   const news = new Set<string>();
-  /** Newest time published, by series. */
+  /** The newest published time, by series. */
   const newest = new Map<number, number>();
   const birthTopic = `${discoveryPrefix}/status`;
   const nodeOf = (device: string): string => `tidegate_${gatewayId}_${device}`;
@@ -44,7 +44,7 @@ export function homeAssistant(settings: BridgeSettings, topics: Topics, names: N
     news.add(device);
   }
 
-  /** The newest value of each metric of the frame, where none is newer that was published before. */
+  /** The newest value of each metric of the frame, unless a newer one was published before. */
   function frame({ row, device, start, end }: Frame): Message[] {
     const last = new Map<number, number>();
     for (let at = start; at < end; at++) {
@@ -70,7 +70,7 @@ export function homeAssistant(settings: BridgeSettings, topics: Topics, names: N
     return messages;
   }
 
-  /** Those of the model first, then what the device sent beside them. */
+  /** The metrics of the model come first, then further ones that the device sent. */
   function metricsOf(device: DeviceFacts, model: Model | undefined): Metric[] {
     const metrics = new Map<string, Metric>();
     for (const { name, unit = null, kind } of model?.metrics ?? [])
@@ -155,7 +155,7 @@ interface ParameterSchema {
   secret?: boolean;
 }
 
-/** A command without parameters that must be given is a button; one with a single number between bounds is a number. */
+/** A command without required parameters is a button, and one with a single number between limits is a number. */
 function controlOf({ name, description, params = {} }: ModelCommand, id: string, topic: string): Component | null {
   const { properties = {}, required = [] } = params as {
     properties?: Record<string, ParameterSchema>;

@@ -1,11 +1,11 @@
 /**
- * SenML units (RFC 8428) as Home Assistant writes them, with the device class where the unit alone says it. What is not here is
- * passed on as it is, without a class.
+ * SenML units (RFC 8428) in the form of Home Assistant, with the device class if the unit alone implies it. Other units are
+ * published unchanged and without a class.
  */
 export interface HomeUnit {
   unit: string;
   deviceClass: string | null;
-  /** Grows only: a meter. */
+  /** The value only grows, as that of a meter. */
   total?: true;
 }
 

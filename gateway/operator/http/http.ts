@@ -32,7 +32,7 @@ const statusTexts: Record<number, string> = {
 
 const problemType = 'application/problem+json';
 
-/** Serves the route table. uWebSockets.js ends the process where an answer is missing, so every way ends in one. */
+/** Serves the route table. uWebSockets.js ends the process if a request gets no answer, so every path through this code sends one. */
 export function serveRoutes(
   app: TemplatedApp,
   routes: readonly Route[],
@@ -80,7 +80,7 @@ function serve(
   else readBody(res, bodyBytesMax, finish, () => !client.gone);
 }
 
-/** What is known of the client while it is answered: whether it has left, and when it can be written to again. */
+/** The client of an answer: whether it has disconnected, and when it can be written to again. */
 interface Client {
   gone: boolean;
   writable(): Promise<void>;
@@ -107,9 +107,9 @@ function watch(res: HttpResponse): Client {
 }
 
 /**
- * Sends pieces as the client takes them: the next one is asked for when the one before has left, and none once the client has
- * gone. A client that reads nothing for 10 s is taken for gone (uWebSockets.js). After an error in the middle the connection
- * is closed without the end that a whole answer has.
+ * Sends pieces at the speed of the client: it requests the next piece after the one before was sent, and none after the client has
+ * disconnected. A client that reads nothing for 10 s counts as disconnected (uWebSockets.js). After an error in the middle the
+ * connection is closed without the last chunk of a whole answer.
  */
 async function sendPieces(
   res: HttpResponse,
@@ -145,7 +145,7 @@ function decodeParameter(text: string): string {
   }
 }
 
-/** Collects the body; over the limit it is answered 413 at once and the connection ends. */
+/** Collects the body. If it exceeds the limit, the answer is 413 at once and the connection is closed. */
 function readBody(res: HttpResponse, bytesMax: number, done: (body: Buffer) => void, open: () => boolean): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -230,7 +230,7 @@ export function statusLine(status: number): string {
   return `${status} ${statusTexts[status] ?? 'Status'}`;
 }
 
-/** A problem for what never reached a route. */
+/** Sends a problem for a request that did not reach a route. */
 export function sendProblem(
   res: HttpResponse,
   code: ProblemCode,

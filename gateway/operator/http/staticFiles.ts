@@ -12,11 +12,11 @@ const types: Record<string, string> = {
   '.txt': 'text/plain; charset=utf-8',
 };
 
-/** Nothing from elsewhere, nothing inline, no frames around it. */
+/** The console may load files only from its own origin, has no inline code, and must not be framed. */
 export const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** Pages of the console: all are its one HTML file, which looks at the address. */
+/** The paths of the console's pages. All of them return its one HTML file, which reads the address. */
 const consolePages = ['/', '/devices', '/devices/:id', '/commands', '/attempts', '/add'];
 export const apiPagePath = '/docs';
 
@@ -26,7 +26,7 @@ export function serveConsole(app: TemplatedApp, folder: string, apiPageFolder: s
   serveFolder(app, apiPageFolder, apiPagePath, [apiPagePath]);
 }
 
-/** Files under a path; index.html at the pages' paths. The build wrote a compressed form beside each. */
+/** Serves files under a path, and index.html at the paths of the pages. The build wrote a compressed form beside each file. */
 function serveFolder(app: TemplatedApp, folder: string, base: string, pages: string[]): void {
   for (const name of existsSync(folder) ? readdirSync(folder) : []) {
     const type = types[extname(name)];
