@@ -27,7 +27,7 @@ test('the fleets that come with Tidegate are valid, and all faults of another on
   assert.throws(
     () => checkFleet({ groups: [group, { ...group, samplesPerFrame: 11 }, { ...large, signals: wide }] }, 'x'),
     (error: Error) =>
-      /groups\/1\/prefix: a is that of .groups\/0/.test(error.message) &&
+      /groups\/1\/prefix: a is also the prefix of .groups\/0/.test(error.message) &&
       /groups\/1\/samplesPerFrame: .*times would repeat/.test(error.message) &&
       /groups\/2\/samplesPerFrame: 1000 make a frame of \d+ bytes; 65536 is the most/.test(error.message),
   );

@@ -34,7 +34,7 @@ export function loadFleet(nameOrPath: string): Fleet {
   return checkFleet(document.toJS(), path);
 }
 
-/** Throws FleetError with every fault; `origin` names the file in its message. */
+/** Throws FleetError with every fault. `origin` names the file in its message. */
 export function checkFleet(tree: unknown, origin: string): Fleet {
   if (!validate(tree)) throw faultsIn(origin, (validate.errors ?? []).map(describeFault));
   const fleet: Fleet = {
@@ -67,7 +67,7 @@ function faultsIn(origin: string, faults: string[]): FleetError {
   return new FleetError(`${origin} cannot be run:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
 }
 
-/** Path, what is wrong, the value, and what would be right. */
+/** The sentence for a fault: its path, the rule, the value, and what is allowed. */
 function describeFault(error: ErrorObject): string {
   const { keyword, data, parentSchema } = error;
   const where = error.instancePath || '/';
@@ -82,28 +82,33 @@ function describeFault(error: ErrorObject): string {
 function faultsOfPrefixes({ groups }: Fleet): string[] {
   return groups.flatMap(({ prefix }, i) => {
     const first = groups.findIndex((group) => group.prefix === prefix);
-    return first === i ? [] : [`/groups/${i}/prefix: ${prefix} is that of /groups/${first} already; give it another`];
+    return first === i
+      ? []
+      : [`/groups/${i}/prefix: ${prefix} is also the prefix of /groups/${first}; give it another one`];
   });
 }
 
-/** What the schema cannot tell: when a fault comes, and which do not go together. */
+/** Checks the rules that the schema cannot express: when a fault strikes, and which faults exclude each other. */
 function faultsOfFaults({ faults, groups }: Fleet): string[] {
   return faults.flatMap((fault, i) => {
     const where = `/faults/${i}`;
     const isTimed = fault.perMinute !== undefined || fault.atSeconds !== undefined;
-    if (isTrait(fault) && isTimed) return [`${where}: ${fault.fault} holds from the start; leave out when`];
+    if (isTrait(fault) && isTimed)
+      return [`${where}: ${fault.fault} holds from the start; remove perMinute and atSeconds`];
     if (!isTrait(fault) && (fault.perMinute === undefined) === (fault.atSeconds === undefined))
-      return [`${where}: say when ${fault.fault} comes, by perMinute or by atSeconds`];
+      return [`${where}: say when ${fault.fault} strikes, with perMinute or with atSeconds`];
     const unknown = fault.groups?.find((prefix) => !groups.some((group) => group.prefix === prefix));
     if (unknown !== undefined) return [`${where}/groups: there is no group ${unknown}`];
-    // A repeat of a reading without a time is a reading of its own: nobody could tell the two apart.
+    // A reading that is sent again without a time is stored again, so verification could not recognise it.
     const clockless = faults.filter(({ fault: other }) => other === 'no_clock');
     const forgets = fault.fault === 'reboot_forgetting' && clockless.some((other) => shareGroup(fault, other));
-    return forgets ? [`${where}: reboot_forgetting and no_clock do not go together: repeats could not be told`] : [];
+    return forgets
+      ? [`${where}: reboot_forgetting and no_clock do not go together, because a repeat could not be recognised`]
+      : [];
   });
 }
 
-/** Without groups a fault is for all of them. */
+/** A fault without groups strikes all groups. */
 function shareGroup({ groups: some }: FleetFault, { groups: others }: FleetFault): boolean {
   return some === undefined || others === undefined || some.some((prefix) => others.includes(prefix));
 }
@@ -119,7 +124,7 @@ function faultsOfRequire({ require }: Fleet): string[] {
   });
 }
 
-/** What the schema cannot tell: that times differ, and that a frame fits. */
+/** Checks the rules that the schema cannot express: that times differ, and that a frame fits. */
 function faultsOfGroup(group: Group, i: number, seed: number): string[] {
   const { frameIntervalMs, samplesPerFrame } = group;
   if (frameIntervalMs < samplesPerFrame)

@@ -3,12 +3,12 @@ import { escaped, linePlot, type PlotOptions } from './plot.js';
 import { measuredText, summaryOf } from './report.js';
 import type { Check } from './thresholds.js';
 
-/** What the page shows beside the figures. */
+/** The facts that the page shows beside the figures. */
 export interface ReportHead {
   fleet: string;
-  /** Where the devices connected. */
+  /** The address to which the devices connected. */
   target: string;
-  /** What the simulator ran on. */
+  /** The machine of the simulator. */
   machine: string;
   checks: readonly Check[];
 }
@@ -52,7 +52,7 @@ function plotsOf(result: FleetResult): PlotOptions[] {
         sample.elapsedMs / 1000,
         (1000 * (of(sample) - of(samples[i]))) / Math.max(1, sample.elapsedMs - samples[i].elapsedMs),
       ]);
-  /** If nothing was acknowledged, the line has a gap: no latency is not a good latency. */
+  /** If no frame was acknowledged, the line has a gap, because a missing latency is not a good one. */
   const latencies = (of: (sample: Progress) => number): [number, number][] =>
     points(of).map(([at, ms], i) => [
       at,
@@ -114,7 +114,7 @@ function plotsOf(result: FleetResult): PlotOptions[] {
   return [...own, ...(watched ? itsOwn : [])].map((plot) => ({ ...plot, stages }));
 }
 
-/** Where each stage began, in seconds. */
+/** The times in seconds at which the stages began. */
 function stagesOf(samples: readonly Progress[]): [string, number][] {
   return samples
     .filter(({ stage }, i) => i > 0 && stage !== samples[i - 1].stage)
