@@ -49,7 +49,9 @@ export function serveRoutes(
   }
   for (const [path, allowed] of methods) {
     const allow = allowed.join(', ');
-    app.any(path, (res) => sendProblem(res, 'method_not_allowed', `It takes ${allow}`, undefined, { Allow: allow }));
+    app.any(path, (res) =>
+      sendProblem(res, 'method_not_allowed', `This path accepts only ${allow}`, undefined, { Allow: allow }),
+    );
   }
 }
 

@@ -6,7 +6,7 @@ export class DayFileError extends Error {
   readonly code = 'DAY_FILE';
   constructor(day: number, { message }: Error) {
     super(
-      `the files of ${dayText(day)} cannot be kept up (${message}); tidegate doctor --all shows which one is damaged`,
+      `the files of ${dayText(day)} cannot be maintained (${message}); tidegate doctor --all shows which one is damaged`,
     );
   }
 }

@@ -30,7 +30,7 @@ export function inspectDataFolder(folder: string, now: number, builtAt: number, 
       {
         name: 'data folder',
         state: 'fail',
-        detail: `${folder} holds no log.db`,
+        detail: `${folder} has no log.db`,
         fix: 'Give the data folder by --data, or start the gateway once',
       },
     ];
@@ -114,7 +114,7 @@ function checkVersion(db: Database.Database, file: string, schema: Schema): Find
     const detail = `${version}, older than the first release (${schema.first})`;
     return { name, state: 'fail', detail, fix: 'Start with an empty data folder' };
   }
-  const detail = version === newest ? String(version) : `${version}; the next start brings it to ${newest}`;
+  const detail = version === newest ? String(version) : `${version}; the next start migrates it to ${newest}`;
   return { name, state: 'ok', detail };
 }
 

@@ -43,7 +43,7 @@ export function openSqlView(folder: string, from: number, to: number): SqlView {
     run(sql) {
       const statement = db.prepare<[], SqlValue[]>(sql);
       if (!statement.reader || !statement.readonly)
-        throw new Error('this would write, or returns nothing: tidegate sql takes a SELECT');
+        throw new Error('the statement writes or returns no rows; tidegate sql accepts only a SELECT');
       const columns = statement.columns().map(({ name }) => name);
       return { columns, rows: statement.raw().iterate() };
     },
