@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { TestGateway } from '../gateway/gateway.fixture.js';
 
-const main = fileURLToPath(new URL('./main.js', import.meta.url));
+/** The command line's program. */
+export const mainFile = fileURLToPath(new URL('./main.js', import.meta.url));
 
 export interface Ran {
   code: number;
@@ -16,7 +17,7 @@ export function runCli(tools: TestGateway | null, ...args: string[]): Promise<Ra
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [main, ...args, ...api],
+      [mainFile, ...args, ...api],
       { env: { ...process.env, NO_COLOR: '1' } },
       (error, out, err) => {
         resolve({ code: error === null ? 0 : Number(error.code), out, err });

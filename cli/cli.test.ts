@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { startTestGateway } from '../gateway/gateway.fixture.js';
-import { runCli as run } from './cli.fixture.js';
+import { mainFile, runCli as run } from './cli.fixture.js';
 import { tableOf } from './terminal/output.js';
 import { parseDuration, parseWhen } from './terminal/times.js';
 
@@ -112,6 +114,35 @@ test('a mistake on the command line and a gateway that does not answer have diff
       url,
     );
   }
+});
+
+test('a reader that closes the pipe ends the command without a fault', async (context) => {
+  const tools = await startTestGateway(context);
+  const { secret } = await tools.addDevice('boiler-7');
+  const child = spawn(process.execPath, [mainFile, 'tail', '--url', tools.gateway.operatorUrl, '--data', tools.data], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  context.after(() => child.kill('SIGKILL'));
+  child.stdout.destroy();
+  let errors = '';
+  child.stderr.on('data', (text) => {
+    errors += String(text);
+  });
+  const closed = once(child, 'close');
+  // Each connection makes `tail` print lines, once it has subscribed.
+  while (child.exitCode === null) await tools.connect({ id: 'boiler-7', secret });
+  const [code] = await closed;
+  assert.deepEqual([code, errors], [0, '']);
+});
+
+test('a key from the data folder of another gateway is refused with the name of its file', async (context) => {
+  const tools = await startTestGateway(context);
+  const other = mkdtempSync(join(tmpdir(), 'tidegate-key-'));
+  context.after(() => rmSync(other, { recursive: true }));
+  writeFileSync(join(other, 'admin.key'), `tgk_${'a'.repeat(43)}\n`);
+  const { code, err } = await run(null, 'device', 'list', '--url', tools.gateway.operatorUrl, '--data', other);
+  assert.equal(code, 1);
+  assert.ok(err.includes(`The key is from ${join(other, 'admin.key')}`), err);
 });
 
 test('times are accepted in the forms that people write', () => {

@@ -44,6 +44,12 @@ for (const load of Object.hasOwn(commands, asked) ? [commands[asked]] : Object.v
 for (const command of [program, ...program.commands.flatMap((child) => [child, ...child.commands])])
   command.exitOverride();
 
+// A reader such as `head` may close the pipe before everything is printed. That is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

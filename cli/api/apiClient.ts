@@ -54,7 +54,14 @@ export interface ApiClient {
 /** A client for the gateway and key that the options, the environment or the data folder name. Throws Failure. */
 export function createApiClient(options: ApiOptions): ApiClient {
   const url = checkedUrl(options.url ?? process.env.TIDEGATE_URL ?? defaultUrl);
-  const key = options.key ?? process.env.TIDEGATE_KEY ?? readKey(options.data ?? 'data');
+  const folder = options.data ?? 'data';
+  const given = options.key ?? process.env.TIDEGATE_KEY;
+  const key = given ?? readKey(folder);
+  /** The usual cause of an unknown key that nobody typed is the data folder of another gateway. */
+  const hintOf = (status: number): string =>
+    status === 401 && given === undefined
+      ? `\nThe key is from ${join(folder, 'admin.key')}. Give this gateway's own data folder with --data, or a key with --key.`
+      : '';
 
   async function ask(method: string, path: string, body: unknown, more: Record<string, string>): Promise<Response> {
     const headers: Record<string, string> = { authorization: `Bearer ${key}`, ...more };
@@ -66,7 +73,9 @@ export function createApiClient(options: ApiOptions): ApiClient {
     }).catch((error: Error) => {
       throw new Failure(
         69,
-        `No gateway answers at ${url} (${causeOf(error)}). Start one with "npm start", or give its address with --url.`,
+        causeOf(error).includes('CERT')
+          ? `The certificate of ${url} is not trusted (${causeOf(error)}). If it is your own, give its file in the environment: NODE_EXTRA_CA_CERTS=cert.pem`
+          : `No gateway answers at ${url} (${causeOf(error)}). Start one with "npm start", or give its address with --url.`,
       );
     });
   }
@@ -80,12 +89,12 @@ export function createApiClient(options: ApiOptions): ApiClient {
     const answer = await ask(method, path, body, headers);
     const text = await answer.text();
     if (answer.ok) return (text === '' ? undefined : JSON.parse(text)) as Body;
-    throw new Failure(1, explain(text, answer.status));
+    throw new Failure(1, explain(text, answer.status) + hintOf(answer.status));
   }
 
   async function* lines<Item>(path: string): AsyncGenerator<Item> {
     const answer = await ask('GET', path, undefined, { accept: 'application/x-ndjson' });
-    if (!answer.ok) throw new Failure(1, explain(await answer.text(), answer.status));
+    if (!answer.ok) throw new Failure(1, explain(await answer.text(), answer.status) + hintOf(answer.status));
     if (answer.body === null) return;
     let rest = '';
     for await (const text of answer.body.pipeThrough(new TextDecoderStream())) {
