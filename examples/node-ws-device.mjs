@@ -33,7 +33,7 @@ function run({ name, params }) {
 ws.on('message', (data) => {
   const message = JSON.parse(data);
   if (message.type === 'welcome') {
-    seq = message.lastSeq; // Numbers go on where the gateway has them.
+    seq = message.lastSeq; // Numbering continues after the last frame that the gateway has.
     last = seq + Number(readings);
     every(1);
     measure();
