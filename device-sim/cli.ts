@@ -1,4 +1,9 @@
 #!/usr/bin/env node
+/**
+ * The command `tidegate-sim`: it reads the arguments, runs a fleet and prints the result. device-sim/ holds simulated devices,
+ * and what judges a gateway or a client with them. It shares nothing with the gateway but schemas/, so that it cannot hide the
+ * gateway's mistakes.
+ */
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { basename } from 'node:path';

@@ -1,6 +1,7 @@
 /**
  * The whole gateway, as the flow of its data: what is on disk, what is known, commands, the bridge, a frame's way to the disk,
- * the ports. What a part needs is made before it. wiring/ has one file per concern; how a part works is in its own folder.
+ * the ports. What a part needs is made before it. gateway/ has this one file of its own: wiring/ has one file per concern, and
+ * how a part works is in its own folder.
  */
 import type { Reloaded } from './config/reload.js';
 import { createLinks } from './link/links.js';

@@ -1,3 +1,7 @@
+/**
+ * Reads the JSON Schemas. schemas/ is the contract that gateway, simulator, console and clients share: PROTOCOL.md, schemas,
+ * tables, and the codec. It imports none of them.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

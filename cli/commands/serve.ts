@@ -1,3 +1,7 @@
+/**
+ * `tidegate serve`. commands/ holds one file per subcommand: its arguments, what it asks of the gateway, and what it prints. What
+ * several subcommands need is in api/, terminal/ and serving/.
+ */
 import type { Command } from 'commander';
 import { untilSignal } from '../../device-sim/run/untilSignal.js';
 import { uwsVersion } from '../../gateway/net/uws.js';
@@ -6,7 +10,6 @@ import { createLogger } from '../serving/logger.js';
 import { type ConfigOptions, configFrom, runGateway } from '../serving/runGateway.js';
 import { collect } from '../terminal/collect.js';
 
-/** `tidegate serve` */
 export function addServe(program: Command): void {
   program
     .command('serve')

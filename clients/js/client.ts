@@ -1,5 +1,5 @@
 /**
- * The Tidegate client for browsers and Node: `connectDevice` is where to begin. This folder holds what a JavaScript program needs
+ * The Tidegate client for browsers and Node: `connectDevice` is where to begin. clients/js/ holds what a JavaScript program needs
  * to be a device, without any dependency; the protocol itself is in core/, which the simulator uses too.
  */
 import { encodeTimeRequest, encodeUpdate, isUuid, readBytes } from './binaryMessages.js';

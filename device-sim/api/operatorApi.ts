@@ -1,3 +1,7 @@
+/**
+ * api/ holds the part of a gateway's operator API that the simulator uses. It is written apart from that of cli/, because the
+ * simulator imports nothing of the gateway's side.
+ */
 import type { CommandBody, NewCredentialBody, ReadingItem } from '../../schemas/generated/operator.js';
 
 const readTries = 4;

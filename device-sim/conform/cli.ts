@@ -1,3 +1,7 @@
+/**
+ * `tidegate-sim conform`. conform/ judges a client of the protocol rule by rule: it runs the situations and reports what held.
+ * Fleets and load belong to run/.
+ */
 import { Command } from 'commander';
 import type { Encoding } from '../../schemas/tables/subprotocols.js';
 import { type Finding, isConforming, reportText, verdictsOf } from './report.js';

@@ -1,5 +1,5 @@
 /**
- * A device of the simulator, on real WebSockets of the package ws. The protocol is that of clients/js/core; this folder adds what
+ * A device of the simulator, on real WebSockets of the package ws. The protocol is that of clients/js/core; device/ adds what
  * only the simulator needs: several secrets, commands in a file, and links that can be misused. It knows nothing about fleets.
  */
 import type { CommandHandlers, CommandMemory } from '../../clients/js/core/command.js';

@@ -1,3 +1,7 @@
+/**
+ * What a fleet file describes. fleet/ reads such a file and answers what follows from it and a seed: groups, phases, plans,
+ * signals. It opens no socket.
+ */
 import type {
   CommandBehaviour,
   FleetCommands,

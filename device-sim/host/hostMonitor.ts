@@ -1,3 +1,7 @@
+/**
+ * host/ is the one device that is not simulated: it reports load and memory of this machine, as `tidegate demo` does. It is no
+ * part of a fleet.
+ */
 import { readFileSync, statfsSync } from 'node:fs';
 import { cpus, freemem, hostname, loadavg, platform, release, totalmem, uptime } from 'node:os';
 import { pathToFileURL } from 'node:url';

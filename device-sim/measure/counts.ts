@@ -1,3 +1,4 @@
+/** The counts of a fleet. measure/ counts and times what happens in a simulator run; what is printed of it is in report/. */
 import { createLatencies, type Latencies, percentileMs, record, since, sumOf } from './latencies.js';
 
 /** The counts of a fleet so far. */

@@ -1,6 +1,6 @@
 /**
- * One simulated device of a fleet: its seat, its schedule and its record. What it sends is in fleet/, how it speaks the protocol in
- * device/, what goes wrong with it in faults.ts.
+ * One simulated device of a fleet: its seat, its schedule and its record. member/ holds what belongs to one device of a fleet,
+ * its witness and its simulated faults included. What it sends is in fleet/, how it speaks the protocol is in device/.
  */
 import { systemTiming } from '../../clients/js/core/timing.js';
 import { createDevice, type Device } from '../device/device.js';

@@ -1,3 +1,6 @@
+/**
+ * The lines and the final text of a simulator run. report/ turns results into text, a page or an exit code; it measures nothing.
+ */
 import type { FleetStats } from '../measure/counts.js';
 import type { FleetResult } from '../run/result.js';
 import type { Check } from './thresholds.js';

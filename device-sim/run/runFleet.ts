@@ -1,3 +1,7 @@
+/**
+ * A whole simulator run: devices are provisioned, the load is divided among processes, the result is gathered. run/ knows fleets
+ * and processes; what one device does is in member/.
+ */
 import { createGatewayWatch, type GatewaySample } from '../api/gatewayWatch.js';
 import { createOperatorApi, inParallel, type OperatorApi } from '../api/operatorApi.js';
 import type { Fleet } from '../fleet/fleet.js';

@@ -1,3 +1,7 @@
+/**
+ * verify/ compares what the devices of a fleet sent and what was acknowledged with what the gateway returns, value by value. It
+ * sends nothing.
+ */
 import { inParallel, type OperatorApi } from '../api/operatorApi.js';
 import { expectedReadings, parts } from '../fleet/plan.js';
 import type { Member } from '../member/members.js';

@@ -1,3 +1,7 @@
+/**
+ * admission/ decides by address and rate: who may connect, how often, when a refused device should come back, and how much a
+ * device may send. Credentials are checked in registry/.
+ */
 import type { RefusalCode } from '../../schemas/tables/refusals.js';
 import type { ResolvedConfig } from '../config/config.js';
 import { createProxies } from '../net/proxies.js';

@@ -1,6 +1,7 @@
 /**
- * The MQTT bridge: it copies committed readings and presence to a broker, and takes commands from there. The main thread's side
- * is in this folder, the thread that talks to the broker is in thread/, topics and payloads are in messages/.
+ * The MQTT bridge: it copies committed readings and presence to a broker, and takes commands from there. bridge/ holds the main
+ * thread's side; the thread that talks to the broker is in thread/, topics and payloads are in messages/, additional messages for
+ * other programs in profiles/.
  */
 import type { Logger } from 'pino';
 import type { Commands } from '../command/commands.js';

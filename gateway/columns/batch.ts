@@ -1,3 +1,7 @@
+/**
+ * A commit batch. columns/ holds readings as typed arrays: the batch, newest values, growing columns. It knows neither frames nor
+ * files.
+ */
 import type { Declared } from '../domain/declared.js';
 import type { NewRejectedFrame } from '../domain/rejected.js';
 import { grown } from './growable.js';

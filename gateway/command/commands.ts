@@ -1,7 +1,7 @@
 /**
- * Commands to devices: their rules, their life, how they reach a device, and batches of them. The states and what follows what
- * are in lifecycle.ts; how a command is made is in creation.ts, how it gets to its device in dispatcher.ts, what the device
- * reports in deviceUpdates.ts. Sockets and HTTP belong to link/ and operator/.
+ * command/ holds commands to devices: their rules, their life, how they reach a device, and batches of them. The states and what
+ * follows what are in lifecycle.ts; how a command is made is in creation.ts, how it gets to its device in dispatcher.ts, what the
+ * device reports in deviceUpdates.ts. Sockets and HTTP belong to link/ and operator/.
  */
 import { limits } from '../../schemas/tables/limits.js';
 import type { CommandRecord, CommandView } from '../domain/command.js';

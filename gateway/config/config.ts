@@ -1,3 +1,7 @@
+/**
+ * config/ reads the configuration and the models, checks them, and reloads them. What a setting does belongs to the part that
+ * uses it.
+ */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';

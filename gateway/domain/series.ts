@@ -1,4 +1,4 @@
-// This folder has the types that all parts of the gateway share, and the constants that define them. No behaviour belongs here.
+/** domain/ holds the types that all parts of the gateway share, and the constants that define them. No behaviour belongs here. */
 
 /** The value of a reading. */
 export type Scalar = number | string | boolean;

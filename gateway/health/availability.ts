@@ -1,3 +1,7 @@
+/**
+ * Whether the store can be written to. health/ judges disk and clock: whether the gateway may accept readings, remove old data,
+ * or must end. What is refused then is decided in ingest/ and link/.
+ */
 import type { Logger } from 'pino';
 
 const probeEveryMs = 250;

@@ -1,3 +1,7 @@
+/**
+ * One device's link. link/ holds what is about connections of devices: handshake, messages in and out, closing. What is in a
+ * frame is for ingest/, and who may connect is for admission/ and registry/.
+ */
 import type { CommandFrame } from '../../schemas/frame/types.js';
 import type { HelloMessage } from '../../schemas/generated/device.js';
 import { type CloseName, closeCodes } from '../../schemas/tables/closeCodes.js';

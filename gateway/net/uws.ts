@@ -1,3 +1,4 @@
+/** net/ knows addresses, proxies and uWebSockets.js; link/ and operator/ use it. It knows no message and no route. */
 import type {
   HttpRequest,
   HttpResponse,
@@ -13,10 +14,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { StartError } from '../process/startError.js';
 
-/**
- * net/ knows addresses, proxies and uWebSockets.js; link/ and operator/ use it. This is the only module that imports
- * uWebSockets.js, by default import, because named imports type-check but fail at run time.
- */
+/** This is the only module that imports uWebSockets.js: by default import, because named imports type-check but fail at run time. */
 const { App, SSLApp } = uws;
 
 export type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t, WebSocket };

@@ -1,7 +1,10 @@
 /**
- * What the gateway counts while it works, as plain numbers: a hot loop adds one, and /metrics reads them at a scrape.
- * The names and meanings of the metrics are in operator/routes/metrics.ts.
+ * What the gateway counts while it works, as plain numbers: a hot loop adds one, and /metrics reads them at a scrape. observe/
+ * holds counts, rates, traces of frames, and the reports of the archiver; no frame waits for it. The names and meanings of the
+ * metrics are in operator/routes/metrics.ts.
  */
+
+/** Plain numbers since the start. */
 export interface Counters {
   framesReceived: number;
   framesStored: number;

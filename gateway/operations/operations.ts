@@ -1,6 +1,6 @@
 /**
- * What an operator can do that takes more than one part of the gateway: admitting rejected frames, long jobs on the store,
- * confirming the clock, looking up newest values. Routes and their bodies belong to operator/.
+ * operations/ holds what an operator can do that takes more than one part of the gateway: admitting rejected frames, long jobs on
+ * the store, confirming the clock, looking up newest values. Routes and their bodies belong to operator/.
  */
 import type { Logger } from 'pino';
 import type { Latest } from '../columns/latest.js';

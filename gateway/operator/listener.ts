@@ -1,3 +1,7 @@
+/**
+ * The port for operators. operator/ is what people and programs see: HTTP in http/ and routes/, the live feed in live/. What they
+ * change is done by the parts that the routes call.
+ */
 import { credentialEntryPrefix } from '../../schemas/tables/subprotocols.js';
 import { urlHost } from '../net/address.js';
 import {

@@ -1,6 +1,6 @@
 /**
- * Which devices are connected, since when, and why the others are not; refused attempts to connect; when credentials and keys
- * were last used. Nothing here opens or closes a link, and nothing here decides who may connect.
+ * presence/ knows which devices are connected, since when, and why the others are not; refused attempts to connect; when
+ * credentials and keys were last used. Nothing here opens or closes a link, and nothing here decides who may connect.
  */
 import { type CloseName, closeCodes, closeNameOf } from '../../schemas/tables/closeCodes.js';
 import type { Device } from '../domain/device.js';

@@ -1,7 +1,7 @@
 /**
- * Who may use the gateway: devices with their credentials, and the keys of operators. All of it is in memory, so that a
- * handshake asks no disk; a change is on disk before it applies. What a device does while it is connected belongs to presence/,
- * link/ and ingest/.
+ * registry/ holds who may use the gateway: devices with their credentials, and the keys of operators. All of it is in memory, so
+ * that a handshake asks no disk; a change is on disk before it applies. What a device does while it is connected belongs to
+ * presence/, link/ and ingest/.
  */
 import type { Device } from '../domain/device.js';
 import type { RegistryChange } from '../domain/registryChange.js';

@@ -1,3 +1,7 @@
+/**
+ * The storage as the rest of the gateway sees it. store/ has this one file of its own; everything about files, SQLite and threads
+ * is in the folders below, and nobody else uses better-sqlite3.
+ */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Batch, buffersOf } from '../columns/batch.js';
@@ -44,10 +48,7 @@ export interface StoreOptions {
   died(error: Error): void;
 }
 
-/**
- * The interface of the storage for the rest of the gateway. Everything about files, SQLite and threads stays in the folders below
- * this one. Errors of the threads are CallError with the code of the original: SQLITE_FULL, LOG_TOO_LONG, …
- */
+/** What the gateway may ask of the storage. Errors of the threads are CallErrors with the original code, such as SQLITE_FULL. */
 export interface Store {
   /**
    * Stores the batch whole or not at all. It is on disk when this resolves. The batch's memory moves to the writer and comes back in

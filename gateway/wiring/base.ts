@@ -1,3 +1,7 @@
+/**
+ * What every part of the gateway is made with. wiring/ makes the parts and connects them, one file per concern, in the order of
+ * gateway.ts. It decides nothing: a rule belongs into a part.
+ */
 import type { Logger } from 'pino';
 import type { ResolvedConfig } from '../config/config.js';
 import type { Current } from '../config/current.js';

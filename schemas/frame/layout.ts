@@ -1,6 +1,6 @@
 /**
- * Offsets and sizes of the binary frames (PROTOCOL.md section 6), in bytes, little-endian.
- * Every field is naturally aligned, so that a C struct can be sent as it is.
+ * Offsets and sizes of the binary frames (PROTOCOL.md section 6), in bytes, little-endian. Every field is naturally aligned, so
+ * that a C struct can be sent as it is. frame/ encodes, decodes and explains binary messages; JSON messages are in message/.
  */
 
 /** Byte 0 of every frame. */

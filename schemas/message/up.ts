@@ -1,3 +1,6 @@
+/**
+ * message/ reads, writes and explains JSON messages of devices, after their schemas in device/. Binary messages are in frame/.
+ */
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import type {
   CommandUpdateMessage,

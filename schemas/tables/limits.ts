@@ -1,6 +1,6 @@
 /**
- * The limits that the contract fixes (PROTOCOL.md, Limits), with the unit last in the name. Limits that an operator may change are
- * settings: config/gateway.schema.json.
+ * The limits that the contract fixes (PROTOCOL.md, Limits), with the unit last in the name. Limits that an operator may change
+ * are settings: config/gateway.schema.json. tables/ holds the contract's tables: codes, limits, versions, without behaviour.
  */
 export const limits = {
   idPattern: /^[A-Za-z0-9_-]{1,64}$/,

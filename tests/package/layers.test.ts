@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../../schemas/load.js';
 import { circlesOf, readSources } from './imports.js';
@@ -327,6 +327,29 @@ test('a folder whose parts are subfolders has one file of its own', () => {
     assert.deepEqual(own, [file]);
   }
 });
+
+test('every folder has a file that begins with what belongs there', () => {
+  const folders = new Set(sources.map(({ folder }) => folder));
+  const statements = sources.map(({ path, folder }) => ({ folder, text: firstComment(path) }));
+  for (const folder of folders)
+    assert.ok(
+      statements.some((one) => one.folder === folder && names(one.text, folder)),
+      `no file of ${folder}/ begins with a comment that says "${basename(folder)}/ …": what belongs there, and what does not`,
+    );
+});
+
+/** The doc comment that a file begins with; empty if it begins with something else. */
+function firstComment(path: string): string {
+  const text = readFileSync(join(packageRoot, path), 'utf8').replace(/^#!.*\n/, '');
+  return text.startsWith('/**') ? text.slice(0, text.indexOf('*/')) : '';
+}
+
+/** Whether a sentence of the text has the folder as its subject: `ingest/ takes …`, `clients/js/ holds …`. */
+function names(text: string, folder: string): boolean {
+  const parents = folder.split('/').slice(0, -1);
+  const path = `(${parents.join('/')}/)?${basename(folder)}/`;
+  return new RegExp(`(^/\\*\\*|[.;:])[\\s*]+${path}[\\s*]+[a-z]`).test(text);
+}
 
 test('each binary or native library is imported in one place', () => {
   const places: [string, RegExp][] = [

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-// The JavaScript client under clients/CONFORMANCE.md: commands on stdin, events on stdout. `--wrong NAME` breaks a rule on purpose.
+/**
+ * The JavaScript client under clients/CONFORMANCE.md: commands on stdin, events on stdout. `--wrong NAME` breaks a rule on
+ * purpose. conformance/ holds what tests need to judge the client; no program uses it.
+ */
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import WebSocket from 'ws';

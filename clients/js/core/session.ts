@@ -1,3 +1,7 @@
+/**
+ * What a device does on a link and between links: it numbers, sends, resends, reconnects and runs commands. core/ holds the
+ * protocol without sockets, clocks and storage; it imports nothing outside of itself, because a browser loads it as it is.
+ */
 import { GatewayClock } from './gatewayClock.js';
 import { LinkWatch } from './linkWatch.js';
 import type { Command, DownMessage } from './messages.js';

@@ -1,3 +1,7 @@
+/**
+ * A scripted gateway. players/ holds who takes part in a situation: the client under its adapter, the peer, a real gateway, a
+ * relay. What must hold is in situations/.
+ */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';

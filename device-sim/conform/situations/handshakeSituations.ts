@@ -1,3 +1,7 @@
+/**
+ * Situations of the handshake. situations/ holds one file per part of the protocol; a situation plays one scene and checks rules
+ * in it. What situations are made with is in stage/ and players/.
+ */
 import { subprotocols } from '../../../schemas/tables/subprotocols.js';
 import { chosenOf, offeredOf } from '../players/peer.js';
 import { type PeerSituation, probe } from '../stage/stage.js';

@@ -1,3 +1,7 @@
+/**
+ * What a situation is and what it is given. stage/ holds what situations share: the stage, the checks, the readings. It plays no
+ * scene itself.
+ */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Encoding } from '../../../schemas/tables/subprotocols.js';

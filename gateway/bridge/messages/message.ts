@@ -1,3 +1,5 @@
+/** messages/ makes the topics and payloads of the bridge. It knows no broker, and does not decide when something is sent. */
+
 /** A message on its way to the broker, at QoS 1. */
 export interface Message {
   topic: string;

@@ -1,3 +1,7 @@
+/**
+ * What a profile is. profiles/ holds the messages that other programs expect beside ours, one file per program. A profile only
+ * adds messages.
+ */
 import type { DeviceFacts } from '../calls.js';
 import type { Message } from '../messages/message.js';
 import type { Frame } from '../messages/telemetry.js';

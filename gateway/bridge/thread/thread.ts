@@ -1,3 +1,7 @@
+/**
+ * The start of the bridge's thread. thread/ holds what runs in this thread: it reads the log, publishes, and receives commands.
+ * Only broker.ts uses the library mqtt. The main thread's side is in bridge/.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openLogReader } from '../../store/logDb/logReader.js';
 import type { BridgeSettings, FromBridge, ToBridge } from '../calls.js';
@@ -10,7 +14,7 @@ export interface BridgeThreadData {
   settings: BridgeSettings;
 }
 
-/** The start of the bridge's thread. It only puts the parts together; publisher.ts does the work. */
+/** Only puts the parts together; publisher.ts does the work. */
 const port = parentPort;
 if (port !== null) {
   const { folder, settings } = workerData as BridgeThreadData;

@@ -1,3 +1,7 @@
+/**
+ * From an HTTP request to the handler of its route and back. http/ serves any table of routes: checks of key, query and body,
+ * problems, OpenAPI, the console's files. What a route does is in routes/.
+ */
 import { CommandConflict, CommandError } from '../../command/errors.js';
 import { ConfigError } from '../../config/config.js';
 import { isRefusedRow } from '../../health/diskFailures.js';

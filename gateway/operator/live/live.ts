@@ -1,3 +1,4 @@
+/** The live feed. live/ sends what happens to the clients that subscribed to it; where it happens, nobody waits for a client. */
 import type { LiveMessage } from '../../../schemas/generated/operator.js';
 import type { Batch } from '../../columns/batch.js';
 import { scalarIn } from '../../columns/scalar.js';

@@ -1,3 +1,7 @@
+/**
+ * Every HTTP route. routes/ holds one file per topic: what a route takes, who may call it, what it answers. Sockets, checks and
+ * OpenAPI are in http/, which knows no route.
+ */
 import type { Route } from '../http/route.js';
 import { attemptRoutes } from './attempts.js';
 import { commandRoutes } from './commands.js';

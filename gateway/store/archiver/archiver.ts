@@ -1,3 +1,7 @@
+/**
+ * The archiver thread. archiver/ holds what this thread does, and the main thread's schedule of it (schedule.ts). What is in a
+ * day file belongs into dayFiles/.
+ */
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createDayWriterPool } from '../dayFiles/dayWriterPool.js';
@@ -20,10 +24,7 @@ export interface ArchiverData {
   pace: PaceMemory;
 }
 
-/**
- * The archiver thread: the only one that writes day files. It reads the log and never writes it. This folder has the code of this
- * thread, and its schedule in the main thread (schedule.ts).
- */
+/** Opens what the archiver works with. No other thread writes day files; this one reads the log and never writes it. */
 function openArchiver({ folder, pace: memory, ...options }: ArchiverData): Handlers<ArchiverCalls> {
   yieldToOthers(10);
   const pace = createPace(memory);

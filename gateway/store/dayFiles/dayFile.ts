@@ -1,5 +1,7 @@
-// This folder has the files of one day: their tables, writing, merging, finishing, rollups. archiver/ decides when they run.
-
+/**
+ * dayFiles/ holds the files of one day: their tables, writing, merging, finishing, rollups. archiver/ decides when they
+ * run.
+ */
 import { strict as assert } from 'node:assert';
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';

@@ -1,5 +1,7 @@
-// This folder has the tables of log.db, and how its rows are encoded. Threads that use them are in writer/, archiver/ and reader/.
-
+/**
+ * logDb/ holds the tables of log.db, and how its rows are encoded. The threads that use them are in writer/, archiver/ and
+ * reader/.
+ */
 import { newEpoch, type Schema } from '../sqlite/migrate.js';
 
 /**

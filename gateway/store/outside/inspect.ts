@@ -1,5 +1,4 @@
-// This folder has the work of the command line on a data folder itself, without a gateway.
-
+/** outside/ holds the work of the command line on a data folder itself, without a gateway. It changes nothing. */
 import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type Database from 'better-sqlite3';

@@ -1,3 +1,7 @@
+/**
+ * A reader thread. reader/ reads readings for people. Reading for the start of the gateway belongs into writer/, and reading
+ * without a gateway into outside/.
+ */
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openRejectedTable } from '../logDb/rejectedTable.js';
@@ -17,10 +21,7 @@ export interface ReaderData {
   folder: string;
 }
 
-/**
- * A reader thread: answers queries from read-only connections, so that no query delays a commit. This folder has the code that reads
- * readings for queries. Reading at the gateway's start is in writer/, and reading without a gateway in outside/.
- */
+/** Answers queries from read-only connections, so that no query delays a commit. */
 function openReader({ folder }: ReaderData): Handlers<ReaderCalls> {
   yieldToOthers(5);
   const registryDb = openForReading(join(folder, 'tidegate.db'));

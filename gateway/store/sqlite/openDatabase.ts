@@ -1,5 +1,4 @@
-// This folder has the parts that every SQLite file of the store needs: opening, versions, statements, syncing. It has no tables.
-
+/** sqlite/ holds the parts that every SQLite file of the store needs: opening, versions, statements, syncing. It has no tables. */
 import { strict as assert } from 'node:assert';
 import { basename } from 'node:path';
 import Database from 'better-sqlite3';

@@ -1,3 +1,7 @@
+/**
+ * threads/ holds how the main thread talks to the threads of the store: the calls, what they carry, and starting and pacing a
+ * thread. What a thread does with a call is in its own folder.
+ */
 import type { Batch } from '../../columns/batch.js';
 import type { CommandReads } from '../../domain/command.js';
 import type { AuditRecord } from '../../domain/operators.js';

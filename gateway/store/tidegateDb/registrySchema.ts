@@ -1,5 +1,4 @@
-// This folder has the tables of tidegate.db. The meaning of the values is in registry/, presence/ and command/.
-
+/** tidegateDb/ holds the tables of tidegate.db. The meaning of the values is in registry/, presence/ and command/. */
 import { newEpoch, type Schema } from '../sqlite/migrate.js';
 
 /** Devices, credentials, operator keys and the audit. */

@@ -1,3 +1,7 @@
+/**
+ * The writer thread. writer/ holds what runs in this thread: commits, changes, and the replay at the start. The tables belong
+ * into logDb/ and tidegateDb/.
+ */
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type Database from 'better-sqlite3';
@@ -30,10 +34,7 @@ export interface WriterData {
   ballastBytes: number;
 }
 
-/**
- * The writer thread: the only one that writes tidegate.db and log.db. This folder has the code of this thread. The
- * tables are in logDb/ and tidegateDb/.
- */
+/** Opens the databases for their one writer. No other thread writes tidegate.db or log.db. */
 function openWriter({ folder, ballastBytes }: WriterData): Handlers<WriterCalls> {
   const ballast = createBallast(folder, ballastBytes);
   const registryDb = openForWriting(join(folder, 'tidegate.db'), databases['tidegate.db']);
