@@ -144,9 +144,10 @@ function bodyOf({ payload, retained }: IncomingCommand): BridgeCommand {
       'A retained message would be carried out again at every connect: send it without retain',
     );
   if (payload.byteLength > payloadBytesMax)
-    throw new Refusal('body_too_large', `The message has ${payload.byteLength} bytes; ${payloadBytesMax} is the most`);
+    throw new Refusal('body_too_large', `The message has ${payload.byteLength} bytes; the limit is ${payloadBytesMax}`);
   const body = parsed(Buffer.from(payload).toString());
-  if (!validate(body)) throw new Refusal('body_invalid', 'The message is not what this topic takes', faultsOf());
+  if (!validate(body))
+    throw new Refusal('body_invalid', 'The message does not match the schema of this topic', faultsOf());
   return body;
 }
 

@@ -143,7 +143,7 @@ export function createCreation(options: CreationOptions): Creation {
     if (mine >= options.perDeviceMax)
       throw new CommandError(
         'too_many_commands',
-        `Device ${device.id} has ${mine} commands without an end; ${options.perDeviceMax} is the most`,
+        `Device ${device.id} has ${mine} commands that have not ended; the limit is ${options.perDeviceMax}`,
       );
   }
 
@@ -151,7 +151,7 @@ export function createCreation(options: CreationOptions): Creation {
     if (open.count() + count > options.openMax)
       throw new CommandError(
         'too_many_commands',
-        `${open.count()} commands have no end yet; ${options.openMax} is the most`,
+        `${open.count()} commands have not ended yet; the limit is ${options.openMax}`,
       );
   }
 
@@ -194,7 +194,7 @@ export function createCreation(options: CreationOptions): Creation {
       }
       const known = await made;
       if (known.bodyHash !== bodyHash)
-        throw new CommandConflict('idempotency_conflict', `Idempotency-Key ${key} came with another request before`);
+        throw new CommandConflict('idempotency_conflict', `Idempotency-Key ${key} was used for another request`);
       return known;
     },
 

@@ -92,13 +92,17 @@ export function createCommandRules(models: ReadonlyMap<string, Model>): CommandR
         path: `/params${error.instancePath}`,
         message: sentenceOf(error),
       }));
-      throw new CommandError('params_invalid', `The parameters are not what ${name} takes`, errors);
+      throw new CommandError(
+        'params_invalid',
+        `The parameters do not match what the model declares for ${name}`,
+        errors,
+      );
     }
     const bytes = commandBytes({ name, params });
     if (bytes > bytesMax)
       throw new CommandError(
         'command_too_large',
-        `Name and parameters have ${bytes} bytes; this device takes ${bytesMax} (${limits.commandBytesMax} unless its hello says more)`,
+        `Name and parameters have ${bytes} bytes; this device accepts ${bytesMax} (${limits.commandBytesMax} unless its hello says more)`,
       );
     return rule;
   };

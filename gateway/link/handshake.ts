@@ -109,10 +109,10 @@ type Identified = { ok: true; device: Device; credential: Credential } | Refusal
 const wrong = (why: string): Refusal => refuse('credentials_invalid', 'No device has this id and secret', why);
 
 const whyWrong: Record<Extract<Authentication, { ok: false }>['why'], string> = {
-  device_unknown: 'There is no device of this id',
-  secret_wrong: 'The secret is not one of this device',
-  secret_unknown: 'The secret is not one of any device',
-  credential_expired: 'The credential is no longer valid: it was rotated, or its time is over',
+  device_unknown: 'There is no device with this id',
+  secret_wrong: 'The secret does not belong to this device',
+  secret_unknown: 'The secret belongs to no device',
+  credential_expired: 'The credential is no longer valid: it was rotated, or it has expired',
   credential_early: 'The credential is not valid yet',
   device_disabled: 'An operator disabled this device',
 };

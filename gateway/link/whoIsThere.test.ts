@@ -88,8 +88,8 @@ test('refused attempts are listed with the reason that the answer hides', async 
         'The credentials are not of the form id:secret, with a secret of tgd_ and 43 more',
         1,
       ],
-      ['nobody', false, 'credentials_invalid', 'There is no device of this id', 1],
-      ['a', true, 'credentials_invalid', 'The secret is not one of this device', 2],
+      ['nobody', false, 'credentials_invalid', 'There is no device with this id', 1],
+      ['a', true, 'credentials_invalid', 'The secret does not belong to this device', 2],
     ],
   );
   assert.ok(items.every(({ address }) => address === '127.0.0.1'));

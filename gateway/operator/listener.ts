@@ -117,5 +117,5 @@ function upgradeLive(res: HttpResponse, req: HttpRequest, socket: us_socket_cont
 /** A page of another origin must not use a key that its visitor's browser has stored. Throws Problem origin_refused. */
 function refuseForeignOrigin(origin: string, host: string): void {
   if (origin === '' || (URL.canParse(origin) && new URL(origin).host === host)) return;
-  throw new Problem('origin_refused', `${origin} is not this gateway`);
+  throw new Problem('origin_refused', `The page was loaded from ${origin} and not from this gateway`);
 }

@@ -216,8 +216,8 @@ test('a backup of the running gateway starts as a data folder, with the same dev
   );
   assert.deepEqual(copied, mine);
   for (const [bad, why] of [
-    ['relative', 'no absolute path'],
-    [join(tools.data, 'inside'), 'in the data folder'],
+    ['relative', 'not an absolute path'],
+    [join(tools.data, 'inside'), 'inside the data folder'],
     [folder, 'not an empty folder'],
   ] as const) {
     const answer = await tools.api('POST', '/v1/backup', { folder: bad });

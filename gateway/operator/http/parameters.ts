@@ -37,7 +37,10 @@ export function parseEvery(text: string): number {
   const [, count, unit] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) ?? [];
   const ms = Number(count) * units[unit];
   if (!(ms >= 1 && ms <= everyMsMax))
-    throw new Problem('every_invalid', `every "${text}": write a width such as 10s, 5m, 1h or 1d, of 1ms to 366d`);
+    throw new Problem(
+      'every_invalid',
+      `every "${text}" is not a bucket width from 1ms to 366d, such as 10s, 5m, 1h or 1d`,
+    );
   return ms;
 }
 
@@ -73,7 +76,7 @@ export function decodeCursor<const Types extends readonly (keyof PartTypes)[]>(
   } catch {
     // Falls through to the problem.
   }
-  throw new Problem('cursor_invalid', 'Give the cursor of the page before, as it came');
+  throw new Problem('cursor_invalid', 'Use `next` of the previous page, unchanged');
 }
 
 /** The one text in the parameter `cursor`; null: it was not given, so the first page is wanted. Throws cursor_invalid. */

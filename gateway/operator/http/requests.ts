@@ -41,7 +41,7 @@ export function checkRoute(route: Route): CheckedRoute {
         facts.query,
         new Set(Object.keys(properties).filter((name) => properties[name].type === 'array')),
       );
-      if (!checkQuery(query)) throw new Problem('query_invalid', 'See errors', errorsOf(checkQuery));
+      if (!checkQuery(query)) throw new Problem('query_invalid', '`errors` lists what is wrong', errorsOf(checkQuery));
       const { parameters, accept, idempotencyKey } = facts;
       return { parameters, query, body: readBody(route, checkBody, facts, body), accept, idempotencyKey, key };
     },
@@ -63,9 +63,9 @@ export function authorize(
   const [, text] = /^bearer +(\S+)\s*$/i.exec(authorization) ?? [];
   if (text === undefined) throw new Problem('key_missing', 'Send Authorization: Bearer tgk_…');
   const key = keys.authenticate(text);
-  if (key === undefined) throw new Problem('key_invalid', 'No key has this text; it may have been revoked');
+  if (key === undefined) throw new Problem('key_invalid', 'There is no such key; it may have been revoked');
   if (!allows(key.role, role))
-    throw new Problem('role_insufficient', `This needs the role ${role}; the key has ${key.role}`);
+    throw new Problem('role_insufficient', `This request requires the role ${role}; the key has the role ${key.role}`);
   return key;
 }
 
@@ -96,7 +96,7 @@ function readBody(
   } catch (error) {
     throw new Problem('body_invalid', `The body is not JSON: ${messageOf(error)}`);
   }
-  if (!check(body)) throw new Problem('body_invalid', 'See errors', errorsOf(check));
+  if (!check(body)) throw new Problem('body_invalid', '`errors` lists what is wrong', errorsOf(check));
   return body;
 }
 

@@ -96,7 +96,7 @@ function targets({ target }: BatchCreate, { registry, models }: OperatorContext)
       (target.model === undefined || device.model === target.model) &&
       tags.every(([name, value]) => device.tags[name] === value),
   );
-  if (found.length === 0) throw new Problem('target_empty', 'No device fits the target');
+  if (found.length === 0) throw new Problem('target_empty', 'No device matches the target');
   return found.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 

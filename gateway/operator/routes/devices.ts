@@ -23,7 +23,7 @@ function needModel(model: string | null | undefined, { models }: OperatorContext
   if (model === null || model === undefined || models.has(model)) return;
   throw new Problem(
     'model_unknown',
-    `There is no model ${model}; there are: ${[...models.keys()].join(', ') || 'none'}`,
+    `There is no model ${model}; the gateway has ${[...models.keys()].join(', ') || 'none'}`,
   );
 }
 

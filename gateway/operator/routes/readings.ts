@@ -63,8 +63,8 @@ function readingsQuery(request: OperatorRequest, context: OperatorContext): Read
   const series = wantedSeries(context.seriesOf(device), textsOf(query, 'metric'), id);
   const from = timeOf(query, 'from') ?? 0;
   const to = timeOf(query, 'to') ?? timeMax;
-  if (from > to) throw new Problem('range_invalid', `from ${from} lies after to ${to}`);
-  if (Math.abs(from) > timeMax || to > timeMax) throw new Problem('range_invalid', `The last time is ${timeMax}`);
+  if (from > to) throw new Problem('range_invalid', `from ${from} is after to ${to}`);
+  if (Math.abs(from) > timeMax || to > timeMax) throw new Problem('range_invalid', `Times end at ${timeMax} (Unix ms)`);
   const every = textOf(query, 'every');
   const everyMs = every === undefined ? null : parseEvery(every);
   return {
@@ -172,7 +172,7 @@ async function rejected(request: OperatorRequest, context: OperatorContext) {
   const limit = numberOf(query, 'limit');
   const before = textCursor(query);
   if (before !== null && !/^\d{1,15}$/.test(before))
-    throw new Problem('cursor_invalid', 'Give the cursor of the page before, as it came');
+    throw new Problem('cursor_invalid', 'Use `next` of the previous page, unchanged');
   const rows = await context.read('rejected', { deviceKey: device.key, before, limit: limit + 1 });
   const items = rows
     .slice(0, limit)
@@ -194,7 +194,8 @@ async function rejected(request: OperatorRequest, context: OperatorContext) {
 async function admit(request: OperatorRequest, context: OperatorContext) {
   const device = deviceOf(request, context);
   const rid = request.parameters[1];
-  if (!/^\d{1,15}$/.test(rid)) throw new Problem('rejected_unknown', `Device ${device.id} has no refused frame ${rid}`);
+  if (!/^\d{1,15}$/.test(rid))
+    throw new Problem('rejected_unknown', `Device ${device.id} has no rejected frame ${rid}`);
   const result = await context.admit(device, rid, byOf(request));
   if (!result.ok) throw new Problem(result.code, result.message);
   return { readings: result.readings };

@@ -6,12 +6,12 @@ import { byOf, noContent, type Route, withBody } from '../http/route.js';
 /** Throws folder_invalid. */
 function checkFolder(folder: string, dataFolder: string): string {
   if (!isAbsolute(folder))
-    throw new Problem('folder_invalid', `${folder} is no absolute path on the machine of the gateway`);
+    throw new Problem('folder_invalid', `${folder} is not an absolute path on the machine of the gateway`);
   const way = relative(resolve(dataFolder), resolve(folder));
   if (way === '' || (!way.startsWith('..') && !isAbsolute(way)))
-    throw new Problem('folder_invalid', `${folder} lies in the data folder`);
+    throw new Problem('folder_invalid', `${folder} is inside the data folder`);
   if (existsSync(folder) && (!statSync(folder).isDirectory() || readdirSync(folder).length > 0))
-    throw new Problem('folder_invalid', `${folder} is there and not an empty folder`);
+    throw new Problem('folder_invalid', `${folder} exists and is not an empty folder`);
   return resolve(folder);
 }
 
@@ -69,7 +69,8 @@ export const upkeepRoutes: Route[] = [
     answer: 'job',
     handle({ parameters: [id] }, { jobs }) {
       const job = jobs.get(id);
-      if (job === undefined) throw new Problem('job_unknown', `There is no job ${id} since the gateway started`);
+      if (job === undefined)
+        throw new Problem('job_unknown', `There is no job ${id}; the gateway remembers the last 100 since its start`);
       return job;
     },
   },
