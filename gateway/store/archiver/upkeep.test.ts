@@ -159,7 +159,7 @@ test('an erased device is not in the free pages that a merge left behind', async
   assert.deepEqual(remembered(folder), []);
 });
 
-test('a damaged day file is reported once and not changed, and the other days are finished', async (context) => {
+test('a damaged day file is reported once, is named by queries and is not changed, and the other days are finished', async (context) => {
   const folder = folderFor(context);
   const failures: (Error & { code?: string | null })[] = [];
   const { store, turnTo } = await openOnClock(context, folder, { archiveFailed: (error) => failures.push(error) });
@@ -182,6 +182,11 @@ test('a damaged day file is reported once and not changed, and the other days ar
   assert.ok(existsSync(readingsPath(folder, '2026-11-23.rollup.db')), 'the next day was finished');
   await commitAndSeal(again.store, batchOf(2, [[1, midnight + 2 * dayMs, 2]]));
   assert.equal((await readAll(again.store, queryOf(known, { from: midnight + dayMs }))).length, 2);
+  for (const everyMs of [null, 1_000])
+    await assert.rejects(
+      again.store.read('readings', { ...queryOf(known), everyMs }),
+      ({ code, message }: Error & { code?: string }) => code === 'DAY_FILE' && message.includes('2026-11-22'),
+    );
 });
 
 test('the store does not open with a day file that is not a database, and names the file', async (context) => {

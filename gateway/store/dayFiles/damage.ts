@@ -5,9 +5,7 @@ import { dayText } from './days.js';
 export class DayFileError extends Error {
   readonly code = 'DAY_FILE';
   constructor(day: number, { message }: Error) {
-    super(
-      `the files of ${dayText(day)} cannot be maintained (${message}); tidegate doctor --all shows which one is damaged`,
-    );
+    super(`the files of ${dayText(day)} cannot be used (${message}); tidegate doctor --all shows which one is damaged`);
   }
 }
 

@@ -1,10 +1,12 @@
 import type Database from 'better-sqlite3';
+import { errorOf } from '../../../schemas/errors.js';
 import type { BucketRow, ReadingRow, ReadingsPage, ReadingsQuery } from '../../domain/readingsQuery.js';
+import { DayFileError, isDamage } from '../dayFiles/damage.js';
 import { type DayFiles, dayMs, dayOf, listDays } from '../dayFiles/days.js';
-import { createDayHandles } from './dayHandles.js';
+import { createDayHandles, type DayHandles } from './dayHandles.js';
 import { createGathering, unsealedParts } from './gather.js';
 import { openLogScan } from './logScan.js';
-import { openDay } from './openDay.js';
+import { type OpenDay, openDay } from './openDay.js';
 import { isBehind, listSource, merged, type Source } from './rowSource.js';
 
 /** A page that takes longer than this ends with the rows that it has, so that other queries can run. */
@@ -16,7 +18,9 @@ const pageMsMax = 250;
  * the page before, so a client that disconnects leaves nothing open.
  */
 export interface Pages {
-  /** Throws LogTooLongError if buckets are wanted and too many readings of the device are unsealed. */
+  /**
+   * Throws LogTooLongError if buckets are wanted and too many readings of the device are unsealed; DayFileError if a file is damaged.
+   */
   read(query: ReadingsQuery): ReadingsPage;
   /** To be called about every second, so that the next query is faster. */
   tidy(): void;
@@ -39,12 +43,10 @@ export function createPages(folder: string, logDb: Database.Database): Pages {
     let next = 0;
     for (const files of daysOf(folder, wanted, unsealed)) {
       const upTo = next + countOfDay(unsealed, next, files.day);
-      const day = openDay(handles, files, wanted);
-      try {
-        takeReadings(query, [...day.readingSources(), listSource(unsealed, next, upTo)], rows);
-      } finally {
-        day.close();
-      }
+      const from = next;
+      inDay(handles, files, wanted, (day) =>
+        takeReadings(query, [...day.readingSources(), listSource(unsealed, from, upTo)], rows),
+      );
       next = upTo;
       if (rows.length > query.limit) break;
     }
@@ -59,14 +61,12 @@ export function createPages(folder: string, logDb: Database.Database): Pages {
     let next = 0;
     for (const files of daysOf(folder, wanted, unsealed)) {
       const upTo = next + countOfDay(unsealed, next, files.day);
-      const day = openDay(handles, files, wanted);
-      try {
-        const parts = unsealedParts(unsealed.slice(next, upTo), day, everyMs);
-        const sources = [...day.bucketSources(everyMs), listSource(parts, 0, parts.length)];
-        if (!gather.take(sources, deadline)) return gather.page(true);
-      } finally {
-        day.close();
-      }
+      const rows = unsealed.slice(next, upTo);
+      const isWhole = inDay(handles, files, wanted, (day) => {
+        const parts = unsealedParts(rows, day, everyMs);
+        return gather.take([...day.bucketSources(everyMs), listSource(parts, 0, parts.length)], deadline);
+      });
+      if (!isWhole) return gather.page(true);
       next = upTo;
     }
     return gather.finish();
@@ -84,6 +84,25 @@ export function createPages(folder: string, logDb: Database.Database): Pages {
     },
     close: handles.closeAll,
   };
+}
+
+/** Uses the files of one day. An error that comes from damage names the day. */
+function inDay<Result>(
+  handles: DayHandles,
+  files: DayFiles,
+  query: ReadingsQuery,
+  use: (day: OpenDay) => Result,
+): Result {
+  try {
+    const day = openDay(handles, files, query);
+    try {
+      return use(day);
+    } finally {
+      day.close();
+    }
+  } catch (error) {
+    throw isDamage(error) ? new DayFileError(files.day, errorOf(error)) : error;
+  }
 }
 
 /** The query from the end of the page before. The last bucket or time of that page is read again. */
