@@ -313,6 +313,41 @@ test('the table allows no import that nobody makes, and none that points up', ()
   }
 });
 
+test('ARCHITECTURE.md, section 9, has the folders of the gateway in rows that only import from rows below', () => {
+  const rows = rowsOfPage();
+  for (const [layer, others] of allowed)
+    for (const other of others) {
+      const [row, below] = [layer, other].map((one) => rows.get(roomOf(one)) ?? Number.NaN);
+      if (roomOf(layer) === roomOf(other) || layer === 'gateway' || isBeside(layer)) continue;
+      assert.ok(isBeside(other) || row < below, `${layer} imports from ${other}, whose row is not below its own`);
+    }
+});
+
+/** The row of each folder in the table of layers. */
+function rowsOfPage(): Map<string, number> {
+  const page = readFileSync(join(packageRoot, 'ARCHITECTURE.md'), 'utf8');
+  const [, section] = /^## 9 Layers$([\s\S]*?)^## /m.exec(page) ?? [];
+  const rows = [...section.matchAll(/^\| [^|]+ \| (.+) \|$/gm)].map(([, folders]) => folders);
+  return new Map(
+    rows.flatMap((folders, row) => [...folders.matchAll(/`([^`]+)`/g)].map(([, name]) => [folderOf(name), row])),
+  );
+}
+
+/** The folder that a name in the table means. */
+function folderOf(name: string): string {
+  if (name === alone.gateway) return 'gateway';
+  return name.endsWith('/') ? name.slice(0, -1) : `gateway/${name}`;
+}
+
+/** The folder of the gateway, or beside it, that a layer is in. */
+const roomOf = (layer: string): string =>
+  layer
+    .split('/')
+    .slice(0, layer.startsWith('gateway/') ? 2 : 1)
+    .join('/');
+
+const isBeside = (layer: string): boolean => /^(console|device-sim|clients)\b/.test(layer);
+
 test('no files import each other in a circle', () => {
   const imports = new Map(sources.map((source) => [source.path, source.imports]));
   assert.deepEqual(
