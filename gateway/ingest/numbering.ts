@@ -3,7 +3,7 @@ import { limits } from '../../schemas/tables/limits.js';
 /**
  * Whether a seq is new, a duplicate or invalid (PROTOCOL.md, Numbering).
  * `told`: the lastSeq that this link's welcome gave. `previous`: the link's highest good seq so far, or `told`.
- * `mark`: the stream's high-water mark by now, with what is on its way to the disk.
+ * `mark`: the stream's mark by now, with what is on its way to the disk (`pending`).
  */
 export type SeqVerdict = 'unnumbered' | 'new' | 'duplicate' | 'at_or_below_last' | 'not_ascending' | 'jump';
 
