@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -79,6 +80,14 @@ export function startOn(data: string, set: string[] = [], options: Partial<Gatew
     },
     ...options,
   });
+}
+
+/** A port of 127.0.0.1 that a server of the test has until the end of the test. */
+export async function takenPort(context: TestContext): Promise<number> {
+  const server = createServer();
+  context.after(() => server.close());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
 }
 
 export function gatewayTools(gateway: Gateway, data: string): TestGateway {

@@ -60,6 +60,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const operatorPort = closing.add(await openOperatorPort(base, { ...parts, side, devicePort, reload }));
     ports.set('operator', operatorPort.renew);
     closing.add({ close: devicePort.drain });
+    // What cannot be undone waits until nothing can fail the start any more.
+    await bridge.started();
+    side.operations.resumeErasures();
     closing.add(everySecond(base, { storage, commands: commanding.commands, meter: intake.meter }));
     const scheme = config.device.tls === undefined ? 'ws' : 'wss';
     return {

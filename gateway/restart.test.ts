@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import Database from 'better-sqlite3';
+import { pino } from 'pino';
 import type { DeviceBody } from '../schemas/generated/operator.js';
-import { gatewayTools, startOn } from './gateway.fixture.js';
+import { gatewayTools, startOn, takenPort } from './gateway.fixture.js';
 import type { Gateway } from './gateway.js';
 
 /** Starts gateways one after the other on one folder, which is removed once they have stopped. */
@@ -91,6 +93,26 @@ test('the first start writes an admin key that only its user can read, and later
   const second = await start();
   assert.equal(second.gateway.adminKey, first.gateway.adminKey);
   assert.match(first.gateway.adminKey ?? '', /^tgk_[A-Za-z0-9_-]{43}$/);
+});
+
+test('a start that fails because a port is in use begins no erasure, and the next start carries it out', async (context) => {
+  const start = restartable(context);
+  const first = await start();
+  await first.gateway.stop();
+  const db = new Database(join(first.data, 'tidegate.db'));
+  db.prepare('INSERT INTO erasures (device_key, device_id, device_created_at) VALUES (99, ?, 1)').run('gone');
+  db.close();
+  const port = await takenPort(context);
+  const lines: string[] = [];
+  const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
+  await assert.rejects(startOn(first.data, [`operator.port=${port}`], { log }), { exitCode: 69 });
+  assert.deepEqual(lines, []);
+  const second = await start();
+  const { items } = (await second.api('GET', '/v1/jobs')).body as { items: { type: string; subject: string }[] };
+  assert.deepEqual(
+    items.map(({ type, subject }) => [type, subject]),
+    [['erase', 'gone']],
+  );
 });
 
 test('presence, reconnects and last use are kept over a restart, and a device that was online has the close reason restarting', async (context) => {

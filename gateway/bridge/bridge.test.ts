@@ -9,7 +9,7 @@ import { pino } from 'pino';
 import type { BridgeCommandError, BridgePresence, BridgeTelemetry } from '../../schemas/generated/bridge.js';
 import { loadSchema } from '../../schemas/load.js';
 import { loadConfig } from '../config/config.js';
-import { gatewayTools, startOn, type TestGateway, type TestLink } from '../gateway.fixture.js';
+import { gatewayTools, startOn, type TestGateway, type TestLink, takenPort } from '../gateway.fixture.js';
 import type { Gateway } from '../gateway.js';
 import { type Heard, startBroker, subscribe } from './bridge.fixture.js';
 import { startBridgeThread } from './bridgeThread.js';
@@ -259,6 +259,18 @@ test('a cursor of a bridge that is now off is removed, so that the log can be cu
   assert.equal(count('SELECT count(*) FROM cursors'), 0);
   assert.equal(count('SELECT count(*) FROM log'), 0);
   assert.equal(((await second.api('GET', '/v1/gateway')).body as { mqtt: string }).mqtt, 'off');
+});
+
+test('a start that fails leaves the cursor of an earlier bridge in place, although the bridge is off', async (context) => {
+  const start = restartable(context);
+  const broker = await startBroker(context);
+  const first = await start([`mqtt.url=${broker.url}`]);
+  await first.gateway.stop();
+  const port = await takenPort(context);
+  await assert.rejects(start([`operator.port=${port}`]), { exitCode: 69 });
+  const db = new Database(join(first.data, 'log.db'), { readonly: true });
+  context.after(() => db.close());
+  assert.equal(db.prepare('SELECT count(*) FROM cursors').pluck().get(), 1);
 });
 
 async function metricsOf(gateway: TestGateway): Promise<Map<string, number>> {

@@ -45,6 +45,11 @@ export interface MqttState {
 
 /** What the gateway reports to the bridge, and asks of it. Without a bridge all of it does nothing: see noBridge. */
 export interface Bridge {
+  /**
+   * The gateway has started. Without a bridge this removes the cursor that an earlier bridge left; a start that fails keeps it,
+   * because without it the next bridge would not know its place in the log.
+   */
+  started(): Promise<void>;
   /** The presence or model of a device has changed, or it is new; `presence` makes it as it is now. */
   presence(device: Device, presence: () => Presence): void;
   deviceRemoved(device: Device): void;
@@ -57,19 +62,11 @@ export interface Bridge {
   stop(): Promise<void>;
 }
 
-/** Starts the bridge. If it is off, this only removes the cursor of an earlier one. */
+/** Starts the bridge, if it is configured. */
 export async function openBridge(options: BridgeOptions): Promise<Bridge> {
   const { settings, folder, log, clock, store, restored, registry } = options;
   const old = restored.cursors.find(({ consumer }) => consumer === mqttConsumer);
-  if (settings === null) {
-    if (old !== undefined) await store.cursors.remove(mqttConsumer);
-    if (old !== undefined)
-      log.warn(
-        { position: old.position },
-        'the bridge is off: what was not bridged yet, and what comes until it is on again, will not be',
-      );
-    return noBridge;
-  }
+  if (settings === null) return { ...noBridge, started: () => removeCursor(old, options) };
   const position = await store.cursors.open(mqttConsumer, clock.now());
   if (old === undefined) log.info({ position }, 'the bridge is new: what was stored before is not bridged');
   const counted: Record<string, number> = {};
@@ -93,6 +90,7 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
     acknowledged: options.bridged,
   });
   return {
+    started: async () => {},
     presence: (device, presence) => bridge.device(factsOf(device, presence())),
     deviceRemoved: ({ id }) => bridge.deviceRemoved(id),
     commandMoved(record) {
@@ -105,8 +103,21 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
   };
 }
 
+async function removeCursor(
+  old: { position: number } | undefined,
+  { store, log }: Pick<BridgeOptions, 'store' | 'log'>,
+): Promise<void> {
+  if (old === undefined) return;
+  await store.cursors.remove(mqttConsumer);
+  log.warn(
+    { position: old.position },
+    'the bridge is off: what was not bridged yet, and what comes until it is on again, will not be',
+  );
+}
+
 /** Stands for the bridge if there is none. */
 export const noBridge: Bridge = {
+  started: async () => {},
   presence() {},
   deviceRemoved() {},
   commandMoved() {},

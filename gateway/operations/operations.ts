@@ -22,7 +22,7 @@ export interface OperationsOptions {
   clock: Clock;
   log: Logger;
   gatewayId: string;
-  /** Erasures that were not done when the gateway stopped; they start again. */
+  /** Erasures that were not done when the gateway stopped. */
   restored: Pick<Restored, 'erasures'>;
   store: Store;
   save(changes: RegistryChange[]): Promise<void>;
@@ -42,6 +42,8 @@ export interface Operations {
   /** An operator confirms that the gateway's clock is right. Resolves when that is on disk. */
   confirmClock(by: string): Promise<void>;
   jobs: Jobs;
+  /** Starts again the erasures that were not done when the gateway stopped. To be called once, when the gateway has started. */
+  resumeErasures(): void;
   /** The newest value of each metric of a device, by metric name. */
   latest(device: Device): Record<string, LatestValue>;
   /** The newest value of a series; null if nothing of it is stored. */
@@ -92,7 +94,6 @@ export function createOperations(options: OperationsOptions): Operations {
       await save([{ type: 'device_erased', deviceKey: key }, note('gateway', 'device_erased', id, null)]);
     },
   });
-  for (const device of restored.erasures) jobs.erase(device);
 
   async function confirmClock(by: string): Promise<void> {
     const at = clock.now();
@@ -115,6 +116,9 @@ export function createOperations(options: OperationsOptions): Operations {
     audit: (by, action, subject, detail) => save([note(by, action, subject, detail)]),
     confirmClock,
     jobs,
+    resumeErasures() {
+      for (const device of restored.erasures) jobs.erase(device);
+    },
     latest: (device) =>
       Object.fromEntries(
         seriesOf(device).flatMap(({ id, metric }): [string, LatestValue][] => {
