@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -140,4 +140,13 @@ test('presence, reconnects and last use are kept over a restart, and a device th
   assert.ok(items[0].lastUsedAt > 0);
   await second.connect(device);
   assert.equal((await show('a')).reconnects, 1);
+});
+
+test('a password file of the bridge that cannot be read fails the start before the data folder is made', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tidegate-test-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const data = join(folder, 'data');
+  const set = ['mqtt.url=mqtt://127.0.0.1:1', `mqtt.passwordFile=${join(folder, 'missing')}`];
+  await assert.rejects(async () => startOn(data, set), { exitCode: 78, message: /mqtt\.passwordFile/ });
+  assert.equal(existsSync(data), false);
 });

@@ -3,6 +3,8 @@
  * gateway.ts. It decides nothing: a rule belongs into a part.
  */
 import type { Logger } from 'pino';
+import type { BridgeSettings } from '../bridge/calls.js';
+import { bridgeSettings } from '../bridge/settings.js';
 import type { ResolvedConfig } from '../config/config.js';
 import type { Current } from '../config/current.js';
 import type { Loaded } from '../config/reload.js';
@@ -10,6 +12,7 @@ import type { Model } from '../domain/model.js';
 import type { Fatal } from '../health/diskFailures.js';
 import { type Counters, createCounters } from '../observe/counters.js';
 import type { Clock } from '../process/clock.js';
+import { version } from '../process/version.js';
 import { createEvents, type Events } from './events.js';
 
 export interface GatewayOptions {
@@ -31,6 +34,8 @@ export interface Base extends GatewayOptions {
   current: Current;
   counters: Counters;
   events: Events;
+  /** How the bridge is configured; null if there is none. */
+  bridgeSettings: BridgeSettings | null;
   /** Unix ms. */
   startedAt: number;
   /** Ms from some moment in the past; it never steps. */
@@ -39,12 +44,14 @@ export interface Base extends GatewayOptions {
   schedule(delayMs: number, run: () => void): void;
 }
 
+/** Throws StartError 78 if a file that the settings of the bridge name cannot be read: that is known before any folder is opened. */
 export function createBase(options: GatewayOptions): Base {
   return {
     ...options,
     current: { limits: options.config.limits, models: new Map(options.models) },
     counters: createCounters(),
     events: createEvents(),
+    bridgeSettings: bridgeSettings(options.config, options.models, version),
     startedAt: options.clock.now(),
     monotonic: () => performance.now(),
     schedule: (delayMs, run) => void setTimeout(run, delayMs).unref(),

@@ -1,22 +1,20 @@
 import { type Bridge, openBridge } from '../bridge/openBridge.js';
-import { bridgeSettings } from '../bridge/settings.js';
 import type { Commands } from '../command/commands.js';
 import type { Trace } from '../observe/trace.js';
-import { version } from '../process/version.js';
 import type { Base } from './base.js';
 import type { Registries } from './createRegistries.js';
 import type { Storage } from './openStorage.js';
 
 /** Starts the bridge to MQTT, if it is configured: a thread that follows the log, and commands that come from the broker. */
 export async function connectBridge(
-  { config, clock, events, log, models }: Base,
+  { config, bridgeSettings, clock, events, log }: Base,
   { store, restored }: Storage,
   { registry, records }: Registries,
   commands: Commands,
   trace: Trace,
 ): Promise<Bridge & { close(): Promise<void> }> {
   const bridge = await openBridge({
-    settings: bridgeSettings(config, models, version),
+    settings: bridgeSettings,
     folder: config.data,
     log,
     clock,
