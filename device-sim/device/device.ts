@@ -28,7 +28,7 @@ export interface Metric {
   scale?: number;
 }
 
-/** What a simulated device is, and who hears of it. */
+/** What a simulated device is made of, and the callbacks that it calls. */
 export interface DeviceOptions<Frame extends OutgoingFrame> {
   /** ws://host:port/v1/device */
   url: string;

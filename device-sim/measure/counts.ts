@@ -59,7 +59,7 @@ export interface Counts {
   sent(): void;
   /** A full buffer refused a frame. */
   dropped(): void;
-  /** A frame with so many readings was acknowledged, this many milliseconds after it was due. */
+  /** A frame with `readings` readings was acknowledged, the given number of milliseconds after it was due. */
   acked(readings: number, tookMs: number): void;
   nacked(code: string): void;
   /** The simulator asked the gateway for a command. */

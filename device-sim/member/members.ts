@@ -72,7 +72,7 @@ export function seatsOf(
       const index = seats.length;
       const connectsAfterMs = (1000 * rampSeconds * index) / total;
       const offsetMs = group.frameIntervalMs * shareOfInterval(index);
-      // All samples of the first frame are later than the start, so what an earlier run stored is never taken for this run's.
+      // All samples of the first frame are later than the start, so that readings of an earlier run are never mistaken for readings of this run.
       const sampledMs = (group.samplesPerFrame - 1) * plan.pace.stepMs;
       const firstDueAt = startedAt + sampledMs + Math.ceil(connectsAfterMs + offsetMs);
       seats.push({ id: `${group.prefix}-${n}`, index, plan, firstDueAt });

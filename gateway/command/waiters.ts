@@ -16,7 +16,7 @@ export type Waited =
 export interface Waiters {
   /** Resolves when the command is woken, or after `ms`. Without `ms` it waits until it is woken. */
   until(id: string, ms?: number): Promise<Exclude<Waited, { outcome: 'ended_before' }>>;
-  /** The end of the command is on disk: everyone who waits for it goes on. */
+  /** The end of the command is on disk: wakes everyone who waits for it. */
   wake(command: OpenCommand): void;
 }
 

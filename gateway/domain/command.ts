@@ -14,7 +14,7 @@ export interface CommandRecord {
   createdAt: number;
   /** If it is not sent by then, it ends as `expired`. */
   expiresAt: number;
-  /** If it has not ended so long after it was sent, it ends as `timed_out`. */
+  /** How long after it was sent a command without a final state ends as `timed_out`, in ms. */
   deadlineMs: number;
   sentAt: number | null;
   endedAt: number | null;

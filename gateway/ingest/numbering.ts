@@ -2,7 +2,7 @@ import { limits } from '../../schemas/tables/limits.js';
 
 /**
  * Whether a seq is new, a duplicate or invalid (PROTOCOL.md, Numbering).
- * `told`: the lastSeq that this link's welcome gave. `previous`: the link's highest good seq so far, or `told`.
+ * `told`: the lastSeq that this link's welcome gave. `previous`: the link's highest good seq so far, or `told` if there is none.
  * `mark`: the stream's mark by now, with what is on its way to the disk (`pending`).
  */
 export type SeqVerdict = 'unnumbered' | 'new' | 'duplicate' | 'at_or_below_last' | 'not_ascending' | 'jump';

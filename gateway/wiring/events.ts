@@ -18,7 +18,7 @@ export interface GatewayEvents {
   command(command: CommandRecord): void;
   /** How far a traced frame has come. */
   traced(frame: TracedFrame): void;
-  /** A device may not go on with its link: it was removed or disabled, or its credential `cid` was revoked. */
+  /** A device must lose its link: it was removed or disabled, or its credential `cid` was revoked. */
   deviceEnded(device: Device, why: DeviceEnd, cid?: string): void;
   /** Configuration and models were reloaded. */
   reloaded(loaded: Loaded): void;

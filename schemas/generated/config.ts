@@ -227,7 +227,7 @@ export interface CommandBehaviour {
    */
   silent?: number;
   /**
-   * The probability that the link is lost before the device takes the command. It takes it when it comes again.
+   * The probability that the link is lost before the device takes the command. The device then takes the command when the gateway sends it again.
    */
   dropBefore?: number;
   /**

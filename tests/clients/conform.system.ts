@@ -35,7 +35,7 @@ const notShown: Record<Encoding, readonly string[]> = {
   binary: ['B-7', 'H-9', 'H-10', 'J-1', 'J-2', 'J-3'],
 };
 
-/** Most of the time a silent gateway is played, so all runs go on at once. */
+/** A run mostly waits for a gateway that is silent on purpose, so all runs are made at once. */
 test('the clients of this repository follow the protocol', { concurrency: true, timeout: 600_000 }, async (context) => {
   const runs = clients.flatMap(({ name, encodings, command }) =>
     encodings.map((encoding) =>

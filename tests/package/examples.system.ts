@@ -67,7 +67,7 @@ interface DeviceProgram {
   folder?: boolean;
   environment?: Record<string, string>;
   stored: RegExp;
-  /** What a wrong secret makes it print; the clients go on trying after that. */
+  /** What a wrong secret makes it print; the clients keep trying after that. */
   refused: RegExp;
 }
 

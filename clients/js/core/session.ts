@@ -49,7 +49,7 @@ export interface SessionOwner<Frame, OwnLink extends Link> {
   timeTold?(serverTime: number): void;
   /** The link ended, or was not opened. The wait for the next attempt is not computed yet. */
   ended(ending: Ending): void;
-  /** The next attempt is in so many milliseconds. */
+  /** After how many milliseconds the next attempt is made. */
   waits?(ms: number): void;
   /** The state changed. */
   entered?(state: SessionState): void;

@@ -30,7 +30,7 @@ export const sameValues = (values: Sample['values'], wanted: Reading['values']):
   sameValue(values.temperature, wanted.temperature) &&
   sameValue(values.humidity, wanted.humidity);
 
-/** Which reading a frame holds: 'r3', or what it holds instead. Frames of readings without times are told by their values. */
+/** Which reading a frame holds: 'r3', or what it holds instead. Frames of readings without times are recognised by their values. */
 export function nameOf({ samples }: SaidFrame, timed = true): string {
   const [sample] = samples;
   const n = Math.round(Number(sample.values.temperature) - 0.5);

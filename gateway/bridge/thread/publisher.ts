@@ -37,7 +37,7 @@ export interface PublisherOptions {
   ended(): void;
 }
 
-/** The work of the bridge's thread: it sends the log to the broker, publishes what is known of devices, and hears commands. */
+/** The work of the bridge's thread: it sends the log to the broker, publishes what is known of devices, and receives commands. */
 export class Publisher implements ToBridge {
   private readonly topics: Topics;
   private readonly names: Names;
