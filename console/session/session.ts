@@ -2,8 +2,10 @@
  * Who is signed in, and the gateway that the page shows: its API, its live feed, and the figures that every page uses. session/ is
  * the only folder that talks to the gateway. What one page or one subject knows (devices, commands) belongs to its folder.
  */
+
 import { computed, signal } from '@preact/signals';
 import type { GatewayBody, LiveMessage, ModelItem, SessionBody } from '../../schemas/generated/operator.js';
+import { allows } from '../../schemas/tables/roles.js';
 import { type Api, createApi, SignedOutError } from './api.js';
 import { createFeed, type Feed, type Wanted } from './feed.js';
 
@@ -29,11 +31,9 @@ export const failure = signal<string | null>(null);
 export const now = signal(Date.now());
 
 const figuresKept = 150;
-const roles = ['viewer', 'operator', 'admin'];
 
 /** Whether the key may do what needs this role. */
-export const may = (role: 'operator' | 'admin'): boolean =>
-  session.value !== null && roles.indexOf(session.value.role) >= roles.indexOf(role);
+export const may = (role: 'operator' | 'admin'): boolean => session.value !== null && allows(session.value.role, role);
 
 /** True once the gateway has accepted the key. */
 export const ready = computed(() => session.value !== null);

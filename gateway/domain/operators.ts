@@ -1,4 +1,4 @@
-export type Role = 'viewer' | 'operator' | 'admin';
+import type { Role } from '../../schemas/tables/roles.js';
 
 /** An operator key; `hash` is the SHA-256 of its text. */
 export interface KeyRecord {

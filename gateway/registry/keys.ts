@@ -1,17 +1,9 @@
 import { uuidv7 } from 'uuidv7';
-import type { KeyRecord, Role } from '../domain/operators.js';
+import type { KeyRecord } from '../domain/operators.js';
 import type { RegistryChange } from '../domain/registryChange.js';
 import type { Clock } from '../process/clock.js';
 import { audited } from './audit.js';
 import { dummyHash, hashSecret, newSecret, sameHash } from './secrets.js';
-
-/** From the least to the most powerful: each may do what the ones before it may. */
-export const roles = ['viewer', 'operator', 'admin'] as const satisfies readonly Role[];
-
-/** Whether a key of role `has` may do what needs role `needs`. */
-export function allows(has: Role, needs: Role): boolean {
-  return roles.indexOf(has) >= roles.indexOf(needs);
-}
 
 /** What an operator gives for a new key; `notAfter` in Unix ms, or null for no end. */
 export type NewKey = Pick<KeyRecord, 'name' | 'role' | 'notAfter'>;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { RegistryChange } from '../domain/registryChange.js';
 import type { Authentication } from './authentication.js';
 import { RegistryError } from './errors.js';
-import { allows, createKeys, roles } from './keys.js';
+import { createKeys } from './keys.js';
 import { createRegistry } from './registry.js';
 
 function registryAt(start = 1_000_000) {
@@ -109,15 +109,6 @@ test('a device that is added with the id of a removed one is another device', as
   await registry.createMany([{ id: 'a' }], 'k');
   assert.notEqual(registry.get('a')?.key, key);
   assert.equal(registry.authenticate('a', first.secret).ok, false);
-});
-
-test('a role may do everything that lesser roles may do', () => {
-  const table = roles.map((has) => roles.map((needs) => allows(has, needs)));
-  assert.deepEqual(table, [
-    [true, false, false],
-    [true, true, false],
-    [true, true, true],
-  ]);
 });
 
 test('a key is found by its text until it is revoked', async () => {

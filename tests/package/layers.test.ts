@@ -48,7 +48,7 @@ const layers = {
   'console/chart': [],
   'console/fleet': ['console/parts', 'console/session', 'schemas'],
   'console/parts': ['console/session'],
-  'console/session': [],
+  'console/session': ['schemas'],
   'device-sim': ['device-sim/conform', 'device-sim/report', 'device-sim/run', 'device-sim/fleet', 'device-sim/api'],
   'device-sim/conform': [
     'device-sim/conform/situations',
@@ -261,7 +261,7 @@ const layers = {
   'gateway/net': ['gateway/process'],
   'gateway/columns': ['gateway/domain'],
   'gateway/process': ['schemas'],
-  'gateway/domain': [],
+  'gateway/domain': ['schemas'],
   schemas: [],
 } satisfies Record<string, string[]>;
 

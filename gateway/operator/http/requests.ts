@@ -1,8 +1,8 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { loadSchema } from '../../../schemas/load.js';
 import { sentenceOf } from '../../../schemas/sentenceOf.js';
+import { allows } from '../../../schemas/tables/roles.js';
 import type { KeyRecord } from '../../domain/operators.js';
-import { allows } from '../../registry/keys.js';
 import type { OperatorContext } from './context.js';
 import { Problem, type ProblemError } from './problems.js';
 import type { OperatorRequest, Route } from './route.js';

@@ -8,7 +8,8 @@ import type {
   DevicePatch,
   KeyCreate,
 } from '../../../schemas/generated/operator.js';
-import type { KeyRecord, Role } from '../../domain/operators.js';
+import type { Role } from '../../../schemas/tables/roles.js';
+import type { KeyRecord } from '../../domain/operators.js';
 import type { OperatorContext } from './context.js';
 import type { Query } from './parameters.js';
 
