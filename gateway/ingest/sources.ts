@@ -2,7 +2,7 @@ import type { MetricsMessage } from '../../schemas/generated/device.js';
 import type { Fault } from '../../schemas/tables/faults.js';
 import { limits } from '../../schemas/tables/limits.js';
 import type { Batch } from '../columns/batch.js';
-import type { MetricDeclaration, MetricTableRecord, StreamRecord } from '../domain/declared.js';
+import type { MarkedStream, MetricDeclaration, MetricTableRecord } from '../domain/declared.js';
 import type { Device } from '../domain/device.js';
 import type { Model } from '../domain/model.js';
 import type { Series, SeriesKind, SeriesRecord } from '../domain/series.js';
@@ -21,7 +21,7 @@ import { createSource, createStream, type Source, type Stream, streamOf } from '
 export interface RestoredSources {
   devices: Device[];
   series: SeriesRecord[];
-  streams: (StreamRecord & { mark: number; usedAt: number })[];
+  streams: MarkedStream[];
   tables: MetricTableRecord[];
   /** The last receipt time per device key. */
   receipts: { device: Uint32Array; at: Float64Array };

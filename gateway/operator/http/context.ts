@@ -18,7 +18,7 @@ import type { Registry } from '../../registry/registry.js';
 import type { ReaderCalls } from '../../store/threads/calls.js';
 
 /** What the routes, the live feed and the metrics of the operator port use of the gateway. */
-export interface OperatorContext extends Operations {
+export interface OperatorContext extends Omit<Operations, 'resumeErasures'> {
   gatewayId: string;
   version: string;
   /** Unix ms. */
