@@ -77,11 +77,17 @@ export async function startGatewayProcess(options: GatewayProcessOptions): Promi
         body: body === undefined ? undefined : JSON.stringify(body),
       });
       const text = await answer.text();
-      if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
+      if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}\n${lastLines(run.log)}`);
       return (answer.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text) as Body;
     },
   };
 }
+
+const lastLines = (log: LogLine[]): string =>
+  log
+    .slice(-10)
+    .map((line) => JSON.stringify(line))
+    .join('\n');
 
 export interface LogLine {
   msg?: string;

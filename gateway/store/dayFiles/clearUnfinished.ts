@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { errorOf } from '../../../schemas/errors.js';
 import { isDamage } from './damage.js';
 import { hasSchema, openDayForReading } from './dayFile.js';
-import { dayFolder, listDays, makeDayFolder } from './days.js';
-import { belongTogether, isFolded, removeDatabase } from './finishedDay.js';
+import { dayFolder, listDays, makeDayFolder, removeDatabase } from './days.js';
+import { belongTogether, isFolded } from './finishedDay.js';
 
 /** Removes at the start the files that a crash left unfinished or did not remove. */
 export function clearUnfinished(folder: string): void {

@@ -11,7 +11,7 @@ import { openMeta } from '../sqlite/meta.js';
 import { NewerDataError, newEpoch } from '../sqlite/migrate.js';
 import { versionOf } from '../sqlite/pragmas.js';
 import { type Preparing, statement } from '../sqlite/statement.js';
-import { dayText } from './days.js';
+import { dayText, removeDatabase } from './days.js';
 
 /**
  * A day file: a plain SQLite file that can be read without the gateway and without any other file.
@@ -76,24 +76,32 @@ export function createDaySchema(db: Database.Database, schema = ''): void {
   `);
 }
 
-/** Opens a live or late file for its one writer. Makes the file if there is none. */
+/** Opens a live or late file for its one writer. Makes the file if there is none, and leaves none if that fails, as on a full disk. */
 export function openDayForWriting(path: string, day: number): Database.Database {
   const isNew = !existsSync(path);
   const db = new Database(path, { timeout: busyTimeoutMs });
-  db.pragma('journal_mode = WAL');
-  db.pragma('synchronous = FULL');
-  assert.equal(db.pragma('synchronous', { simple: true }), 2);
-  db.pragma(`journal_size_limit = ${journalBytesMax}`);
-  if (isNew || !hasSchema(db)) {
-    db.transaction(() => {
-      createDaySchema(db);
-      openMeta(db).set('day', dayText(day));
-      openMeta(db).set('file', newEpoch());
-      replaceView(db);
-    })();
+  try {
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    assert.equal(db.pragma('synchronous', { simple: true }), 2);
+    db.pragma(`journal_size_limit = ${journalBytesMax}`);
+    if (!hasSchema(db)) makeTables(db, day);
+    checkDayVersion(db, path);
+    return db;
+  } catch (error) {
+    db.close();
+    if (isNew) removeDatabase(path);
+    throw error;
   }
-  checkDayVersion(db, path);
-  return db;
+}
+
+function makeTables(db: Database.Database, day: number): void {
+  db.transaction(() => {
+    createDaySchema(db);
+    openMeta(db).set('day', dayText(day));
+    openMeta(db).set('file', newEpoch());
+    replaceView(db);
+  })();
 }
 
 /** If a crash left an unfinished change of the file's header, the change is rolled back first, which needs a writable connection. */

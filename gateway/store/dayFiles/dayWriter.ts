@@ -78,18 +78,23 @@ export class DayWriter {
    */
   constructor(path: string, day: number, finishedPath: string | null, rest: () => void) {
     this.db = openDayForWriting(path, day);
-    this.#finished = finishedPath === null ? null : openDayForReading(finishedPath);
-    this.#rest = rest;
-    if (this.#finished !== null) copySeries(this.#finished, this.db);
-    this.#series = openLocalSeries(this.db);
-    dropUnnamedRuns(this.db);
-    this.#runs = readRuns(this.db);
-    this.#nextRunId = this.#runs.reduce((max, run) => Math.max(max, run.id), 0) + 1;
-    this.#lookups = this.#openLookups();
-    this.#insertRun = this.db.prepare(
-      'INSERT INTO runs (id, level, readings, ts_min, ts_max, epoch, position, sealed_at) VALUES (?, 0, ?, ?, ?, ?, ?, ?)',
-    );
-    this.#append = this.db.transaction(this.#appendRun.bind(this));
+    try {
+      this.#finished = finishedPath === null ? null : openDayForReading(finishedPath);
+      this.#rest = rest;
+      if (this.#finished !== null) copySeries(this.#finished, this.db);
+      this.#series = openLocalSeries(this.db);
+      dropUnnamedRuns(this.db);
+      this.#runs = readRuns(this.db);
+      this.#nextRunId = this.#runs.reduce((max, run) => Math.max(max, run.id), 0) + 1;
+      this.#lookups = this.#openLookups();
+      this.#insertRun = this.db.prepare(
+        'INSERT INTO runs (id, level, readings, ts_min, ts_max, epoch, position, sealed_at) VALUES (?, 0, ?, ?, ?, ?, ?, ?)',
+      );
+      this.#append = this.db.transaction(this.#appendRun.bind(this));
+    } catch (error) {
+      this.db.close();
+      throw error;
+    }
   }
 
   /** In order of their ids. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { syncPath } from '../sqlite/syncPath.js';
 
@@ -61,4 +61,9 @@ export function makeDayFolder(folder: string): void {
   if (existsSync(dayFolder(folder))) return;
   mkdirSync(dayFolder(folder), { mode: 0o700 });
   syncPath(folder);
+}
+
+/** Removes a SQLite file and what SQLite keeps beside it. */
+export function removeDatabase(path: string): void {
+  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(path + suffix, { force: true });
 }

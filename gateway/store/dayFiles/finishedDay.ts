@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { codeOf } from '../../../schemas/errors.js';
@@ -17,7 +17,7 @@ import {
   runTable,
   seriesIdentity,
 } from './dayFile.js';
-import { dayPath, dayText } from './days.js';
+import { dayPath, dayText, removeDatabase } from './days.js';
 import { buildRollup } from './rollup.js';
 import { copyRuns } from './runCopy.js';
 
@@ -181,10 +181,6 @@ function isAlone(path: string): boolean {
   } finally {
     db.close();
   }
-}
-
-export function removeDatabase(path: string): void {
-  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(path + suffix, { force: true });
 }
 
 /** Whether the late file's readings are in the day file already, because a crash came before the late file was removed. */
