@@ -66,7 +66,9 @@ export function startOn(data: string, set: string[] = [], options: Partial<Gatew
     'store.ballastBytes=0',
     'shutdown.spreadMs=0',
   ];
-  const config = loadConfig({ environment: {}, set: [...basics, ...set] });
+  // The tests run over one transport or the other, by the variable that sets it for a gateway too.
+  const { TIDEGATE_TRANSPORT } = process.env;
+  const config = loadConfig({ environment: { TIDEGATE_TRANSPORT }, set: [...basics, ...set] });
   const models = loadModels(config.models);
   return startGateway({
     config,

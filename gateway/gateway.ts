@@ -7,6 +7,7 @@ import type { Reloaded } from './config/reload.js';
 import { createLinks } from './link/links.js';
 import { urlHost } from './net/address.js';
 import { createTrace } from './observe/trace.js';
+import { type Chosen, chooseTransport } from './transport/choose.js';
 import { createBase, type GatewayOptions } from './wiring/base.js';
 import { Closing } from './wiring/closing.js';
 import { connectBridge } from './wiring/connectBridge.js';
@@ -27,6 +28,7 @@ export interface Gateway {
   /** The first operator key, while <data>/admin.key exists. */
   adminKey: string | null;
   sqliteVersion: string;
+  transport: Chosen;
   /** Reloads models, limits, log level and certificates. Throws ConfigError or StartError; then the old ones stay in force. */
   reload(): Promise<Reloaded>;
   /** Closes every link with 4000, commits what was taken in, and closes the store. */
@@ -35,7 +37,7 @@ export interface Gateway {
 
 /** Starts the gateway. Throws StartError; then everything that was opened is closed again. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const base = createBase(options);
+  const base = createBase(options, await chooseTransport(options.config.transport));
   const { config, clock, counters, events, log, monotonic } = base;
   const closing = new Closing();
   try {
@@ -71,6 +73,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       dataFolder: config.data,
       adminKey: registries.adminKey,
       sqliteVersion: storage.restored.sqliteVersion,
+      transport: base.transport,
       reload,
       stop: () => closing.all(),
     };

@@ -6,6 +6,7 @@ import pc from 'picocolors';
 import { builtAt } from '../../gateway/process/version.js';
 import { type Finding, inspectDataFolder } from '../../gateway/store/outside/inspect.js';
 import { freeBytes } from '../../gateway/store/writer/ballast.js';
+import { chooseTransport } from '../../gateway/transport/choose.js';
 import { printJson, tableOf } from '../terminal/output.js';
 
 const freeBytesMin = 1024 ** 3;
@@ -22,12 +23,13 @@ export function addDoctor(program: Command): void {
     .action(doctor);
 }
 
-function doctor({ data, json, all }: { data: string; json?: boolean; all?: boolean }): void {
+async function doctor({ data, json, all }: { data: string; json?: boolean; all?: boolean }): Promise<void> {
   const findings = [
     ...inspectDataFolder(data, Date.now(), builtAt, all),
     checkSpace(data),
     checkKey(data),
     checkDescriptors(),
+    await checkTransport(),
   ];
   if (json) printJson(findings);
   else
@@ -86,4 +88,10 @@ function checkDescriptors(): Finding {
         fix: 'Raise the limit (ulimit -n, or LimitNOFILE of systemd): each device needs one',
       }
     : { name: 'open files', state: 'ok', detail };
+}
+
+/** Which transport a gateway gets on this machine, unless its setting says otherwise. */
+async function checkTransport(): Promise<Finding> {
+  const { transport, reason } = await chooseTransport('auto');
+  return { name: 'transport', state: 'ok', detail: `${transport.name} ${transport.version}: ${reason}` };
 }

@@ -4,7 +4,6 @@
  */
 import type { Command } from 'commander';
 import { untilSignal } from '../../device-sim/run/untilSignal.js';
-import { uwsVersion } from '../../gateway/net/uws.js';
 import { version } from '../../gateway/process/version.js';
 import { createLogger } from '../serving/logger.js';
 import { type ConfigOptions, configFrom, runGateway } from '../serving/runGateway.js';
@@ -32,10 +31,17 @@ async function serve(options: ConfigOptions): Promise<void> {
     process.exit(70);
   });
   const gateway = await runGateway(config, log, () => configFrom(options));
+  const { transport, reason } = gateway.transport;
   log.info(
-    { tidegate: version, node: process.versions.node, sqlite: gateway.sqliteVersion, uws: uwsVersion },
+    {
+      tidegate: version,
+      node: process.versions.node,
+      sqlite: gateway.sqliteVersion,
+      [transport.name]: transport.version,
+    },
     'versions',
   );
+  log.info(`the transport is ${transport.name} ${transport.version}: ${reason}`);
   log.info(
     { data: gateway.dataFolder, gatewayId: config.gatewayId, models: config.models, mqtt: config.mqtt.url ?? 'off' },
     'settings',

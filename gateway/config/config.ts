@@ -30,6 +30,7 @@ type Filled<Section, Optional extends keyof Section = never> = Required<Omit<Sec
 /** The configuration with every default in place. Frozen. */
 export interface ResolvedConfig {
   readonly gatewayId: string;
+  readonly transport: NonNullable<GatewayConfig['transport']>;
   readonly data: string;
   readonly models: string;
   readonly device: Filled<DeviceListenerConfig, 'tls'>;

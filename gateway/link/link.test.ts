@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Device } from '../domain/device.js';
 import { createSource, createStream } from '../ingest/source.js';
-import type { WebSocket } from '../net/uws.js';
+import type { Sent } from '../transport/transport.js';
 import { answers } from './answers.js';
 import { Link } from './link.js';
 
-/** A link on a socket whose `send` returns `sends`: 1 sent, 0 buffered, 2 dropped (uWebSockets.js). */
-function linkOn(socket: { sends: 0 | 1 | 2; buffered?: number }) {
+/** A link on a socket whose `send` returns `sends`. */
+function linkOn(socket: { sends: Sent; queued?: number }) {
   let now = 1_000_000;
   const closes: [number, string][] = [];
   const facts = {
@@ -23,9 +23,11 @@ function linkOn(socket: { sends: 0 | 1 | 2; buffered?: number }) {
   const link = new Link(facts, { backlogBytesMax: 1_000, badFramesMax: 3 }, answers, () => now);
   link.opened({
     send: () => socket.sends,
-    getBufferedAmount: () => socket.buffered ?? 0,
+    queuedBytes: () => socket.queued ?? 0,
     end: (code: number, reason: string) => void closes.push([code, reason]),
-  } as unknown as WebSocket<unknown>);
+    ping: () => {},
+    together: (work) => work(),
+  });
   return {
     link,
     closes,
@@ -36,19 +38,19 @@ function linkOn(socket: { sends: 0 | 1 | 2; buffered?: number }) {
 }
 
 test('a device with too many unsent bytes is closed as a slow reader', () => {
-  const waiting = linkOn({ sends: 0, buffered: 1_000 });
+  const waiting = linkOn({ sends: 'queued', queued: 1_000 });
   assert.equal(waiting.link.send('x'), true);
   assert.deepEqual(waiting.closes, []);
-  const full = linkOn({ sends: 0, buffered: 1_001 });
+  const full = linkOn({ sends: 'queued', queued: 1_001 });
   full.link.send('x');
   assert.deepEqual(full.closes, [[4002, 'slow_reader']]);
-  const dropped = linkOn({ sends: 2 });
+  const dropped = linkOn({ sends: 'dropped' });
   assert.equal(dropped.link.send('x'), false);
   assert.deepEqual(dropped.closes, [[4002, 'slow_reader']]);
 });
 
 test('beside telemetry a device may send 100 messages at once and ten per second', () => {
-  const { link, closes, pass } = linkOn({ sends: 1 });
+  const { link, closes, pass } = linkOn({ sends: 'sent' });
   for (let n = 0; n < 100; n++) link.countExtra();
   pass(1_000);
   for (let n = 0; n < 10; n++) link.countExtra();

@@ -11,8 +11,8 @@ import type { Credential } from '../domain/device.js';
 import type { Entry, IngestLink } from '../ingest/entries.js';
 import type { MetricTable } from '../ingest/metricTable.js';
 import type { Source, Stream } from '../ingest/source.js';
-import type { WebSocket } from '../net/uws.js';
 import { DecayingCounter } from '../process/decayingCounter.js';
+import type { Socket } from '../transport/transport.js';
 import type { Answers } from './answers.js';
 
 /** open: reads and answers. draining: no longer reads, but answers what is under way. closed: neither. */
@@ -74,7 +74,7 @@ export class Link implements IngestLink {
   private introduced = false;
   private readonly badFrames = new DecayingCounter(badFramesForgiven);
   private readonly extras = new DecayingCounter(extrasForgiven);
-  private ws: WebSocket<unknown> | null = null;
+  private socket: Socket | null = null;
 
   constructor(
     facts: LinkFacts,
@@ -93,14 +93,14 @@ export class Link implements IngestLink {
     this.openedAt = facts.openedAt;
   }
 
-  opened(ws: WebSocket<unknown>): void {
-    this.ws = ws;
+  opened(socket: Socket): void {
+    this.socket = socket;
   }
 
   /** The socket has ended, whichever side closed it. */
   closed(): void {
     this.state = 'closed';
-    this.ws = null;
+    this.socket = null;
   }
 
   /** Tells the device its stream's mark and the limits (PROTOCOL.md, welcome). */
@@ -122,11 +122,11 @@ export class Link implements IngestLink {
    * socket did not take the message.
    */
   send(message: string | Uint8Array): boolean {
-    if (this.ws === null) return false;
-    const sent = this.ws.send(message, typeof message !== 'string');
-    if (sent === 1) return true;
-    if (sent === 2 || this.ws.getBufferedAmount() > this.limits.backlogBytesMax) this.end('slow_reader');
-    return sent === 0;
+    if (this.socket === null) return false;
+    const sent = this.socket.send(message);
+    if (sent === 'sent') return true;
+    if (sent === 'dropped' || this.socket.queuedBytes() > this.limits.backlogBytesMax) this.end('slow_reader');
+    return sent === 'queued';
   }
 
   sendCommand(command: Omit<CommandFrame, 'type'>): boolean {
@@ -136,7 +136,7 @@ export class Link implements IngestLink {
   /** Pings the device. `now` is in monotonic ms, as for `ponged`. */
   ping(now: number): void {
     this.pingedAt = now;
-    this.ws?.ping();
+    this.socket?.ping();
   }
 
   ponged(now: number): void {
@@ -147,10 +147,10 @@ export class Link implements IngestLink {
   }
 
   answer(entry: Entry): void {
-    if (this.ws === null) return;
+    if (this.socket === null) return;
     if (entry.nacks.length === 0) {
       if (entry.ackSeq > 0) this.send(this.answers.ack(this.encoding, entry.ackSeq));
-    } else this.ws.cork(() => this.answerAll(entry));
+    } else this.socket.together(() => this.answerAll(entry));
     if (this.state === 'draining' && this.underWay === 0) this.finish();
   }
 
@@ -173,11 +173,11 @@ export class Link implements IngestLink {
   }
 
   end(close: CloseName, retryAfterMs = 0): void {
-    if (this.ws === null) return;
-    const { ws } = this;
+    if (this.socket === null) return;
+    const { socket } = this;
     this.state = 'draining';
     this.closing = close;
-    ws.end(
+    socket.end(
       closeCodes[close].code,
       retryAfterMs > 0 ? JSON.stringify({ retryAfterMs: Math.round(retryAfterMs) }) : close,
     );

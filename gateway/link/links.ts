@@ -3,13 +3,14 @@ import type { Device } from '../domain/device.js';
 import type { Counters } from '../observe/counters.js';
 import { countBy } from '../observe/counters.js';
 import { endingOf, type PresenceBook } from '../presence/presence.js';
+import type { Ending } from '../transport/transport.js';
 import type { Link } from './link.js';
 
 export interface Links {
   /** Adds an open link. The newest link of a device wins: an older one is closed with 4100. */
   add(link: Link): void;
-  /** Removes a link whose socket has ended. `code` and `reason` are those of the close; the code is 1006 if there was no close. */
-  remove(link: Link, code: number, reason: string): void;
+  /** Removes a link whose socket has ended. */
+  remove(link: Link, ending: Ending): void;
   /** Pings a share of the links, so that `calls` calls ping all of them. `now` in monotonic ms. */
   pingSome(calls: number, now: number): void;
   /** Checks a share of the links for late devices and for credentials that are over. `now` in Unix ms. */
@@ -41,9 +42,9 @@ export function createLinks({ counters, presence }: { counters: Counters; presen
     presence.opened(link);
   }
 
-  function remove(link: Link, code: number, reason: string): void {
+  function remove(link: Link, ending: Ending): void {
     link.closed();
-    countBy(counters.linksClosed, endingOf(link.closing, code, reason));
+    countBy(counters.linksClosed, endingOf(link.closing, ending));
     const last = open.pop() as Link;
     if (last !== link) {
       open[link.index] = last;
@@ -52,7 +53,7 @@ export function createLinks({ counters, presence }: { counters: Counters; presen
     const { device } = link.source;
     if (byDevice.get(device.key) !== link) return;
     byDevice.delete(device.key);
-    presence.closed(link, code, reason);
+    presence.closed(link, ending);
   }
 
   function check(link: Link, now: number): void {

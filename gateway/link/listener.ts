@@ -1,23 +1,15 @@
 import type { Logger } from 'pino';
 import { limits } from '../../schemas/tables/limits.js';
-import { type RefusalCode, refusals } from '../../schemas/tables/refusals.js';
+import { refusals } from '../../schemas/tables/refusals.js';
 import type { Admission } from '../admission/admission.js';
 import type { Unavailable } from '../ingest/ingest.js';
-import { addressText } from '../net/address.js';
-import {
-  filterConnections,
-  type HttpRequest,
-  type HttpResponse,
-  openPort,
-  type Port,
-  type TemplatedApp,
-  type us_socket_context_t,
-} from '../net/uws.js';
 import { type Counters, countBy } from '../observe/counters.js';
 import type { Refused } from '../presence/attempts.js';
 import type { Clock } from '../process/clock.js';
+import type { Answer, Port, Request, TlsFiles, Transport, Upgraded } from '../transport/transport.js';
 import {
   type Accepted,
+  type Handshake,
   type HandshakeOptions,
   type Hello,
   judgeHandshake,
@@ -29,9 +21,10 @@ import type { Links } from './links.js';
 import { claimedId, withoutSecrets } from './offeredCredentials.js';
 
 export interface DeviceListenerOptions extends HandshakeOptions {
+  transport: Transport;
   host: string;
   port: number;
-  tls?: { certFile: string; keyFile: string };
+  tls?: TlsFiles;
   backlogBytesMax: number;
   clock: Clock;
   log: Logger;
@@ -44,7 +37,7 @@ export interface DeviceListenerOptions extends HandshakeOptions {
   clientSubjectHeader?: string;
   /** The link is open and in `links`, and waits for its welcome. */
   opened(link: Link): void;
-  receive(link: Link, message: ArrayBuffer, isBinary: boolean): void;
+  receive(link: Link, message: Uint8Array, isBinary: boolean): void;
 }
 
 export interface DeviceListener {
@@ -61,14 +54,32 @@ const checkEveryMs = 1_000;
 
 /** Opens the port that devices connect to. Throws StartError 69 if it is taken. */
 export async function listenForDevices(options: DeviceListenerOptions): Promise<DeviceListener> {
-  const { host, port, tls, links } = options;
-  const socket = await openPort(tls, host, port, (app) => {
-    admitConnections(app, options.admission);
-    serveLinks(app, '/v1/device', () => null, options);
-    serveLinks(app, '/v1/device/:id', (req) => req.getParameter(0) ?? '', options);
-    app.any('/*', (res) =>
-      answerProblem(res, '404 Not Found', 'not_found', 'No such resource', 'Devices connect to /v1/device'),
-    );
+  const { host, port, tls, links, admission } = options;
+  const socket = await options.transport.open<Link>({
+    host,
+    port,
+    tls,
+    admit: admission.connection,
+    sockets: {
+      isPath: (path) => pathIdOf(path) !== undefined,
+      messageBytesMax: limits.hardFrameBytes,
+      queuedBytesMax: options.backlogBytesMax,
+      silenceSeconds: limits.silenceSeconds,
+      pings: false,
+      upgrade: (request) => upgrade(request, options),
+      opened(link, opened) {
+        link.opened(opened);
+        links.add(link);
+        options.opened(link);
+      },
+      message(link, message, isBinary) {
+        if (link.state === 'open') options.receive(link, message, isBinary);
+      },
+      ping: (link) => link.countExtra(),
+      pong: (link) => link.ponged(performance.now()),
+      closed: (link, ending) => links.remove(link, ending),
+    },
+    request: (request, response) => response.answer(answerPlain(request, options)),
   });
   const rounds = setInterval(() => {
     links.pingSome((limits.keepaliveSeconds * 1000) / roundEveryMs, performance.now());
@@ -85,46 +96,12 @@ export async function listenForDevices(options: DeviceListenerOptions): Promise<
   };
 }
 
-/** A connection beyond the limits is closed before its first byte is read. */
-function admitConnections(app: TemplatedApp, admission: Admission): void {
-  filterConnections(app, (res) => {
-    if (!admission.connection(addressText(res.getRemoteAddress()))) res.close();
-  });
-}
+const devicePath = /^\/v1\/device(?:\/([^/]+))?$/;
 
-function serveLinks(
-  app: TemplatedApp,
-  path: string,
-  idOf: (req: HttpRequest) => string | null,
-  options: DeviceListenerOptions,
-): void {
-  app.ws<Held>(path, {
-    maxPayloadLength: limits.hardFrameBytes,
-    maxBackpressure: options.backlogBytesMax,
-    idleTimeout: limits.silenceSeconds,
-    sendPingsAutomatically: false,
-    upgrade: (res, req, context) => upgrade(res, helloOf(res, req, idOf(req), options), context, options),
-    open(ws) {
-      const { link } = ws.getUserData();
-      link.opened(ws);
-      options.links.add(link);
-      options.opened(link);
-    },
-    message(ws, message, isBinary) {
-      const { link } = ws.getUserData();
-      if (link.state === 'open') options.receive(link, message, isBinary);
-    },
-    ping: (ws) => ws.getUserData().link.countExtra(),
-    pong: (ws) => ws.getUserData().link.ponged(performance.now()),
-    close: (ws, code, reason) => options.links.remove(ws.getUserData().link, code, Buffer.from(reason).toString()),
-  });
-  // A request that uWebSockets.js does not regard as an upgrade comes here.
-  app.any(path, (res, req) => upgrade(res, helloOf(res, req, idOf(req), options), null, options));
-}
-
-/** uWebSockets.js copies the fields of an object that it is given, so the link is held by one field. */
-interface Held {
-  link: Link;
+/** The device id in the path; null: the path has none. Undefined: devices do not connect to this path. */
+function pathIdOf(path: string): string | null | undefined {
+  const match = devicePath.exec(path);
+  return match === null ? undefined : (match[1] ?? null);
 }
 
 interface Received extends Hello {
@@ -134,66 +111,65 @@ interface Received extends Hello {
 
 const agentCharsMax = 128;
 
-function helloOf(
-  res: HttpResponse,
-  req: HttpRequest,
-  pathId: string | null,
-  { admission, clientSubjectHeader }: DeviceListenerOptions,
-): Received {
-  const peer = addressText(res.getRemoteAddress());
+function helloOf(request: Request, { admission, clientSubjectHeader }: DeviceListenerOptions): Received {
+  const { peer } = request;
   const trusted = admission.trusts(peer);
   return {
-    address: trusted ? admission.addressBehind(peer, req.getHeader('x-forwarded-for')) : peer,
-    subject: trusted && clientSubjectHeader !== undefined ? req.getHeader(clientSubjectHeader) : '',
-    pathId,
-    query: req.getQuery() ?? '',
-    upgrade: req.getMethod() === 'get' ? req.getHeader('upgrade') : '',
-    version: req.getHeader('sec-websocket-version'),
-    key: req.getHeader('sec-websocket-key'),
-    protocols: offeredIn(req.getHeader('sec-websocket-protocol')),
-    authorization: req.getHeader('authorization'),
-    agent: withoutSecrets(req.getHeader('user-agent').slice(0, agentCharsMax)),
+    address: trusted ? admission.addressBehind(peer, request.list('x-forwarded-for')) : peer,
+    subject: trusted && clientSubjectHeader !== undefined ? request.header(clientSubjectHeader) : '',
+    pathId: pathIdOf(request.path) ?? null,
+    query: request.query,
+    upgrade: request.method === 'GET' ? request.header('upgrade') : '',
+    version: request.header('sec-websocket-version'),
+    key: request.header('sec-websocket-key'),
+    protocols: offeredIn(request.list('sec-websocket-protocol')),
+    authorization: request.header('authorization'),
+    agent: withoutSecrets(request.header('user-agent').slice(0, agentCharsMax)),
   };
 }
 
-/** `context` is null if uWebSockets.js itself saw no upgrade request. */
-function upgrade(
-  res: HttpResponse,
-  hello: Received,
-  context: us_socket_context_t | null,
-  options: DeviceListenerOptions,
-): void {
-  res.onAborted(() => {});
-  const made = makeLink(hello, options);
-  if (made.ok && context !== null) {
+function upgrade(request: Request, options: DeviceListenerOptions): Upgraded<Link> | Answer {
+  return orFailure(options, () => {
+    const hello = helloOf(request, options);
+    const handshake = judge(hello, options);
+    if (!handshake.ok) return refuse(handshake, hello, options);
+    const link = options.makeLink(handshake, hello.address);
     options.counters.handshakesAccepted++;
-    return res.upgrade<Held>({ link: made.link }, hello.key, made.subprotocol ?? '', '', context);
-  }
-  if (made.ok) refuse(res, noUpgrade, hello, options);
-  else if ('code' in made) refuse(res, made, hello, options);
-  else answerProblem(res, '500 Internal Server Error', 'internal', 'The gateway failed', 'See its log');
+    return { held: link, subprotocol: handshake.subprotocol ?? '' };
+  });
 }
 
 const noUpgradeDetail = 'The request is not a WebSocket handshake';
 const noUpgrade: Refusal = { ok: false, code: 'upgrade_required', detail: noUpgradeDetail, why: noUpgradeDetail };
 
-type Made = { ok: true; link: Link; subprotocol: string | null } | Refusal | { ok: false };
+/** The answer to a request that is no WebSocket handshake for the transport. */
+function answerPlain(request: Request, options: DeviceListenerOptions): Answer {
+  if (pathIdOf(request.path) === undefined)
+    return problemAnswer(404, 'not_found', 'No such resource', 'Devices connect to /v1/device');
+  return orFailure(options, () => {
+    const hello = helloOf(request, options);
+    const handshake = judge(hello, options);
+    return refuse(handshake.ok ? noUpgrade : handshake, hello, options);
+  });
+}
 
-/** An exception before an answer would end the process (uWebSockets.js), so it becomes an answer without a code. */
-function makeLink(hello: Received, options: DeviceListenerOptions): Made {
+/** A fault of ours inside the handshake becomes an answer, and ends nothing else. */
+function orFailure<Result>({ log }: DeviceListenerOptions, decide: () => Result): Result | Answer {
   try {
-    const unavailable = (): Unavailable | null =>
-      options.unavailable() ?? (options.admission.handshake(hello.address) ? null : 'overloaded');
-    const handshake = judgeHandshake(hello, { ...options, unavailable });
-    if (!handshake.ok) return handshake;
-    return { ok: true, link: options.makeLink(handshake, hello.address), subprotocol: handshake.subprotocol };
+    return decide();
   } catch (error) {
-    options.log.error({ err: error }, 'a handshake failed inside');
-    return { ok: false };
+    log.error({ err: error }, 'a handshake failed inside');
+    return problemAnswer(500, 'internal', 'The gateway failed', 'See its log');
   }
 }
 
-function refuse(res: HttpResponse, refusal: Refusal, hello: Received, options: DeviceListenerOptions): void {
+function judge(hello: Received, options: DeviceListenerOptions): Handshake {
+  const unavailable = (): Unavailable | null =>
+    options.unavailable() ?? (options.admission.handshake(hello.address) ? null : 'overloaded');
+  return judgeHandshake(hello, { ...options, unavailable });
+}
+
+function refuse(refusal: Refusal, hello: Received, options: DeviceListenerOptions): Answer {
   const { address } = hello;
   const claimed = claimedId(hello.pathId, hello.authorization, hello.protocols);
   const { code, detail, why } = throttled(refusal, address, claimed, options);
@@ -202,11 +178,11 @@ function refuse(res: HttpResponse, refusal: Refusal, hello: Received, options: D
   // A gateway that is unavailable checks nobody's credentials, so it names nobody.
   const device = status === 503 ? null : claimed;
   options.refused({ address, device, code, reason: why, agent: hello.agent || null });
-  res.writeStatus(statusLines[status]);
-  if (status === 401) res.writeHeader('WWW-Authenticate', 'Basic realm="tidegate"');
-  if (status === 426) res.writeHeader('Upgrade', 'websocket').writeHeader('Sec-WebSocket-Version', '13');
-  if (retryAfter) res.writeHeader('Retry-After', String(options.admission.retryAfterSeconds(code)));
-  endProblem(res, status, code, title, detail);
+  const headers: Record<string, string> = {};
+  if (status === 401) headers['WWW-Authenticate'] = 'Basic realm="tidegate"';
+  if (status === 426) Object.assign(headers, { Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' });
+  if (retryAfter) headers['Retry-After'] = String(options.admission.retryAfterSeconds(code));
+  return problemAnswer(status, code, title, detail, headers);
 }
 
 /** A peer that fails too often gets that answer and no other. A valid credential never comes here. */
@@ -221,22 +197,18 @@ function throttled(
   return { ...refusal, code: 'too_many_attempts', detail };
 }
 
-const statusLines: Record<(typeof refusals)[RefusalCode]['status'], string> = {
-  400: '400 Bad Request',
-  401: '401 Unauthorized',
-  403: '403 Forbidden',
-  426: '426 Upgrade Required',
-  429: '429 Too Many Requests',
-  503: '503 Service Unavailable',
-};
-
-function answerProblem(res: HttpResponse, status: string, code: string, title: string, detail: string): void {
-  res.writeStatus(status);
-  endProblem(res, Number.parseInt(status, 10), code, title, detail);
-}
-
-/** Answers with a problem (RFC 9457). The connection closes with the answer, so that a refused peer holds nothing here. */
-function endProblem(res: HttpResponse, status: number, code: string, title: string, detail: string): void {
-  res.writeHeader('Content-Type', 'application/problem+json').writeHeader('Cache-Control', 'no-store');
-  res.end(JSON.stringify({ type: 'about:blank', title, status, detail, code }), true);
+/** A problem (RFC 9457). The connection closes with the answer, so that a refused peer holds nothing here. */
+function problemAnswer(
+  status: number,
+  code: string,
+  title: string,
+  detail: string,
+  headers: Record<string, string> = {},
+): Answer {
+  return {
+    status,
+    headers: { ...headers, 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' },
+    body: JSON.stringify({ type: 'about:blank', title, status, detail, code }),
+    closes: true,
+  };
 }

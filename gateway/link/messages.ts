@@ -36,12 +36,11 @@ export class Messages {
 
   constructor(private readonly options: MessagesOptions) {}
 
-  /** Takes one WebSocket message of a link. `message` is valid during the call only. */
-  readonly receive = (link: Link, message: ArrayBuffer, isBinary: boolean): void => {
+  /** Takes one WebSocket message of a link. `bytes` is valid during the call only. */
+  readonly receive = (link: Link, bytes: Uint8Array, isBinary: boolean): void => {
     const { rates, trace } = this.options;
-    const waitMs = rates.admit(link.source, message.byteLength);
+    const waitMs = rates.admit(link.source, bytes.length);
     if (waitMs > 0) return link.drain('rate_limited', waitMs);
-    const bytes = new Uint8Array(message);
     if (trace.on) trace.follow(link, bytes, isBinary ? 'binary' : 'json', () => this.take(link, bytes, isBinary));
     else this.take(link, bytes, isBinary);
   };

@@ -1,3 +1,5 @@
+/** net/ knows IP addresses and proxies (RFC 5952, RFC 4632). It opens no socket; transport/ does. */
+
 /**
  * The text of an IP address of 4 or 16 bytes, as RFC 5952 writes it. IPv4 in IPv6 (::ffff:a.b.c.d), which a socket that
  * takes both gives, is written as IPv4.

@@ -4,31 +4,26 @@
  */
 import { credentialEntryPrefix } from '../../schemas/tables/subprotocols.js';
 import { urlHost } from '../net/address.js';
-import {
-  type HttpRequest,
-  type HttpResponse,
-  openPort,
-  type Port,
-  type TemplatedApp,
-  type us_socket_context_t,
-} from '../net/uws.js';
+import type { Answer, Port, Request, TlsFiles, Transport, Upgraded } from '../transport/transport.js';
 import type { OperatorContext } from './http/context.js';
-import { sendProblem, serveRoutes } from './http/http.js';
+import { addRoutes, dispatch, problemAnswer } from './http/http.js';
 import { openApiOf } from './http/openapi.js';
 import { Problem } from './http/problems.js';
 import { authorize } from './http/requests.js';
-import { serveConsole } from './http/staticFiles.js';
+import { Router } from './http/router.js';
+import { addConsole } from './http/staticFiles.js';
 import type { Live } from './live/live.js';
 import { createLiveClient, type LiveClient } from './live/liveClient.js';
 import { eventsBacklogBytesMax } from './live/sending.js';
 import { routes } from './routes/table.js';
 
 export interface OperatorOptions {
+  transport: Transport;
   context: OperatorContext;
   live: Live;
   host: string;
   port: number;
-  tls?: { certFile: string; keyFile: string };
+  tls?: TlsFiles;
   bodyBytesMax: number;
   /** The folder of the built console. */
   consoleFolder: string;
@@ -49,18 +44,29 @@ export interface Operator {
 
 const liveProtocol = 'tidegate.live.v1';
 
+const livePath = '/v1/live';
+
 /** Opens the port that operators connect to: API, live feed, metrics, console. Throws StartError 69 if the port is in use. */
 export async function startOperator(options: OperatorOptions): Promise<Operator> {
   const { context, host, live, port, tls } = options;
-  const document = JSON.stringify(openApiOf(routes, context.version));
-  const socket = await openPort(tls, host, port, (app) => {
-    serveRoutes(app, routes, context, options.bodyBytesMax);
-    app.get('/openapi.json', (res) => {
-      res.writeHeader('Content-Type', 'application/json').end(document);
-    });
-    serveLive(app, live, context);
-    serveConsole(app, options.consoleFolder, options.apiPageFolder);
-    app.any('/*', (res) => sendProblem(res, 'not_found', 'The routes are listed in /openapi.json'));
+  const router = createRouter(options);
+  const socket = await options.transport.open<LiveClient>({
+    host,
+    port,
+    tls,
+    sockets: {
+      isPath: (path) => path === livePath,
+      messageBytesMax: 1024 * 1024,
+      queuedBytesMax: eventsBacklogBytesMax,
+      silenceSeconds: 60,
+      pings: true,
+      upgrade: (request) => upgradeLive(request, context),
+      opened: live.open,
+      message: (client, message) => live.receive(client, Buffer.from(message).toString()),
+      drained: live.drained,
+      closed: live.closed,
+    },
+    request: (request, response) => dispatch(router, request, response),
   });
   return {
     url: `${tls === undefined ? 'http' : 'https'}://${urlHost(host)}:${socket.port}`,
@@ -73,29 +79,27 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   };
 }
 
-function serveLive(app: TemplatedApp, live: Live, context: OperatorContext): void {
-  app.ws<{ client: LiveClient }>('/v1/live', {
-    maxPayloadLength: 1024 * 1024,
-    maxBackpressure: eventsBacklogBytesMax,
-    idleTimeout: 60,
-    sendPingsAutomatically: true,
-    upgrade: (res, req, socket) => upgradeLive(res, req, socket, context),
-    open: (ws) => live.open(ws.getUserData().client, ws),
-    message: (ws, message) => live.receive(ws.getUserData().client, Buffer.from(message).toString()),
-    drain: (ws) => live.drained(ws.getUserData().client),
-    close: (ws) => live.closed(ws.getUserData().client),
-  });
-  app.any('/v1/live', (res) =>
-    sendProblem(res, 'upgrade_required', 'Connect by WebSocket', undefined, { Upgrade: 'websocket' }),
-  );
+function createRouter({ context, bodyBytesMax, consoleFolder, apiPageFolder }: OperatorOptions): Router {
+  const router = new Router();
+  addRoutes(router, routes, context, bodyBytesMax);
+  const document = JSON.stringify(openApiOf(routes, context.version));
+  const headers = { 'Content-Type': 'application/json' };
+  router.add('GET', '/openapi.json', (_, response) => response.answer({ status: 200, headers, body: document }));
+  router.add('GET', livePath, (_, response) => response.answer(connectByWebSocket));
+  addConsole(router, consoleFolder, apiPageFolder);
+  return router;
 }
 
+const connectByWebSocket = problemAnswer('upgrade_required', 'Connect by WebSocket', { Upgrade: 'websocket' });
+
+/** RFC 6455 section 4.2.1: 16 bytes in base64. */
+const keyPattern = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
+
 /** The key comes in the Authorization header or, from a browser, in a subprotocol entry, which is never echoed. */
-function upgradeLive(res: HttpResponse, req: HttpRequest, socket: us_socket_context_t, context: OperatorContext): void {
-  res.onAborted(() => {});
+function upgradeLive(request: Request, context: OperatorContext): Upgraded<LiveClient> | Answer {
   try {
-    const offered = req
-      .getHeader('sec-websocket-protocol')
+    const offered = request
+      .list('sec-websocket-protocol')
       .split(',')
       .map((entry) => entry.trim());
     const entry = offered.find((text) => text.startsWith(credentialEntryPrefix));
@@ -103,15 +107,25 @@ function upgradeLive(res: HttpResponse, req: HttpRequest, socket: us_socket_cont
       entry === undefined
         ? ''
         : `Bearer ${Buffer.from(entry.slice(credentialEntryPrefix.length), 'base64url').toString()}`;
-    const key = authorize(req.getHeader('authorization') || byProtocol, 'viewer', context);
-    refuseForeignOrigin(req.getHeader('origin'), req.getHeader('host'));
-    const protocol = offered.includes(liveProtocol) ? liveProtocol : '';
-    res.upgrade({ client: createLiveClient(key.id) }, req.getHeader('sec-websocket-key'), protocol, '', socket);
+    const key = authorize(request.header('authorization') || byProtocol, 'viewer', context);
+    refuseForeignOrigin(request.header('origin'), request.header('host'));
+    if (!isHandshake(request)) return connectByWebSocket;
+    return { held: createLiveClient(key.id), subprotocol: offered.includes(liveProtocol) ? liveProtocol : '' };
   } catch (error) {
-    if (error instanceof Problem) return sendProblem(res, error.code, error.detail);
+    if (error instanceof Problem) return problemAnswer(error.code, error.detail);
     context.log.error({ err: error }, 'a live upgrade failed inside');
-    sendProblem(res, 'internal', 'See the log of the gateway');
+    return problemAnswer('internal', 'See the log of the gateway');
   }
+}
+
+function isHandshake(request: Request): boolean {
+  const version = request.header('sec-websocket-version');
+  return (
+    request.method === 'GET' &&
+    request.header('upgrade').toLowerCase() === 'websocket' &&
+    version === '13' &&
+    keyPattern.test(request.header('sec-websocket-key'))
+  );
 }
 
 /** A page of another origin must not use a key that its visitor's browser has stored. Throws Problem origin_refused. */

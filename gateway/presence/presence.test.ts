@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Device } from '../domain/device.js';
 import type { Presence, PresenceRecord } from '../domain/presence.js';
+import type { Ending } from '../transport/transport.js';
 import { createPresence, type PresentLink } from './presence.js';
 
 const device: Device = {
@@ -65,24 +66,22 @@ test('a device that never connected has the state never', () => {
 });
 
 test('the end of a link is reported with its code, its name and the side that ended it', () => {
-  const cases: [PresentLink['closing'], number, string, [number, string | null, string]][] = [
-    ['rate_limited', 4004, '{"retryAfterMs":5}', [4004, 'rate_limited', 'gateway']],
-    ['overloaded', 1006, '', [1006, 'overloaded', 'gateway']],
-    [null, 1000, '', [1000, null, 'device']],
-    [null, 1001, 'going away', [1001, null, 'device']],
-    [null, 4000, '', [4000, null, 'device']],
-    [null, 1006, '', [1006, 'lost', 'network']],
-    [null, 1006, 'Received TCP FIN before WebSocket close frame', [1006, 'lost', 'network']],
-    [null, 1006, 'WebSocket timed out from inactivity', [1006, 'silent', 'gateway']],
-    [null, 1006, 'Received invalid UTF-8', [1006, 'invalid_utf8', 'gateway']],
-    [null, 1006, 'Received too big message', [1006, 'message_too_large', 'gateway']],
-    [null, 1006, 'toString', [1006, 'lost', 'network']],
+  const cases: [PresentLink['closing'], Ending['code'], string, Ending['cut'], [number, string | null, string]][] = [
+    ['rate_limited', 4004, '{"retryAfterMs":5}', null, [4004, 'rate_limited', 'gateway']],
+    ['overloaded', 1006, '', null, [1006, 'overloaded', 'gateway']],
+    [null, 1000, '', null, [1000, null, 'device']],
+    [null, 1001, 'going away', null, [1001, null, 'device']],
+    [null, 4000, '', null, [4000, null, 'device']],
+    [null, 1006, '', null, [1006, 'lost', 'network']],
+    [null, 1006, '', 'silent', [1006, 'silent', 'gateway']],
+    [null, 1006, '', 'invalid_utf8', [1006, 'invalid_utf8', 'gateway']],
+    [null, 1006, '', 'message_too_large', [1006, 'message_too_large', 'gateway']],
   ];
-  for (const [closing, code, reason, expected] of cases) {
+  for (const [closing, code, reason, cut, expected] of cases) {
     const { presence, linkNow, state } = presenceAt();
     const link = linkNow();
     presence.opened(link);
-    presence.closed({ ...link, closing }, code, reason);
+    presence.closed({ ...link, closing }, { code, reason, cut });
     const { lastClose } = state();
     assert.deepEqual([lastClose?.code, lastClose?.name, lastClose?.by], expected, `${closing} ${code} ${reason}`);
     assert.equal(state().online, false);
@@ -100,13 +99,13 @@ test('a takeover is reported as the close of the older link, and the device stay
 test('a device that announced its sleep is asleep until that time and offline after it, and an invalid reason announces nothing', () => {
   const { presence, linkNow, state, pass } = presenceAt();
   presence.opened(linkNow());
-  presence.closed(linkNow(), 1000, '{"backInMs":60000}');
+  presence.closed(linkNow(), { code: 1000, reason: '{"backInMs":60000}', cut: null });
   assert.equal(state().state, 'asleep');
   pass(60_000);
   assert.equal(state().state, 'offline');
   for (const reason of ['{"backInMs":-1}', '{"backInMs":1e99}', '{"backInMs":"1"}', '{', '[]', 'null', '']) {
     presence.opened(linkNow());
-    presence.closed(linkNow(), 1000, reason);
+    presence.closed(linkNow(), { code: 1000, reason, cut: null });
     assert.deepEqual([state().state, state().backAt], ['offline', null], reason);
   }
 });
@@ -143,7 +142,7 @@ test('more than five links in a short time are flapping, and a quiet hour ends t
     const link = linkNow();
     presence.opened(link);
     assert.equal(state().flapping, n > 5, `${n}`);
-    presence.closed(link, 1006, '');
+    presence.closed(link, { code: 1006, reason: '', cut: null });
   }
   assert.equal(state().reconnects, 5);
   pass(3_600_000);
@@ -168,10 +167,10 @@ test('a changed presence is stored, and a removed device has none to store', () 
   const link = linkNow();
   presence.opened(link);
   presence.introduced({ ...link, agent: 'acme', firmware: '1' } as PresentLink);
-  presence.closed(link, 1000, '');
+  presence.closed(link, { code: 1000, reason: '', cut: null });
   assert.deepEqual(touched, [1, 1, 1]);
   assert.equal(presence.recordOf(1)?.agent, 'acme');
   presence.forget(device);
   assert.equal(presence.recordOf(1), undefined);
-  presence.closed(link, 1000, '');
+  presence.closed(link, { code: 1000, reason: '', cut: null });
 });

@@ -7,6 +7,7 @@ import type { Device } from '../domain/device.js';
 import type { LastClose, Presence, PresenceRecord } from '../domain/presence.js';
 import type { Clock } from '../process/clock.js';
 import { DecayingCounter } from '../process/decayingCounter.js';
+import type { Ending } from '../transport/transport.js';
 
 /** What presence reads of a device's open link. */
 export interface PresentLink {
@@ -50,7 +51,7 @@ export interface PresenceBook {
   /** The device has opened a link, which replaces the one it may have had. */
   opened(link: PresentLink): void;
   /** The device's only link has ended. `code` and `reason` are those of the close frame; without one the code is 1006. */
-  closed(link: PresentLink, code: number, reason: string): void;
+  closed(link: PresentLink, ending: Ending): void;
   /** The device's hello has said what it is. */
   introduced(link: PresentLink): void;
   /** Reports a device that has become late, or is late no longer. To be called about once per second per link. */
@@ -91,7 +92,10 @@ export function createPresence(options: PresenceOptions): PresenceBook {
     if (before === undefined) byDevice.set(device.key, known);
     else known.record.reconnects++;
     if (known.link !== null)
-      known.record.lastClose = { at: openedAt, ...closeOf('replaced', closeCodes.replaced.code, '') };
+      known.record.lastClose = {
+        at: openedAt,
+        ...closeOf('replaced', { code: closeCodes.replaced.code, reason: '', cut: null }),
+      };
     known.recentLinks.increment(openedAt);
     known.link = link;
     known.late = false;
@@ -100,7 +104,7 @@ export function createPresence(options: PresenceOptions): PresenceBook {
     report(device, known);
   }
 
-  function closed({ source: { device }, closing }: PresentLink, code: number, reason: string): void {
+  function closed({ source: { device }, closing }: PresentLink, ending: Ending): void {
     const known = byDevice.get(device.key);
     if (known === undefined) return;
     const at = clock.now();
@@ -108,8 +112,8 @@ export function createPresence(options: PresenceOptions): PresenceBook {
     known.late = false;
     known.record.online = false;
     known.record.since = at;
-    known.record.lastClose = { at, ...closeOf(closing, code, reason) };
-    known.record.backAt = closing === null ? backAtOf(code, reason, at) : null;
+    known.record.lastClose = { at, ...closeOf(closing, ending) };
+    known.record.backAt = closing === null ? backAtOf(ending.code, ending.reason, at) : null;
     report(device, known);
   }
 
@@ -204,24 +208,16 @@ function isLate({ openedAt, source }: PresentLink, now: number, expectedEveryMs:
   return now - Math.max(openedAt, source.receivedAt) > expectedEveryMs + Math.max(expectedEveryMs / 2, 2_000);
 }
 
-/** The reasons that uWebSockets.js gives for links that it has cut. */
-const cuts: Record<string, Pick<LastClose, 'name' | 'by'>> = {
-  'WebSocket timed out from inactivity': { name: 'silent', by: 'gateway' },
-  'Received invalid UTF-8': { name: 'invalid_utf8', by: 'gateway' },
-  'Received too big message': { name: 'message_too_large', by: 'gateway' },
-  'Received invalid WebSocket frame': { name: 'protocol_error', by: 'gateway' },
-};
-
-function closeOf(closing: CloseName | null, code: number, reason: string): Omit<LastClose, 'at'> {
+function closeOf(closing: CloseName | null, { code, reason, cut }: Ending): Omit<LastClose, 'at'> {
   if (closing !== null) return { code, name: closeNameOf(code) ?? closing, by: 'gateway', reason };
-  if (code !== 1006) return { code, name: null, by: 'device', reason };
-  const cut = Object.hasOwn(cuts, reason) ? cuts[reason] : ({ name: 'lost', by: 'network' } as const);
-  return { code, ...cut, reason: '' };
+  if (cut !== null) return { code, name: cut, by: 'gateway', reason: '' };
+  if (code === 1006) return { code, name: 'lost', by: 'network', reason: '' };
+  return { code, name: null, by: 'device', reason };
 }
 
 /** The name of a link's end for the metrics: that of the gateway's close, or `by_device`, or how the connection broke. */
-export function endingOf(closing: CloseName | null, code: number, reason: string): string {
-  return closing ?? closeOf(closing, code, reason).name ?? 'by_device';
+export function endingOf(closing: CloseName | null, ending: Ending): string {
+  return closing ?? closeOf(closing, ending).name ?? 'by_device';
 }
 
 /** A device that goes to sleep closes 1000 with {"backInMs":n}. */

@@ -13,6 +13,7 @@ import type { Fatal } from '../health/diskFailures.js';
 import { type Counters, createCounters } from '../observe/counters.js';
 import type { Clock } from '../process/clock.js';
 import { version } from '../process/version.js';
+import type { Chosen } from '../transport/choose.js';
 import { createEvents, type Events } from './events.js';
 
 export interface GatewayOptions {
@@ -36,6 +37,8 @@ export interface Base extends GatewayOptions {
   events: Events;
   /** How the bridge is configured; null if there is none. */
   bridgeSettings: BridgeSettings | null;
+  /** What speaks WebSocket and HTTP, and why it was chosen. */
+  transport: Chosen;
   /** Unix ms. */
   startedAt: number;
   /** Ms from some moment in the past; it never steps. */
@@ -45,12 +48,13 @@ export interface Base extends GatewayOptions {
 }
 
 /** Throws StartError 78 if a file that the settings of the bridge name cannot be read: that is known before any folder is opened. */
-export function createBase(options: GatewayOptions): Base {
+export function createBase(options: GatewayOptions, transport: Chosen): Base {
   return {
     ...options,
     current: { limits: options.config.limits, models: new Map(options.models) },
     counters: createCounters(),
     events: createEvents(),
+    transport,
     bridgeSettings: bridgeSettings(options.config, options.models, version),
     startedAt: options.clock.now(),
     monotonic: () => performance.now(),

@@ -58,6 +58,7 @@ export async function openDevicePort(base: Base, parts: Parts): Promise<DevicePo
   endLinksOf(base, parts);
   const listener = await listenForDevices({
     ...config.device,
+    transport: base.transport.transport,
     authenticate: registry.authenticate,
     authenticateSecret: registry.authenticateSecret,
     authenticateSubject: registry.authenticateSubject,

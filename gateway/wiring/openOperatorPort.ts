@@ -90,12 +90,18 @@ export async function openOperatorPort(
   const { registries, commanding, devicePort, side, storage, trace, bridge } = parts;
   return startOperator({
     ...config.operator,
+    transport: base.transport.transport,
     consoleFolder: join(packageRoot, 'dist', 'console'),
     apiPageFolder: join(packageRoot, 'dist', 'apiPage'),
     live: side.live,
     context: {
       gatewayId: config.gatewayId,
       version,
+      transport: {
+        name: base.transport.transport.name,
+        version: base.transport.transport.version,
+        reason: base.transport.reason,
+      },
       startedAt,
       clock,
       log,

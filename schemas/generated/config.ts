@@ -245,6 +245,10 @@ export interface GatewayConfig {
    */
   gatewayId?: string;
   /**
+   * The library that speaks WebSocket and HTTP. auto: uWebSockets.js (uws) where its binary loads, else ws, which is slower and runs wherever Node runs.
+   */
+  transport?: 'auto' | 'uws' | 'ws';
+  /**
    * The path of the data folder. It is created if it does not exist.
    */
   data?: string;

@@ -870,6 +870,23 @@ export interface GatewayBody {
    */
   version: string;
   /**
+   * The library that speaks WebSocket and HTTP, as the setting `transport` chose it.
+   */
+  transport: {
+    /**
+     * `uws`: uWebSockets.js. `ws`: ws on Node's own HTTP.
+     */
+    name: 'uws' | 'ws';
+    /**
+     * The version of the library.
+     */
+    version: string;
+    /**
+     * Why it is this one.
+     */
+    reason: string;
+  };
+  /**
    * The time at which the gateway started, in Unix milliseconds.
    */
   startedAt: number;

@@ -16,11 +16,14 @@ import type { Clock } from '../../process/clock.js';
 import type { Keys } from '../../registry/keys.js';
 import type { Registry } from '../../registry/registry.js';
 import type { ReaderCalls } from '../../store/threads/calls.js';
+import type { TransportName } from '../../transport/transport.js';
 
 /** What the routes, the live feed and the metrics of the operator port use of the gateway. */
 export interface OperatorContext extends Omit<Operations, 'resumeErasures'> {
   gatewayId: string;
   version: string;
+  /** What speaks WebSocket and HTTP, and why. */
+  transport: { name: TransportName; version: string; reason: string };
   /** Unix ms. */
   startedAt: number;
   clock: Clock;

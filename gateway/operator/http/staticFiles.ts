@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import type { HttpRequest, HttpResponse, TemplatedApp } from '../../net/uws.js';
-import { statusLine } from './http.js';
+import type { Answer, Request } from '../../transport/transport.js';
+import type { Router } from './router.js';
 
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -17,23 +17,23 @@ export const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** The paths of the console's pages. All of them return its one HTML file, which reads the address. */
-const consolePages = ['/', '/devices', '/devices/:id', '/commands', '/attempts', '/add'];
+const consolePages = ['/', '/devices', '/devices/{id}', '/commands', '/attempts', '/add'];
 export const apiPagePath = '/docs';
 
-/** Serves the built console and the API page from memory. */
-export function serveConsole(app: TemplatedApp, folder: string, apiPageFolder: string): void {
-  serveFolder(app, folder, '', consolePages);
-  serveFolder(app, apiPageFolder, apiPagePath, [apiPagePath]);
+/** Adds the built console and the API page, which are kept in memory. */
+export function addConsole(router: Router, folder: string, apiPageFolder: string): void {
+  addFolder(router, folder, '', consolePages);
+  addFolder(router, apiPageFolder, apiPagePath, [apiPagePath]);
 }
 
-/** Serves files under a path, and index.html at the paths of the pages. The build wrote a compressed form beside each file. */
-function serveFolder(app: TemplatedApp, folder: string, base: string, pages: string[]): void {
+/** Adds files under a path, and index.html at the paths of the pages. The build wrote a compressed form beside each file. */
+function addFolder(router: Router, folder: string, base: string, pages: string[]): void {
   for (const name of existsSync(folder) ? readdirSync(folder) : []) {
     const type = types[extname(name)];
     if (type === undefined) continue;
     const file = readStatic(join(folder, name), type);
     for (const path of name === 'index.html' ? pages : [`${base}/${name}`])
-      app.get(path, (res, req) => sendFile(res, req, file));
+      router.add('GET', path, (request, response) => response.answer(answerWith(request, file)));
   }
 }
 
@@ -51,22 +51,18 @@ function readStatic(path: string, type: string): StaticFile {
   return { type, tag, content, packed };
 }
 
-function sendFile(res: HttpResponse, req: HttpRequest, { type, tag, content, packed }: StaticFile): void {
-  const fresh = req.getHeader('if-none-match') === tag;
-  const asPacked = packed !== null && /\bgzip\b/.test(req.getHeader('accept-encoding'));
-  res.writeStatus(statusLine(fresh ? 304 : 200));
-  res
-    .writeHeader('Content-Security-Policy', contentSecurityPolicy)
-    .writeHeader('X-Content-Type-Options', 'nosniff')
-    .writeHeader('Referrer-Policy', 'no-referrer')
-    .writeHeader('Cache-Control', 'no-cache')
-    .writeHeader('Vary', 'Accept-Encoding')
-    .writeHeader('ETag', tag);
-  if (fresh) {
-    res.endWithoutBody();
-    return;
-  }
-  res.writeHeader('Content-Type', type);
-  if (asPacked) res.writeHeader('Content-Encoding', 'gzip').end(packed);
-  else res.end(content);
+function answerWith(request: Request, { type, tag, content, packed }: StaticFile): Answer {
+  const headers: Record<string, string> = {
+    'Content-Security-Policy': contentSecurityPolicy,
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'no-referrer',
+    'Cache-Control': 'no-cache',
+    Vary: 'Accept-Encoding',
+    ETag: tag,
+  };
+  if (request.header('if-none-match') === tag) return { status: 304, headers, body: null };
+  headers['Content-Type'] = type;
+  if (packed === null || !/\bgzip\b/.test(request.list('accept-encoding')))
+    return { status: 200, headers, body: content };
+  return { status: 200, headers: { ...headers, 'Content-Encoding': 'gzip' }, body: packed };
 }

@@ -6,8 +6,8 @@ import type { CommandRecord } from '../../domain/command.js';
 import type { Device } from '../../domain/device.js';
 import type { Presence } from '../../domain/presence.js';
 import type { Scalar } from '../../domain/series.js';
-import type { WebSocket } from '../../net/uws.js';
 import type { TracedFrame } from '../../observe/trace.js';
+import type { Socket } from '../../transport/transport.js';
 import type { LiveEvents, OperatorContext } from '../http/context.js';
 import { hears, type LiveClient, takeRequest, tracedBy } from './liveClient.js';
 import { offerSamples, reportDropped, send } from './sending.js';
@@ -20,7 +20,7 @@ export interface Live {
   /** What happens in the gateway. While no client is connected, a commit costs one comparison here. */
   readonly events: LiveEvents;
   /** A client has connected. */
-  open(client: LiveClient, ws: WebSocket<unknown>): void;
+  open(client: LiveClient, socket: Socket): void;
   /** A client has sent a message. */
   receive(client: LiveClient, text: string): void;
   /** A client has read what waited for it. */
@@ -60,8 +60,8 @@ export function createLive(context: LiveContext): Live {
   return {
     events,
 
-    open(client, ws) {
-      client.ws = ws;
+    open(client, socket) {
+      client.socket = socket;
       clients.add(client);
       send(client, { type: 'welcome', gatewayId: context.gatewayId, serverTime: context.clock.now() });
     },
@@ -81,7 +81,7 @@ export function createLive(context: LiveContext): Live {
     },
 
     closed(client) {
-      client.ws = null;
+      client.socket = null;
       clients.delete(client);
       client.snapshots.clear();
       watchTraced();
@@ -89,7 +89,7 @@ export function createLive(context: LiveContext): Live {
 
     stop() {
       clearInterval(timer);
-      for (const { ws } of [...clients]) ws?.end(1001, 'restarting');
+      for (const { socket } of [...clients]) socket?.end(1001, 'restarting');
     },
   };
 }
@@ -182,7 +182,7 @@ function frameMessage(
 function sendLatest(context: LiveContext, clients: ReadonlySet<LiveClient>): void {
   for (const client of [...clients]) {
     if (!context.keys.isValid(client.key)) {
-      client.ws?.end(1008, 'the key is not valid any more');
+      client.socket?.end(1008, 'the key is not valid any more');
       continue;
     }
     if (client.changed.size === 0) continue;

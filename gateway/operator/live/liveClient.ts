@@ -2,7 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { LiveSubscribe, LiveUnsubscribe } from '../../../schemas/generated/operator.js';
 import { loadSchema } from '../../../schemas/load.js';
 import type { Device } from '../../domain/device.js';
-import type { WebSocket } from '../../net/uws.js';
+import type { Socket } from '../../transport/transport.js';
 import { errorsOf } from '../http/requests.js';
 
 export type LiveKind = LiveSubscribe['kinds'][number];
@@ -22,7 +22,7 @@ interface Subscription {
 export interface LiveClient {
   /** Its key's id. */
   key: string;
-  ws: WebSocket<unknown> | null;
+  socket: Socket | null;
   subscriptions: Map<string, Subscription>;
   /** The kinds of all its subscriptions together, to skip most clients quickly. */
   kinds: ReadonlySet<LiveKind>;
@@ -37,7 +37,7 @@ export interface LiveClient {
 export function createLiveClient(key: string): LiveClient {
   return {
     key,
-    ws: null,
+    socket: null,
     subscriptions: new Map(),
     kinds: new Set(),
     changed: new Set(),

@@ -10,14 +10,14 @@ export const eventsBacklogBytesMax = 4 * 1024 * 1024;
 
 /** Sends an event. It is never dropped: a client that does not read its events is closed. */
 export function send(client: LiveClient, message: LiveMessage): void {
-  if (client.ws === null) return;
-  if (client.ws.send(JSON.stringify(message)) === 2) client.ws.end(1013, 'too slow');
+  if (client.socket === null) return;
+  if (client.socket.send(JSON.stringify(message)) === 'dropped') client.socket.end(1013, 'too slow');
 }
 
 /** Sends samples, made by `message`, unless too much waits. `count` dropped samples are counted and reported later. */
 export function offerSamples(client: LiveClient, counters: Counters, count: number, message: () => LiveMessage): void {
-  if (client.ws === null) return;
-  if (client.ws.getBufferedAmount() > samplesBacklogBytesMax) {
+  if (client.socket === null) return;
+  if (client.socket.queuedBytes() > samplesBacklogBytesMax) {
     client.dropped += count;
     counters.liveSamplesDropped += count;
     return;

@@ -26,7 +26,7 @@ export function createSnapshots(
 ): Snapshots {
   function resume(client: LiveClient): void {
     for (const [id, devices] of client.snapshots) {
-      if (client.ws === null || client.ws.getBufferedAmount() > backlogBytesMax) return;
+      if (client.socket === null || client.socket.queuedBytes() > backlogBytesMax) return;
       const piece = pieceOf(client, id, devices);
       if (!piece.more) client.snapshots.delete(id);
       send(client, piece);

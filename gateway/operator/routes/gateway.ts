@@ -10,10 +10,18 @@ export const gatewayRoutes: Route[] = [
     role: 'viewer',
     status: 200,
     answer: 'gateway',
-    handle(_request, { gatewayId, version, startedAt, status, counters, mqtt }) {
+    handle(_request, { gatewayId, version, transport, startedAt, status, counters, mqtt }) {
       const bridge = mqtt();
       const state = bridge === null ? 'off' : bridge.status?.connected === true ? 'connected' : 'disconnected';
-      return { gatewayId, version, startedAt, ...status(), readingsStored: counters.readingsStored, mqtt: state };
+      return {
+        gatewayId,
+        version,
+        transport,
+        startedAt,
+        ...status(),
+        readingsStored: counters.readingsStored,
+        mqtt: state,
+      };
     },
   },
   {

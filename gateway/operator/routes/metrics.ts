@@ -31,6 +31,12 @@ const gauge = (name: string, help: string, read: Read, label?: string): Metric =
 export const metrics: readonly Metric[] = [
   gauge('tidegate_links', 'Device links open now', ({ status }) => status().links),
   gauge('tidegate_devices', 'Devices registered', ({ status }) => status().devices),
+  gauge(
+    'tidegate_transport',
+    '1 for the library that speaks WebSocket and HTTP: uws or ws',
+    ({ transport }) => ({ [transport.name]: 1 }),
+    'transport',
+  ),
   gauge('tidegate_ready', '1 while devices may connect, else 0', ({ status }) => (status().state === 'ready' ? 1 : 0)),
   gauge(
     'tidegate_queued_bytes',

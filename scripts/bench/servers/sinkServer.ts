@@ -1,8 +1,25 @@
-import { openPort } from '../../../gateway/net/uws.js';
+import { chooseTransport } from '../../../gateway/transport/choose.js';
+import type { Socket, TransportName } from '../../../gateway/transport/transport.js';
 
-/** uWebSockets.js alone: it answers each frame without reading or storing it. */
+/** A transport alone: it answers each frame without reading or storing it. The argument is the transport's name. */
 const answer = new Uint8Array(8);
-const { port } = await openPort(undefined, '127.0.0.1', 0, (app) => {
-  app.ws('/*', { maxPayloadLength: 65_536, idleTimeout: 0, message: (ws) => void ws.send(answer, true) });
+const { transport } = await chooseTransport(process.argv[2] as TransportName);
+const { port } = await transport.open<{ socket: Socket | null }>({
+  host: '127.0.0.1',
+  port: 0,
+  sockets: {
+    isPath: () => true,
+    messageBytesMax: 65_536,
+    queuedBytesMax: 1024 * 1024,
+    silenceSeconds: 0,
+    pings: false,
+    upgrade: () => ({ held: { socket: null }, subprotocol: '' }),
+    opened: (held, socket) => {
+      held.socket = socket;
+    },
+    message: (held) => void held.socket?.send(answer),
+    closed: () => {},
+  },
+  request: (_, response) => response.answer({ status: 404, headers: {}, body: null }),
 });
 console.log(port);
