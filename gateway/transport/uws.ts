@@ -156,12 +156,11 @@ function serve<Held extends object>(app: TemplatedApp, options: PortOptions<Held
   app.any('/*', (res, req) => request(new UwsRequest(req, res), new UwsResponse(res)));
 }
 
-/** The reasons that uWebSockets.js gives for links that it has cut. */
+/** The reasons that uWebSockets.js gives for links that it has cut. It gives none for other breaches of the protocol. */
 const cuts: Record<string, Cut> = {
   'WebSocket timed out from inactivity': 'silent',
   'Received invalid UTF-8': 'invalid_utf8',
   'Received too big message': 'message_too_large',
-  'Received invalid WebSocket frame': 'protocol_error',
 };
 
 /** The handshake is answered inside this call: uWebSockets.js cuts a share of the links whose handshake is answered later. */
@@ -230,8 +229,8 @@ class UwsResponse implements Response {
     this.gone = true;
     this.res.cork(() => {
       this.#head(status, headers);
-      if (body === null) this.res.endWithoutBody(undefined, closes);
-      else this.res.end(body, closes);
+      if (body === null && !closes) this.res.endWithoutBody();
+      else this.res.end(body ?? '', closes);
     });
   }
 

@@ -83,7 +83,7 @@ export class WsResponse implements Response {
 
   begin(status: number, headers: Readonly<Record<string, string>>): void {
     if (this.gone) return;
-    this.res.writeHead(status, headers);
+    this.res.writeHead(status, headers).flushHeaders();
     this.res.on('drain', () => this.#wake());
   }
 
