@@ -76,6 +76,7 @@ export function startOn(data: string, set: string[] = [], options: Partial<Gatew
     load: () => ({ config, models }),
     log: pino({ level: 'silent' }),
     clock: systemClock,
+    host: 'test-host',
     random: () => 0.5,
     fatal: (error) => {
       throw error;

@@ -16,6 +16,7 @@ import { createIntake } from './wiring/createIntake.js';
 import { createRegistries } from './wiring/createRegistries.js';
 import { createReloading } from './wiring/createReloading.js';
 import { everySecond } from './wiring/everySecond.js';
+import { knowIdentity } from './wiring/knowIdentity.js';
 import { openDevicePort } from './wiring/openDevicePort.js';
 import { createOperatorSide, openOperatorPort } from './wiring/openOperatorPort.js';
 import { openStorage } from './wiring/openStorage.js';
@@ -24,6 +25,8 @@ export interface Gateway {
   /** ws://host:port/v1/device */
   deviceUrl: string;
   operatorUrl: string;
+  /** The gateway's name in MQTT topics. */
+  gatewayId: string;
   dataFolder: string;
   /** The first operator key, while <data>/admin.key exists. */
   adminKey: string | null;
@@ -37,11 +40,13 @@ export interface Gateway {
 
 /** Starts the gateway. Throws StartError; then everything that was opened is closed again. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const base = createBase(options, await chooseTransport(options.config.transport));
+  const identity = knowIdentity(options);
+  const base = createBase(options, identity.gatewayId, await chooseTransport(options.config.transport));
   const { config, clock, counters, events, log, monotonic } = base;
   const closing = new Closing();
   try {
     const storage = closing.add(await openStorage(base));
+    identity.keep();
     const registries = closing.add(await createRegistries(base, storage));
     const links = createLinks({ counters, presence: registries.records.presence });
     const commanding = connectCommands(base, storage, registries, links);
@@ -70,6 +75,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     return {
       deviceUrl: `${scheme}://${urlHost(config.device.host)}:${devicePort.port}/v1/device`,
       operatorUrl: operatorPort.url,
+      gatewayId: base.gatewayId,
       dataFolder: config.data,
       adminKey: registries.adminKey,
       sqliteVersion: storage.restored.sqliteVersion,

@@ -43,7 +43,7 @@ async function serve(options: ConfigOptions): Promise<void> {
   );
   log.info(`the transport is ${transport.name} ${transport.version}: ${reason}`);
   log.info(
-    { data: gateway.dataFolder, gatewayId: config.gatewayId, models: config.models, mqtt: config.mqtt.url ?? 'off' },
+    { data: gateway.dataFolder, gatewayId: gateway.gatewayId, models: config.models, mqtt: config.mqtt.url ?? 'off' },
     'settings',
   );
   if (config.operator.host !== '127.0.0.1' && config.operator.tls === undefined)

@@ -2,6 +2,7 @@
  * Starts a gateway in this process. serving/ holds what `serve` and `demo` share, because they run a gateway: its configuration, its log,
  * and the signals that stop it.
  */
+import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { loadConfig, type ResolvedConfig } from '../../gateway/config/config.js';
 import { loadModels } from '../../gateway/config/models.js';
@@ -36,6 +37,7 @@ export function runGateway(config: ResolvedConfig, log: Logger, load: () => Reso
       return { config: next, models: loadModels(next.models) };
     },
     log,
+    host: hostname(),
     clock: systemClock,
     random: Math.random,
     fatal,

@@ -176,8 +176,8 @@ test('a bridge thread that ended by itself is reported, started again, and resum
   await sendFrames(link, 1, 10);
   // The folder does not exist yet, so the thread cannot start.
   const folder = join(gateway.data, 'later');
-  const set = [`mqtt.url=${broker.url}`, 'gatewayId=gw'];
-  const settings = bridgeSettings(loadConfig({ environment: {}, set }), new Map(), 'test');
+  const set = [`mqtt.url=${broker.url}`];
+  const settings = bridgeSettings('gw', loadConfig({ environment: {}, set }), new Map(), 'test');
   assert.ok(settings !== null);
   const errors: string[] = [];
   let tellOfError = (): void => {};

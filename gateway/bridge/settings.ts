@@ -6,11 +6,11 @@ import type { BridgeSettings } from './calls.js';
 
 /** The bridge as it is configured; null: there is none. Reads the files that the configuration names; throws StartError (78). */
 export function bridgeSettings(
-  config: ResolvedConfig,
+  gatewayId: string,
+  { mqtt }: ResolvedConfig,
   models: ReadonlyMap<string, Model>,
   version: string,
 ): BridgeSettings | null {
-  const { gatewayId, mqtt } = config;
   const { url, username, tls = {} } = mqtt;
   if (url === undefined) return null;
   return {

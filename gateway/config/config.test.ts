@@ -46,7 +46,7 @@ test('the defaults are those of the contract', () => {
     [config.store.sealReadings, config.store.sealIntervalSeconds, config.store.rollupRetentionDays],
     [4_000_000, 300, 730],
   );
-  assert.match(config.gatewayId, /^[A-Za-z0-9_-]{1,64}$/);
+  assert.equal(config.gatewayId, undefined);
 });
 
 test('--set overrides the environment, which overrides the file, which overrides the defaults', (context) => {
@@ -180,4 +180,40 @@ test('faults in models name the file and the place', (context) => {
     ['number 0 is given twice', 'name a is given twice'],
   );
   assert.equal(faultsOf(() => loadModels('/none/such')).length, 1);
+});
+
+test('variables that Kubernetes and Docker make for services are left alone', () => {
+  const environment: Record<string, string> = {};
+  for (const service of ['TIDEGATE', 'TIDEGATE_DEVICE', 'TIDEGATE_0', 'TIDEGATE__X'])
+    Object.assign(environment, {
+      [`${service}_SERVICE_HOST`]: '10.0.0.11',
+      [`${service}_SERVICE_PORT`]: '8080',
+      [`${service}_SERVICE_PORT_DEVICES`]: '8080',
+      [`${service}_PORT`]: 'tcp://10.0.0.11:8080',
+      [`${service}_PORT_8080_TCP`]: 'tcp://10.0.0.11:8080',
+      [`${service}_PORT_8080_TCP_PROTO`]: 'tcp',
+      [`${service}_PORT_8080_TCP_PORT`]: '8080',
+      [`${service}_PORT_8080_TCP_ADDR`]: '10.0.0.11',
+      [`${service}_PORT_5683_UDP`]: 'udp://10.0.0.11:5683',
+      [`${service}_PORT_7000_SCTP_ADDR`]: '10.0.0.11',
+      [`${service}_NAME`]: '/app/tidegate',
+      [`${service}_ENV_NODE_VERSION`]: '26.1.0',
+    });
+  assert.deepEqual(loadConfig({ environment, set: [] }), loadConfig({ environment: {}, set: [] }));
+});
+
+test('a misspelt setting is a fault, also if it resembles the name of a service', () => {
+  const misspelt = {
+    TIDEGATE_PORT: '8080',
+    TIDEGATE_DEVICE_PORT: '9000',
+    TIDEGATE_OPERATOR_PORT: 'http://127.0.0.1:9000',
+    TIDEGATE_DEVICE__PROT: '8080',
+    TIDEGATE_SERVICE: '10.0.0.11',
+    TIDEGATE_HOST: '10.0.0.11',
+    TIDEGATE_PORT_8080: '8080',
+    TIDEGATE_NAME: 'harbour',
+    TIDEGATE_DEVICE__PORT: 'tcp://10.0.0.11:8080',
+  };
+  for (const [name, value] of Object.entries(misspelt))
+    assert.equal(faultsOf(() => loadConfig({ environment: { [name]: value }, set: [] })).length, 1, name);
 });

@@ -3,7 +3,6 @@
  * uses it.
  */
 import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
@@ -29,7 +28,8 @@ type Filled<Section, Optional extends keyof Section = never> = Required<Omit<Sec
 
 /** The configuration with every default in place. Frozen. */
 export interface ResolvedConfig {
-  readonly gatewayId: string;
+  /** Undefined: the data folder says it. */
+  readonly gatewayId: string | undefined;
   readonly transport: NonNullable<GatewayConfig['transport']>;
   readonly data: string;
   readonly models: string;
@@ -78,8 +78,23 @@ const validate = new Ajv2020({ allErrors: true, useDefaults: true, allowUnionTyp
   schema as object,
 );
 
-/** Variables with the prefix that belong to the command line and are not configuration. */
-const otherVariables = new Set(['TIDEGATE_URL', 'TIDEGATE_KEY', 'TIDEGATE_ROUNDS']);
+/** Variables with the prefix that belong to the command line or to an image, and are not configuration. */
+const otherVariables = new Set(['TIDEGATE_URL', 'TIDEGATE_KEY', 'TIDEGATE_ROUNDS', 'TIDEGATE_VERSION']);
+
+/**
+ * What Kubernetes sets in every container for a Service whose name begins with "tidegate" (its documentation, "Discovering services"),
+ * and Docker for a link. A misspelt setting does not look like this: the value of a …_PORT is a URL.
+ */
+const serviceVariable =
+  /^TIDEGATE_(.+_)?(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/;
+const servicePort = /^TIDEGATE_(.*[^_]_)?PORT$/;
+const linkVariable = /^TIDEGATE_(.+_)?(NAME$|ENV_)/;
+
+function isOthers(name: string, value: string): boolean {
+  if (otherVariables.has(name) || serviceVariable.test(name)) return true;
+  if (servicePort.test(name)) return /^(tcp|udp|sctp):\/\//.test(value);
+  return linkVariable.test(name) && (value.startsWith('/') || name.includes('ENV_'));
+}
 
 /** Loads the configuration. --set overrides the environment, that the file, and that the defaults. Throws ConfigError. */
 export function loadConfig({ file, environment, set }: ConfigSources): ResolvedConfig {
@@ -87,7 +102,7 @@ export function loadConfig({ file, environment, set }: ConfigSources): ResolvedC
   const origins = new Map<string, string>();
   const tree = file === undefined ? {} : readYaml(file, faults);
   for (const [name, text] of Object.entries(environment)) {
-    if (!name.startsWith('TIDEGATE_') || otherVariables.has(name) || text === undefined) continue;
+    if (!name.startsWith('TIDEGATE_') || text === undefined || isOthers(name, text)) continue;
     place(tree, matchCase(name.slice('TIDEGATE_'.length).split('__')), text, `environment ${name}`, origins, faults);
   }
   for (const setting of set) {
@@ -103,12 +118,6 @@ export function loadConfig({ file, environment, set }: ConfigSources): ResolvedC
   if (faults.length > 0) throw new ConfigError(faults);
   const resolved = {
     ...config,
-    gatewayId:
-      config.gatewayId ??
-      (hostname()
-        .replace(/[^A-Za-z0-9_-]/g, '-')
-        .slice(0, 64) ||
-        'tidegate'),
     models: config.models ?? join(packageRoot, 'config', 'models'),
   };
   return freeze(resolved) as ResolvedConfig;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { describe, type TestContext, test } from 'node:test';
+import { describe, test as nodeTest, type TestContext } from 'node:test';
 import { maskedFrame, opcodes, openWireClient } from '../../tests/rig/wireClient.js';
 import { chooseTransport } from './choose.js';
 import type { Answer, Ending, PortOptions, Request, Response, Sent, Socket, Transport } from './transport.js';
@@ -102,7 +102,10 @@ const closing: Partial<Answer> = { closes: true };
 
 const url = (port: number, path: string): string => `http://127.0.0.1:${port}${path}`;
 
-function describeTransport(transport: Transport): void {
+/** `missing` is why there is no such transport on this machine, or null. Then its tests are skipped, and counted. */
+function describeTransport(transport: Transport, missing: string | null): void {
+  const test = (name: string, run: (context: TestContext) => Promise<void>): void =>
+    void nodeTest(name, { skip: missing ?? false }, run);
   const open = (context: TestContext, change?: Change): Promise<Opened> => openPort(context, transport, change);
 
   test('a port that another socket has is refused with 69, and so is its own for a second time', async (context) => {
@@ -480,12 +483,11 @@ function describeTransport(transport: Transport): void {
   });
 }
 
-const found = await Promise.all(
-  (['uws', 'ws'] as const).map((name) => chooseTransport(name).catch((error: Error) => ({ name, error }))),
-);
-
-describe('both transports', { concurrency: true }, () => {
-  for (const one of found)
-    if ('error' in one) describe(`transport ${one.name}`, { skip: one.error.message }, () => {});
-    else describe(`transport ${one.transport.name}`, { concurrency: true }, () => describeTransport(one.transport));
+describe('both transports', { concurrency: true }, async () => {
+  for (const name of ['uws', 'ws'] as const) {
+    const found = await chooseTransport(name).catch((error: Error) => error);
+    const transport = found instanceof Error ? ({ name } as Transport) : found.transport;
+    const missing = found instanceof Error ? found.message : null;
+    describe(`transport ${name}`, { concurrency: true }, () => describeTransport(transport, missing));
+  }
 });

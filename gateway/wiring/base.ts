@@ -18,6 +18,8 @@ import { createEvents, type Events } from './events.js';
 
 export interface GatewayOptions {
   config: ResolvedConfig;
+  /** The name of this machine. */
+  host: string;
   models: ReadonlyMap<string, Model>;
   /** Reads configuration and models again. Throws ConfigError. */
   load(): Loaded;
@@ -31,6 +33,8 @@ export interface GatewayOptions {
 
 /** What every part of the gateway is made with. */
 export interface Base extends GatewayOptions {
+  /** The gateway's name in MQTT topics and for operators. */
+  gatewayId: string;
   /** The limits and models in force. */
   current: Current;
   counters: Counters;
@@ -48,14 +52,15 @@ export interface Base extends GatewayOptions {
 }
 
 /** Throws StartError 78 if a file that the settings of the bridge name cannot be read: that is known before any folder is opened. */
-export function createBase(options: GatewayOptions, transport: Chosen): Base {
+export function createBase(options: GatewayOptions, gatewayId: string, transport: Chosen): Base {
   return {
     ...options,
+    gatewayId,
     current: { limits: options.config.limits, models: new Map(options.models) },
     counters: createCounters(),
     events: createEvents(),
     transport,
-    bridgeSettings: bridgeSettings(options.config, options.models, version),
+    bridgeSettings: bridgeSettings(gatewayId, options.config, options.models, version),
     startedAt: options.clock.now(),
     monotonic: () => performance.now(),
     schedule: (delayMs, run) => void setTimeout(run, delayMs).unref(),

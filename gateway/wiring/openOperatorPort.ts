@@ -42,14 +42,14 @@ interface Parts {
 
 /** Makes the live feed and what takes operators longer, so that nothing that happens once a port is open is missed. */
 export function createOperatorSide(base: Base, { storage, registries, intake, trace }: Parts): OperatorSide {
-  const { config, clock, counters, events, log } = base;
+  const { clock, counters, events, log } = base;
   const { store, restored, save, clockWatch } = storage;
   const { registry, keys, sources, latest, records } = registries;
   let closed = false;
   const operations = createOperations({
     clock,
     log,
-    gatewayId: config.gatewayId,
+    gatewayId: base.gatewayId,
     restored,
     store,
     save,
@@ -61,7 +61,7 @@ export function createOperatorSide(base: Base, { storage, registries, intake, tr
     schedule: (delayMs, run) => base.schedule(delayMs, () => closed || run()),
   });
   const live = createLive({
-    gatewayId: config.gatewayId,
+    gatewayId: base.gatewayId,
     clock,
     counters,
     registry,
@@ -95,7 +95,7 @@ export async function openOperatorPort(
     apiPageFolder: join(packageRoot, 'dist', 'apiPage'),
     live: side.live,
     context: {
-      gatewayId: config.gatewayId,
+      gatewayId: base.gatewayId,
       version,
       transport: {
         name: base.transport.transport.name,

@@ -241,7 +241,7 @@ export interface CommandBehaviour {
  */
 export interface GatewayConfig {
   /**
-   * The name of this gateway in MQTT topics and on the console. If it is absent, it is the host name.
+   * The name of this gateway in MQTT topics and on the console. If it is absent, it is the id in `gateway.json` of the data folder, which the first start takes from the host name.
    */
   gatewayId?: string;
   /**

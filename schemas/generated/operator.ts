@@ -862,7 +862,7 @@ export interface DevicePatch {
  */
 export interface GatewayBody {
   /**
-   * The id of the gateway, from the setting `gatewayId`.
+   * The id of the gateway, from the setting `gatewayId` or from `gateway.json` of the data folder.
    */
   gatewayId: string;
   /**

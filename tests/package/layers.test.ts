@@ -196,7 +196,7 @@ const layers = {
   'gateway/admission': ['gateway/config', 'gateway/net', 'gateway/process', 'schemas'],
   'gateway/config': ['gateway/command', 'gateway/net', 'gateway/domain', 'schemas'],
   'gateway/command': ['gateway/observe', 'gateway/process', 'gateway/domain', 'schemas'],
-  'gateway/registry': ['gateway/store/sqlite', 'gateway/process', 'gateway/domain'],
+  'gateway/registry': ['gateway/store/sqlite', 'gateway/process', 'gateway/domain', 'schemas'],
   'gateway/observe': ['gateway/health', 'gateway/store/threads', 'schemas'],
   'gateway/health': ['gateway/store/writer', 'gateway/process'],
   'gateway/store': [
