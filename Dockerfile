@@ -15,7 +15,7 @@ WORKDIR /app
 COPY --from=build /app /app
 RUN useradd --system --uid 10001 --no-create-home tidegate && mkdir -p /data && chown tidegate /data
 USER tidegate
-ENV NODE_ENV=production TIDEGATE_OPERATOR__HOST=0.0.0.0
+ENV NODE_ENV=production TIDEGATE_OPERATOR__HOST=::
 VOLUME /data
 EXPOSE 8080 8081
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["node", "-e", "fetch('http://127.0.0.1:8081/livez').then((a) => process.exit(a.ok ? 0 : 1), () => process.exit(1))"]

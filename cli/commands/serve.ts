@@ -46,7 +46,7 @@ async function serve(options: ConfigOptions): Promise<void> {
     { data: gateway.dataFolder, gatewayId: gateway.gatewayId, models: config.models, mqtt: config.mqtt.url ?? 'off' },
     'settings',
   );
-  if (config.operator.host !== '127.0.0.1' && config.operator.tls === undefined)
+  if (!isLoopback(config.operator.host) && config.operator.tls === undefined)
     log.warn('the operator port is open to the network without TLS');
   log.info({ device: gateway.deviceUrl, console: gateway.operatorUrl }, 'ready');
   process.on('SIGHUP', () => {
@@ -57,3 +57,5 @@ async function serve(options: ConfigOptions): Promise<void> {
   await gateway.stop();
   log.info('stopped');
 }
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');

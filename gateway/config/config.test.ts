@@ -30,7 +30,7 @@ test('the defaults are those of the contract', () => {
   const config = loadConfig({ environment: {}, set: [] });
   assert.deepEqual(
     [config.device.host, config.device.port, config.operator.host, config.operator.port],
-    ['0.0.0.0', 8080, '127.0.0.1', 8081],
+    ['::', 8080, '127.0.0.1', 8081],
   );
   assert.deepEqual(
     [

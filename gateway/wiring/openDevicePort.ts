@@ -12,6 +12,7 @@ import { Link } from '../link/link.js';
 import type { Links } from '../link/links.js';
 import { listenForDevices } from '../link/listener.js';
 import { Messages } from '../link/messages.js';
+import { listenHost } from '../net/listenHost.js';
 import type { Trace } from '../observe/trace.js';
 import type { Base } from './base.js';
 import type { Intake } from './createIntake.js';
@@ -58,6 +59,7 @@ export async function openDevicePort(base: Base, parts: Parts): Promise<DevicePo
   endLinksOf(base, parts);
   const listener = await listenForDevices({
     ...config.device,
+    host: await listenHost(config.device.host),
     transport: base.transport.transport,
     authenticate: registry.authenticate,
     authenticateSecret: registry.authenticateSecret,

@@ -4,6 +4,7 @@ import type { Bridge } from '../bridge/openBridge.js';
 import type { Commanding } from '../command/commanding.js';
 import type { Reloaded, Renew } from '../config/reload.js';
 import type { Links } from '../link/links.js';
+import { listenHost } from '../net/listenHost.js';
 import type { Trace } from '../observe/trace.js';
 import { createOperations, type Operations } from '../operations/operations.js';
 import type { GatewayStatus } from '../operator/http/context.js';
@@ -90,6 +91,7 @@ export async function openOperatorPort(
   const { registries, commanding, devicePort, side, storage, trace, bridge } = parts;
   return startOperator({
     ...config.operator,
+    host: await listenHost(config.operator.host),
     transport: base.transport.transport,
     consoleFolder: join(packageRoot, 'dist', 'console'),
     apiPageFolder: join(packageRoot, 'dist', 'apiPage'),

@@ -275,7 +275,7 @@ export interface GatewayConfig {
  */
 export interface DeviceListenerConfig {
   /**
-   * The address to listen on. `0.0.0.0` means every IPv4 address of the machine.
+   * The address to listen on. `::` means every address of the machine, IPv6 and IPv4 (only IPv4 if it has no IPv6), and `0.0.0.0` every IPv4 address.
    */
   host?: string;
   /**

@@ -103,6 +103,7 @@ const layers = {
     'gateway/store',
     'gateway/store/threads',
     'gateway/transport',
+    'gateway/net',
     'gateway/columns',
     'gateway/process',
     'gateway/domain',
