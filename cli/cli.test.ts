@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { startTestGateway } from '../gateway/gateway.fixture.js';
+import { version } from '../gateway/process/version.js';
 import { mainFile, runCli as run } from './cli.fixture.js';
 import { tableOf } from './terminal/output.js';
 import { parseDuration, parseWhen } from './terminal/times.js';
@@ -264,4 +265,13 @@ test('backup, erase and confirm-clock work, and doctor reports a damaged day fil
   writeFileSync(join(copy, 'of', 'readings', day), 'this is no database, and longer than a header of SQLite would be');
   const broken = await run(null, 'doctor', '--data', join(copy, 'of'));
   assert.deepEqual([broken.code, /file is not a database/.test(broken.out)], [1, true]);
+});
+
+test('--version prints the version alone in its first line, and then what a bug report needs', async () => {
+  const { code, out } = await run(null, '--version');
+  const [first, ...rest] = out.trimEnd().split('\n');
+  assert.deepEqual([code, first, rest.length], [0, version, 3], out);
+  assert.match(rest[0], /^node \d+\.\d+\.\d+ \(\w+ \w+\)$/);
+  assert.match(rest[1], /^sqlite 3\.\d+\.\d+$/);
+  assert.match(rest[2], /^transport (uws|ws) \d+\.\d+\.\d+: \S/);
 });

@@ -31,6 +31,9 @@ const commands: Record<string, () => Promise<Add>> = {
   doctor: async () => (await import('./commands/doctor.js')).addDoctor,
   config: async () => (await import('./commands/config.js')).addConfig,
   key: async () => (await import('./commands/key.js')).addKey,
+  init: async () => (await import('./commands/init.js')).addInit,
+  health: async () => (await import('./commands/health.js')).addHealth,
+  completion: async () => (await import('./commands/completion.js')).addCompletion,
 };
 
 const program = new Command('tidegate')
@@ -39,7 +42,14 @@ const program = new Command('tidegate')
   .showHelpAfterError('(add --help to see the options)')
   .exitOverride();
 const [, , asked = ''] = process.argv;
-for (const load of Object.hasOwn(commands, asked) ? [commands[asked]] : Object.values(commands))
+if (asked === '--version' || asked === '-V') {
+  await (await import('./commands/version.js')).printVersion();
+  process.exit();
+}
+// completion is about all commands.
+for (const load of Object.hasOwn(commands, asked) && asked !== 'completion'
+  ? [commands[asked]]
+  : Object.values(commands))
   (await load())(program);
 for (const command of [program, ...program.commands.flatMap((child) => [child, ...child.commands])])
   command.exitOverride();

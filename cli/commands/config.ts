@@ -1,22 +1,20 @@
 import type { Command } from 'commander';
 import { withoutSecrets } from '../../gateway/config/config.js';
 import { loadModels } from '../../gateway/config/models.js';
-import { type ConfigOptions, configFrom } from '../serving/runGateway.js';
-import { collect } from '../terminal/collect.js';
+import { type ConfigOptions, configFrom, withConfigOptions } from '../serving/configFrom.js';
 import { printJson } from '../terminal/output.js';
 
 /** `tidegate config` */
 export function addConfig(program: Command): void {
-  program
-    .command('config')
-    .description('check the configuration')
-    .command('check')
-    .description(
-      'check the configuration and the models, and print the resulting settings; exit code 78 if there is a fault',
-    )
-    .option('--config <file>', 'configuration file in YAML (default: none)')
-    .option('--data <dir>', 'data folder (default: data)')
-    .option('--set <key=value>', 'one setting, for example device.port=9000; repeatable', collect)
+  withConfigOptions(
+    program
+      .command('config')
+      .description('check the configuration')
+      .command('check')
+      .description(
+        'check the configuration and the models, and print the resulting settings; exit code 78 if there is a fault',
+      ),
+  )
     .option('--json', 'print JSON')
     .action((options: ConfigOptions & { json?: boolean }) => {
       const config = withoutSecrets(configFrom(options));

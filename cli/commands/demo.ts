@@ -8,8 +8,9 @@ import { untilSignal } from '../../device-sim/run/untilSignal.js';
 import type { LatestBody } from '../../schemas/generated/operator.js';
 import { valueText } from '../../schemas/message/valueText.js';
 import { type ApiClient, createApiClient, defaultUrl } from '../api/apiClient.js';
+import { type ConfigOptions, configFrom } from '../serving/configFrom.js';
 import { createLogger } from '../serving/logger.js';
-import { type ConfigOptions, configFrom, runGateway } from '../serving/runGateway.js';
+import { runGateway } from '../serving/runGateway.js';
 import { collect } from '../terminal/collect.js';
 import { parseDuration } from '../terminal/times.js';
 

@@ -5,17 +5,13 @@
 import type { Command } from 'commander';
 import { untilSignal } from '../../device-sim/run/untilSignal.js';
 import { version } from '../../gateway/process/version.js';
+import { type ConfigOptions, configFrom, withConfigOptions } from '../serving/configFrom.js';
 import { createLogger } from '../serving/logger.js';
-import { type ConfigOptions, configFrom, runGateway } from '../serving/runGateway.js';
-import { collect } from '../terminal/collect.js';
+import { notifySystemd } from '../serving/notifySystemd.js';
+import { runGateway } from '../serving/runGateway.js';
 
 export function addServe(program: Command): void {
-  program
-    .command('serve')
-    .description('run the gateway')
-    .option('--config <file>', 'configuration file in YAML; config/gateway.yaml lists every key (default: none)')
-    .option('--data <dir>', 'data folder (default: data)')
-    .option('--set <key=value>', 'one setting, for example device.port=9000; repeatable', collect)
+  withConfigOptions(program.command('serve').description('run the gateway'))
     .addHelpText(
       'after',
       '\nThe gateway logs to stdout. SIGTERM or Ctrl-C stops it cleanly. SIGHUP reloads\nmodels, limits, log level and certificates.\n\nExit codes: 0 stopped, 69 port in use, 74 disk error, 75 data folder in use,\n78 configuration error.',
@@ -49,10 +45,14 @@ async function serve(options: ConfigOptions): Promise<void> {
   if (!isLoopback(config.operator.host) && config.operator.tls === undefined)
     log.warn('the operator port is open to the network without TLS');
   log.info({ device: gateway.deviceUrl, console: gateway.operatorUrl }, 'ready');
+  const notify = (...states: string[]): Promise<void> =>
+    notifySystemd(...states).catch((error) => log.warn({ err: error }, 'systemd was not notified'));
+  void notify('READY=1', `STATUS=devices: ${gateway.deviceUrl}, console: ${gateway.operatorUrl}`);
   process.on('SIGHUP', () => {
     gateway.reload().catch((error) => log.error({ err: error }, 'reload failed; the old configuration stays in force'));
   });
   await untilSignal();
+  void notify('STOPPING=1');
   log.info('stopping: closing links with the request to reconnect');
   await gateway.stop();
   log.info('stopped');

@@ -4,24 +4,10 @@
  */
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
-import { loadConfig, type ResolvedConfig } from '../../gateway/config/config.js';
+import type { ResolvedConfig } from '../../gateway/config/config.js';
 import { loadModels } from '../../gateway/config/models.js';
 import { type Gateway, startGateway } from '../../gateway/gateway.js';
 import { systemClock } from '../../gateway/process/clock.js';
-
-/** The options of every subcommand that reads a configuration. */
-export interface ConfigOptions {
-  config?: string;
-  data?: string;
-  /** Each one `key=value`. */
-  set?: string[];
-}
-
-/** The configuration by the options of a subcommand. The settings of `more` come first, so that options override them. Throws ConfigError. */
-export function configFrom({ config, data, set = [] }: ConfigOptions, more: string[] = []): ResolvedConfig {
-  const settings = [...more, ...(data === undefined ? [] : [`data=${data}`]), ...set];
-  return loadConfig({ file: config, environment: process.env, set: settings });
-}
 
 /** Starts a gateway in this process. An error that it cannot survive ends the process. `load` reads the configuration again for a reload. */
 export function runGateway(config: ResolvedConfig, log: Logger, load: () => ResolvedConfig): Promise<Gateway> {

@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import { loadConfig, type ResolvedConfig } from '../../gateway/config/config.js';
+import { collect } from '../terminal/collect.js';
+
+/** The options of every subcommand that reads a configuration. */
+export interface ConfigOptions {
+  config?: string;
+  data?: string;
+  /** Each one `key=value`. */
+  set?: string[];
+}
+
+export function withConfigOptions(command: Command): Command {
+  return command
+    .option('--config <file>', 'configuration file in YAML; config/gateway.yaml lists every key (default: none)')
+    .option('--data <dir>', 'data folder (default: data)')
+    .option('--set <key=value>', 'one setting, for example device.port=9000; repeatable', collect);
+}
+
+/** The configuration by the options of a subcommand. The settings of `more` come first, so that options override them. Throws ConfigError. */
+export function configFrom({ config, data, set = [] }: ConfigOptions, more: string[] = []): ResolvedConfig {
+  const settings = [...more, ...(data === undefined ? [] : [`data=${data}`]), ...set];
+  return loadConfig({ file: config, environment: process.env, set: settings });
+}
