@@ -5,10 +5,11 @@
  */
 import { Command } from 'commander';
 import { Failure } from '../../cli/api/failure.js';
+import { checkNeeds } from './needs.js';
 import type { Part } from './part.js';
 
 /** The parts by name, each with what it measures. A part is loaded only when it runs. */
-const parts: Record<string, { about: string; load(): Promise<Part> }> = {
+const parts: Record<string, { about: string; needs?: Record<string, string>; load(): Promise<Part> }> = {
   compare: {
     about: 'the gateway beside what it is built on and beside other servers, on the same frames (the default)',
     load: async () => (await import('./table/compare.js')).compare,
@@ -19,6 +20,7 @@ const parts: Record<string, { about: string; load(): Promise<Part> }> = {
   },
   bridge: {
     about: 'how fast an outage of the MQTT broker is drained, and what the bridge costs the links; needs mosquitto',
+    needs: { mosquitto: 'mosquitto' },
     load: async () => (await import('./parts/bridge.js')).benchBridge,
   },
   lighter: {
@@ -36,6 +38,7 @@ const parts: Record<string, { about: string; load(): Promise<Part> }> = {
   },
   console: {
     about: 'the longest tasks of the console’s pages at 50,000 readings/s (--links 10000); needs chromium',
+    needs: { chromium: 'chromium' },
     load: async () => (await import('./parts/console.js')).benchConsole,
   },
   streams: {
@@ -44,6 +47,7 @@ const parts: Record<string, { about: string; load(): Promise<Part> }> = {
   },
   store: {
     about: 'ingest and queries on a store of any size, which the bench fills first',
+    needs: { strace: 'strace' },
     load: async () => (await import('./store/store.js')).benchStore,
   },
 };
@@ -67,8 +71,9 @@ const { json, ...numbers } = program.opts<
 const { seconds, rounds, links, devices, rows } = numbersOf(numbers);
 const isPart = program.args.length > 0 && Object.hasOwn(parts, program.args[0]);
 const [part, names] = isPart ? [program.args[0], program.args.slice(1)] : ['compare', program.args];
-const run = await parts[part].load();
 try {
+  checkNeeds(parts[part].needs ?? {});
+  const run = await parts[part].load();
   await run({ names, seconds, rounds, links, devices, rows, json: json === true });
 } catch (error) {
   if (!(error instanceof Failure)) throw error;

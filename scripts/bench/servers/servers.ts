@@ -112,9 +112,14 @@ export async function startGatewayOn(
 }
 
 /** Starts a server script of this folder, which prints its port. */
-export async function startScript(file: string, links: number, more: Partial<Server> = {}): Promise<Server> {
+export async function startScript(
+  file: string,
+  links: number,
+  more: Partial<Server> = {},
+  args: string[] = [],
+): Promise<Server> {
   const data = mkdtempSync(join(tmpdir(), 'tidegate-bench-'));
-  const { child, line } = await runScript(file, [data]);
+  const { child, line } = await runScript(file, [data, ...args]);
   return {
     pid: child.pid as number,
     port: Number(line),

@@ -1,9 +1,9 @@
 import { chooseTransport } from '../../../gateway/transport/choose.js';
 import type { Socket, TransportName } from '../../../gateway/transport/transport.js';
 
-/** A transport alone: it answers each frame without reading or storing it. The argument is the transport's name. */
+/** A transport alone: it answers each frame without reading or storing it. The second argument is the transport's name. */
 const answer = new Uint8Array(8);
-const { transport } = await chooseTransport(process.argv[2] as TransportName);
+const { transport } = await chooseTransport(process.argv[3] as TransportName);
 const { port } = await transport.open<{ socket: Socket | null }>({
   host: '127.0.0.1',
   port: 0,

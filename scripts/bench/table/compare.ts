@@ -4,6 +4,7 @@
  */
 import { Failure } from '../../../cli/api/failure.js';
 import { tableOf } from '../../../cli/terminal/output.js';
+import { checkNeeds } from '../needs.js';
 import type { PartOptions } from '../part.js';
 import { fsyncP50Ms } from './fsync.js';
 import { machineOf } from './machine.js';
@@ -19,8 +20,9 @@ export async function compare({ names, seconds, rounds, links, json }: PartOptio
       64,
       `there is neither a part nor a row ${unknown}; the rows are ${benches.map(({ name }) => name).join(', ')}`,
     );
-  const fsyncMs = fsyncP50Ms();
   const wanted = benches.filter(({ name }) => names.length === 0 || names.includes(name));
+  checkNeeds(Object.assign({}, ...wanted.map(({ needs }) => needs ?? {})));
+  const fsyncMs = fsyncP50Ms();
   const measured = new Map<string, Row[]>(wanted.map(({ name }) => [name, []]));
   for (let round = 1; round <= rounds; round++) {
     for (const { name, run } of wanted) {

@@ -1,6 +1,6 @@
 import type { GeneratorData } from '../load/wire.js';
 import { startHttp, startMosquitto, startNats } from '../servers/peers.js';
-import { type Server, startGateway, startScript } from '../servers/servers.js';
+import { type Server, startGateway, startScript, unsealed } from '../servers/servers.js';
 import { measure, type Row } from './measure.js';
 import { rawAppend } from './rawAppend.js';
 
@@ -15,6 +15,8 @@ export interface BenchOptions {
 export interface Bench {
   /** Its name on the command line, and its key in docs/bench/compare.json. */
   name: string;
+  /** The programs that it runs, each with the Debian package that has it. */
+  needs?: Record<string, string>;
   /** Measures it. */
   run(options: BenchOptions): Promise<Row>;
 }
@@ -72,7 +74,13 @@ export async function against(
 /** Other servers, on the same frames. */
 const peers: Record<
   string,
-  { title: string; ackMeans: string; start(links: number): Promise<Server>; load: Partial<GeneratorData> }
+  {
+    title: string;
+    ackMeans: string;
+    needs?: Record<string, string>;
+    start(links: number): Promise<Server>;
+    load: Partial<GeneratorData>;
+  }
 > = {
   naive: {
     title: 'naive: ws, one INSERT per reading, one transaction per message',
@@ -89,23 +97,32 @@ const peers: Record<
   mosquitto: {
     title: 'mosquitto, QoS 1; a subscriber stores in SQLite',
     ackMeans: 'in the broker’s memory',
+    needs: { mosquitto: 'mosquitto' },
     start: startMosquitto,
     load: {},
   },
   nats: {
     title: 'NATS JetStream; a consumer stores in SQLite',
     ackMeans: 'in a file, not fsynced',
+    needs: { 'nats-server': 'nats-server' },
     start: startNats,
     load: {},
   },
 };
 
 const peerRows = Object.entries(peers).map(
-  ([name, { title, ackMeans, start, load }]): Bench => ({
+  ([name, { title, ackMeans, needs, start, load }]): Bench => ({
     name,
+    needs,
     run: async (options) => against(await start(options.links), title, ackMeans, load, options, 10),
   }),
 );
+
+/** Both transports of the gateway. The rows of uws have the plain names, because all other rows of the gateway run over it. */
+const transports = [
+  { key: '', title: 'uWebSockets.js', suffix: '', name: 'uws' },
+  { key: '-ws', title: 'ws', suffix: ', transport ws', name: 'ws' },
+] as const;
 
 /** All servers can keep up with this rate, so that the latency is not one of waiting in a queue. */
 const pacedFramesPerSecond = 2_000;
@@ -113,8 +130,9 @@ const pacedFramesPerSecond = 2_000;
 const paced = { framesPerSecond: pacedFramesPerSecond };
 
 const pacedRows = Object.entries(peers).map(
-  ([name, { title, ackMeans, start, load }]): Bench => ({
+  ([name, { title, ackMeans, needs, start, load }]): Bench => ({
     name: `paced-${name}`,
+    needs,
     run: async (options) =>
       against(await start(options.links), `2,000 frames/s: ${title}`, ackMeans, { ...load, ...paced }, options, 10),
   }),
@@ -122,31 +140,35 @@ const pacedRows = Object.entries(peers).map(
 
 export const benches: Bench[] = [
   { name: 'raw', run: async ({ seconds }) => rawAppend(Math.min(seconds, 5)) },
-  {
-    name: 'sink',
-    run: async (options) =>
-      against(
-        await startScript('./sinkServer.js', options.links),
-        'uWebSockets.js sink, 10 readings per frame',
-        'received, not stored',
-        { answers: 'each' },
-        options,
-        10,
-      ),
-  },
+  ...transports.map(
+    ({ key, title, name }): Bench => ({
+      name: `sink${key}`,
+      run: async (options) =>
+        against(
+          await startScript('./sinkServer.js', options.links, {}, [name]),
+          `${title} sink, 10 readings per frame`,
+          'received, not stored',
+          { answers: 'each' },
+          options,
+          10,
+        ),
+    }),
+  ),
   ...peerRows,
-  {
-    name: 'binary',
-    run: async (options) =>
-      against(
-        await startGateway(options.links, 'binary'),
-        'gateway, binary, 10 readings per frame',
-        stored,
-        {},
-        options,
-        10,
-      ),
-  },
+  ...transports.map(
+    ({ key, suffix, name }): Bench => ({
+      name: `binary${key}`,
+      run: async (options) =>
+        against(
+          await startGateway(options.links, 'binary', [...unsealed, `transport=${name}`]),
+          `gateway, binary, 10 readings per frame${suffix}`,
+          stored,
+          {},
+          options,
+          10,
+        ),
+    }),
+  ),
   {
     name: 'sustained',
     run: async (options) =>
