@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { startTestGateway } from '../gateway/gateway.fixture.js';
 import { version } from '../gateway/process/version.js';
@@ -274,4 +275,45 @@ test('--version prints the version alone in its first line, and then what a bug 
   assert.match(rest[0], /^node \d+\.\d+\.\d+ \(\w+ \w+\)$/);
   assert.match(rest[1], /^sqlite 3\.\d+\.\d+$/);
   assert.match(rest[2], /^transport (uws|ws) \d+\.\d+\.\d+: \S/);
+});
+
+/** Runs a program whose reader of one stream has left before it prints. Returns its exit code and the other stream. */
+async function runUnread(stream: 'stdout' | 'stderr', file: string, args: string[]): Promise<[number | null, string]> {
+  const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child[stream].destroy();
+  let other = '';
+  child[stream === 'stdout' ? 'stderr' : 'stdout'].on('data', (chunk) => {
+    other += String(chunk);
+  });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return [code, other];
+}
+
+const simulator = fileURLToPath(new URL('../device-sim/cli.js', import.meta.url));
+
+test('every command that prints ends quietly when its reader leaves', async (context) => {
+  const tools = await startTestGateway(context);
+  await tools.addDevice('d');
+  const api = ['--url', tools.gateway.operatorUrl, '--data', tools.data];
+  const prints: string[][] = [
+    ['--help'],
+    ['--version'],
+    ['config', 'check'],
+    ['completion', 'fish'],
+    ['device', 'list', ...api],
+    ['device', 'show', 'd', ...api],
+    ['key', 'list', ...api],
+    ['query', 'd', ...api],
+    ['attempts', ...api],
+    ['command', 'list', 'd', ...api],
+    ['batch', 'list', ...api],
+  ];
+  for (const args of prints) assert.deepEqual(await runUnread('stdout', mainFile, args), [0, ''], args.join(' '));
+  assert.deepEqual(await runUnread('stdout', simulator, ['--help']), [0, '']);
+});
+
+test('the exit code is the same when nobody reads the errors', async () => {
+  assert.deepEqual(await runUnread('stderr', mainFile, ['nonsense']), [64, '']);
+  assert.deepEqual(await runUnread('stderr', mainFile, ['health', '--set', 'operator.port=1']), [1, '']);
+  assert.equal((await runUnread('stderr', simulator, ['nonsense']))[0], 78);
 });

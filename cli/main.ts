@@ -57,7 +57,11 @@ for (const command of [program, ...program.commands.flatMap((child) => [child, .
 // A reader such as `head` may close the pipe before everything is printed. That is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+  process.exit();
+});
+// Without a reader of errors the exit code still says what happened.
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
 });
 
 try {

@@ -69,6 +69,14 @@ const program = new Command('tidegate-sim')
   // Commander has printed the help or what is wrong.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodes.misused));
 
+// A reader such as `head` may leave before everything is printed: the run ends. Without a reader of errors it goes on.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 await program.parseAsync();
 
 async function run(name: string, options: Options): Promise<void> {

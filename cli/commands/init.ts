@@ -41,7 +41,7 @@ function init(folder = '.'): void {
     [
       `Wrote ${Object.keys(files).join(', ')}${here === '' ? '' : ` into ${here}/`}.`,
       '',
-      ...(here === '' ? [] : [`  cd ${here}`]),
+      ...(here === '' ? [] : [`  cd ${/^[\w./-]+$/.test(here) ? here : `'${here.replaceAll("'", "'\\''")}'`}`]),
       '  npx tidegate serve --config gateway.yaml                    # the gateway; Ctrl-C stops it',
       '  npx tidegate device add room-1 --model room                 # in another terminal: a device and its secret',
       '  npx tidegate device show room-1                             # what is known of it',
@@ -67,7 +67,9 @@ function filesFor(root: string): Record<string, string> {
 /** The unit, with the paths of this installation. */
 function unitFor(unit: string, root: string): string {
   const main = join(realpathSync(packageRoot), 'dist', 'cli', 'main.js');
-  const command = `ExecStart=${process.execPath} ${main} serve --config ${join(root, 'gateway.yaml')} --set models=${join(root, 'models')} --data /var/lib/tidegate`;
+  const words = [process.execPath, main, 'serve', '--config', join(root, 'gateway.yaml')];
+  const more = ['--set', `models=${join(root, 'models')}`, '--data', '/var/lib/tidegate'];
+  const command = `ExecStart=${[...words, ...more].map(unitWord).join(' ')}`;
   const [, rest] = unit.split('\n[Unit]\n');
   const head = [
     '# A systemd unit for this installation. It needs a program and a configuration that the service may read: not below /home or /root.',
@@ -76,4 +78,10 @@ function unitFor(unit: string, root: string): string {
     '# The data folder is /var/lib/tidegate, and the first operator key is /var/lib/tidegate/admin.key.',
   ].join('\n');
   return `${head}\n[Unit]\n${rest.replace(/^Documentation=.*\n/m, '').replace(/^ExecStart=.*$/m, () => command)}`;
+}
+
+/** A word of a command line in a unit (systemd.service(5), systemd.syntax(7)). */
+function unitWord(word: string): string {
+  const escaped = word.replaceAll('%', '%%').replaceAll('$', '$$$$');
+  return /^[\w./=%$-]+$/.test(escaped) ? escaped : `"${escaped.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }

@@ -26,6 +26,9 @@ function placesOf(command: Command, path: string): Place[] {
     .map((option: Option): [string, string] => [option.long ?? option.short ?? '', option.description]);
   const next = [
     ...command.commands.map((child): [string, string] => [child.name(), child.description()]),
+    ...command.registeredArguments.flatMap(({ argChoices = [], description }) =>
+      argChoices.map((choice): [string, string] => [choice, description]),
+    ),
     ...new Map(options),
   ];
   const below = command.commands.flatMap((child) => placesOf(child, `${path} ${child.name()}`.trim()));
@@ -35,15 +38,15 @@ function placesOf(command: Command, path: string): Place[] {
 /** Single quotes are the only characters that a single-quoted word of these shells cannot have. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** In bash and zsh: follows the words before the cursor as far as they name commands, into $path. */
+/** In bash and zsh: follows the words before the cursor as far as they name commands, into $at. (In zsh, $path is PATH.) */
 const walk = (places: Place[], words: string): string => `
-  local path= word
+  local at= word
   for word in ${words}; do
-    case "\${path:+$path }$word" in
+    case "\${at:+$at }$word" in
       ${places
         .filter(({ path }) => path !== '')
         .map(({ path }) => quoted(path))
-        .join('|')}) path="\${path:+$path }$word" ;;
+        .join('|')}) at="\${at:+$at }$word" ;;
     esac
   done`;
 
@@ -54,7 +57,7 @@ function bashScript(name: string, id: string, places: Place[]): string {
   return `# Completion of ${name} for bash. Put into ~/.bashrc: source <(${name} completion bash)
 _${id}() {${walk(places, `"\${COMP_WORDS[@]:1:COMP_CWORD-1}"`)}
   local words=
-  case "$path" in
+  case "$at" in
 ${cases.join('\n')}
   esac
   COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
@@ -70,7 +73,7 @@ function zshScript(name: string, id: string, places: Place[]): string {
 # Completion of ${name} for zsh. Put into ~/.zshrc, after compinit: source <(${name} completion zsh)
 _${id}() {${walk(places, `"\${(@)words[2,CURRENT-1]}"`)}
   local -a next
-  case "$path" in
+  case "$at" in
 ${cases.join('\n')}
   esac
   _describe 'command or option' next || _files

@@ -213,6 +213,7 @@ test('a misspelt setting is a fault, also if it resembles the name of a service'
     TIDEGATE_PORT_8080: '8080',
     TIDEGATE_NAME: 'harbour',
     TIDEGATE_DEVICE__PORT: 'tcp://10.0.0.11:8080',
+    TIDEGATE_DEVICE__SERVICE_HOST: '10.0.0.11',
   };
   for (const [name, value] of Object.entries(misspelt))
     assert.equal(faultsOf(() => loadConfig({ environment: { [name]: value }, set: [] })).length, 1, name);

@@ -78,15 +78,19 @@ const validate = new Ajv2020({ allErrors: true, useDefaults: true, allowUnionTyp
   schema as object,
 );
 
-/** Variables with the prefix that belong to the command line or to an image, and are not configuration. */
-const otherVariables = new Set(['TIDEGATE_URL', 'TIDEGATE_KEY', 'TIDEGATE_ROUNDS', 'TIDEGATE_VERSION']);
+/** Variables with the prefix that belong to the command line, the examples, the tests or an image, and are not configuration. */
+const otherVariables = new Set(
+  ['URL', 'KEY', 'VERSION', 'DEVICE', 'SECRET', 'STREAM', 'ENCODING', 'STATE', 'ROUNDS', 'SEED'].map(
+    (name) => `TIDEGATE_${name}`,
+  ),
+);
 
 /**
  * What Kubernetes sets in every container for a Service whose name begins with "tidegate" (its documentation, "Discovering services"),
  * and Docker for a link. A misspelt setting does not look like this: the value of a …_PORT is a URL.
  */
 const serviceVariable =
-  /^TIDEGATE_(.+_)?(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/;
+  /^TIDEGATE_(.*[^_]_)?(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/;
 const servicePort = /^TIDEGATE_(.*[^_]_)?PORT$/;
 const linkVariable = /^TIDEGATE_(.+_)?(NAME$|ENV_)/;
 

@@ -46,10 +46,11 @@ function add(list: BlockList, range: string): void {
   list.addSubnet(address, bits === undefined ? bitsMax : Number(bits), kind === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** The address alone: some proxies write [v6]:port or v4:port. */
+/** The address alone: some proxies write [v6]:port or v4:port, and those that listen on `::` write IPv4 as ::ffff:a.b.c.d. */
 function plainAddress(text: string): string {
   const [, inBrackets, v4] = /^(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)$/.exec(text) ?? [];
-  return inBrackets ?? v4 ?? text;
+  const address = inBrackets ?? v4 ?? text;
+  return /^::ffff:([\d.]+)$/i.exec(address)?.[1] ?? address;
 }
 
 /**

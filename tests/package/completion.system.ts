@@ -13,12 +13,12 @@ const shells: Record<string, { source: string; complete(line: string): string }>
   bash: {
     source: '',
     complete: (line) =>
-      `COMP_WORDS=(${words(line)}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _tidegate; printf '%s\\n' "\${COMPREPLY[@]}"`,
+      `COMP_WORDS=(${words(line)}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _tidegate; ls / >/dev/null; printf '%s\\n' "\${COMPREPLY[@]}"`,
   },
   zsh: {
     // Completion functions run only while somebody types, so what they hand over to zsh is printed instead.
     source: 'compdef() { :; }; _describe() { print -l -- $next[@]; }; _files() { :; };',
-    complete: (line) => `words=(${words(line)}); CURRENT=$#words; _tidegate`,
+    complete: (line) => `words=(${words(line)}); CURRENT=$#words; _tidegate; ls / >/dev/null`,
   },
   fish: { source: '', complete: (line) => `complete -C '${line}'` },
 };
@@ -55,4 +55,5 @@ for (const shell of Object.keys(shells))
     assert.deepEqual(starts('tidegate device add --mo', '--mo'), ['--model']);
     assert.deepEqual(starts('tidegate query boiler-1 --fo', '--fo'), ['--format']);
     assert.deepEqual(starts('tidegate query boiler-1 --role', '--role'), []);
+    assert.deepEqual(starts('tidegate completion f', 'f'), ['fish']);
   });
