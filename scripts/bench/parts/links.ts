@@ -52,7 +52,10 @@ async function residentBytes(pid: number, inspectorPort: number): Promise<number
     await rest(1_000);
   }
   inspector.terminate();
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const kibibytes = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]);
+  // Pages of files come and go with the system's need of memory, and a system may swap out what is idle.
+  return (kibibytes('RssAnon') + kibibytes('VmSwap')) * 1024;
 }
 
 function swarmOf(headers: string[]): Swarm {
