@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -99,6 +99,47 @@ test('config check prints the resulting settings, or every fault with exit code 
   const bad = await run(null, 'config', 'check', '--set', 'device.port=x', '--set', 'colour=red');
   assert.equal(bad.code, 78);
   assert.match(bad.err, /2 faults/);
+});
+
+test('config check reads the files that the settings name, and a start that cannot read them makes no data folder', async (context) => {
+  const base = mkdtempSync(join(tmpdir(), 'tidegate-files-'));
+  context.after(() => rmSync(base, { recursive: true }));
+  const noPair = join(base, 'text.pem');
+  writeFileSync(noPair, 'no certificate');
+  const set = [
+    `device.tls.certFile=${join(base, 'none.pem')}`,
+    `device.tls.keyFile=${noPair}`,
+    `operator.tls.certFile=${noPair}`,
+    `operator.tls.keyFile=${noPair}`,
+    'mqtt.url=mqtt://127.0.0.1:1',
+    `mqtt.passwordFile=${base}`,
+  ].flatMap((one) => ['--set', one]);
+  const data = join(base, 'data');
+  for (const command of [['config', 'check'], ['serve'], ['demo']]) {
+    const { code, err } = await run(null, ...command, '--data', data, ...set);
+    assert.equal(code, 78, err);
+    assert.match(err, /3 faults/);
+    assert.match(
+      err,
+      /device\.tls: \S+none\.pem cannot be used for TLS: there is no such file or folder\. Correct the path/,
+    );
+    assert.match(err, /operator\.tls: \S+text\.pem and \S+text\.pem cannot be used for TLS: /);
+    assert.match(err, /mqtt\.passwordFile: \S+ cannot be read: it is a folder\./);
+    assert.doesNotMatch(err, /\n +at /);
+  }
+  assert.equal(existsSync(data), false);
+});
+
+test('sql and doctor refuse a file in the place of the data folder, without a stack', async (context) => {
+  const base = mkdtempSync(join(tmpdir(), 'tidegate-files-'));
+  context.after(() => rmSync(base, { recursive: true }));
+  const file = join(base, 'file');
+  writeFileSync(file, '');
+  for (const command of [['sql', 'SELECT 1'], ['doctor']]) {
+    const { code, err } = await run(null, ...command, '--data', file);
+    assert.equal(code, 66, err);
+    assert.match(err, /file cannot be read: the path, or a part of it, is a file\. Run the command as .*--data\.\n$/);
+  }
 });
 
 test('a mistake on the command line and a gateway that does not answer have different exit codes', async () => {

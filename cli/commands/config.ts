@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { withoutSecrets } from '../../gateway/config/config.js';
 import { loadModels } from '../../gateway/config/models.js';
+import { checkFiles } from '../../gateway/wiring/checkFiles.js';
 import { type ConfigOptions, configFrom, withConfigOptions } from '../serving/configFrom.js';
 import { printJson } from '../terminal/output.js';
 
@@ -12,12 +13,14 @@ export function addConfig(program: Command): void {
       .description('check the configuration')
       .command('check')
       .description(
-        'check the configuration and the models, and print the resulting settings; exit code 78 if there is a fault',
+        'check the configuration, the models and the certificate files, and print the resulting settings; exit code 78 if there is a fault',
       ),
   )
     .option('--json', 'print JSON')
     .action((options: ConfigOptions & { json?: boolean }) => {
-      const config = withoutSecrets(configFrom(options));
+      const resolved = configFrom(options);
+      checkFiles(resolved);
+      const config = withoutSecrets(resolved);
       const models = [...loadModels(config.models).keys()];
       if (options.json) return printJson({ config, models });
       for (const [key, value] of leaves(config)) console.log(`${key} = ${JSON.stringify(value)}`);

@@ -8,6 +8,7 @@ import { type Finding, inspectDataFolder } from '../../gateway/store/outside/ins
 import { freeBytes } from '../../gateway/store/writer/ballast.js';
 import { chooseTransport } from '../../gateway/transport/choose.js';
 import { printJson, tableOf } from '../terminal/output.js';
+import { requireReadable } from '../terminal/requireReadable.js';
 
 const freeBytesMin = 1024 ** 3;
 
@@ -24,6 +25,7 @@ export function addDoctor(program: Command): void {
 }
 
 async function doctor({ data, json, all }: { data: string; json?: boolean; all?: boolean }): Promise<void> {
+  requireReadable(data);
   const findings = [
     ...inspectDataFolder(data, Date.now(), builtAt, all),
     checkSpace(data),

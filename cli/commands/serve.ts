@@ -14,7 +14,7 @@ export function addServe(program: Command): void {
   withConfigOptions(program.command('serve').description('run the gateway'))
     .addHelpText(
       'after',
-      '\nThe gateway logs to stdout. SIGTERM or Ctrl-C stops it cleanly. SIGHUP reloads\nmodels, limits, log level and certificates.\n\nExit codes: 0 stopped, 69 port in use, 74 disk error, 75 data folder in use,\n78 configuration error.',
+      '\nThe gateway logs to stdout. SIGTERM or Ctrl-C stops it cleanly. SIGHUP reloads\nmodels, limits, log level and certificates.\n\nExit codes: 0 stopped, 69 port in use, 73 data folder not writable, 74 disk error,\n75 data folder in use, 78 configuration error.',
     )
     .action(serve);
 }

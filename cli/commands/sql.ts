@@ -8,6 +8,7 @@ import type { GatewayBody } from '../../schemas/generated/operator.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
 import { Failure } from '../api/failure.js';
 import { tableOf } from '../terminal/output.js';
+import { requireReadable } from '../terminal/requireReadable.js';
 import { parseWhen } from '../terminal/times.js';
 
 interface SqlOptions extends ApiOptions {
@@ -43,6 +44,7 @@ async function sql(statement: string, options: SqlOptions): Promise<void> {
     throw new Failure(64, `--format ${format} is not known. Write one of ${formats.join(', ')}`);
   if (!existsSync(options.data))
     throw new Failure(66, `The data folder ${options.data} does not exist. Name it with --data.`);
+  requireReadable(options.data);
   const now = Date.now();
   const from = options.from === undefined ? dayOf(now) * dayMs : parseWhen(options.from, now);
   const to = options.to === undefined ? (dayOf(now) + 1) * dayMs : parseWhen(options.to, now);

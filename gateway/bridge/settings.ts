@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileReason } from '../../schemas/errors.js';
 import type { ResolvedConfig } from '../config/config.js';
 import type { Model } from '../domain/model.js';
 import { StartError } from '../process/startError.js';
@@ -48,6 +49,6 @@ function fileOf(key: string, path: string | undefined): string | null {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new StartError(78, `${key}: ${(error as Error).message}`);
+    throw new StartError(78, `${key}: ${path} cannot be read: ${fileReason(error)}.`);
   }
 }

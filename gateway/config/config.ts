@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
+import { fileReason } from '../../schemas/errors.js';
 import type {
   AdmissionConfig,
   CommandsConfig,
@@ -144,7 +145,7 @@ function readYaml(file: string, faults: string[]): object {
     if (typeof tree === 'object' && !Array.isArray(tree)) return tree as object;
     faults.push(`${file}: is not a map of keys`);
   } catch (error) {
-    faults.push(`${file}: ${(error as Error).message}`);
+    faults.push(`${file}: ${fileReason(error)}`);
   }
   return {};
 }

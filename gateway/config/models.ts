@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
+import { fileReason } from '../../schemas/errors.js';
 import type { ModelConfig } from '../../schemas/generated/config.js';
 import { loadSchema } from '../../schemas/load.js';
 import { sentenceOf } from '../../schemas/sentenceOf.js';
@@ -30,7 +31,7 @@ function filesIn(folder: string, faults: string[]): string[] {
       .filter((file) => /\.ya?ml$/.test(file))
       .sort();
   } catch (error) {
-    faults.push(`models (${folder}): ${(error as Error).message}`);
+    faults.push(`models (${folder}): cannot be read: ${fileReason(error)}`);
     return [];
   }
 }
@@ -57,7 +58,7 @@ function readModel(file: string, faults: string[]): ModelConfig | null {
     }
     return model as ModelConfig;
   } catch (error) {
-    faults.push(`${file}: ${(error as Error).message}`);
+    faults.push(`${file}: ${fileReason(error)}`);
     return null;
   }
 }

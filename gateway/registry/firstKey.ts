@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { syncPath } from '../store/sqlite/syncPath.js';
 import type { Keys } from './keys.js';
@@ -18,7 +18,13 @@ export async function firstKey(folder: string, keys: Keys): Promise<string | nul
     writeFileSync(file, `${text}\n`, { mode: 0o600 });
     syncPath(file);
     syncPath(folder);
-    await keys.create({ name: 'first key', role: 'admin', notAfter: null }, 'gateway', text);
+    try {
+      await keys.create({ name: 'first key', role: 'admin', notAfter: null }, 'gateway', text);
+    } catch (error) {
+      // Nobody should try a key that is not valid.
+      rmSync(file);
+      throw error;
+    }
   }
   return existsSync(file) ? readFileSync(file, 'utf8').trim() : null;
 }

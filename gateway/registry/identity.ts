@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { codeOf } from '../../schemas/errors.js';
+import { codeOf, fileReason } from '../../schemas/errors.js';
 import { StartError } from '../process/startError.js';
 import { syncPath } from '../store/sqlite/syncPath.js';
 
@@ -19,15 +19,16 @@ const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
 /** Docker names a container after the first 12 digits of its random id. */
 const containerName = /^[0-9a-f]{12}$/;
 
-/** The id that the data folder keeps; null if it keeps none. Throws StartError 78 if the file cannot be understood. */
+/** The id that the data folder keeps; null if it keeps none, or if this user cannot read the folder. Throws StartError 78 if the file cannot be understood. */
 export function keptIdentity(folder: string): Identity | null {
   const file = join(folder, identityFile);
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return null;
-    throw new StartError(78, `${file} cannot be read: ${(error as Error).message}`);
+    // Opening the folder refuses one that this user cannot read, before anything uses or keeps another id.
+    if (['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes(codeOf(error) ?? '')) return null;
+    throw new StartError(78, `${file} cannot be read: ${fileReason(error)}. Restore it from a backup.`);
   }
   const kept = parsed(text);
   if (kept === null)

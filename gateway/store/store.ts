@@ -2,7 +2,7 @@
  * The storage as the rest of the gateway sees it. store/ has this one file of its own; everything about files, SQLite and threads
  * is in the folders below, and nobody else uses better-sqlite3.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Batch, buffersOf } from '../columns/batch.js';
 import type { RegistryChange } from '../domain/registryChange.js';
@@ -18,6 +18,7 @@ import { createPaceMemory, createPacer } from './threads/pace.js';
 import type { Restored } from './threads/restored.js';
 import { startThread, type Thread } from './threads/startThread.js';
 import type { Caller } from './threads/thread.js';
+import { prepareFolder } from './writer/dataFolder.js';
 import { lockFolder } from './writer/lock.js';
 import type { WriterData } from './writer/writer.js';
 
@@ -96,10 +97,10 @@ export interface Cursors {
   remove(consumer: string): Promise<void>;
 }
 
-/** Opens the data folder. Throws FolderLockedError if another process has it, and else what `openThreads` throws. */
+/** Opens the data folder. Throws FolderUnusableError if this user cannot write in it, FolderLockedError if another process has it, and else what `openThreads` throws. */
 export async function openStore(options: StoreOptions): Promise<{ store: Store; restored: Restored }> {
   const { folder } = options;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  prepareFolder(folder);
   if (existsSync(join(folder, unfinishedBackup)))
     throw new Error('it is a backup that was not finished, so parts are missing. Make another one');
   const unlock = lockFolder(folder);

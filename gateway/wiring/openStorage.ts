@@ -25,7 +25,7 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-/** Opens the data folder. Throws StartError: 74 for the disk, 75 if another process has the folder, 78 for data of another version. */
+/** Opens the data folder. Throws StartError: 73 if it cannot be made or written, 74 for the disk, 75 if another process has the folder, 78 for data of another version. */
 export async function openStorage(base: Base): Promise<Storage> {
   const { config, clock, counters, log, fatal, monotonic, startedAt } = base;
   const archiveEvents = createArchiveEvents({ counters, log, fatal });
@@ -94,8 +94,11 @@ async function openDataFolder({ config }: Base, hooks: Hooks): ReturnType<typeof
     });
   } catch (error) {
     const { code, message } = error as Error & { code?: string };
+    if (code === 'DATA_UNUSABLE') throw new StartError(73, message);
     if (code === 'DATA_LOCKED') throw new StartError(75, message);
     if (code === 'DATA_NEWER' || code === 'DATA_OLDER') throw new StartError(78, message);
+    if (code === 'SQLITE_FULL' || code === 'ENOSPC')
+      throw new StartError(74, `The data folder ${config.data} cannot be opened: the disk is full. Free some space.`);
     throw new StartError(74, `The data folder ${config.data} cannot be opened: ${message}`);
   }
 }

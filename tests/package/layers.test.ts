@@ -22,6 +22,7 @@ const layers = {
     'device-sim/host',
     'device-sim/fleet',
     'device-sim/api',
+    'gateway/wiring',
     'gateway/config',
     'gateway/store/outside',
     'gateway/store/writer',
