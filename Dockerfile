@@ -9,8 +9,8 @@ RUN apt-get update && apt-get install -y --no-install-recommends python3 make g+
 COPY . .
 RUN npm ci
 RUN npm prune --omit=dev --ignore-scripts
-# uWebSockets.js contains a binary per platform and Node version. This image needs one of them.
-RUN find node_modules/uWebSockets.js -name 'uws_*.node' ! -name "uws_$(node -p 'process.platform + "_" + process.arch + "_" + process.versions.modules').node" -delete
+# The Node of an image never changes, so one binary of uWebSockets.js is enough.
+RUN node scripts/install/trim.mjs --only-this-node
 RUN rm -rf dist/scripts dist/tests scripts tests .git .ci && find dist -name '*.test.js*' -delete
 
 FROM node:${NODE}-trixie-slim

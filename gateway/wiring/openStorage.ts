@@ -4,6 +4,7 @@ import { type ClockWatch, createClockWatch } from '../health/clockWatch.js';
 import { endsWith, isRefusedRow } from '../health/diskFailures.js';
 import { createDiskWatch, type DiskWatch } from '../health/diskWatch.js';
 import { createArchiveEvents } from '../observe/archiveEvents.js';
+import { sqliteMessage } from '../process/sqliteMessage.js';
 import { StartError } from '../process/startError.js';
 import { builtAt } from '../process/version.js';
 import { openStore, type Store, type StoreOptions } from '../store/store.js';
@@ -25,7 +26,10 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-/** Opens the data folder. Throws StartError: 73 if it cannot be made or written, 74 for the disk, 75 if another process has the folder, 78 for data of another version. */
+/**
+ * Opens the data folder. Throws StartError: 73 if it cannot be made or written, 74 for the disk, 75 if another process has the folder, 78
+ * for data of another version, or if better-sqlite3 does not load.
+ */
 export async function openStorage(base: Base): Promise<Storage> {
   const { config, clock, counters, log, fatal, monotonic, startedAt } = base;
   const archiveEvents = createArchiveEvents({ counters, log, fatal });
@@ -99,6 +103,8 @@ async function openDataFolder({ config }: Base, hooks: Hooks): ReturnType<typeof
     if (code === 'DATA_NEWER' || code === 'DATA_OLDER') throw new StartError(78, message);
     if (code === 'SQLITE_FULL' || code === 'ENOSPC')
       throw new StartError(74, `The data folder ${config.data} cannot be opened: the disk is full. Free some space.`);
+    const noSqlite = sqliteMessage(error as Error, process.versions.node);
+    if (noSqlite !== null) throw new StartError(78, noSqlite);
     throw new StartError(74, `The data folder ${config.data} cannot be opened: ${message}`);
   }
 }

@@ -5,7 +5,15 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rm
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
+import { engineProblem } from '../install/problems.mjs';
+
+const oldNode = engineProblem(process.versions.node);
+if (oldNode !== null) {
+  console.error(oldNode);
+  process.exit(1);
+}
+// Not a static import, because that would be read before the check.
+const { build } = await import('esbuild');
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 process.chdir(root);

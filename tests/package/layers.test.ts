@@ -13,7 +13,7 @@ import { circlesOf, readSources } from './imports.js';
  * each layer is for.
  */
 const layers = {
-  cli: ['cli/commands', 'gateway/process'],
+  cli: ['cli/commands', 'gateway/process', 'schemas'],
   'cli/commands': [
     'cli/serving',
     'cli/terminal',
@@ -51,7 +51,14 @@ const layers = {
   'console/fleet': ['console/parts', 'console/session', 'schemas'],
   'console/parts': ['console/session'],
   'console/session': ['schemas'],
-  'device-sim': ['device-sim/conform', 'device-sim/report', 'device-sim/run', 'device-sim/fleet', 'device-sim/api'],
+  'device-sim': ['device-sim/program', 'schemas'],
+  'device-sim/program': [
+    'device-sim/conform',
+    'device-sim/report',
+    'device-sim/run',
+    'device-sim/fleet',
+    'device-sim/api',
+  ],
   'device-sim/conform': [
     'device-sim/conform/situations',
     'device-sim/conform/stage',

@@ -33,6 +33,9 @@ test('the packed tarball installs in an empty folder and serves', { timeout }, a
     'dist/clients/js/indexedDbStorage.d.ts',
     'clients/js/README.md',
     'examples/node-device.mjs',
+    'scripts/install/postinstall.mjs',
+    'scripts/install/problems.mjs',
+    'scripts/install/trim.mjs',
     'schemas/device/telemetry.schema.json',
     'schemas/vectors/frames.json',
     'schemas/PROTOCOL.md',
@@ -43,7 +46,9 @@ test('the packed tarball installs in an empty folder and serves', { timeout }, a
     assert.ok(paths.includes(wanted), `${wanted} is missing`);
   }
   const unwanted = paths.filter((path) =>
-    /\.test\.|\.system\.|\.fixture\.|^dist\/(scripts|tests)|^(scripts|tests)|(?<!\.d)\.tsx?$|\.tsbuildinfo$/.test(path),
+    /\.test\.|\.system\.|\.fixture\.|^dist\/(scripts|tests)|^(scripts\/(?!install\/)|tests)|(?<!\.d)\.tsx?$|\.tsbuildinfo$/.test(
+      path,
+    ),
   );
   assert.deepEqual(unwanted, []);
 

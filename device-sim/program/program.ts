@@ -1,0 +1,153 @@
+/**
+ * The program `tidegate-sim`: it reads the arguments, runs a fleet and prints the result. program/ has only what a person types and
+ * sees; the folders beside it do the work.
+ */
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { basename } from 'node:path';
+import { Command } from 'commander';
+import { reasonOf } from '../api/operatorApi.js';
+import { conformCommand } from '../conform/cli.js';
+import { FleetError } from '../fleet/fleet.js';
+import { loadFleet } from '../fleet/loadFleet.js';
+import { type Changes, changedFleet, deviceUrlOf, durationOf, operatorKey, wholeNumber } from '../fleet/runOptions.js';
+import { needsVerify, parseThreshold, type Threshold } from '../fleet/threshold.js';
+import { htmlReport } from '../report/htmlReport.js';
+import { createLine, summaryOf, textOfChecks } from '../report/report.js';
+import { createLiveView } from '../report/terminal.js';
+import { type Check, checksOf } from '../report/thresholds.js';
+import type { FleetResult, Progress } from '../run/result.js';
+import { isVerified, runFleet } from '../run/runFleet.js';
+import { untilSignal } from '../run/untilSignal.js';
+
+interface Options extends Changes {
+  duration?: string;
+  verify?: boolean;
+  require: string[];
+  report?: string;
+  processes?: string;
+  remove?: boolean;
+  url: string;
+  deviceUrl: string;
+  key?: string;
+  data: string;
+  json?: boolean;
+}
+
+const exitCodes = { unclean: 1, unavailable: 69, misused: 78 };
+
+const linesEvery = 5;
+
+const program = new Command('tidegate-sim')
+  .description('runs a fleet of simulated devices against a gateway')
+  .argument('<fleet>', 'fleet file (YAML), or the name of one in config/fleets: demo, bench-1000')
+  .option('--devices <n>', 'number of devices; the groups keep their proportions')
+  .option('--rate <hz>', 'frames per second of each device')
+  .option(
+    '--duration <time>',
+    'duration after the ramp, such as 60s or 5m; by default that of the phases, or until Ctrl-C',
+  )
+  .option('--seed <s>', 'seed of the signals, the faults and everything else that is random')
+  .option('--prefix <text>', 'put before every device id, so that it differs from those of existing devices')
+  .option(
+    '--verify',
+    'read everything back at the end and compare; exit code 1 if anything is lost, duplicated, altered or invented',
+  )
+  .option('--require <threshold>', "fail if it does not hold, such as 'ackP99Ms<50'; repeatable", collect, [])
+  .option('--report <file>', 'write a page with plots')
+  .option('--processes <n>', 'number of processes for the devices; by default one per 15,000 devices')
+  .option('--remove', 'remove the devices and their readings at the end')
+  .option('--url <url>', 'operator API (TIDEGATE_URL)', process.env.TIDEGATE_URL || 'http://127.0.0.1:8081')
+  .option('--device-url <url>', 'where devices connect', 'ws://127.0.0.1:8080')
+  .option('--key <key>', 'operator key (TIDEGATE_KEY; default: <data>/admin.key)')
+  .option('--data <dir>', 'data folder, for its admin.key', 'data')
+  .option('--json', 'print the result as JSON')
+  .action(run)
+  .addCommand(conformCommand)
+  // Commander has printed the help or what is wrong.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodes.misused));
+
+// A reader such as `head` may leave before everything is printed: the run ends. Without a reader of errors it goes on.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+await program.parseAsync();
+
+async function run(name: string, options: Options): Promise<void> {
+  try {
+    const fleet = changedFleet(loadFleet(name), options);
+    const thresholds = [...fleet.require, ...options.require].map(thresholdOf);
+    const unmeasured = options.verify === true ? undefined : thresholds.find(needsVerify);
+    if (unmeasured !== undefined) throw new FleetError(`${unmeasured.text} is only measured with --verify`);
+    const deviceUrl = deviceUrlOf(options.deviceUrl);
+    if (options.report !== undefined) checkReport(options.report);
+    const result = await runFleet({
+      fleet,
+      url: options.url.replace(/\/+$/, ''),
+      key: operatorKey(options.key, process.env.TIDEGATE_KEY, options.data),
+      deviceUrl,
+      durationMs: options.duration === undefined ? undefined : durationOf(options.duration),
+      stop: untilSignal(),
+      verify: options.verify === true,
+      processes: options.processes === undefined ? undefined : wholeNumber('--processes', options.processes, 1),
+      watch: true,
+      remove: options.remove,
+      progress: progressPrinter(options.json === true),
+    });
+    const checks = checksOf(thresholds, result);
+    print(result, checks, options.json === true);
+    if (options.report !== undefined) {
+      const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 1024 ** 3)} GiB`;
+      const head = { fleet: basename(name, '.yaml'), target: new URL(deviceUrl).host, machine, checks };
+      writeFileSync(options.report, htmlReport(result, head));
+    }
+    const isClean = result.verdict === null || isVerified(result);
+    if (!isClean || checks.some(({ passed }) => !passed)) process.exitCode = exitCodes.unclean;
+    else if (result.unverified !== null) process.exitCode = exitCodes.unavailable;
+  } catch (error) {
+    const { message, cause } = error as Error;
+    console.error(
+      cause === undefined ? message : `${reasonOf(error as Error)}; is a gateway running at ${options.url}?`,
+    );
+    process.exitCode = error instanceof FleetError ? error.exitCode : exitCodes.unavailable;
+  }
+}
+
+/** A page that cannot be written is reported before the load, not after it. Throws FleetError. */
+function checkReport(file: string): void {
+  try {
+    closeSync(openSync(file, 'a'));
+  } catch (error) {
+    throw new FleetError(`--report ${file} cannot be written: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+function thresholdOf(text: string): Threshold {
+  try {
+    return parseThreshold(text);
+  } catch (error) {
+    throw new FleetError(`--require ${(error as Error).message}`);
+  }
+}
+
+/** On a terminal a view that is redrawn; elsewhere one line at the start and one every five seconds. */
+function progressPrinter(json: boolean): (progress: Progress) => void {
+  if (process.stderr.isTTY) return createLiveView((text) => process.stderr.write(text));
+  const line = createLine();
+  let reports = 0;
+  return (progress) => {
+    if (!json && reports++ % linesEvery === 0) console.log(line(progress));
+  };
+}
+
+function print(result: FleetResult, checks: Check[], json: boolean): void {
+  console.log(json ? JSON.stringify({ ...result, checks }) : [summaryOf(result), ...textOfChecks(checks)].join('\n'));
+}
