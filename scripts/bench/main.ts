@@ -33,7 +33,7 @@ const parts: Record<string, { about: string; needs?: Record<string, string>; loa
   },
   links: {
     about:
-      'memory per idle link, handshakes and refusals per second, a fleet reconnecting after a SIGKILL (--links 15000)',
+      'memory per idle link, handshakes and refusals per second, a fleet reconnecting after a SIGKILL (--links 15000); links ws: over that transport',
     load: async () => (await import('./parts/links.js')).benchLinks,
   },
   console: {

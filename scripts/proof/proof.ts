@@ -103,6 +103,14 @@ const parts: Record<string, ProofPart> = {
     title: 'Memory per idle link, handshakes and refusals per second, 15,000 devices reconnecting after a SIGKILL',
     command: ['dist/scripts/bench/main.js', 'links', '--links', '15000'],
   },
+  transports: {
+    title: 'Both transports on the same frames, in turns',
+    command: ['dist/scripts/bench/main.js', 'compare', 'sink', 'sink-ws', 'binary', 'binary-ws', '--rounds', '3'],
+  },
+  linksWs: {
+    title: 'The same as the part links, over the transport ws',
+    command: ['dist/scripts/bench/main.js', 'links', 'ws', '--links', '15000'],
+  },
   abuse: {
     title: 'Ack latency of other devices while the gateway is abused',
     command: ['--test', '--test-reporter=spec', 'dist/tests/faults/abuse.proof.js'],

@@ -96,11 +96,17 @@ const rest = (ms = restedMs): Promise<void> => new Promise((resolve) => setTimeo
 
 /**
  * Measures memory per idle link, handshakes and refusals per second, how soon a fleet has reconnected after a SIGKILL, and the ack latency
- * of established devices meanwhile.
+ * of established devices meanwhile. The first name is the transport of the gateway.
  */
-export const benchLinks: Part = async ({ links, json }) => {
+export const benchLinks: Part = async ({ names, links, json }) => {
+  const [transport = 'auto'] = names;
   const data = mkdtempSync(join(tmpdir(), 'tidegate-links-'));
-  const set = ['admission.addressConnectsPerSecond=100000', 'admission.addressConnectsBurst=100000', 'log.level=info'];
+  const set = [
+    'admission.addressConnectsPerSecond=100000',
+    'admission.addressConnectsBurst=100000',
+    'log.level=info',
+    `transport=${transport}`,
+  ];
   const inspectorPort = await freePort();
   const environment = { NODE_OPTIONS: `--inspect=127.0.0.1:${inspectorPort}`, MALLOC_TRIM_THRESHOLD_: '0' };
   const importing = await startGatewayProcess({ data, set, environment });
