@@ -60,7 +60,10 @@ test('sql and doctor refuse a data folder, a folder of day files and a database 
   ] as const)
     for (const command of [['sql', 'SELECT count(*) FROM readings'], ['doctor']]) {
       const words = [...rest, process.execPath, mainFile, ...command, '--data', folder];
-      const { status, stderr } = spawnSync(setpriv, words, { encoding: 'utf8' });
+      const { status, stderr } = spawnSync(setpriv, words, {
+        encoding: 'utf8',
+        env: { ...process.env, NO_COLOR: '1' },
+      });
       assert.equal(status, 66, stderr);
       assert.ok(
         stderr.startsWith(`${refused} cannot be read: this user has no permission. Run the command as`),
