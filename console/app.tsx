@@ -75,13 +75,6 @@ function Navigation() {
         <p class={linked.value ? 'dot good' : 'dot bad'} role="status">
           {linked.value ? 'live' : 'reconnecting…'}
         </p>
-        {gateway.value !== null && (
-          <p class="who" title={gateway.value.transport.reason}>
-            <small>
-              {gateway.value.version}, transport {gateway.value.transport.name} {gateway.value.transport.version}
-            </small>
-          </p>
-        )}
         {session.value !== null && (
           <p class="who">
             {session.value.name} <small>{session.value.role}</small>
@@ -95,6 +88,13 @@ function Navigation() {
             <Icon name="out" />
           </button>
         </div>
+        {gateway.value !== null && (
+          <p class="about" title={gateway.value.transport.reason}>
+            <small>
+              {gateway.value.version}, transport {gateway.value.transport.name} {gateway.value.transport.version}
+            </small>
+          </p>
+        )}
       </footer>
     </header>
   );
