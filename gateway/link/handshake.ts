@@ -10,17 +10,15 @@ import type { Credential, Device } from '../domain/device.js';
 import type { Unavailable } from '../ingest/ingest.js';
 import { commonName } from '../net/proxies.js';
 import type { Authentication } from '../registry/authentication.js';
+import { type HandshakeFacts, handshakeFault } from '../transport/handshakeFault.js';
 import { offeredCredentials } from './offeredCredentials.js';
 
 /** The facts of an upgrade request, copied out of it. A missing header is an empty string. */
-export interface Hello {
+export interface Hello extends HandshakeFacts {
   /** From the path; null: /v1/device without an id. */
   pathId: string | null;
   /** Without the question mark. */
   query: string;
-  upgrade: string;
-  version: string;
-  key: string;
   /** The entries of Sec-WebSocket-Protocol, in their order. */
   protocols: readonly string[];
   authorization: string;
@@ -56,12 +54,9 @@ export interface HandshakeOptions {
 
 const refuse = (code: RefusalCode, detail: string, why = detail): Refusal => ({ ok: false, code, detail, why });
 
-/** RFC 6455 section 4.2.1: 16 bytes in base64 are 22 characters and two equal signs. */
-const keyPattern = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
-
 /** Decides an upgrade request (PROTOCOL.md, Handshake). The cheapest checks come first. */
 export function judgeHandshake(hello: Hello, options: HandshakeOptions): Handshake {
-  const fault = upgradeFault(hello);
+  const fault = handshakeFault(hello);
   if (fault !== null) return refuse('upgrade_required', fault);
   const stream = streamIn(hello.query);
   if (stream !== null && !limits.idPattern.test(stream)) {
@@ -77,12 +72,6 @@ export function judgeHandshake(hello: Hello, options: HandshakeOptions): Handsha
   if (!who.ok) return who;
   const encoding = chosen === null ? 'json' : subprotocols[chosen];
   return { ok: true, device: who.device, credential: who.credential, stream, subprotocol: chosen, encoding };
-}
-
-function upgradeFault({ upgrade, version, key }: Hello): string | null {
-  if (upgrade.toLowerCase() !== 'websocket') return 'The Upgrade header is not "websocket"';
-  if (version !== '13') return 'The Sec-WebSocket-Version header is not 13';
-  return keyPattern.test(key) ? null : 'The Sec-WebSocket-Key header is not 16 bytes in base64';
 }
 
 function streamIn(query: string): string | null {

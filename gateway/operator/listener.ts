@@ -4,6 +4,7 @@
  */
 import { credentialEntryPrefix } from '../../schemas/tables/subprotocols.js';
 import { urlHost } from '../net/address.js';
+import { handshakeFault } from '../transport/handshakeFault.js';
 import type { Answer, Port, Request, TlsFiles, Transport, Upgraded } from '../transport/transport.js';
 import type { OperatorContext } from './http/context.js';
 import { addRoutes, dispatch, problemAnswer } from './http/http.js';
@@ -92,9 +93,6 @@ function createRouter({ context, bodyBytesMax, consoleFolder, apiPageFolder }: O
 
 const connectByWebSocket = problemAnswer('upgrade_required', 'Connect by WebSocket', { Upgrade: 'websocket' });
 
-/** RFC 6455 section 4.2.1: 16 bytes in base64. */
-const keyPattern = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
-
 /** The key comes in the Authorization header or, from a browser, in a subprotocol entry, which is never echoed. */
 function upgradeLive(request: Request, context: OperatorContext): Upgraded<LiveClient> | Answer {
   try {
@@ -119,13 +117,9 @@ function upgradeLive(request: Request, context: OperatorContext): Upgraded<LiveC
 }
 
 function isHandshake(request: Request): boolean {
-  const version = request.header('sec-websocket-version');
-  return (
-    request.method === 'GET' &&
-    request.header('upgrade').toLowerCase() === 'websocket' &&
-    version === '13' &&
-    keyPattern.test(request.header('sec-websocket-key'))
-  );
+  const upgrade = request.method === 'GET' ? request.header('upgrade') : '';
+  const [version, key] = [request.header('sec-websocket-version'), request.header('sec-websocket-key')];
+  return handshakeFault({ upgrade, version, key }) === null;
 }
 
 /** A page of another origin must not use a key that its visitor's browser has stored. Throws Problem origin_refused. */

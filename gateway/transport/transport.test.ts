@@ -16,6 +16,8 @@ interface Held {
   endings: Ending[];
 }
 
+const newHeld = (): Held => ({ socket: null, messages: [], pings: 0, pongs: 0, drained: 0, endings: [] });
+
 interface Opened {
   port: number;
   /** Every WebSocket that was opened. */
@@ -54,7 +56,7 @@ async function openPort(
       silenceSeconds: 0,
       pings: false,
       upgrade: () => ({
-        held: { socket: null, messages: [], pings: 0, pongs: 0, drained: 0, endings: [] },
+        held: newHeld(),
         subprotocol: '',
       }),
       opened: noted((one, socket) => {
@@ -263,7 +265,7 @@ function describeTransport(transport: Transport, missing: string | null): void {
         upgrade(request) {
           asked.push(request.list('sec-websocket-protocol'));
           return {
-            held: { socket: null, messages: [], pings: 0, pongs: 0, drained: 0, endings: [] },
+            held: newHeld(),
             subprotocol: 'b',
           };
         },
@@ -461,7 +463,7 @@ function describeTransport(transport: Transport, missing: string | null): void {
         silenceSeconds: 0,
         pings: false,
         upgrade: () => ({
-          held: { socket: null, messages: [], pings: 0, pongs: 0, drained: 0, endings: [] },
+          held: newHeld(),
           subprotocol: '',
         }),
         opened: (held) => all.push(held),
