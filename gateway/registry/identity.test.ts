@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -58,4 +58,13 @@ test('a folder from before ids were kept keeps the id that it had, whatever it s
   writeFileSync(join(folder, 'tidegate.db'), '');
   assert.equal(firstId(folder, '3f9a0c1b2d4e'), '3f9a0c1b2d4e');
   assert.equal(firstId(folder, 'localhost'), 'localhost');
+});
+
+test('an identity that cannot be written is refused with 74, in words', (context) => {
+  const folder = folderFor(context);
+  mkdirSync(join(folder, 'gateway.json.new'));
+  assert.throws(() => keepIdentity(folder, { gatewayId: 'a', host: '' }), {
+    exitCode: 74,
+    message: `${join(folder, 'gateway.json')} cannot be written: it is a folder.`,
+  });
 });

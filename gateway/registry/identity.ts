@@ -62,11 +62,15 @@ export function firstId(folder: string, host: string): string {
   return `tidegate-${randomBytes(4).toString('hex')}`;
 }
 
-/** Keeps the identity in the data folder, on disk when it returns. */
+/** Keeps the identity in the data folder, on disk when it returns. Throws StartError 74 if it cannot be written. */
 export function keepIdentity(folder: string, identity: Identity): void {
   const file = join(folder, identityFile);
-  writeFileSync(`${file}.new`, `${JSON.stringify(identity)}\n`, { mode: 0o600 });
-  syncPath(`${file}.new`);
-  renameSync(`${file}.new`, file);
-  syncPath(folder);
+  try {
+    writeFileSync(`${file}.new`, `${JSON.stringify(identity)}\n`, { mode: 0o600 });
+    syncPath(`${file}.new`);
+    renameSync(`${file}.new`, file);
+    syncPath(folder);
+  } catch (error) {
+    throw new StartError(74, `${file} cannot be written: ${fileReason(error)}.`);
+  }
 }
