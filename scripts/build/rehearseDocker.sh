@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Does without a Docker engine what `docker build` and `docker run` would do: runs the RUN lines of the Dockerfile in a Debian trixie
 # chroot, then serves from there as the image's user, with a root file system that only /data can be written to, and asks `tidegate health`.
-# The argument is the version of Node, as --build-arg NODE; by default that of the Dockerfile. Needs root, debootstrap, and a network to Debian
-# and npm.
+# The first argument is the version of Node, as --build-arg NODE; by default that of the Dockerfile. With `readme` as the second, the two
+# commands of the README run there as well, in a network of their own. Needs root, debootstrap, and a network to Debian and npm.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/tidegate-docker-XXXXXX")
@@ -58,6 +58,29 @@ grep '^RUN ' "$root/Dockerfile" | sed 's/^RUN //' | while IFS= read -r line; do
   step "RUN $line"
   inside sh -c "cd /app && $line"
 done
+
+if [ "${2:-}" = readme ]; then
+  # The tests need Git and ps; that the image works without them was shown above.
+  inside sh -c 'apt-get update -qq && apt-get install -y -q --no-install-recommends git procps' >"$work/apt.log" 2>&1 || { tail -20 "$work/apt.log"; exit 1; }
+  git clone -q "$root" "$chroot_dir/readme"
+  cat >"$chroot_dir/demo.sh" <<'END'
+cd /readme
+npm run demo >/demo.out 2>&1 &
+demo=$!
+for _ in $(seq 300); do grep -q '#key=' /demo.out && break; sleep 0.2; done
+cat /demo.out
+npx tidegate query boiler-1 --limit 3 && npx tidegate --version
+kill -TERM $(pgrep -f '^node --enable-source-maps dist/cli/main.js demo')
+wait $demo
+END
+  alone() { unshare --net sh -c "ip link set lo up && exec chroot '$chroot_dir' /usr/bin/env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/root sh -c '$1'"; }
+  step "README: npm ci && npm run demo"
+  inside sh -c 'cd /readme && npm ci'
+  alone 'sh /demo.sh'
+  step "README: npm test"
+  alone 'cd /readme && npm test' >"$work/test.log" 2>&1 || { sed -n '/failing tests/,$p' "$work/test.log" | head -100; tail -12 "$work/test.log"; exit 1; }
+  tail -9 "$work/test.log"
+fi
 
 step "serve as its user, from a read-only root"
 # The root becomes a mount of its own, which is then read-only; /data stays writable, as a volume does.

@@ -39,23 +39,39 @@ interface Swarm {
   end(): Promise<unknown>;
 }
 
-/** Reads the memory after garbage collections by the inspector of the process. Without them, garbage of the start would hide what the links need. */
-async function residentBytes(pid: number, inspectorPort: number): Promise<number> {
+/** What a gateway has allocated, in bytes: objects of JavaScript, buffers outside of them, and what native code has from the system. */
+interface Allocated {
+  objects: number;
+  buffers: number;
+  native: number;
+}
+
+/**
+ * Reads what is allocated after garbage collections, by the inspector of the process. Resident memory would say less: the system may
+ * reclaim pages of an idle process meanwhile, and then links seem to need less than nothing.
+ */
+async function allocated(pid: number, inspectorPort: number): Promise<Allocated> {
   const [{ webSocketDebuggerUrl }] = (await (await fetch(`http://127.0.0.1:${inspectorPort}/json`)).json()) as [
     { webSocketDebuggerUrl: string },
   ];
   const inspector = new WebSocket(webSocketDebuggerUrl);
   await new Promise((resolve) => inspector.once('open', resolve));
+  const ask = async (id: number, method: string, params: object): Promise<string> => {
+    const answered = new Promise<string>((resolve) => inspector.once('message', (data) => resolve(String(data))));
+    inspector.send(JSON.stringify({ id, method, params }));
+    return answered;
+  };
   for (let id = 1; id <= collections; id++) {
-    inspector.send(JSON.stringify({ id, method: 'HeapProfiler.collectGarbage' }));
-    await new Promise((resolve) => inspector.once('message', resolve));
+    await ask(id, 'HeapProfiler.collectGarbage', {});
     await rest(1_000);
   }
+  const answer = await ask(0, 'Runtime.evaluate', { expression: 'process.memoryUsage()', returnByValue: true });
   inspector.terminate();
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const kibibytes = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]);
-  // Pages of files come and go with the system's need of memory, and a system may swap out what is idle.
-  return (kibibytes('RssAnon') + kibibytes('VmSwap')) * 1024;
+  const { heapUsed, arrayBuffers } = (JSON.parse(answer) as { result: { result: { value: NodeJS.MemoryUsage } } })
+    .result.result.value;
+  const [, from = '0', to = '0'] =
+    /^([0-9a-f]+)-([0-9a-f]+) .*\[heap\]$/m.exec(readFileSync(`/proc/${pid}/maps`, 'utf8')) ?? [];
+  return { objects: heapUsed, buffers: arrayBuffers, native: Number.parseInt(to, 16) - Number.parseInt(from, 16) };
 }
 
 function swarmOf(headers: string[]): Swarm {
@@ -130,10 +146,11 @@ export const benchLinks: Part = async ({ names, links, json }) => {
   // Only the second half is measured: the first half takes the memory that is allocated once and what the start left free.
   await first.ask('until-back', gateway.devicePort, 64);
   await rest();
-  const before = await residentBytes(gateway.pid, inspectorPort);
+  const before = await allocated(gateway.pid, inspectorPort);
   const opened = await second.ask('until-back', gateway.devicePort, 64);
   await rest();
-  const bytesPerLink = ((await residentBytes(gateway.pid, inspectorPort)) - before) / (links - half);
+  const after = await allocated(gateway.pid, inspectorPort);
+  const perLink = (kind: keyof Allocated): number => Math.round((after[kind] - before[kind]) / (links - half));
   const refused = await strangers.ask('refused', gateway.devicePort, 64);
 
   await gateway.kill('SIGKILL');
@@ -150,7 +167,7 @@ export const benchLinks: Part = async ({ names, links, json }) => {
   rmSync(data, { recursive: true, force: true });
   const figures = {
     links,
-    bytesPerLink: Math.round(bytesPerLink),
+    bytesPerLink: { objects: perLink('objects'), buffers: perLink('buffers'), native: perLink('native') },
     handshakesPerSecond: Math.round((links - half) / opened.seconds),
     refusalsPerSecond: Math.round(links / refused.seconds),
     refusedWith: refused.counts,
