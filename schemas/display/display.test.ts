@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { bytesText, countOf, countText, decimalsOf, numberIn, numberText, quantityText, scaleOf } from './numbers.js';
+import {
+  bytesText,
+  countOf,
+  countText,
+  createScales,
+  decimalsOf,
+  numberIn,
+  numberText,
+  quantityText,
+  scaleOf,
+} from './numbers.js';
 import { ageText, spanText, stepText } from './times.js';
 import { unitOf, unitText } from './units.js';
 import { readingText, shortText } from './values.js';
@@ -110,6 +120,28 @@ test('the values of one metric share one scale', () => {
     ['0.98', '12.40', '0.03'],
   );
   assert.equal(readingText(980, 'W', scale), '0.98 kW');
+});
+
+test('the decimals of values that arrive one by one do not jump', () => {
+  const scaleFor = createScales();
+  const write = (metric: string, value: number, unit: string | null): string =>
+    readingText(value, unit, scaleFor(metric, value, unit));
+  const lines = [21.99, 22, 21.5, 9.123].map((value) => write('temperature', value, 'Cel'));
+  assert.deepEqual(lines, ['21.99 °C', '22.00 °C', '21.50 °C', '9.12 °C']);
+  assert.deepEqual(
+    [1013.25, 998.25, 0.0123].map((value) => write('pressure', value, 'hPa')),
+    ['1,013.3 hPa', '998.3 hPa', '0.012 hPa'],
+  );
+  assert.deepEqual(
+    [3, 4].map((value) => write('starts', value, null)),
+    ['3', '4'],
+  );
+  assert.equal(write('power', 12_345, 'W'), '12.35 kW');
+  assert.equal(write('position', 53.5, 'lat'), '53.500000°');
+  assert.equal(write('disk', 1536, 'B'), '1.5 KiB');
+  assert.equal(write('temperature', Number.NaN, 'Cel'), '– °C');
+  for (let metric = 0; metric < 10_001; metric++) scaleFor(`m${metric}`, 1, null);
+  assert.equal(write('temperature', 22, 'Cel'), '22 °C', 'the memory is bounded');
 });
 
 test('bytes are scaled by 1,024, with three digits', () => {

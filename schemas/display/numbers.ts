@@ -38,6 +38,32 @@ export function scaleOf(values: Iterable<number>, unit: string | null): Scale {
   return { divisor, decimals, unit: text };
 }
 
+/** How many metrics the scales of `createScales` remember before they begin anew. */
+const rememberedMax = 10_000;
+
+/**
+ * Returns a function that gives the scale for a value as it arrives, when its neighbours are not known: values of a live feed, one line or
+ * one cell each. It remembers per metric and unit how many decimals the values needed so far, so that they do not jump.
+ */
+export function createScales(): (metric: string, value: number, unit: string | null) => Scale {
+  const seen = new Map<string, { needed: number; greatest: number }>();
+  return (metric, value, unit) => {
+    const scale = scaleOf([value], unit);
+    if (unit === 'B' || unitOf(unit).decimals !== undefined || !Number.isFinite(value)) return scale;
+    const key = `${metric} ${scale.unit}`;
+    if (seen.size >= rememberedMax && !seen.has(key)) seen.clear();
+    const [before, size] = [seen.get(key), Math.abs(value / scale.divisor)];
+    const now = {
+      needed: Math.max(before?.needed ?? 0, scale.decimals),
+      greatest: Math.max(before?.greatest ?? 0, size),
+    };
+    seen.set(key, now);
+    // A value far below the greatest one keeps at least two digits.
+    const own = Math.min(scale.decimals, decimalsMax(size) - 2);
+    return { ...scale, decimals: Math.max(Math.min(now.needed, decimalsMax(now.greatest)), own) };
+  };
+}
+
 /** A value in a scale, without its unit. */
 export const numberIn = (value: number, { divisor, decimals }: Scale): string => numberText(value / divisor, decimals);
 
