@@ -90,7 +90,10 @@ function colourOf(element: HTMLElement, name: string): string {
   return value;
 }
 
-/** How the plot looks. The series are: time, line, least of the band, greatest of the band. */
+/**
+ * How the plot looks. The series are: time, least of the band, greatest of the band, line. uPlot paints them in this order, so the line
+ * comes last: before its band it would lie below it.
+ */
 function plotOptions(
   element: HTMLElement,
   steps: boolean,
@@ -104,6 +107,8 @@ function plotOptions(
     ticks: { show: false },
     font: `12px ${font}`,
   };
+  // A faint edge keeps the band visible where it is only a pixel high.
+  const edge = { stroke: colourOf(element, '--band-edge'), width: 1, points: { show: false } };
   const paths = steps ? uPlot.paths.stepped?.({ align: 1 }) : undefined;
   return {
     width: widthOf(element),
@@ -121,6 +126,8 @@ function plotOptions(
     ],
     series: [
       {},
+      edge,
+      edge,
       {
         stroke: colourOf(element, '--accent'),
         width: 1.75,
@@ -128,10 +135,8 @@ function plotOptions(
         points: { show: marked, size: 5 },
         ...(paths === undefined ? {} : { paths }),
       },
-      { width: 0, points: { show: false } },
-      { width: 0, points: { show: false } },
     ],
-    bands: [{ series: [3, 2], fill: colourOf(element, '--accent-soft') }],
+    bands: [{ series: [2, 1], fill: colourOf(element, '--band') }],
   };
 }
 
@@ -148,9 +153,9 @@ function takeSelection(self: uPlot, zoomed: ChartOptions['zoomed']): void {
 /** The value under the pointer with its time, and its band if there is one; empty if the pointer is at no value. */
 function readoutText({ cursor, data }: uPlot, points: Points, unit: string): string {
   const { idx } = cursor;
-  const value = idx == null ? null : data[1][idx];
+  const value = idx == null ? null : data[3][idx];
   if (idx == null || value == null) return '';
-  const [low, high] = [data[2][idx], data[3][idx]];
+  const [low, high] = [data[1][idx], data[2][idx]];
   const step = spanOf(points) / 200;
   const band =
     low == null || high == null || low === high ? '' : ` (${numberText(low, step)} to ${numberText(high, step)})`;
@@ -158,7 +163,7 @@ function readoutText({ cursor, data }: uPlot, points: Points, unit: string): str
   return `${time}   ${numberText(value, step)} ${unit}${band}`;
 }
 
-const dataOf = ({ x, line, low, high }: Points): uPlot.AlignedData => [x, line, low, high];
+const dataOf = ({ x, line, low, high }: Points): uPlot.AlignedData => [x, low, high, line];
 
 /** The width of the value axis: that of its longest label. */
 function axisWidth(_: uPlot, labels: string[] | null): number {

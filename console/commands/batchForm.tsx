@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
+import { countText } from '../../schemas/display/numbers.js';
 import type { BatchBody, BatchCreate, ModelCommandItem } from '../../schemas/generated/operator.js';
 import { counts, listed, modelNames, tagCounts } from '../fleet/devices.js';
-import { countText } from '../parts/format.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail, models } from '../session/session.js';
 import {

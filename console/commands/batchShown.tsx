@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
+import { countText } from '../../schemas/display/numbers.js';
 import type { BatchBody } from '../../schemas/generated/operator.js';
 import { stateText } from '../parts/commandStates.js';
 import { Failed } from '../parts/empty.js';
-import { countText } from '../parts/format.js';
 import { Link } from '../parts/link.js';
 import { devicePath } from '../parts/router.js';
 import { Time } from '../parts/time.js';

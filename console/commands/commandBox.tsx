@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
+import { spanText } from '../../schemas/display/times.js';
 import type { CommandCreate, ModelCommandItem, ModelItem } from '../../schemas/generated/operator.js';
-import { spanText } from '../parts/format.js';
 import { OperatorNeeded } from '../parts/operatorNeeded.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail, may } from '../session/session.js';

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
+import { stepText } from '../../schemas/display/times.js';
 import type { CommandBody } from '../../schemas/generated/operator.js';
 import { commandStates, isOpen, stateText } from '../parts/commandStates.js';
-import { stepText } from '../parts/format.js';
 import { Time } from '../parts/time.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail, may, session } from '../session/session.js';

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
+import { countText } from '../../schemas/display/numbers.js';
+import { spanText } from '../../schemas/display/times.js';
 import { closeText, type Device } from '../fleet/presence.js';
-import { countText, spanText } from '../parts/format.js';
 import { Link } from '../parts/link.js';
 import { Time } from '../parts/time.js';
 

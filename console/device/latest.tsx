@@ -2,10 +2,11 @@
  * The latest values of a device. device/ holds the pieces of a device's page: values, chart, details, rejected frames, traces and
  * credentials. Its commands are in commands/, and what concerns many devices is in fleet/.
  */
-import { valueText } from '../../schemas/message/valueText.js';
-import { valuesOf } from '../fleet/values.js';
+
+import { shortText } from '../../schemas/display/values.js';
+import type { LatestMetric } from '../../schemas/generated/operator.js';
+import { valuesOf, written } from '../fleet/values.js';
 import { Empty } from '../parts/empty.js';
-import { unitText } from '../parts/format.js';
 import { param, setParams } from '../parts/router.js';
 import { Time } from '../parts/time.js';
 
@@ -37,42 +38,51 @@ export function Latest({ id }: { id: string }) {
             <th scope="col" class="number">
               value
             </th>
-            <th scope="col">
-              <span class="hidden">unit</span>
-            </th>
             <th scope="col" class="number">
               age
             </th>
           </tr>
         </thead>
         <tbody>
-          {metrics.map(([metric, { ts, value, unit }]) => (
-            <tr key={metric} class={metric === drawn ? 'drawn' : undefined}>
-              <th scope="row">
-                {typeof value === 'string' ? (
-                  metric
-                ) : (
-                  <button
-                    type="button"
-                    class="link"
-                    aria-pressed={metric === drawn}
-                    onClick={() => setParams({ metric, zoom: '' })}
-                  >
-                    {metric}
-                  </button>
-                )}
-              </th>
-              <td class="number">
-                <b>{valueText(value)}</b>
-              </td>
-              <td>{unitText(unit)}</td>
-              <td class="number">
-                <Time at={ts} as="span" />
-              </td>
-            </tr>
+          {metrics.map(([metric, latest]) => (
+            <Metric key={metric} metric={metric} latest={latest} drawn={metric === drawn} />
           ))}
         </tbody>
       </table>
     </section>
   );
+}
+
+const textMax = 60;
+
+function Metric({ metric, latest, drawn }: { metric: string; latest: LatestMetric; drawn: boolean }) {
+  const { value, unit } = written(metric, latest);
+  return (
+    <tr class={drawn ? 'drawn' : undefined}>
+      <th scope="row">
+        {typeof latest.value === 'string' ? (
+          metric
+        ) : (
+          <button type="button" class="link" aria-pressed={drawn} onClick={() => draw(metric)}>
+            {metric}
+          </button>
+        )}
+      </th>
+      <td class="number" title={exactText(latest)}>
+        <b>{shortText(value, textMax)}</b> {unit}
+      </td>
+      <td class="number">
+        <Time at={latest.ts} as="span" />
+      </td>
+    </tr>
+  );
+}
+
+/** The value with every digit, for the tooltip. */
+const exactText = ({ value, unit }: LatestMetric): string => (unit === null ? `${value}` : `${value} ${unit}`);
+
+/** Draws the metric, and scrolls to the chart if it is not on the screen, as on a phone or below a long list. */
+function draw(metric: string): void {
+  setParams({ metric, zoom: '' });
+  document.querySelector('.chart')?.scrollIntoView({ block: 'nearest' });
 }

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { unitText } from '../../schemas/display/units.js';
 import type { ReadingItem } from '../../schemas/generated/operator.js';
 import type { Chart } from '../chart/chart.js';
 import { numberText } from '../chart/numberText.js';
@@ -6,7 +7,6 @@ import { type Points, pointsOf, type Summary, summaryOf } from '../chart/points.
 import { bucketOf, moved, type Range, rangeOf, scaled, zoomText } from '../chart/range.js';
 import { type Values, valuesOf } from '../fleet/values.js';
 import { Failed } from '../parts/empty.js';
-import { unitText } from '../parts/format.js';
 import { param, setParams } from '../parts/router.js';
 import { currentApi, now } from '../session/session.js';
 import { RangeButtons } from './rangeButtons.js';

@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
+import { bytesText, countText } from '../../schemas/display/numbers.js';
 import type { RejectedItem } from '../../schemas/generated/operator.js';
 import { faults } from '../../schemas/tables/faults.js';
 import type { Device } from '../fleet/presence.js';
 import { Empty, Failed } from '../parts/empty.js';
-import { bytesText, countText } from '../parts/format.js';
 import { Time } from '../parts/time.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail, may, onLive } from '../session/session.js';

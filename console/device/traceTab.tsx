@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
+import { bytesText, countText } from '../../schemas/display/numbers.js';
 import type { LiveTrace } from '../../schemas/generated/operator.js';
 import { Empty } from '../parts/empty.js';
-import { bytesText, countText } from '../parts/format.js';
 import { Time } from '../parts/time.js';
 import { onLive, want } from '../session/session.js';
 import { FrameBytes } from './frameBytes.js';

@@ -1,15 +1,15 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { valueText } from '../../schemas/message/valueText.js';
+import { countText, withUnit } from '../../schemas/display/numbers.js';
+import { ageText } from '../../schemas/display/times.js';
 import { Empty } from '../parts/empty.js';
-import { ageText, unitText } from '../parts/format.js';
 import { Link } from '../parts/link.js';
 import { devicePath, query, setParams } from '../parts/router.js';
 import { now } from '../session/session.js';
 import { counts, listed, loading } from './devices.js';
 import type { Device } from './presence.js';
 import { PresenceDot } from './presenceDot.js';
-import { type Values, valuesOf, watchValues } from './values.js';
+import { type Values, valuesOf, watchValues, written } from './values.js';
 
 /** Pixels. 100,000 rows are 5,600,000 pixels tall; browsers allow about 33,000,000. */
 const rowHeight = 56;
@@ -78,18 +78,25 @@ function Row({ device, top }: { device: Device; top: number }) {
         <span class="values">
           {Object.entries(values)
             .slice(0, 4)
-            .map(([metric, { value, unit }]) => (
-              <span key={metric} class="value">
-                <small>{metric}</small>
-                <span>
-                  {valueText(value)} <i>{unitText(unit)}</i>
-                </span>
-              </span>
+            .map(([metric, latest]) => (
+              <Value key={metric} metric={metric} {...written(metric, latest)} />
             ))}
         </span>
         <span class="age">{newestAge(values)}</span>
       </Link>
     </li>
+  );
+}
+
+/** A latest value. What the column cuts off is in the tooltip. */
+function Value({ metric, value, unit }: { metric: string; value: string; unit: string }) {
+  return (
+    <span class="value" title={`${metric}: ${withUnit(value, unit)}`}>
+      <small>{metric}</small>
+      <span>
+        {value} <i>{unit}</i>
+      </span>
+    </span>
   );
 }
 
@@ -114,7 +121,7 @@ function NoDevices() {
     <Empty title="No device matches.">
       <p>
         <button type="button" class="quiet" onClick={() => setParams(all)}>
-          Show all {counts.value.all.toLocaleString('en')}
+          Show all {countText(counts.value.all)}
         </button>
       </p>
     </Empty>

@@ -1,5 +1,6 @@
+import { ageText, spanText } from '../../schemas/display/times.js';
 import type { DeviceBody } from '../../schemas/generated/operator.js';
-import { ageText, localTime, spanText } from '../parts/format.js';
+import { localTime } from '../parts/format.js';
 
 /** A device as the API has it. */
 export type Device = DeviceBody;

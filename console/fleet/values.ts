@@ -1,4 +1,6 @@
 import { signal } from '@preact/signals';
+import { createScales, numberIn } from '../../schemas/display/numbers.js';
+import { readingText } from '../../schemas/display/values.js';
 import type { LatestMetric, LiveMessage } from '../../schemas/generated/operator.js';
 import { onLive, want } from '../session/session.js';
 
@@ -15,6 +17,15 @@ const none: Values = {};
 export function valuesOf(id: string): Values {
   revision.value;
   return values.get(id) ?? none;
+}
+
+const scaleFor = createScales();
+
+/** A latest value for people, and its unit: `22.00` and °C. The values of one metric have the same number of decimals on every device. */
+export function written(metric: string, { value, unit }: LatestMetric): { value: string; unit: string } {
+  if (typeof value !== 'number') return { value: readingText(value, unit), unit: '' };
+  const scale = scaleFor(metric, value, unit);
+  return { value: numberIn(value, scale), unit: scale.unit };
 }
 
 let redrawing = false;

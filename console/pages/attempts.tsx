@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
+import { countText } from '../../schemas/display/numbers.js';
 import type { AttemptItem } from '../../schemas/generated/operator.js';
 import { type RefusalCode, refusals } from '../../schemas/tables/refusals.js';
 import { Empty, Failed } from '../parts/empty.js';
-import { countText } from '../parts/format.js';
 import { Link } from '../parts/link.js';
 import { Main } from '../parts/page.js';
 import { devicePath, param, setParams } from '../parts/router.js';

@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
+import { countText } from '../../schemas/display/numbers.js';
 import type { BatchBody, BatchItem } from '../../schemas/generated/operator.js';
 import { isRunning, targetText } from '../commands/batches.js';
 import { BatchForm } from '../commands/batchForm.js';
 import { BatchShown } from '../commands/batchShown.js';
 import { Empty } from '../parts/empty.js';
-import { countText } from '../parts/format.js';
 import { Main } from '../parts/page.js';
 import { param, setParams } from '../parts/router.js';
 import { Time } from '../parts/time.js';

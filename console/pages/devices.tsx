@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
+import { countText } from '../../schemas/display/numbers.js';
 import { DeviceRows } from '../fleet/deviceRows.js';
 import { counts, listed, modelNames, tagCounts } from '../fleet/devices.js';
-import { countText } from '../parts/format.js';
 import { Link } from '../parts/link.js';
 import { Main } from '../parts/page.js';
 import { param, setParams } from '../parts/router.js';

@@ -1,10 +1,10 @@
+import { bytesText, countText } from '../../schemas/display/numbers.js';
 import type { GatewayBody } from '../../schemas/generated/operator.js';
 import { counts, troubled } from '../fleet/devices.js';
 import { happened } from '../fleet/events.js';
 import { presenceStates, reasonOf } from '../fleet/presence.js';
 import { PresenceDot } from '../fleet/presenceDot.js';
 import { Empty } from '../parts/empty.js';
-import { bytesText, countText } from '../parts/format.js';
 import { Link } from '../parts/link.js';
 import { Main } from '../parts/page.js';
 import { devicePath } from '../parts/router.js';

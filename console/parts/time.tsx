@@ -1,5 +1,6 @@
+import { ageText, spanText } from '../../schemas/display/times.js';
 import { now } from '../session/session.js';
-import { ageText, clockTime, localTime, spanText, utcTime } from './format.js';
+import { clockTime, localTime, utcTime } from './format.js';
 
 /** A time in the browser's time zone, as date and time, time of day, age (`5 s ago`) or span (`5 s`). Hovering shows the exact time in UTC. */
 export function Time({ at, as = 'full' }: { at: number; as?: 'full' | 'clock' | 'age' | 'span' }) {
@@ -7,7 +8,7 @@ export function Time({ at, as = 'full' }: { at: number; as?: 'full' | 'clock' | 
     as === 'age'
       ? ageText(at, now.value)
       : as === 'span'
-        ? spanText(Math.max(0, now.value - at))
+        ? spanText(Math.floor((now.value - at) / 1_000) * 1_000)
         : as === 'clock'
           ? clockTime(at)
           : localTime(at);

@@ -46,10 +46,10 @@ const layers = {
     'schemas',
   ],
   'console/device': ['console/chart', 'console/fleet', 'console/parts', 'console/session', 'schemas'],
-  'console/commands': ['console/fleet', 'console/parts', 'console/session'],
+  'console/commands': ['console/fleet', 'console/parts', 'console/session', 'schemas'],
   'console/chart': [],
   'console/fleet': ['console/parts', 'console/session', 'schemas'],
-  'console/parts': ['console/session'],
+  'console/parts': ['console/session', 'schemas'],
   'console/session': ['schemas'],
   'device-sim': ['device-sim/program', 'schemas'],
   'device-sim/program': [
