@@ -1,11 +1,25 @@
-// `npm run build`: compiles the TypeScript to dist/, bundles the console, and records version, commit and time in dist/build.json.
+// `npm run build`: compiles the TypeScript to dist/, bundles the console, and records version, commit, time and the digest of the sources in
+// dist/build.json. With --if-changed it builds only if dist/ was built from other sources.
 // scripts/build/ has what makes files: dist/, generated sources, fixtures and pictures. What measures belongs to bench/, what checks to tests/.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { engineProblem } from '../install/problems.mjs';
+import { sourcesDigest } from './sources.mjs';
+import { takeTurn } from './turn.mjs';
 
 const oldNode = engineProblem(process.versions.node);
 if (oldNode !== null) {
@@ -25,16 +39,51 @@ const {
   config: { firstViewBytesMax },
 } = JSON.parse(readFileSync('package.json', 'utf8'));
 
-removeStale('dist');
-// clients/js has its own project, which also writes declarations for programs that import the client.
-for (const project of ['.', join('clients', 'js')])
-  execFileSync(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', project], {
-    stdio: 'inherit',
-  });
-await bundleConsole();
-const builtAt = process.env.SOURCE_DATE_EPOCH === undefined ? Date.now() : Number(process.env.SOURCE_DATE_EPOCH) * 1000;
-writeFileSync(join('dist', 'build.json'), `${JSON.stringify({ version, commit: commit(), builtAt })}\n`);
-for (const file of Object.values(bin)) chmodSync(file, 0o755);
+linkCommands();
+const hasWaited = await takeTurn(join('dist', '.building'), (pid) =>
+  console.log(`Another build (process ${pid}) is running. This one waits for it.`),
+);
+const recordFile = join('dist', 'build.json');
+const made = { version, commit: commit(), sources: sourcesDigest(root) };
+const before = existsSync(recordFile) ? JSON.parse(readFileSync(recordFile, 'utf8')) : {};
+if (
+  (hasWaited || process.argv.includes('--if-changed')) &&
+  Object.keys(made).every((key) => made[key] === before[key])
+) {
+  console.log('dist/ is up to date');
+} else {
+  await buildAll();
+}
+
+async function buildAll() {
+  // A build that is interrupted must not count as a complete one.
+  if (before.sources !== undefined) record({ ...before, sources: null });
+  removeStale('dist');
+  // clients/js has its own project, which also writes declarations for programs that import the client.
+  for (const project of ['.', join('clients', 'js')])
+    execFileSync(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', project], {
+      stdio: 'inherit',
+    });
+  await bundleConsole();
+  const { SOURCE_DATE_EPOCH: epoch } = process.env;
+  for (const file of Object.values(bin)) chmodSync(file, 0o755);
+  record({ ...made, builtAt: epoch === undefined ? Date.now() : Number(epoch) * 1000 });
+}
+
+/** Writes dist/build.json at once, because a program that starts meanwhile reads it. */
+function record(content) {
+  writeFileSync(`${recordFile}.new`, `${JSON.stringify(content)}\n`);
+  renameSync(`${recordFile}.new`, recordFile);
+}
+
+/** Makes `npx tidegate` and `npx tidegate-sim` run this checkout: npm makes such links for dependencies only. */
+function linkCommands() {
+  for (const [name, file] of Object.entries(bin)) {
+    const link = join('node_modules', '.bin', name);
+    rmSync(link, { force: true });
+    symlinkSync(relative(dirname(link), file), link);
+  }
+}
 
 /** Removes outputs whose source no longer exists, because their tests would still run. */
 function removeStale(folder) {
