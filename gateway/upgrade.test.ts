@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
-import type { GatewayBody } from '../schemas/generated/operator.js';
+import type { DeviceBody, GatewayBody } from '../schemas/generated/operator.js';
 import { packageRoot } from '../schemas/load.js';
 import { gatewayTools, startOn } from './gateway.fixture.js';
 import type { Gateway } from './gateway.js';
@@ -89,6 +89,30 @@ for (const name of readdirSync(fixtures)) {
     }
   });
 }
+
+test('a device of 0.1.0 has no name and no notes; those that it gets are kept over a restart', async (context) => {
+  let running: Gateway | null = null;
+  context.after(() => running?.stop());
+  const folder = unpack(context, '0.1.0');
+  const clock = { now: () => expectedOf('0.1.0').at + 60_000 };
+  const start = async () => {
+    running = await startOn(folder, [], { clock });
+    return gatewayTools(running, folder);
+  };
+  const first = await start();
+  const before = (await first.api('GET', '/v1/devices/kept-1')).body as DeviceBody;
+  assert.deepEqual([before.name, before.notes], [null, null]);
+  const about = { name: 'Boiler of the north hall', notes: 'Serviced in May.\nValve 3 is stiff.' };
+  assert.equal((await first.api('PATCH', '/v1/devices/kept-1', about)).status, 200);
+  await first.gateway.stop();
+  const second = await start();
+  assert.deepEqual((await second.api('GET', '/v1/devices/kept-1')).body, { ...before, ...about });
+  assert.equal((await second.api('PATCH', '/v1/devices/kept-1', { notes: null })).status, 200);
+  await second.gateway.stop();
+  const third = await start();
+  const after = (await third.api('GET', '/v1/devices/kept-1')).body as DeviceBody;
+  assert.deepEqual([after.name, after.notes, after.tags], [about.name, null, before.tags]);
+});
 
 test('a data folder of a development version before 0.1.0 is refused with exit code 78, and is left as it is', async (context) => {
   for (const [file, version] of [

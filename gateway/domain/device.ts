@@ -18,6 +18,10 @@ export interface Credential {
 export interface Device {
   key: number;
   id: string;
+  /** What people call it; null: it has no name. */
+  name: string | null;
+  /** What operators noted about it; null: nothing. */
+  notes: string | null;
   model: string | null;
   tags: Record<string, string>;
   state: 'active' | 'disabled';

@@ -10,7 +10,11 @@ import type { PresenceRecord } from './presence.js';
 export type RegistryChange =
   /** A new device, with its credentials. */
   | { type: 'put_device'; device: Device }
-  | { type: 'patch_device'; deviceKey: number; patch: Partial<Pick<Device, 'model' | 'tags' | 'state' | 'attributes'>> }
+  | {
+      type: 'patch_device';
+      deviceKey: number;
+      patch: Partial<Pick<Device, 'name' | 'notes' | 'model' | 'tags' | 'state' | 'attributes'>>;
+    }
   | { type: 'put_credential'; deviceKey: number; credential: Credential }
   | { type: 'retire_credential'; cid: string; notAfter: number }
   | { type: 'remove_credential'; cid: string }

@@ -7,6 +7,8 @@ const secret = `tgd_${'A'.repeat(43)}`;
 const device = {
   key: 1,
   id: 'boiler-7',
+  name: null,
+  notes: null,
   model: null,
   tags: {},
   state: 'active' as const,

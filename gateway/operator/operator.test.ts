@@ -42,6 +42,49 @@ test('devices are created, listed by id in pages, filtered, changed and removed'
   assert.equal(codeOf(await api('GET', '/v1/devices/x')), 'device_unknown');
 });
 
+test('a device has a name and notes, which are checked, listed, audited and can be taken away again', async (context) => {
+  const { api } = await startTestGateway(context);
+  const about = { name: 'Kessel „Nord“ 🔥', notes: 'Behind the wall.\n\tKey: porter' };
+  assert.equal((await api('POST', '/v1/devices', { id: 'a', ...about })).status, 201);
+  const imported = { devices: [{ id: 'b', name: 'B' }, { id: 'c' }] };
+  assert.equal((await api('POST', '/v1/device-imports', imported)).status, 201);
+  const { items } = (await api('GET', '/v1/devices')).body as { items: { name: unknown; notes: unknown }[] };
+  assert.deepEqual(
+    items.map(({ name, notes }) => [name, notes]),
+    [
+      [about.name, about.notes],
+      ['B', null],
+      [null, null],
+    ],
+  );
+  const patched = (await api('PATCH', '/v1/devices/a', { name: null })).body as { name: unknown; notes: unknown };
+  assert.deepEqual([patched.name, patched.notes], [null, about.notes]);
+  const longest = { name: '🔥'.repeat(128), notes: 'n'.repeat(4_000) };
+  const long = (await api('PATCH', '/v1/devices/a', longest)).body as { name: unknown; notes: unknown };
+  assert.deepEqual([long.name, long.notes], [longest.name, longest.notes]);
+  const audit = (await api('GET', '/v1/audit?limit=1')).body as { items: { detail: string }[] };
+  assert.deepEqual(JSON.parse(audit.items[0].detail), { ...longest, notes: `${'n'.repeat(200)}…` });
+  for (const wrong of [
+    { name: '' },
+    { name: '   ' },
+    { name: 'a\nb' },
+    { name: 'a\u0000' },
+    { name: 'a\u2028b' },
+    { name: 'n'.repeat(129) },
+    { name: 7 },
+    { notes: '' },
+    { notes: 'a\u0007' },
+    { notes: 'n'.repeat(4_001) },
+    { notes: ['a'] },
+  ]) {
+    const answer = await api('PATCH', '/v1/devices/a', wrong);
+    assert.deepEqual([answer.status, codeOf(answer)], [400, 'body_invalid'], JSON.stringify(wrong).slice(0, 60));
+    assert.equal((answer.body as Problem).errors?.[0].path, `/${Object.keys(wrong)[0]}`);
+    const made = await api('POST', '/v1/devices', { id: 'x', ...wrong });
+    assert.deepEqual([made.status, codeOf(made)], [400, 'body_invalid']);
+  }
+});
+
 test('a wrong request is answered with a code and all its faults', async (context) => {
   const { api, addDevice, gateway } = await startTestGateway(context);
   await addDevice('d');

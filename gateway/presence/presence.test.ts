@@ -8,6 +8,8 @@ import { createPresence, type PresentLink } from './presence.js';
 const device: Device = {
   key: 1,
   id: 'a',
+  name: null,
+  notes: null,
   model: 'boiler',
   tags: {},
   state: 'active',

@@ -24,12 +24,16 @@ export interface RegistryOptions {
 /** What an operator gives for a new device. */
 export interface NewDevice {
   id: string;
+  name?: string | null;
+  notes?: string | null;
   model?: string | null;
   tags?: Record<string, string>;
 }
 
 /** What an operator can change of a device; absent fields stay. */
 export interface DevicePatch {
+  name?: string | null;
+  notes?: string | null;
   model?: string | null;
   tags?: Record<string, string>;
   state?: Device['state'];
@@ -105,7 +109,7 @@ export function createRegistry(
       const device = devices.need(id);
       await save([
         { type: 'patch_device', deviceKey: device.key, patch },
-        audited(clock.now(), by, 'device_updated', id, JSON.stringify(patch)),
+        audited(clock.now(), by, 'device_updated', id, detailOf(patch)),
       ]);
       const wasActive = device.state === 'active';
       Object.assign(device, patch);
@@ -148,7 +152,7 @@ export function createRegistry(
 }
 
 function newDevice(
-  { id, model = null, tags = {} }: NewDevice,
+  { id, name = null, notes = null, model = null, tags = {} }: NewDevice,
   key: number,
   now: number,
 ): { device: Device; secret: string } {
@@ -156,6 +160,8 @@ function newDevice(
   const device: Device = {
     key,
     id,
+    name,
+    notes,
     model,
     tags,
     state: 'active',
@@ -164,6 +170,15 @@ function newDevice(
     credentials: [credential],
   };
   return { device, secret };
+}
+
+const notesAudited = 200;
+
+/** A change as the audit shows it: of long notes only the beginning, so that the audit stays small. */
+function detailOf({ notes, ...patch }: DevicePatch): string {
+  if (notes === undefined) return JSON.stringify(patch);
+  const short = notes !== null && notes.length > notesAudited ? `${notes.slice(0, notesAudited)}…` : notes;
+  return JSON.stringify({ ...patch, notes: short });
 }
 
 function creationAudited(wanted: NewDevice[], now: number, by: string): RegistryChange {

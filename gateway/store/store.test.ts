@@ -202,6 +202,8 @@ test('registry changes are one transaction, and the key of a removed device is n
   const device: Device = {
     key: 1,
     id: 'a',
+    name: null,
+    notes: null,
     model: null,
     tags: { site: 'north' },
     state: 'active',

@@ -617,6 +617,14 @@ export interface DeviceBody {
    */
   id: string;
   /**
+   * The name of the device for people, for example `Boiler of the north hall`. It is null if the device has none.
+   */
+  name: string | null;
+  /**
+   * What operators noted about the device. It is null if there are no notes.
+   */
+  notes: string | null;
+  /**
    * The name of the device's model. It is null if the device has none.
    */
   model: string | null;
@@ -739,6 +747,14 @@ export interface DeviceCreate {
    */
   id: string;
   /**
+   * A name of the device for people, for example `Boiler of the north hall`, on one line and not only of spaces. With null, or without it, the device has none. Names need not differ.
+   */
+  name?: string | null;
+  /**
+   * Notes about the device, which may have several lines. With null, or without them, there are none.
+   */
+  notes?: string | null;
+  /**
    * The name of one of the gateway's models. With null, or without it, the device has no model.
    */
   model?: string | null;
@@ -809,6 +825,14 @@ export interface DevicePageItem {
    */
   id: string;
   /**
+   * The name of the device for people, for example `Boiler of the north hall`. It is null if the device has none.
+   */
+  name: string | null;
+  /**
+   * What operators noted about the device. It is null if there are no notes.
+   */
+  notes: string | null;
+  /**
    * The name of the device's model. It is null if the device has none.
    */
   model: string | null;
@@ -841,6 +865,14 @@ export interface DevicePageItem {
  * The fields of a device to change. What is absent stays as it is.
  */
 export interface DevicePatch {
+  /**
+   * The new name of the device for people, on one line and not only of spaces. With null the device has no name.
+   */
+  name?: string | null;
+  /**
+   * The new notes about the device. With null there are none.
+   */
+  notes?: string | null;
   /**
    * The name of the new model. With null the device has no model.
    */

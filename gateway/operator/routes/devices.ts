@@ -15,8 +15,8 @@ export function deviceOf({ parameters }: OperatorRequest, { registry }: Operator
 }
 
 function bodyOf(device: Device, { presence }: OperatorContext) {
-  const { id, model, tags, state, createdAt, attributes } = device;
-  return { id, model, tags, state, createdAt, presence: presence(device), attributes };
+  const { id, name, notes, model, tags, state, createdAt, attributes } = device;
+  return { id, name, notes, model, tags, state, createdAt, presence: presence(device), attributes };
 }
 
 function needModel(model: string | null | undefined, { models }: OperatorContext): void {
@@ -130,7 +130,7 @@ export const deviceRoutes: Route[] = [
   withBody('device_patch', {
     method: 'patch',
     path: '/v1/devices/{id}',
-    summary: 'Changes model, tags or state of a device; disabling it closes its link at once',
+    summary: 'Changes name, notes, model, tags or state of a device; disabling it closes its link at once',
     role: 'operator',
     status: 200,
     answer: 'device',

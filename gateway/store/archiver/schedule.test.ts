@@ -526,6 +526,8 @@ async function storeWithHistory(context: TestContext, folder: string): Promise<{
 const deviceOf = (key: number, id: string): Device => ({
   key,
   id,
+  name: null,
+  notes: null,
   model: null,
   tags: {},
   state: 'active',

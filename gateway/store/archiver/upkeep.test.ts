@@ -316,6 +316,8 @@ test('a gateway does not open an unfinished backup', async (context) => {
 const deviceOf = (key: number, id: string): Device => ({
   key,
   id,
+  name: null,
+  notes: null,
   model: null,
   tags: {},
   state: 'active',

@@ -144,5 +144,7 @@ export const registrySchema: Schema = {
       db.exec(peopleSql + erasuresSql + commandsSql + presenceSql);
       db.prepare('INSERT INTO meta (name, value) VALUES (?, ?)').run('epoch', newEpoch());
     },
+    // The name and notes of a device.
+    (db) => db.exec('ALTER TABLE devices ADD COLUMN name TEXT; ALTER TABLE devices ADD COLUMN notes TEXT'),
   ],
 };

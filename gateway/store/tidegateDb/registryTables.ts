@@ -12,6 +12,8 @@ export const auditRecordsMax = 200_000;
 interface DeviceRow {
   key: number;
   id: string;
+  name: string | null;
+  notes: string | null;
   model: string | null;
   tags: string;
   state: Device['state'];
@@ -31,10 +33,11 @@ export function openRegistryTables(db: Database.Database): RegistryTables {
   const commands = openCommandTables(db);
   const presence = openPresenceTable(db);
   const putDevice = db.prepare(
-    'INSERT INTO devices (key, id, model, tags, state, created_at, attributes) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO devices (key, id, name, notes, model, tags, state, created_at, attributes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const patchDevice = db.prepare(`
-    UPDATE devices SET model = CASE WHEN ? THEN ? ELSE model END, tags = coalesce(?, tags), state = coalesce(?, state),
+    UPDATE devices SET name = CASE WHEN ? THEN ? ELSE name END, notes = CASE WHEN ? THEN ? ELSE notes END,
+      model = CASE WHEN ? THEN ? ELSE model END, tags = coalesce(?, tags), state = coalesce(?, state),
       attributes = coalesce(?, attributes) WHERE key = ?`);
   const putCredential = db.prepare(`
     INSERT INTO credentials (cid, hash, created_at, not_before, not_after, last_used_at, device)
@@ -107,14 +110,16 @@ export function openRegistryTables(db: Database.Database): RegistryTables {
   }
 
   function putWholeDevice(device: Device): void {
-    const { key, id, model, tags, state, createdAt, attributes } = device;
-    putDevice.run(key, id, model, JSON.stringify(tags), state, createdAt, JSON.stringify(attributes));
+    const { key, id, name, notes, model, tags, state, createdAt, attributes } = device;
+    putDevice.run(key, id, name, notes, model, JSON.stringify(tags), state, createdAt, JSON.stringify(attributes));
     for (const credential of device.credentials) putOneCredential(key, credential);
   }
 
-  function patch(key: number, { model, tags, state, attributes }: Partial<Device>): void {
+  function patch(key: number, { name, notes, model, tags, state, attributes }: Partial<Device>): void {
     const text = (value: object | undefined): string | null => (value === undefined ? null : JSON.stringify(value));
-    patchDevice.run(model === undefined ? 0 : 1, model ?? null, text(tags), state ?? null, text(attributes), key);
+    // Null is a value of these fields, so a flag says whether the field changes.
+    const nullable = [name, notes, model].flatMap((value) => [value === undefined ? 0 : 1, value ?? null]);
+    patchDevice.run(...nullable, text(tags), state ?? null, text(attributes), key);
   }
 
   function putOneCredential(key: number, credential: Credential): void {
@@ -135,9 +140,11 @@ export function readDevices(db: Database.Database): { devices: Device[]; nextDev
   const credentials = readCredentials(db);
   const rows = statement<DeviceRow>(db, 'SELECT * FROM devices ORDER BY id').all();
   const devices = rows.map(
-    ({ key, id, model, tags, state, created_at, attributes }): Device => ({
+    ({ key, id, name, notes, model, tags, state, created_at, attributes }): Device => ({
       key,
       id,
+      name,
+      notes,
       model,
       tags: JSON.parse(tags),
       state,

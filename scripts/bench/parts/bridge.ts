@@ -161,6 +161,8 @@ async function fillOutage(folder: string): Promise<void> {
       device: {
         key: i + 1,
         id: `outage-${i + 1}`,
+        name: null,
+        notes: null,
         model: null,
         tags: {},
         state: 'active' as const,

@@ -94,6 +94,8 @@ async function addDevices(store: Store, devices: number): Promise<void> {
 const deviceOf = (key: number): Device => ({
   key,
   id: deviceName(key),
+  name: null,
+  notes: null,
   model: null,
   tags: {},
   state: 'active',
