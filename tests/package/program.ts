@@ -8,6 +8,7 @@ export interface Ended {
 }
 
 export interface Program {
+  pid: number | undefined;
   exited: Promise<Ended>;
   /** The first match in what it printed so far or prints from now on. Throws if it ends without one. */
   printed(pattern: RegExp): Promise<RegExpMatchArray>;
@@ -51,6 +52,7 @@ export function startProgram(
     });
   });
   return {
+    pid: child.pid,
     exited,
     async printed(pattern: RegExp): Promise<RegExpMatchArray> {
       for (;;) {
