@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
+import { Agent, createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { describe, test as nodeTest, type TestContext } from 'node:test';
 import { maskedFrame, opcodes, openWireClient } from '../../tests/rig/wireClient.js';
@@ -24,6 +24,7 @@ interface Opened {
   held: Held[];
   /** Resolves when `condition` is met after an event. */
   until(condition: () => boolean): Promise<void>;
+  close(): void;
 }
 
 interface Change extends Partial<Omit<PortOptions<Held>, 'sockets'>> {
@@ -75,6 +76,7 @@ async function openPort(
   return {
     port: port.port,
     held,
+    close: port.close,
     async until(condition) {
       while (!condition())
         await new Promise<void>((resolve) => {
@@ -167,6 +169,63 @@ function describeTransport(transport: Transport, missing: string | null): void {
     assert.match(text, /\r\nX-A: b\r\n/);
     assert.match(text, /\r\nContent-Length: 4\r\n/i);
     assert.ok(text.endsWith(Buffer.from('täg').toString('latin1')));
+  });
+
+  test('HEAD is answered like GET, with the length and without the body', async (context) => {
+    const { port } = await open(context, {
+      request({ method, path }, response) {
+        if (path === '/whole')
+          return response.answer({ status: 200, headers: {}, body: 'täg', closes: method === 'GET' });
+        response.begin(200, { 'X-A': 'b' });
+        response.write('piece');
+        response.end();
+      },
+    });
+    // One connection for all of them, so that a body in the wrong place would be seen.
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    context.after(() => agent.destroy());
+    const ask = (method: string, path: string): Promise<[IncomingMessage, string]> =>
+      new Promise((resolve, reject) => {
+        const asked = httpRequest({ host: '127.0.0.1', port, method, path, agent }, (answer) => {
+          let body = '';
+          answer.on('data', (chunk: Buffer) => {
+            body += chunk.toString();
+          });
+          answer.on('end', () => resolve([answer, body]));
+        });
+        asked.on('error', reject).end();
+      });
+    const [whole] = await ask('HEAD', '/whole');
+    assert.deepEqual([whole.statusCode, whole.headers['content-length']], [200, '4']);
+    const [pieces] = await ask('HEAD', '/pieces');
+    assert.deepEqual([pieces.statusCode, pieces.headers['x-a']], [200, 'b']);
+    assert.equal((await ask('GET', '/whole'))[1], 'täg');
+  });
+
+  test('a client that asks again and again and reads nothing does not make answers pile up', async (context) => {
+    const requests = 500;
+    const body = Buffer.alloc(1_000_000);
+    let asked = 0;
+    let wake = (): void => {};
+    const { port } = await open(context, {
+      request(_, response) {
+        asked += 1;
+        response.answer({ status: 200, headers: {}, body });
+        wake();
+      },
+    });
+    const socket = connect(port, '127.0.0.1');
+    socket.pause();
+    socket.on('error', () => {});
+    context.after(() => socket.destroy());
+    socket.write(requestText('GET', '/').repeat(requests));
+    while (asked === 0)
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    // Another client is served, whose request came after all of them.
+    assert.equal((await fetch(url(port, '/'))).status, 200);
+    assert.ok(asked < requests / 2, `${asked} of ${requests} were answered`);
   });
 
   test('two requests on one connection are answered one after the other', async (context) => {
@@ -355,6 +414,16 @@ function describeTransport(transport: Transport, missing: string | null): void {
     client.end();
   });
 
+  test('text of any script arrives as UTF-8', async (context) => {
+    const { port, held } = await open(context);
+    const client = await openWireClient(port, [], '/socket');
+    for (const text of ['21 °C', 'naïve', 'Größe', '温度', '🌡', 'ÿ'.repeat(300)]) {
+      held[0].socket?.send(text);
+      assert.deepEqual((await client.next())?.payload, Buffer.from(text));
+    }
+    client.end();
+  });
+
   test('pings of either side are answered', async (context) => {
     const { port, held, until } = await open(context);
     const client = await openWireClient(port, [], '/socket');
@@ -449,6 +518,18 @@ function describeTransport(transport: Transport, missing: string | null): void {
     assert.deepEqual(held[1].endings, []);
     silent.end();
     alive.end();
+  });
+
+  test('a port that is closed does not wait for a peer that does not answer its Close', async (context) => {
+    const { port, held, close } = await open(context);
+    const peer = await openWireClient(port, [], '/socket');
+    held[0].socket?.end(1001, 'stopping');
+    assert.equal((await peer.next())?.opcode, opcodes.close);
+    const closedAt = performance.now();
+    close();
+    await peer.untilEnd();
+    // A peer has 10 s to answer while the port is open.
+    assert.ok(performance.now() - closedAt < 5_000);
   });
 
   test('a port that is closed ends all its links, and reports each once', async (context) => {

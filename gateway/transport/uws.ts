@@ -140,7 +140,7 @@ function serve<Held extends object>(app: TemplatedApp, options: PortOptions<Held
     sendPingsAutomatically: sockets.pings,
     upgrade: (res, req, context) => {
       if (sockets.isPath(req.getUrl())) upgrade(res, req, context, sockets);
-      else request(new UwsRequest(req, res), new UwsResponse(res));
+      else request(new UwsRequest(req, res), responseTo(req, res));
     },
     open: (ws) => sockets.opened(ws.getUserData().held, new UwsSocket(ws)),
     message: (ws, message, isBinary) => sockets.message(ws.getUserData().held, new Uint8Array(message), isBinary),
@@ -153,8 +153,17 @@ function serve<Held extends object>(app: TemplatedApp, options: PortOptions<Held
       sockets.closed(ws.getUserData().held, { code, reason: code === 1006 ? '' : reason, cut });
     },
   });
-  app.any('/*', (res, req) => request(new UwsRequest(req, res), new UwsResponse(res)));
+  app.any('/*', (res, req) => request(new UwsRequest(req, res), responseTo(req, res)));
 }
+
+const responseTo = (req: HttpRequest, res: HttpResponse): UwsResponse =>
+  new UwsResponse(res, req.getCaseSensitiveMethod() === 'HEAD');
+
+/**
+ * A text in UTF-8. uWebSockets.js gets no strings that may hold other than ASCII, because its binary for Node 24 sends them in Latin-1:
+ * a client then cuts the link for text that is not UTF-8.
+ */
+const utf8 = (text: string | Uint8Array): Uint8Array => (typeof text === 'string' ? Buffer.from(text) : text);
 
 /** The reasons that uWebSockets.js gives for links that it has cut. It gives none for other breaches of the protocol. */
 const cuts: Record<string, Cut> = {
@@ -171,7 +180,7 @@ function upgrade<Held extends object>(
   sockets: Sockets<Held>,
 ): void {
   const decided = sockets.upgrade(new UwsRequest(req, res));
-  if (!('held' in decided)) return new UwsResponse(res).answer(decided);
+  if (!('held' in decided)) return responseTo(req, res).answer(decided);
   const { held, subprotocol } = decided;
   res.onAborted(() => {});
   res.upgrade<Data<Held>>({ held }, req.getHeader('sec-websocket-key'), subprotocol, '', context);
@@ -217,7 +226,11 @@ class UwsResponse implements Response {
   gone = false;
   #wake = (): void => {};
 
-  constructor(private readonly res: HttpResponse) {
+  /** `isHead`: the answer has no body (RFC 9110, section 9.3.2). */
+  constructor(
+    private readonly res: HttpResponse,
+    private readonly isHead: boolean,
+  ) {
     res.onAborted(() => {
       this.gone = true;
       this.#wake();
@@ -227,10 +240,27 @@ class UwsResponse implements Response {
   answer({ status, headers, body, closes = false }: Answer): void {
     if (this.gone) return;
     this.gone = true;
+    const bytes = utf8(body ?? '');
     this.res.cork(() => {
       this.#head(status, headers);
-      if (body === null && !closes) this.res.endWithoutBody();
-      else this.res.end(body ?? '', closes);
+      // endWithoutBody takes a length too, and then cuts the next request on the connection.
+      if (this.isHead) this.res.writeHeader('Content-Length', String(bytes.length)).endWithoutBody();
+      else if (body === null && !closes) this.res.endWithoutBody();
+      else if (closes) this.res.end(bytes, true);
+      else this.#sendBody(bytes);
+    });
+  }
+
+  /**
+   * Sends as much as the client reads, and the rest as it goes on reading. Meanwhile the answer is not complete, and uWebSockets.js
+   * ends a connection that asks for more: so a client that asks and does not read gets no memory beyond one answer.
+   */
+  #sendBody(bytes: Uint8Array): void {
+    const [, done] = this.res.tryEnd(bytes, bytes.length);
+    if (done) return;
+    this.res.onWritable((offset) => {
+      const [taken] = this.res.tryEnd(bytes.subarray(offset), bytes.length);
+      return taken;
     });
   }
 
@@ -254,14 +284,18 @@ class UwsResponse implements Response {
       this.#wake();
       return true;
     });
-    this.res.cork(() => this.#head(status, headers));
+    this.res.cork(() => {
+      this.#head(status, headers);
+      if (this.isHead) this.res.endWithoutBody();
+    });
+    this.gone = this.isHead;
   }
 
   write(piece: string | Uint8Array): boolean {
     let taken = true;
     if (!this.gone)
       this.res.cork(() => {
-        taken = this.res.write(piece);
+        taken = this.res.write(utf8(piece));
       });
     return taken;
   }
@@ -295,7 +329,7 @@ class UwsSocket implements Socket {
   constructor(private readonly ws: WebSocket<unknown>) {}
 
   send(message: string | Uint8Array): Sent {
-    return sentBy[this.ws.send(message, typeof message !== 'string')];
+    return sentBy[this.ws.send(utf8(message), typeof message !== 'string')];
   }
 
   queuedBytes(): number {
@@ -311,6 +345,6 @@ class UwsSocket implements Socket {
   }
 
   end(code: number, reason: string): void {
-    this.ws.end(code, reason);
+    this.ws.end(code, utf8(reason));
   }
 }

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, ServerResponse, STATUS_CODES } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import { createRequire } from 'node:module';
 import type { AddressInfo, Socket as TcpSocket } from 'node:net';
@@ -22,6 +22,8 @@ const requestMs = 60_000;
 /** Connections that wait to be accepted. The system may allow fewer (net.core.somaxconn). */
 const backlog = 4_096;
 const checkEveryMs = 1_000;
+/** A client that asks for more while so many answers wait for it is disconnected, or answers that it does not read would pile up. */
+const waitingAnswersMax = 32;
 
 async function openPort<Held extends object>(options: PortOptions<Held>): Promise<Port> {
   const { host, port, tls, admit, sockets, request } = options;
@@ -31,9 +33,16 @@ async function openPort<Held extends object>(options: PortOptions<Held>): Promis
   server.on('connection', (socket: TcpSocket) => {
     if (admit !== undefined && !admit(peerOf(socket))) socket.destroy();
   });
-  server.on('request', (req, res) => request(new WsRequest(req), new WsResponse(req, res)));
+  const waiting = new WeakMap<TcpSocket, number>();
+  server.on('request', (req, res) => {
+    const before = waiting.get(req.socket) ?? 0;
+    if (before >= waitingAnswersMax) return void req.socket.destroy();
+    waiting.set(req.socket, before + 1);
+    res.on('close', () => waiting.set(req.socket, (waiting.get(req.socket) ?? 1) - 1));
+    request(new WsRequest(req), new WsResponse(req, res));
+  });
   server.on('upgrade', upgrades);
-  server.on('clientError', (_error, socket) => answerUnreadable(socket));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => answerUnreadable(error.code ?? '', socket));
   const checks = setInterval(() => {
     const now = performance.now();
     for (const socket of open) socket.check(now, sockets.silenceSeconds * 1000);
@@ -55,7 +64,7 @@ async function openPort<Held extends object>(options: PortOptions<Held>): Promis
       clearInterval(checks);
       server.close();
       server.closeAllConnections();
-      for (const socket of [...open]) socket.cut(null);
+      for (const socket of [...open]) socket.release();
     },
   };
 }
@@ -82,9 +91,14 @@ function listen(server: Server | TlsServer, host: string, port: number): Promise
   });
 }
 
-/** A request that is no HTTP gets a short answer, as far as its connection still takes one. */
-function answerUnreadable(socket: Duplex): void {
-  if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+/** The status of the answer to a request that Node gave up, by the code of its error. Others are no HTTP. */
+const unreadable: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
+
+/** A request that Node gave up gets a short answer, as far as its connection still takes one. */
+function answerUnreadable(code: string, socket: Duplex): void {
+  const status = unreadable[code] ?? 400;
+  if (socket.writable)
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   else socket.destroy();
 }
 

@@ -60,6 +60,8 @@ export class WsResponse implements Response {
     this.res.statusCode = status;
     for (const [name, value] of Object.entries(headers)) this.res.setHeader(name, value);
     if (closes) this.res.setHeader('Connection', 'close');
+    // Node leaves it out where there is no body to count.
+    if (this.req.method === 'HEAD') this.res.setHeader('Content-Length', Buffer.byteLength(body ?? ''));
     this.res.setTimeout(stuckMs);
     this.res.end(body ?? undefined);
   }

@@ -20,7 +20,7 @@ export class WsSocket<Held extends object> implements Socket {
   #heardAt = performance.now();
   #pinged = false;
 
-  /** `left` is called when the link has ended. */
+  /** `left` is called when the connection is closed, which is later than the end of the link if the peer does not answer its Close. */
   constructor(
     private readonly ws: HeldWebSocket,
     private readonly tcp: TcpSocket,
@@ -70,9 +70,16 @@ export class WsSocket<Held extends object> implements Socket {
     this.ended({ code: 1006, reason: '', cut });
   }
 
+  /** Ends the link and its connection. What waits is sent first if a Close frame is among it. */
+  release(): void {
+    if (this.#isOpen) this.cut(null);
+    else this.tcp.destroySoon();
+  }
+
   /** Cuts the link if it is silent for too long, and pings it before that if it is to be pinged. To be called about once per second. */
   check(now: number, silenceMs: number): void {
     const { bytesRead } = this.tcp;
+    if (!this.#isOpen) return;
     if (bytesRead !== this.#heardBytes) {
       this.#heardBytes = bytesRead;
       this.#heardAt = now;
@@ -102,10 +109,15 @@ export class WsSocket<Held extends object> implements Socket {
     if (this.#isOpen) this.sockets.pong?.(this.heldValue);
   }
 
+  /** The connection is closed; after this nothing is left of it. */
+  closed(code: number, reason: string): void {
+    this.left();
+    this.ended({ code, reason, cut: null });
+  }
+
   ended(ending: Ending): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.left();
     this.sockets.closed(this.heldValue, ending);
   }
 }
@@ -123,7 +135,7 @@ function onPong(this: WebSocket): void {
 }
 
 function onClose(this: WebSocket, code: number, reason: Buffer): void {
-  (this as HeldWebSocket).held?.ended({ code, reason: reason.toString(), cut: null });
+  (this as HeldWebSocket).held?.closed(code, reason.toString());
 }
 
 /** ws has sent the Close frame that the RFC wants (1002, 1007, 1009), or the connection broke. */

@@ -37,7 +37,7 @@ cp "$work/package/bin/node" "$chroot_dir/usr/local/bin/node"
 npm_dir=$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")
 mkdir -p "$chroot_dir/usr/local/lib/node_modules"
 cp -r "$npm_dir" "$chroot_dir/usr/local/lib/node_modules/npm"
-ln -s ../lib/node_modules/npm/bin/npm-cli.js "$chroot_dir/usr/local/bin/npm"
+for name in npm npx; do ln -s "../lib/node_modules/npm/bin/$name-cli.js" "$chroot_dir/usr/local/bin/$name"; done
 # npm in the chroot uses the registry and the proxy of the host.
 npm config list --json 2>/dev/null | node -e '
   const c = JSON.parse(require("fs").readFileSync(0)); const keep = ["registry", "cafile", "proxy", "https-proxy", "strict-ssl"];

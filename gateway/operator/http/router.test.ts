@@ -55,3 +55,14 @@ test('a path without the method names the methods that it has', () => {
   assert.deepEqual(router.find('DELETE', '/x'), { allowed: ['GET', 'POST'] });
   assert.deepEqual(router.find('get', '/x'), { allowed: ['GET', 'POST'] });
 });
+
+test('HEAD is answered as GET, unless it has a route of its own', () => {
+  const router = new Router();
+  const [get, head] = [() => {}, () => {}];
+  router.add('GET', '/x', get);
+  router.add('POST', '/y', () => {});
+  assert.deepEqual(router.find('HEAD', '/x'), { handler: get, parameters: [] });
+  assert.deepEqual(router.find('HEAD', '/y'), { allowed: ['POST'] });
+  router.add('HEAD', '/x', head);
+  assert.deepEqual(router.find('HEAD', '/x'), { handler: head, parameters: [] });
+});

@@ -14,12 +14,12 @@ export class Router {
     node.handlers.set(method, handler);
   }
 
-  /** The handler; the methods of the path if it has none of this one; null if there is no such path. */
+  /** The handler; the methods of the path if it has none of this one; null if there is no such path. HEAD is answered as GET (RFC 9110, section 9.3.2). */
   find(method: string, path: string): { handler: Handler; parameters: string[] } | { allowed: string[] } | null {
     const found = walk(this.#root, path.split('/').slice(1), []);
     if (found === null) return null;
     const { handlers } = found.node;
-    const handler = handlers.get(method);
+    const handler = handlers.get(method) ?? (method === 'HEAD' ? handlers.get('GET') : undefined);
     return handler === undefined ? { allowed: [...handlers.keys()] } : { handler, parameters: found.parameters };
   }
 }

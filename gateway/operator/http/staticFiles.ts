@@ -37,6 +37,9 @@ function addFolder(router: Router, folder: string, base: string, pages: string[]
   }
 }
 
+/** Accept-Encoding with gzip and not with the weight 0 (RFC 9110, section 12.5.3). */
+const acceptsGzip = /(?:^|,)\s*gzip\s*(?:,|$|;\s*q=(?!0(?:\.0*)?\s*(?:,|$)))/i;
+
 interface StaticFile {
   type: string;
   tag: string;
@@ -60,9 +63,9 @@ function answerWith(request: Request, { type, tag, content, packed }: StaticFile
     Vary: 'Accept-Encoding',
     ETag: tag,
   };
-  if (request.header('if-none-match') === tag) return { status: 304, headers, body: null };
+  if (['*', tag].includes(request.header('if-none-match'))) return { status: 304, headers, body: null };
   headers['Content-Type'] = type;
-  if (packed === null || !/\bgzip\b/.test(request.list('accept-encoding')))
+  if (packed === null || !acceptsGzip.test(request.list('accept-encoding')))
     return { status: 200, headers, body: content };
   return { status: 200, headers: { ...headers, 'Content-Encoding': 'gzip' }, body: packed };
 }
