@@ -101,6 +101,31 @@ test('config check prints the resulting settings, or every fault with exit code 
   assert.match(bad.err, /2 faults/);
 });
 
+test('config show and config check say which file is in force, and show has the origin of each setting', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tidegate-show-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'plant.yaml');
+  writeFileSync(file, 'device:\n  port: 7\nmqtt:\n  password: hunter2\n');
+  const shown = await run(null, 'config', 'show', '--config', file, '--set', 'log.level=warn');
+  assert.match(shown.out, new RegExp(`^configuration file: ${file}\n\nSETTING +VALUE +FROM\n`));
+  assert.match(shown.out, new RegExp(`^device\\.port +7 +${file}$`, 'm'));
+  assert.match(shown.out, /^operator\.port +8081 +default$/m);
+  assert.match(shown.out, /^log\.level +"warn" +--set$/m);
+  assert.doesNotMatch(shown.out, /hunter2/);
+  const json = JSON.parse((await run(null, 'config', 'show', '--json', '--config', file)).out) as {
+    file: string;
+    settings: object[];
+  };
+  assert.equal(json.file, file);
+  assert.deepEqual(
+    json.settings.find((one) => JSON.stringify(one).includes('mqtt.password"')),
+    { key: 'mqtt.password', value: '***', from: file },
+  );
+  for (const command of ['show', 'check'])
+    assert.match((await run(null, 'config', command)).out, /^no configuration file: defaults, TIDEGATE_ variables/);
+  assert.equal((await run(null, 'config', 'show', '--config', join(folder, 'none.yaml'))).code, 78);
+});
+
 test('config check reads the files that the settings name, and a start that cannot read them makes no data folder', async (context) => {
   const base = mkdtempSync(join(tmpdir(), 'tidegate-files-'));
   context.after(() => rmSync(base, { recursive: true }));

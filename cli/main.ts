@@ -4,7 +4,6 @@
  * in this process, and prints what comes back. It stands above gateway/ and device-sim/; nothing imports it. Each subcommand is a file
  * of commands/.
  */
-import type { Command } from 'commander';
 import { oldNodeMessage } from '../schemas/nodeVersion.js';
 
 const old = oldNodeMessage(process.versions.node);
@@ -17,34 +16,10 @@ const commander = await import('commander');
 const { default: pc } = await import('picocolors');
 const { version } = await import('../gateway/process/version.js');
 const { sqliteMessage } = await import('../gateway/process/sqliteMessage.js');
+const { addComplete, addOutlines, commandTable } = await import('./commands/table.js');
 
 /** The exit code for a mistake on the command line (EX_USAGE of sysexits.h). */
 const usageExitCode = 64;
-
-/** Adds one subcommand to the program. */
-type Add = (program: Command) => void;
-
-/** Only the module of the given subcommand is loaded: most need no gateway, and start in a tenth of the time without its code. */
-const commands: Record<string, () => Promise<Add>> = {
-  serve: async () => (await import('./commands/serve.js')).addServe,
-  demo: async () => (await import('./commands/demo.js')).addDemo,
-  device: async () => (await import('./commands/device.js')).addDevice,
-  send: async () => (await import('./commands/send.js')).addSend,
-  command: async () => (await import('./commands/command.js')).addCommand,
-  batch: async () => (await import('./commands/batch.js')).addBatch,
-  query: async () => (await import('./commands/query.js')).addQuery,
-  sql: async () => (await import('./commands/sql.js')).addSql,
-  tail: async () => (await import('./commands/tail.js')).addTail,
-  attempts: async () => (await import('./commands/attempts.js')).addAttempts,
-  backup: async () => (await import('./commands/backup.js')).addBackup,
-  'confirm-clock': async () => (await import('./commands/confirmClock.js')).addConfirmClock,
-  doctor: async () => (await import('./commands/doctor.js')).addDoctor,
-  config: async () => (await import('./commands/config.js')).addConfig,
-  key: async () => (await import('./commands/key.js')).addKey,
-  init: async () => (await import('./commands/init.js')).addInit,
-  health: async () => (await import('./commands/health.js')).addHealth,
-  completion: async () => (await import('./commands/completion.js')).addCompletion,
-};
 
 const program = new commander.Command('tidegate')
   .description('IoT device telemetry gateway')
@@ -68,17 +43,18 @@ try {
   process.exitCode = exitCodeOf(error as Error);
 }
 
+/** Only what the call needs is loaded: most subcommands need no gateway, and start in a tenth of the time without its code. */
 async function addCommands(): Promise<void> {
-  const [, , asked = ''] = process.argv;
-  if (asked === '--version' || asked === '-V') {
+  const [, , first = '', second = ''] = process.argv;
+  if (first === '--version' || first === '-V') {
     await (await import('./commands/version.js')).printVersion();
     process.exit();
   }
+  const asked = first === 'help' ? second : first;
   // completion is about all commands.
-  for (const load of Object.hasOwn(commands, asked) && asked !== 'completion'
-    ? [commands[asked]]
-    : Object.values(commands))
-    (await load())(program);
+  if (asked === 'completion') await addComplete(program);
+  else if (Object.hasOwn(commandTable, asked)) await addComplete(program, [asked]);
+  else addOutlines(program);
   for (const command of [program, ...program.commands.flatMap((child) => [child, ...child.commands])])
     command.exitOverride();
 }

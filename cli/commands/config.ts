@@ -1,38 +1,20 @@
 import type { Command } from 'commander';
-import { withoutSecrets } from '../../gateway/config/config.js';
-import { loadModels } from '../../gateway/config/models.js';
-import { checkFiles } from '../../gateway/wiring/checkFiles.js';
-import { type ConfigOptions, configFrom, withConfigOptions } from '../serving/configFrom.js';
-import { printJson } from '../terminal/output.js';
+import { type ConfigOptions, withConfigOptions } from '../serving/configOptions.js';
 
 /** `tidegate config` */
 export function addConfig(program: Command): void {
-  withConfigOptions(
-    program
-      .command('config')
-      .description('check the configuration')
-      .command('check')
-      .description(
-        'check the configuration, the models and the certificate files, and print the resulting settings; exit code 78 if there is a fault',
-      ),
-  )
-    .option('--json', 'print JSON')
-    .action((options: ConfigOptions & { json?: boolean }) => {
-      const resolved = configFrom(options);
-      checkFiles(resolved);
-      const config = withoutSecrets(resolved);
-      const models = [...loadModels(config.models).keys()];
-      if (options.json) return printJson({ config, models });
-      for (const [key, value] of leaves(config)) console.log(`${key} = ${JSON.stringify(value)}`);
-      console.log(`\nmodels: ${models.join(', ') || 'none'}`);
-    });
-}
-
-/** The settings of a tree, each with its path as a dotted key. */
-function leaves(tree: object, path: string[] = []): [string, unknown][] {
-  return Object.entries(tree).flatMap(([key, value]): [string, unknown][] =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? leaves(value as object, [...path, key])
-      : [[[...path, key].join('.'), value]],
+  const config = program.command('config').description('check or show the configuration');
+  const add = (name: string, description: string): Command =>
+    withConfigOptions(config.command(name).description(description)).option('--json', 'print JSON');
+  add(
+    'check',
+    'check the configuration, the models and the certificate files, and print the resulting settings; exit code 78 if there is a fault',
+  ).action(async (options: SettingsOptions) => (await settings()).check(options));
+  add('show', 'print every setting in force and where it is from').action(async (options: SettingsOptions) =>
+    (await settings()).show(options),
   );
 }
+
+type SettingsOptions = ConfigOptions & { json?: boolean };
+
+const settings = (): Promise<typeof import('../serving/settings.js')> => import('../serving/settings.js');

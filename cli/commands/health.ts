@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { ResolvedConfig } from '../../gateway/config/config.js';
 import { urlHost } from '../../gateway/net/address.js';
 import { Failure } from '../api/failure.js';
-import { type ConfigOptions, configFrom, withConfigOptions } from '../serving/configFrom.js';
+import { type ConfigOptions, withConfigOptions } from '../serving/configOptions.js';
 
 const timeoutSecondsMax = 3600;
 
@@ -27,6 +27,7 @@ async function health(options: ConfigOptions & { ready?: boolean; timeout: strin
   const timeoutSeconds = Number(options.timeout);
   if (!(timeoutSeconds > 0 && timeoutSeconds <= timeoutSecondsMax))
     throw new Failure(64, `--timeout ${options.timeout} is not valid. Write a number of seconds, for example 2`);
+  const { configFrom } = await import('../serving/configFrom.js');
   const url = healthUrl(configFrom(options), options.ready === true);
   const answer = await get(url, timeoutSeconds * 1000).catch((error: Error) => error);
   if (answer instanceof Error) throw new Failure(1, `not healthy: ${url} did not answer: ${answer.message}`);

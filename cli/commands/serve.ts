@@ -1,14 +1,10 @@
 /**
  * `tidegate serve`. commands/ holds one file per subcommand: its arguments, what it asks of the gateway, and what it prints. What
- * several subcommands need is in api/, terminal/ and serving/.
+ * several subcommands need is in api/, terminal/ and serving/. What is slow to load, such as the gateway itself, a subcommand loads
+ * only when it runs.
  */
 import type { Command } from 'commander';
-import { untilSignal } from '../../device-sim/run/untilSignal.js';
-import { version } from '../../gateway/process/version.js';
-import { type ConfigOptions, configFrom, withConfigOptions } from '../serving/configFrom.js';
-import { createLogger } from '../serving/logger.js';
-import { notifySystemd } from '../serving/notifySystemd.js';
-import { runGateway } from '../serving/runGateway.js';
+import { type ConfigOptions, withConfigOptions } from '../serving/configOptions.js';
 
 export function addServe(program: Command): void {
   withConfigOptions(program.command('serve').description('run the gateway'))
@@ -16,46 +12,5 @@ export function addServe(program: Command): void {
       'after',
       '\nThe gateway logs to stdout. SIGTERM or Ctrl-C stops it cleanly. SIGHUP reloads\nmodels, limits, log level and certificates.\n\nExit codes: 0 stopped, 69 port in use, 73 data folder not writable, 74 disk error,\n75 data folder in use, 78 configuration error.',
     )
-    .action(serve);
+    .action(async (options: ConfigOptions) => (await import('../serving/serve.js')).serve(options));
 }
-
-async function serve(options: ConfigOptions): Promise<void> {
-  const config = configFrom(options);
-  const log = createLogger(config.log.level);
-  process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'uncaught exception');
-    process.exit(70);
-  });
-  const gateway = await runGateway(config, log, () => configFrom(options));
-  const { transport, reason } = gateway.transport;
-  log.info(
-    {
-      tidegate: version,
-      node: process.versions.node,
-      sqlite: gateway.sqliteVersion,
-      [transport.name]: transport.version,
-    },
-    'versions',
-  );
-  log.info(`the transport is ${transport.name} ${transport.version}: ${reason}`);
-  log.info(
-    { data: gateway.dataFolder, gatewayId: gateway.gatewayId, models: config.models, mqtt: config.mqtt.url ?? 'off' },
-    'settings',
-  );
-  if (!isLoopback(config.operator.host) && config.operator.tls === undefined)
-    log.warn('the operator port is open to the network without TLS');
-  log.info({ device: gateway.deviceUrl, console: gateway.operatorUrl }, 'ready');
-  const notify = (...states: string[]): Promise<void> =>
-    notifySystemd(...states).catch((error) => log.warn({ err: error }, 'systemd was not notified'));
-  void notify('READY=1', `STATUS=devices: ${gateway.deviceUrl}, console: ${gateway.operatorUrl}`);
-  process.on('SIGHUP', () => {
-    gateway.reload().catch((error) => log.error({ err: error }, 'reload failed; the old configuration stays in force'));
-  });
-  await untilSignal();
-  void notify('STOPPING=1');
-  log.info('stopping: closing links with the request to reconnect');
-  await gateway.stop();
-  log.info('stopped');
-}
-
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');

@@ -1,24 +1,20 @@
-import type { Command } from 'commander';
-import { loadConfig, type ResolvedConfig } from '../../gateway/config/config.js';
-import { collect } from '../terminal/collect.js';
-
-/** The options of every subcommand that reads a configuration. */
-export interface ConfigOptions {
-  config?: string;
-  data?: string;
-  /** Each one `key=value`. */
-  set?: string[];
-}
-
-export function withConfigOptions(command: Command): Command {
-  return command
-    .option('--config <file>', 'configuration file in YAML; config/gateway.yaml lists every key (default: none)')
-    .option('--data <dir>', 'data folder (default: data)')
-    .option('--set <key=value>', 'one setting, for example device.port=9000; repeatable', collect);
-}
+import { type LoadedConfig, type ResolvedConfig, traceConfig } from '../../gateway/config/config.js';
+import type { ConfigOptions } from './configOptions.js';
 
 /** The configuration by the options of a subcommand. The settings of `more` come first, so that options override them. Throws ConfigError. */
-export function configFrom({ config, data, set = [] }: ConfigOptions, more: string[] = []): ResolvedConfig {
+export function configFrom(options: ConfigOptions, more: string[] = []): ResolvedConfig {
+  return loadFrom(options, more).config;
+}
+
+/** The same, with where each setting is from. */
+export function loadFrom({ config, data, set = [] }: ConfigOptions, more: string[] = []): LoadedConfig {
   const settings = [...more, ...(data === undefined ? [] : [`data=${data}`]), ...set];
-  return loadConfig({ file: config, environment: process.env, set: settings });
+  return traceConfig({ file: config, environment: process.env, set: settings });
+}
+
+/** One line about the configuration file, because a file that is only near is not read. */
+export function fileInForce({ config }: ConfigOptions): string {
+  return config === undefined
+    ? 'no configuration file: defaults, TIDEGATE_ variables and --set (--config names a file)'
+    : `configuration file: ${config}`;
 }

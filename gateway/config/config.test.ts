@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { packageRoot } from '../../schemas/load.js';
-import { ConfigError, loadConfig, withoutSecrets } from './config.js';
+import { ConfigError, loadConfig, traceConfig, withoutSecrets } from './config.js';
 import { loadModels } from './models.js';
 
 function fileWith(context: TestContext, text: string, name = 'gateway.yaml'): string {
@@ -85,7 +85,7 @@ test('all faults are reported at once, each with key, value, origin and fix', (c
     /log\.level .*"loud" must be one of trace/,
     /device\.port \(environment TIDEGATE_DEVICE__PORT\): "eighty" must be integer/,
     /store\.retentionDays \(--set\): 0 must be >= 1/,
-    /^a \(.*no such key/,
+    /^a\.b \(--set\): there is no such key; config\/gateway\.yaml lists every key$/,
   ];
   for (const pattern of expected)
     assert.ok(
@@ -93,6 +93,42 @@ test('all faults are reported at once, each with key, value, origin and fix', (c
       `${pattern} in\n${faults.join('\n')}`,
     );
   assert.equal(faults.length, expected.length);
+});
+
+test('a key that does not exist is answered with the key that was probably meant, and with its own origin', (context) => {
+  const file = fileWith(context, 'mqtt:\n  brokers:\n    one: 1\n');
+  const cases: [string, RegExp][] = [
+    ['foo.bar=1', /^foo\.bar \(--set\): there is no such key; config\/gateway\.yaml lists every key$/],
+    ['port=9000', /^port \(--set\): there is no such key; did you mean device\.port or operator\.port\?$/],
+    ['dvice.port=9000', /^dvice\.port \(--set\): there is no such key; did you mean device\?$/],
+    ['device.prot=9000', /^device\.prot \(--set\): there is no such key; did you mean port\?$/],
+    ['x=1', /^x \(--set\): there is no such key; config/],
+    ['retentionDays=3', /^retentionDays \(--set\): there is no such key; did you mean store\.retentionDays\?$/],
+  ];
+  for (const [set, message] of cases) {
+    const faults = faultsOf(() => loadConfig({ environment: {}, set: [set] }));
+    assert.deepEqual([faults.length, message.test(faults[0])], [1, true], faults[0]);
+  }
+  const [inFile] = faultsOf(() => loadConfig({ file, environment: {}, set: [] }));
+  assert.equal(inFile, `mqtt.brokers (${file}): there is no such key; config/gateway.yaml lists every key`);
+  const [inEnvironment] = faultsOf(() => loadConfig({ environment: { TIDEGATE_FOO__BAR: '1' }, set: [] }));
+  assert.match(inEnvironment, /^foo\.bar \(environment TIDEGATE_FOO__BAR\): there is no such key/);
+});
+
+test('each setting has the origin that set it last', (context) => {
+  const file = fileWith(
+    context,
+    'device:\n  port: 1\n  host: 127.0.0.1\nlog:\n  level: warn\ntrustedProxies: [10.0.0.1]\n',
+  );
+  const { originOf } = traceConfig({
+    file,
+    environment: { TIDEGATE_DEVICE__PORT: '2', TIDEGATE_STORE__RETENTION_DAYS: '3', TIDEGATE_LOG__LEVEL: 'info' },
+    set: ['log.level=error'],
+  });
+  assert.deepEqual(
+    ['device.host', 'device.port', 'store.retentionDays', 'log.level', 'trustedProxies', 'operator.port'].map(originOf),
+    [file, 'environment TIDEGATE_DEVICE__PORT', 'environment TIDEGATE_STORE__RETENTION_DAYS', '--set', file, 'default'],
+  );
 });
 
 test('a file that is missing, is not YAML, or is not a map is a fault', (context) => {

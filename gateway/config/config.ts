@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { fileReason } from '../../schemas/errors.js';
 import type {
@@ -21,8 +21,8 @@ import type {
   StoreConfig,
 } from '../../schemas/generated/config.js';
 import { loadSchema, packageRoot } from '../../schemas/load.js';
-import { sentenceOf } from '../../schemas/sentenceOf.js';
 import { createProxies } from '../net/proxies.js';
+import { explain, type Schema } from './explain.js';
 
 type Filled<Section, Optional extends keyof Section = never> = Required<Omit<Section, Optional>> &
   Pick<Section, Optional>;
@@ -68,12 +68,6 @@ export class ConfigError extends Error {
   }
 }
 
-interface Schema {
-  type?: string;
-  properties?: Record<string, Schema>;
-  default?: unknown;
-}
-
 const schema = loadSchema('config/gateway') as Schema;
 const validate = new Ajv2020({ allErrors: true, useDefaults: true, allowUnionTypes: true, verbose: true }).compile(
   schema as object,
@@ -101,11 +95,24 @@ function isOthers(name: string, value: string): boolean {
   return linkVariable.test(name) && (value.startsWith('/') || name.includes('ENV_'));
 }
 
+/** A configuration with where it is from. */
+export interface LoadedConfig {
+  config: ResolvedConfig;
+  /** Where the value of a key such as `device.port` is from: `default`, the file, `environment TIDEGATE_…` or `--set`. */
+  originOf(key: string): string;
+}
+
 /** Loads the configuration. --set overrides the environment, that the file, and that the defaults. Throws ConfigError. */
-export function loadConfig({ file, environment, set }: ConfigSources): ResolvedConfig {
+export function loadConfig(sources: ConfigSources): ResolvedConfig {
+  return traceConfig(sources).config;
+}
+
+/** The same, with the origin of each setting. */
+export function traceConfig({ file, environment, set }: ConfigSources): LoadedConfig {
   const faults: string[] = [];
   const origins = new Map<string, string>();
   const tree = file === undefined ? {} : readYaml(file, faults);
+  if (file !== undefined) for (const key of keysOf(tree)) origins.set(key, file);
   for (const [name, text] of Object.entries(environment)) {
     if (!name.startsWith('TIDEGATE_') || text === undefined || isOthers(name, text)) continue;
     place(tree, matchCase(name.slice('TIDEGATE_'.length).split('__')), text, `environment ${name}`, origins, faults);
@@ -115,7 +122,7 @@ export function loadConfig({ file, environment, set }: ConfigSources): ResolvedC
     if (at <= 0) faults.push(`--set ${setting}: write key.path=value`);
     else place(tree, setting.slice(0, at).split('.'), setting.slice(at + 1), '--set', origins, faults);
   }
-  if (!validate(tree)) faults.push(...new Set((validate.errors ?? []).map((error) => explain(error, origins, file))));
+  if (!validate(tree)) faults.push(...new Set((validate.errors ?? []).map((error) => explain(error, schema, origins))));
   const config = tree as GatewayConfig;
   if (config.mqtt?.password !== undefined && config.mqtt.passwordFile !== undefined)
     faults.push('mqtt.password and mqtt.passwordFile: give one of them');
@@ -125,7 +132,16 @@ export function loadConfig({ file, environment, set }: ConfigSources): ResolvedC
     ...config,
     models: config.models ?? join(packageRoot, 'config', 'models'),
   };
-  return freeze(resolved) as ResolvedConfig;
+  return { config: freeze(resolved) as ResolvedConfig, originOf: (key) => origins.get(key) ?? 'default' };
+}
+
+/** The keys of a tree with their sections, and the sections themselves. */
+function keysOf(tree: object, path: readonly string[] = []): string[] {
+  return Object.entries(tree).flatMap(([name, value]) => {
+    const key = [...path, name];
+    const below = typeof value === 'object' && value !== null && !Array.isArray(value) ? keysOf(value, key) : [];
+    return [key.join('.'), ...below];
+  });
 }
 
 function proxyFaults(trusted: readonly string[]): string[] {
@@ -194,51 +210,6 @@ function coerce(text: string, type: string | undefined): unknown {
   return text;
 }
 
-function explain(error: ErrorObject, origins: Map<string, string>, file?: string): string {
-  const { instancePath, keyword, params, data } = error;
-  const path = instancePath
-    .slice(1)
-    .split('/')
-    .filter((part) => part !== '')
-    .join('.');
-  const origin = origins.get(path) ?? file ?? 'defaults';
-  if (keyword === 'additionalProperties') {
-    const unknown = params.additionalProperty as string;
-    const key = path === '' ? unknown : `${path}.${unknown}`;
-    const near = nearest(unknown, Object.keys(sectionAt(path)?.properties ?? {}));
-    return `${key} (${origins.get(key) ?? origin}): there is no such key${near === null ? '' : `; did you mean ${near}?`}`;
-  }
-  if (path === 'mqtt.url' && typeof data === 'string' && data.includes('@'))
-    return `mqtt.url (${origin}): must not contain a user name or password; give mqtt.username and mqtt.passwordFile`;
-  const shown = secretKeys.includes(path) ? 'its value' : JSON.stringify(data);
-  return `${path || 'the file'} (${origin}): ${shown} ${sentenceOf(error)}`;
-}
-
-function sectionAt(path: string): Schema | undefined {
-  let at: Schema | undefined = schema;
-  for (const part of path === '' ? [] : path.split('.')) at = at?.properties?.[part];
-  return at;
-}
-
-/** The name with the smallest edit distance, if that is small. */
-function nearest(name: string, names: string[]): string | null {
-  const scored = names.map((one) => ({ one, distance: editDistance(name.toLowerCase(), one.toLowerCase()) }));
-  scored.sort((a, b) => a.distance - b.distance);
-  return scored.length > 0 && scored[0].distance <= 3 ? scored[0].one : null;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
-    }
-    row = next;
-  }
-  return row[b.length];
-}
-
 function freeze<Tree>(tree: Tree): Tree {
   if (typeof tree === 'object' && tree !== null && !Object.isFrozen(tree)) {
     Object.freeze(tree);
@@ -246,9 +217,6 @@ function freeze<Tree>(tree: Tree): Tree {
   }
   return tree;
 }
-
-/** The keys whose values are never shown. */
-const secretKeys: readonly string[] = ['mqtt.password'];
 
 /** The configuration without secret values, for printing. */
 export function withoutSecrets(config: ResolvedConfig): ResolvedConfig {
