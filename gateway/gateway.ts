@@ -20,6 +20,7 @@ import { everySecond } from './wiring/everySecond.js';
 import { knowIdentity } from './wiring/knowIdentity.js';
 import { openDevicePort } from './wiring/openDevicePort.js';
 import { createOperatorSide, openOperatorPort } from './wiring/openOperatorPort.js';
+import { openPort } from './wiring/openPort.js';
 import { openStorage } from './wiring/openStorage.js';
 
 export interface Gateway {
@@ -64,9 +65,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const parts = { storage, registries, links, commanding, trace, bridge, intake };
     const side = closing.add(createOperatorSide(base, parts));
     const { reload, ports } = createReloading(base);
-    const devicePort = closing.add(await openDevicePort(base, parts));
+    const devicePort = closing.add(await openPort('device.port', openDevicePort(base, parts)));
     ports.set('device', devicePort.renew);
-    const operatorPort = closing.add(await openOperatorPort(base, { ...parts, side, devicePort, reload }));
+    const operatorPort = closing.add(
+      await openPort('operator.port', openOperatorPort(base, { ...parts, side, devicePort, reload })),
+    );
     ports.set('operator', operatorPort.renew);
     closing.add({ close: devicePort.drain });
     // What cannot be undone waits until nothing can fail the start any more.

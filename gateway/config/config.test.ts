@@ -115,6 +115,27 @@ test('a key that does not exist is answered with the key that was probably meant
   assert.match(inEnvironment, /^foo\.bar \(environment TIDEGATE_FOO__BAR\): there is no such key/);
 });
 
+test('the two ports must differ, unless each has an address of its own or the system chooses them', () => {
+  const ports = (device: string, operator: string, port: number): string[] => [
+    `device.host=${device}`,
+    `operator.host=${operator}`,
+    `device.port=${port}`,
+    `operator.port=${port}`,
+  ];
+  for (const [device, operator] of [
+    ['::', '127.0.0.1'],
+    ['0.0.0.0', '::'],
+    ['127.0.0.1', '127.0.0.1'],
+    ['10.0.0.1', '0.0.0.0'],
+  ])
+    assert.deepEqual(
+      faultsOf(() => loadConfig({ environment: {}, set: ports(device, operator, 9) })),
+      ['operator.port: 9 is device.port, too. Give the two ports different numbers'],
+    );
+  loadConfig({ environment: {}, set: ports('10.0.0.1', '127.0.0.1', 9) });
+  loadConfig({ environment: {}, set: ports('::', '::', 0) });
+});
+
 test('each setting has the origin that set it last', (context) => {
   const file = fileWith(
     context,

@@ -126,6 +126,7 @@ export function traceConfig({ file, environment, set }: ConfigSources): LoadedCo
   const config = tree as GatewayConfig;
   if (config.mqtt?.password !== undefined && config.mqtt.passwordFile !== undefined)
     faults.push('mqtt.password and mqtt.passwordFile: give one of them');
+  faults.push(...portFaults(config));
   if (Array.isArray(config.trustedProxies)) faults.push(...proxyFaults(config.trustedProxies));
   if (faults.length > 0) throw new ConfigError(faults);
   const resolved = {
@@ -142,6 +143,14 @@ function keysOf(tree: object, path: readonly string[] = []): string[] {
     const below = typeof value === 'object' && value !== null && !Array.isArray(value) ? keysOf(value, key) : [];
     return [key.join('.'), ...below];
   });
+}
+
+/** The two ports must differ, unless the system chooses them or each has an address of its own. */
+function portFaults({ device, operator }: GatewayConfig): string[] {
+  if (device?.port === undefined || device.port === 0 || device.port !== operator?.port) return [];
+  const hosts = [device.host, operator.host];
+  if (hosts[0] !== hosts[1] && !hosts.some((host) => host === '::' || host === '0.0.0.0')) return [];
+  return [`operator.port: ${operator.port} is device.port, too. Give the two ports different numbers`];
 }
 
 function proxyFaults(trusted: readonly string[]): string[] {

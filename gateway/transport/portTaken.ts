@@ -1,7 +1,8 @@
 import { StartError } from '../process/startError.js';
 
-export const portTaken = (host: string, port: number): StartError =>
-  new StartError(
-    69,
-    `Port ${port} on ${host} is in use or not allowed. Choose another port, or stop the program that uses it.`,
-  );
+/** A port that cannot be opened. What opens it knows the setting that names it. */
+export class PortTakenError extends StartError {
+  constructor(host: string, port: number) {
+    super(69, `Port ${port} on ${host} is in use or not allowed.`);
+  }
+}

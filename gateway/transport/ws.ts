@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo, Socket as TcpSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { portTaken } from './portTaken.js';
+import { PortTakenError } from './portTaken.js';
 import { readTls } from './tls.js';
 import type { Port, PortOptions, Sockets, TlsFiles, Transport } from './transport.js';
 import { peerOf, WsRequest, WsResponse } from './wsHttp.js';
@@ -83,7 +83,7 @@ function createHttpServer(tls: TlsFiles | undefined): Server | TlsServer {
 /** Listens on a port that no other socket has. Throws StartError 69 if it is taken. */
 function listen(server: Server | TlsServer, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', () => reject(portTaken(host, port)));
+    server.once('error', () => reject(new PortTakenError(host, port)));
     server.listen({ host, port, backlog, exclusive: true }, () => {
       server.removeAllListeners('error');
       resolve((server.address() as AddressInfo).port);

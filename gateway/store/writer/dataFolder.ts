@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { codeOf, fileReason } from '../../../schemas/errors.js';
 
@@ -7,13 +7,16 @@ export class FolderUnusableError extends Error {
   readonly code = 'DATA_UNUSABLE';
 }
 
-/** What a gateway writes in its folder. Other files, such as lost+found, do not matter. */
+/** What a gateway or a backup writes in its folder. */
 const written = [
-  ...['gateway.lock', 'gateway.json', 'admin.key', 'ballast', 'readings'],
+  ...['gateway.lock', 'gateway.json', 'running.json', 'admin.key', 'ballast', 'readings', 'backup.unfinished'],
   ...['log.db', 'tidegate.db'].flatMap((name) => [name, `${name}-wal`, `${name}-shm`]),
 ];
 
-/** Makes the data folder if it does not exist, and checks that this user may write what is in it. Throws FolderUnusableError. */
+/**
+ * Makes the data folder if it does not exist, and checks that this user may write what is in it. A folder that has only files of others is
+ * refused, because it was probably named by mistake. Throws FolderUnusableError.
+ */
 export function prepareFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -28,7 +31,18 @@ export function prepareFolder(folder: string): void {
       throw unusable(`The data folder ${resolve(folder)} cannot be used, because ${what}`, error);
     }
   }
+  const names = readdirSync(folder);
+  // A file system may have lost+found at its top, and a volume hidden files.
+  const foreign = names.filter((name) => name !== 'lost+found' && !name.startsWith('.')).sort();
+  if (foreign.length === 0 || names.some((name) => written.includes(name))) return;
+  const some = foreign.slice(0, namedMax).join(', ') + (foreign.length > namedMax ? ', …' : '');
+  throw new FolderUnusableError(
+    `The data folder ${resolve(folder)} has no data of a gateway, but other files: ${some}. Give a new or an empty folder by --data.`,
+  );
 }
+
+/** How many files of others a message names. */
+const namedMax = 3;
 
 function unusable(what: string, error: unknown): FolderUnusableError {
   const fix = fixes[codeOf(error) ?? ''] ?? 'Give another folder by --data';
