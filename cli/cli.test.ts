@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { startTestGateway } from '../gateway/gateway.fixture.js';
+import { startTestGateway, takenPort } from '../gateway/gateway.fixture.js';
 import { version } from '../gateway/process/version.js';
 import { mainFile, runCli as run } from './cli.fixture.js';
 import { tableOf } from './terminal/output.js';
@@ -99,6 +99,30 @@ test('config check prints the resulting settings, or every fault with exit code 
   const bad = await run(null, 'config', 'check', '--set', 'device.port=x', '--set', 'colour=red');
   assert.equal(bad.code, 78);
   assert.match(bad.err, /2 faults/);
+});
+
+test('a port in use is reported with its setting, and the folder of other files is refused', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tidegate-port-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const port = await takenPort(context);
+  for (const [setting, other] of [
+    ['device.port', 'operator.port'],
+    ['operator.port', 'device.port'],
+  ]) {
+    const ports = ['--set', `${setting}=${port}`, '--set', `${other}=0`, '--set', 'device.host=127.0.0.1'];
+    const { code, err } = await run(null, 'serve', '--data', join(folder, 'data'), ...ports);
+    assert.equal(code, 69);
+    assert.equal(
+      err,
+      `${setting}: Port ${port} on 127.0.0.1 is in use or not allowed. Stop the program that uses it, or choose another port, for example --set ${setting}=9000.\n`,
+    );
+  }
+  const foreign = await run(null, 'serve', '--data', folder, '--set', 'device.port=0', '--set', 'operator.port=0');
+  assert.deepEqual(
+    [foreign.code, /no data of a gateway, but other files: data\./.test(foreign.err)],
+    [73, true],
+    foreign.err,
+  );
 });
 
 test('config show and config check say which file is in force, and show has the origin of each setting', async (context) => {

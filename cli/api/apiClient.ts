@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { ProblemBody } from '../../schemas/generated/operator.js';
 import { Failure } from './failure.js';
+import { defaultFolder, runningOn } from './running.js';
 
 /** The operator API of a gateway with default settings. */
 export const defaultUrl = 'http://127.0.0.1:8081';
@@ -26,16 +27,21 @@ export function withApiOptions(command: Command): Command {
   return command
     .option('--json', 'print JSON')
     .addOption(
-      new Option('--url <url>', `operator API of the gateway (default: TIDEGATE_URL, else ${defaultUrl})`).helpGroup(
-        group,
-      ),
+      new Option(
+        '--url <url>',
+        `operator API of the gateway (default: TIDEGATE_URL, else that of the gateway that runs on the data folder, else ${defaultUrl})`,
+      ).helpGroup(group),
     )
     .addOption(
       new Option('--key <key>', 'operator key (default: TIDEGATE_KEY, else admin.key of the data folder)').helpGroup(
         group,
       ),
     )
-    .addOption(new Option('--data <dir>', 'data folder of the gateway').default('data').helpGroup(group));
+    .addOption(
+      new Option('--data <dir>', 'data folder of the gateway; if only the demo runs here, data-demo')
+        .default(defaultFolder())
+        .helpGroup(group),
+    );
 }
 
 /** The operator API. Every member rejects with a Failure whose message says what to do. */
@@ -53,8 +59,8 @@ export interface ApiClient {
 
 /** A client for the gateway and key that the options, the environment or the data folder name. Throws Failure. */
 export function createApiClient(options: ApiOptions): ApiClient {
-  const url = checkedUrl(options.url ?? process.env.TIDEGATE_URL ?? defaultUrl);
-  const folder = options.data ?? 'data';
+  const folder = options.data ?? defaultFolder();
+  const url = checkedUrl(options.url ?? process.env.TIDEGATE_URL ?? runningOn(folder)?.operatorUrl ?? defaultUrl);
   const given = options.key ?? process.env.TIDEGATE_KEY;
   const key = given ?? readKey(folder);
   /** The usual cause of an unknown key that nobody typed is the data folder of another gateway. */

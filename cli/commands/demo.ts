@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { demoFolder } from '../api/running.js';
 import type { DemoOptions } from '../serving/demo.js';
 import { collect } from '../terminal/collect.js';
 
@@ -7,7 +8,7 @@ export function addDemo(program: Command): void {
   program
     .command('demo')
     .description('run a gateway with 25 simulated devices and a real one, this machine')
-    .option('--data <dir>', 'data folder', 'data')
+    .option('--data <dir>', 'data folder', demoFolder)
     .option('--set <key=value>', 'one setting, for example device.port=9000; repeatable', collect)
     .option('--duration <time>', 'stop after this time, for example 30s or 5m (default: run until Ctrl-C)')
     .action(async (options: DemoOptions) => (await import('../serving/demo.js')).demo(options));

@@ -7,6 +7,7 @@ import { builtAt } from '../../gateway/process/version.js';
 import { type Finding, inspectDataFolder } from '../../gateway/store/outside/inspect.js';
 import { freeBytes } from '../../gateway/store/writer/ballast.js';
 import { chooseTransport } from '../../gateway/transport/choose.js';
+import { defaultFolder } from '../api/running.js';
 import { printJson, tableOf } from '../terminal/output.js';
 import { requireReadable } from '../terminal/requireReadable.js';
 
@@ -17,7 +18,7 @@ export function addDoctor(program: Command): void {
   program
     .command('doctor')
     .description('check the data folder and this machine, with or without a running gateway')
-    .option('--data <dir>', 'data folder', 'data')
+    .option('--data <dir>', 'data folder', defaultFolder())
     .option('--all', 'check every day file, not only the newest three')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nThe exit code is 1 if a check fails.')

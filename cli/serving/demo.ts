@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import pc from 'picocolors';
 import { createOperatorApi } from '../../device-sim/api/operatorApi.js';
 import { loadFleet } from '../../device-sim/fleet/loadFleet.js';
@@ -6,7 +7,8 @@ import { runFleet } from '../../device-sim/run/runFleet.js';
 import { untilSignal } from '../../device-sim/run/untilSignal.js';
 import type { LatestBody } from '../../schemas/generated/operator.js';
 import { valueText } from '../../schemas/message/valueText.js';
-import { type ApiClient, createApiClient, defaultUrl } from '../api/apiClient.js';
+import { type ApiClient, createApiClient } from '../api/apiClient.js';
+import { defaultFolder } from '../api/running.js';
 import { parseDuration } from '../terminal/times.js';
 import { configFrom } from './configFrom.js';
 import type { ConfigOptions } from './configOptions.js';
@@ -48,14 +50,10 @@ export async function demo(options: DemoOptions): Promise<void> {
   const devices = fleet.groups.reduce((sum, { count }) => sum + count, 0);
   console.log(`${devices} simulated devices and a real one (${realDevice}) are connecting. First readings:\n`);
   await showFirst(api, ['boiler-1', 'room-1', 'truck-1', realDevice]);
-  const other = [
-    ...(config.data === 'data' ? [] : ['--data', config.data]),
-    ...(gateway.operatorUrl === defaultUrl ? [] : ['--url', gateway.operatorUrl]),
-  ]
-    .map((word) => ` ${word}`)
-    .join('');
+  // Commands find the gateway by its data folder.
+  const other = resolve(defaultFolder()) === resolve(config.data) ? '' : ` --data ${config.data}`;
   console.log(
-    `\nFrom another terminal:\n  npx tidegate query boiler-1${other}\n  npx tidegate query ${realDevice}${other}\n  npx tidegate send boiler-1 set_interval '{"seconds":5}' --wait 10${other}\n  npx tidegate tail${other}\n\nCtrl-C stops it. The console:`,
+    `\nFrom another terminal, in this folder:\n  npx tidegate query boiler-1${other}\n  npx tidegate query ${realDevice}${other}\n  npx tidegate send boiler-1 set_interval '{"seconds":5}' --wait 10${other}\n  npx tidegate tail${other}\n\nCtrl-C stops it. The console:`,
   );
   console.log(`${gateway.operatorUrl}/#key=${key}`);
   await ended;

@@ -8,14 +8,18 @@ import type { ResolvedConfig } from '../../gateway/config/config.js';
 import { loadModels } from '../../gateway/config/models.js';
 import { type Gateway, startGateway } from '../../gateway/gateway.js';
 import { systemClock } from '../../gateway/process/clock.js';
+import { noteRunning } from '../api/running.js';
 
-/** Starts a gateway in this process. An error that it cannot survive ends the process. `load` reads the configuration again for a reload. */
-export function runGateway(config: ResolvedConfig, log: Logger, load: () => ResolvedConfig): Promise<Gateway> {
+/**
+ * Starts a gateway in this process, and notes in its data folder that it runs. An error that it cannot survive ends the process. `load`
+ * reads the configuration again for a reload.
+ */
+export async function runGateway(config: ResolvedConfig, log: Logger, load: () => ResolvedConfig): Promise<Gateway> {
   const fatal = (error: Error, exitCode: number): void => {
     log.fatal({ err: error }, 'the gateway stops because of this error');
     process.exit(exitCode);
   };
-  return startGateway({
+  const gateway = await startGateway({
     config,
     models: loadModels(config.models),
     load() {
@@ -28,4 +32,12 @@ export function runGateway(config: ResolvedConfig, log: Logger, load: () => Reso
     random: Math.random,
     fatal,
   });
+  const forget = noteRunning(gateway.dataFolder, gateway.operatorUrl);
+  return {
+    ...gateway,
+    stop() {
+      forget();
+      return gateway.stop();
+    },
+  };
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { untilSignal } from '../../device-sim/run/untilSignal.js';
 import { version } from '../../gateway/process/version.js';
 import { configFrom, fileInForce } from './configFrom.js';
@@ -34,6 +35,10 @@ export async function serve(options: ConfigOptions): Promise<void> {
   if (!isLoopback(config.operator.host) && config.operator.tls === undefined)
     log.warn('the operator port is open to the network without TLS');
   log.info({ device: gateway.deviceUrl, console: gateway.operatorUrl }, 'ready');
+  if (gateway.adminKey !== null)
+    log.info(
+      `sign in to the console, ${gateway.operatorUrl}, with the key in ${join(gateway.dataFolder, 'admin.key')}`,
+    );
   const notify = (...states: string[]): Promise<void> =>
     notifySystemd(...states).catch((error) => log.warn({ err: error }, 'systemd was not notified'));
   void notify('READY=1', `STATUS=devices: ${gateway.deviceUrl}, console: ${gateway.operatorUrl}`);
