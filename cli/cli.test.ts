@@ -347,6 +347,10 @@ test('backup, erase and confirm-clock work, and doctor reports a damaged day fil
   assert.match(backup.out, /of contains \d+ files, [\d.]+ MiB\. Start a gateway on a copy of it:/);
   const again = await run(tools, 'backup', join(copy, 'of'));
   assert.deepEqual([again.code, /not an empty folder/.test(again.err)], [1, true]);
+  writeFileSync(join(copy, 'file'), '');
+  const below = await run(tools, 'backup', join(copy, 'file', 'below'));
+  assert.equal(below.err, `backup of ${join(copy, 'file', 'below')} failed: the path, or a part of it, is a file\n`);
+  assert.equal(below.code, 1);
   const erased = await run(tools, 'device', 'remove', 'a', '--erase');
   assert.match(erased.out, /Device a is removed, and its data is erased from every file.*Backups still contain it\./);
   assert.match((await run(tools, 'confirm-clock')).out, /is confirmed/);

@@ -12,4 +12,5 @@ if (old !== null) {
   process.exit(78);
 }
 // Not a static import: an old Node would read all its files first, and fail in one of them.
-await import('./program/program.js');
+const { program } = await import('./program/program.js');
+await program.parseAsync();

@@ -92,7 +92,7 @@ export const commandTable: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./health.js')).addHealth,
   },
   completion: {
-    args: '<shell>',
+    args: '<shell> [program]',
     description: 'print the script that makes a shell complete commands and options',
     load: async () => (await import('./completion.js')).addCompletion,
   },

@@ -54,7 +54,7 @@ function bashScript(name: string, id: string, places: Place[]): string {
   const cases = places.map(
     ({ path, next }) => `    ${quoted(path)}) words=${quoted(next.map(([word]) => word).join(' '))} ;;`,
   );
-  return `# Completion of ${name} for bash. Put into ~/.bashrc: source <(${name} completion bash)
+  return `# Completion of ${name} for bash. Put into ~/.bashrc: source <(tidegate completion bash ${name})
 _${id}() {${walk(places, `"\${COMP_WORDS[@]:1:COMP_CWORD-1}"`)}
   local words=
   case "$at" in
@@ -70,7 +70,7 @@ function zshScript(name: string, id: string, places: Place[]): string {
   const entry = ([word, description]: [string, string]): string => quoted(`${word}:${description}`);
   const cases = places.map(({ path, next }) => `    ${quoted(path)}) next=(${next.map(entry).join(' ')}) ;;`);
   return `#compdef ${name}
-# Completion of ${name} for zsh. Put into ~/.zshrc, after compinit: source <(${name} completion zsh)
+# Completion of ${name} for zsh. Put into ~/.zshrc, after compinit: source <(tidegate completion zsh ${name})
 _${id}() {${walk(places, `"\${(@)words[2,CURRENT-1]}"`)}
   local -a next
   case "$at" in

@@ -38,7 +38,8 @@ const exitCodes = { unclean: 1, unavailable: 69, misused: 78 };
 
 const linesEvery = 5;
 
-const program = new Command('tidegate-sim')
+/** `tidegate-sim`, which cli.ts runs. */
+export const program = new Command('tidegate-sim')
   .description('runs a fleet of simulated devices against a gateway')
   .argument('<fleet>', 'fleet file (YAML), or the name of one in config/fleets: demo, bench-1000')
   .option('--devices <n>', 'number of devices; the groups keep their proportions')
@@ -75,7 +76,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.stderr.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
-await program.parseAsync();
 
 async function run(name: string, options: Options): Promise<void> {
   try {

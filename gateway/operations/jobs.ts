@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { uuidv7 } from 'uuidv7';
+import { fileReason } from '../../schemas/errors.js';
 import type { DeviceIdentity } from '../domain/device.js';
 import type { Clock } from '../process/clock.js';
 import type { ArchiveJob, JobProgress } from '../store/threads/archiving.js';
@@ -98,7 +99,11 @@ export function createJobs(options: JobsOptions): Jobs {
 
   function end(job: Job, error: Error | null): void {
     const endedAt = clock.now();
-    Object.assign(job, { state: error === null ? 'done' : 'failed', endedAt, error: error?.message ?? null });
+    Object.assign(job, {
+      state: error === null ? 'done' : 'failed',
+      endedAt,
+      error: error === null ? null : fileReason(error),
+    });
     const { id, type, subject, filesDone, bytes, createdAt } = job;
     const facts = { job: id, subject, files: filesDone, bytes, ms: endedAt - createdAt };
     if (error === null) log.info(facts, `${type} is done`);

@@ -13,12 +13,12 @@ const shells: Record<string, { source: string; complete(line: string): string }>
   bash: {
     source: '',
     complete: (line) =>
-      `COMP_WORDS=(${words(line)}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _tidegate; ls / >/dev/null; printf '%s\\n' "\${COMPREPLY[@]}"`,
+      `COMP_WORDS=(${words(line)}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); ${functionOf(line)}; ls / >/dev/null; printf '%s\\n' "\${COMPREPLY[@]}"`,
   },
   zsh: {
     // Completion functions run only while somebody types, so what they hand over to zsh is printed instead.
     source: 'compdef() { :; }; _describe() { print -l -- $next[@]; }; _files() { :; };',
-    complete: (line) => `words=(${words(line)}); CURRENT=$#words; _tidegate; ls / >/dev/null`,
+    complete: (line) => `words=(${words(line)}); CURRENT=$#words; ${functionOf(line)}; ls / >/dev/null`,
   },
   fish: { source: '', complete: (line) => `complete -C '${line}'` },
 };
@@ -29,10 +29,14 @@ const words = (line: string): string =>
     .map((word) => `'${word}'`)
     .join(' ');
 
+/** The function of the program's script. */
+const functionOf = (line: string): string => `_${line.split(' ')[0].replace('-', '_')}`;
+
 function completed(context: TestContext, shell: string, line: string): string[] {
+  const [program] = line.split(' ');
   const folder = tempFolder(context);
   const script = join(folder, 'completion');
-  writeFileSync(script, execFileSync(process.execPath, [mainFile, 'completion', shell]));
+  writeFileSync(script, execFileSync(process.execPath, [mainFile, 'completion', shell, program]));
   const { source, complete } = shells[shell];
   const flags = shell === 'bash' ? ['--norc'] : shell === 'zsh' ? ['-f'] : ['--no-config'];
   const output = execFileSync(shell, [...flags, '-c', `${source} source ${script}; ${complete(line)}`], {
@@ -56,4 +60,6 @@ for (const shell of Object.keys(shells))
     assert.deepEqual(starts('tidegate query boiler-1 --fo', '--fo'), ['--format']);
     assert.deepEqual(starts('tidegate query boiler-1 --role', '--role'), []);
     assert.deepEqual(starts('tidegate completion f', 'f'), ['fish']);
+    assert.deepEqual(starts('tidegate-sim con', 'con'), ['conform']);
+    assert.deepEqual(starts('tidegate-sim bench-1000 --ver', '--ver'), ['--verify']);
   });

@@ -15,6 +15,7 @@ import { circlesOf, readSources } from './imports.js';
 const layers = {
   cli: ['cli/commands', 'gateway/process', 'schemas'],
   'cli/commands': [
+    'device-sim/program',
     'cli/serving',
     'cli/terminal',
     'cli/api',
@@ -142,7 +143,13 @@ const layers = {
     'gateway/domain',
     'schemas',
   ],
-  'gateway/operator/routes': ['gateway/operator/http', 'gateway/command', 'gateway/store/reader', 'gateway/domain'],
+  'gateway/operator/routes': [
+    'gateway/operator/http',
+    'gateway/command',
+    'gateway/store/reader',
+    'gateway/domain',
+    'schemas',
+  ],
   'gateway/operator/http': [
     'gateway/operations',
     'gateway/bridge',

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
+import { fileReason } from '../../../schemas/errors.js';
 import { Problem } from '../http/problems.js';
 import { byOf, noContent, type Route, withBody } from '../http/route.js';
 
@@ -10,9 +11,18 @@ function checkFolder(folder: string, dataFolder: string): string {
   const way = relative(resolve(dataFolder), resolve(folder));
   if (way === '' || (!way.startsWith('..') && !isAbsolute(way)))
     throw new Problem('folder_invalid', `${folder} is inside the data folder`);
-  if (existsSync(folder) && (!statSync(folder).isDirectory() || readdirSync(folder).length > 0))
+  if (existsSync(folder) && !isEmptyFolder(folder))
     throw new Problem('folder_invalid', `${folder} exists and is not an empty folder`);
   return resolve(folder);
+}
+
+/** Throws folder_invalid if the gateway may not read it. */
+function isEmptyFolder(folder: string): boolean {
+  try {
+    return statSync(folder).isDirectory() && readdirSync(folder).length === 0;
+  } catch (error) {
+    throw new Problem('folder_invalid', `${folder} cannot be read by the gateway: ${fileReason(error)}`);
+  }
 }
 
 /** What is done to the store as a whole. */
