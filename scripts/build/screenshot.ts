@@ -2,6 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packageRoot } from '../../schemas/load.js';
+import { requirePrograms } from '../proof/needs.js';
+
+requirePrograms(['chromium']);
 
 /** Makes the pictures of docs/. The browser test takes them while it runs, so that they show the console as it is. */
 const { status } = spawnSync(

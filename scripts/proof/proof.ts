@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot, readJson } from '../../schemas/load.js';
+import { type Program, requirePrograms } from './needs.js';
 
 /**
  * `npm run proof`: every claim of the project in full counts, by parts. `npm run proof -- crash` runs one part. Each part writes its
@@ -19,6 +20,7 @@ interface ProofPart {
   command: string[];
   /** TIDEGATE_ROUNDS for its tests: how often each of them repeats what it does. */
   rounds?: number;
+  needs?: readonly Program[];
 }
 
 const parts: Record<string, ProofPart> = {
@@ -38,6 +40,7 @@ const parts: Record<string, ProofPart> = {
   storage: {
     title: 'A full disk, fsync errors, and the order of sync and ack',
     command: ['--test', '--test-reporter=spec', 'dist/tests/faults/storage.system.js'],
+    needs: ['strace', 'sqlite3'],
   },
   commands: {
     title: 'Commands under 200 SIGKILLs and 200 cut links; a batch to 10,000 devices, a fifth of them offline',
@@ -58,15 +61,18 @@ const parts: Record<string, ProofPart> = {
     title: 'The C client: 4 minutes of fuzzing per target, and a 24-hour buffer replayed',
     command: ['--test', '--test-reporter=spec', 'dist/tests/clients/c.system.js'],
     rounds: 2,
+    needs: ['make', 'gcc', 'clang', 'arm-none-eabi-gcc', 'qemu-system-arm'],
   },
   seal: {
     title: 'Seals, merges, finished days and erasures, killed at every kind of write, sync, rename and removal',
     command: ['--test', '--test-reporter=spec', 'dist/tests/faults/seal.system.js'],
     rounds: 40,
+    needs: ['strace'],
   },
   store: {
     title: 'The store, from empty to 200 million readings',
     command: ['dist/scripts/bench/main.js', 'store', '--seconds', '20'],
+    needs: ['strace'],
   },
   streams: {
     title: '100,000 streams, each with one frame of 5 readings per second',
@@ -79,16 +85,19 @@ const parts: Record<string, ProofPart> = {
   console: {
     title: 'The console with 100,000 devices, 10,000 of them online, and 50,000 readings per second',
     command: ['dist/scripts/bench/main.js', 'console', '--devices', '100000', '--links', '10000', '--seconds', '40'],
+    needs: ['chromium'],
   },
   bridge: {
     title:
       'The MQTT bridge: 20 rounds of broker stopped, link cut every 100 ms, gateway killed; broker frozen for 30 s',
     command: ['--test', '--test-reporter=spec', 'dist/tests/faults/bridge.system.js'],
     rounds: 20,
+    needs: ['mosquitto'],
   },
   outage: {
     title: 'The MQTT bridge: draining an outage, ack latency, ingest while the broker is down',
     command: ['dist/scripts/bench/main.js', 'bridge', '--seconds', '15'],
+    needs: ['mosquitto'],
   },
   conformance: {
     title: 'WebSocket conformance, by the Autobahn cases that concern a server',
@@ -118,6 +127,7 @@ const parts: Record<string, ProofPart> = {
   clients: {
     title: 'Every client follows every rule, and each deliberately wrong client is caught',
     command: ['--test', '--test-reporter=spec', 'dist/tests/clients/conform.system.js'],
+    needs: ['make', 'gcc', 'python3'],
   },
   soak: {
     title: 'Every fault at once for half an hour',
@@ -126,6 +136,7 @@ const parts: Record<string, ProofPart> = {
   bench: {
     title: 'Benches, and other servers on the same frames',
     command: ['dist/scripts/bench/main.js', '--seconds', '8'],
+    needs: ['mosquitto', 'nats-server'],
   },
 };
 
@@ -137,8 +148,10 @@ if (unknown !== undefined) {
   process.exit(64);
 }
 
-for (const [name, { title, command, rounds }] of Object.entries(parts)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+const chosen = Object.entries(parts).filter(([name]) => wanted.length === 0 || wanted.includes(name));
+// A proof takes hours: what is missing is said before it begins.
+requirePrograms([...new Set(chosen.flatMap(([, { needs = [] }]) => needs))]);
+for (const [name, { title, command, rounds }] of chosen) {
   console.log(`${name}: ${title}`);
   const env = rounds === undefined ? process.env : { ...process.env, TIDEGATE_ROUNDS: String(rounds) };
   const started = Date.now();
