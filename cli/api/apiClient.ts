@@ -81,7 +81,7 @@ export function createApiClient(options: ApiOptions): ApiClient {
         69,
         causeOf(error).includes('CERT')
           ? `The certificate of ${url} is not trusted (${causeOf(error)}). If it is your own, give its file in the environment: NODE_EXTRA_CA_CERTS=cert.pem`
-          : `No gateway answers at ${url} (${causeOf(error)}). Start one with "npm start", or give its address with --url.`,
+          : `No gateway answers at ${url} (${causeOf(error)}). Start one with "npx tidegate serve", or give its address with --url.`,
       );
     });
   }
