@@ -12,8 +12,8 @@ test('attempts and show print why a device does not connect', async (context) =>
   const { out } = await run(tools, 'attempts');
   assert.match(out, /1 +boiler-7 +127\.0\.0\.1 +credentials_invalid +The secret does not belong to this device/);
   assert.match(out, /1 +boiler-8 \(unknown\) +127\.0\.0\.1 +credentials_invalid +There is no device with this id/);
-  const only = JSON.parse((await run(tools, 'attempts', '--device', 'boiler-7', '--json')).out) as unknown[];
-  assert.equal(only.length, 1);
+  const only = (await run(tools, 'attempts', '--device', 'boiler-7', '--json')).out;
+  assert.match(only, /^\{.*"device":"boiler-7".*\}\n$/);
   assert.match((await run(tools, 'attempts', '--limit', 'many')).err, /query_invalid/);
 
   const link = await tools.connect(device);
@@ -28,13 +28,13 @@ test('attempts and show print why a device does not connect', async (context) =>
 test('credentials are rotated, pushed, listed and revoked, and keys show their end and last use', async (context) => {
   const tools = await startTestGateway(context);
   const device = await tools.addDevice('a');
-  const rotated = await run(tools, 'device', 'rotate', 'a', '--grace', '3600', '--push', '--expires', '90d');
+  const rotated = await run(tools, 'device', 'rotate', 'a', '--grace', '1h', '--push', '--expires', '90d');
   assert.match(rotated.out, /goes to the device as command [0-9a-f-]{36}/);
   const listed = await run(tools, 'device', 'credentials', 'a');
   assert.match(listed.out, new RegExp(`${device.cid} +\\S+Z +– +\\S+Z +–`));
-  assert.match((await run(tools, 'device', 'revoke', 'a', device.cid)).out, /is revoked/);
+  assert.match((await run(tools, 'device', 'revoke', 'a', device.cid, '--yes')).out, /is revoked/);
   await assert.rejects(tools.connect(device));
-  assert.equal((await run(tools, 'device', 'revoke', 'a', device.cid)).code, 1);
+  assert.equal((await run(tools, 'device', 'revoke', 'a', device.cid, '--yes')).code, 1);
   assert.equal((await run(tools, 'device', 'rotate', 'a', '--expires', 'soon')).code, 64);
 
   assert.match((await run(tools, 'key', 'add', 'guest', '--expires', '1h')).out, /tgk_/);

@@ -11,7 +11,7 @@ import { startTestGateway, takenPort } from '../gateway/gateway.fixture.js';
 import { version } from '../gateway/process/version.js';
 import { mainFile, runCli as run } from './cli.fixture.js';
 import { tableOf } from './terminal/output.js';
-import { parseDuration, parseWhen } from './terminal/times.js';
+import { parseSpan, parseWhen } from './terminal/times.js';
 
 test('devices are added, listed, shown, changed and removed', async (context) => {
   const tools = await startTestGateway(context);
@@ -26,12 +26,12 @@ test('devices are added, listed, shown, changed and removed', async (context) =>
   ])
     assert.match(added.out, snippet);
   assert.match((await run(tools, 'device', 'list')).out, /boiler-7 +active +never +– +boiler +site=north/);
-  assert.deepEqual(JSON.parse((await run(tools, 'device', 'list', '--tag', 'site=south', '--json')).out), []);
+  assert.equal((await run(tools, 'device', 'list', '--tag', 'site=south', '--json')).out, '');
   assert.match((await run(tools, 'device', 'show', 'boiler-7')).out, /No readings yet/);
   assert.match((await run(tools, 'device', 'disable', 'boiler-7')).out, /is disabled/);
   assert.match((await run(tools, 'device', 'enable', 'boiler-7')).out, /is active/);
-  assert.match((await run(tools, 'device', 'rotate', 'boiler-7', '--grace', '60')).out, /tgd_/);
-  assert.match((await run(tools, 'device', 'remove', 'boiler-7')).out, /is removed/);
+  assert.match((await run(tools, 'device', 'rotate', 'boiler-7', '--grace', '1m')).out, /tgd_/);
+  assert.match((await run(tools, 'device', 'remove', 'boiler-7', '--yes')).out, /is removed/);
   const gone = await run(tools, 'device', 'show', 'boiler-7');
   assert.deepEqual([gone.code, gone.err], [1, 'There is no device boiler-7 (device_unknown)\n']);
 });
@@ -49,7 +49,7 @@ test('devices are imported from CSV, and can connect with their secrets', async 
   for (const [id, secret] of rows) await (await tools.connect({ id, secret })).close();
   assert.equal(rows.length, 2);
   writeFileSync(file, 'name\na\n');
-  assert.match((await run(tools, 'device', 'import', file)).err, /first line must be id,model,tags/);
+  assert.match((await run(tools, 'device', 'import', file)).err, /first line must name the columns id, model, tags/);
 });
 
 test('query prints readings as a table, CSV and NDJSON', async (context) => {
@@ -81,7 +81,7 @@ test('keys are created, listed and revoked', async (context) => {
   };
   assert.match((await run(tools, 'key', 'list')).out, /wall +viewer/);
   assert.match((await run(tools, 'device', 'add', 'x', '--key', made.key)).err, /role_insufficient/);
-  assert.match((await run(tools, 'key', 'revoke', made.id)).out, /is revoked/);
+  assert.match((await run(tools, 'key', 'revoke', made.id, '--yes')).out, /is revoked/);
 });
 
 test('doctor checks a data folder beside the running gateway', async (context) => {
@@ -254,8 +254,18 @@ test('times are accepted in the forms that people write', () => {
     }),
     { seed: 3 },
   );
-  assert.equal(parseDuration('250ms'), 250);
-  assert.throws(() => parseDuration('soon'));
+  for (const [text, hint] of [
+    ['15m', /write -15m$/],
+    ['-15', /write -15s, -15m or -15h$/],
+    ['now', /Leave the option out/],
+  ] as const)
+    assert.throws(() => parseWhen(text, now), hint);
+  assert.deepEqual(
+    [parseSpan('--wait', '250ms'), parseSpan('--wait', '10'), parseSpan('--wait', '1d')],
+    [250, 10_000, 86_400_000],
+  );
+  for (const text of ['soon', '-5s', '', '5 s'])
+    assert.throws(() => parseSpan('--wait', text), /--wait .* is not valid\. Write a span of time/);
 });
 
 test('tables are as wide as their contents, and CSV fields are quoted if they must be', () => {
@@ -286,14 +296,25 @@ test('query aggregates in buckets, and CSV and NDJSON have the whole range', asy
   const table = await run(tools, 'query', 'a');
   assert.match(
     table.out,
-    /These are the oldest 1000 rows of the time range\. For newer rows, use --limit or a later --from\.\n$/,
+    /These are the newest 1,000 rows of the range\. For earlier ones: --to \S+Z, a larger --limit, or --format csv for the whole range\.\n$/,
   );
+  assert.match(table.out, /temperature +149\.75 +Cel\n(?:\S+ +humidity .*\n)?\nThese/, 'the newest row is last');
+  const ends = async (...order: string[]): Promise<number[]> => {
+    const { out } = await run(tools, 'query', 'a', '--metric', 'temperature', '--limit', '3', '--json', ...order);
+    return out
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { value: number }).value);
+  };
+  assert.deepEqual(await ends(), [149.25, 149.5, 149.75]);
+  assert.deepEqual(await ends('--order', 'desc'), [149.75, 149.5, 149.25]);
+  assert.deepEqual(await ends('--order', 'asc'), [0, 0.25, 0.5]);
   const buckets = await run(tools, 'query', 'a', '--metric', 'temperature', '--every', '1m', '--format', 'csv');
   const [heading, first] = buckets.out.split('\n');
   assert.equal(heading, 'time,metric,avg,min,max,sum,count,first,last,unit');
   assert.equal(first, `${new Date(start).toISOString()},temperature,74.875,0,149.75,44925,600,0,149.75,Cel`);
   const bad = await run(tools, 'query', 'a', '--every', 'often');
-  assert.deepEqual([bad.code, /every_invalid/.test(bad.err)], [1, true]);
+  assert.deepEqual([bad.code, /--every often is not valid/.test(bad.err)], [64, true]);
 });
 
 test('sql reads the day files after a seal, and refuses to write', async (context) => {
@@ -351,11 +372,11 @@ test('backup, erase and confirm-clock work, and doctor reports a damaged day fil
   const below = await run(tools, 'backup', join(copy, 'file', 'below'));
   assert.equal(below.err, `backup of ${join(copy, 'file', 'below')} failed: the path, or a part of it, is a file\n`);
   assert.equal(below.code, 1);
-  const erased = await run(tools, 'device', 'remove', 'a', '--erase');
+  const erased = await run(tools, 'device', 'remove', 'a', '--erase', '--yes');
   assert.match(erased.out, /Device a is removed, and its data is erased from every file.*Backups still contain it\./);
   assert.match((await run(tools, 'confirm-clock')).out, /is confirmed/);
   const doctor = await run(null, 'doctor', '--data', join(copy, 'of'), '--all');
-  assert.match(doctor.out, /day files +ok +1 days, \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d, [\d.]+ MiB; 1 checked/);
+  assert.match(doctor.out, /day files +ok +1 day, \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d, [\d.]+ MiB; 1 checked/);
   const [day] = readdirSync(join(copy, 'of', 'readings'));
   writeFileSync(join(copy, 'of', 'readings', day), 'this is no database, and longer than a header of SQLite would be');
   const broken = await run(null, 'doctor', '--data', join(copy, 'of'));

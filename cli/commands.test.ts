@@ -31,7 +31,7 @@ test('send prints the final state of a command, and its exit code reports it', a
   assert.deepEqual([refused.code, /^rejected \{"code":"busy"\}/.test(refused.out)], [2, true]);
   const late = await runCli(tools, 'send', 'away', 'x', '--ttl', '1s', '--wait', '30');
   assert.deepEqual([late.code, late.out.startsWith('expired')], [3, true]);
-  const open = await runCli(tools, 'send', 'away', 'x', '--wait', '0.1', '--json');
+  const open = await runCli(tools, 'send', 'away', 'x', '--wait', '100ms', '--json');
   assert.equal(open.code, 6);
   const { id } = JSON.parse(open.out) as { id: string };
   assert.match((await runCli(tools, 'command', 'cancel', id)).out, /is cancelled/);
@@ -52,8 +52,8 @@ test('a mistake in a command is explained, with exit code 64 or 1', async (conte
   const cases: [string[], number, RegExp][] = [
     [['send', 'd', 'set_target', '{"celsius":'], 64, /not a JSON object.*\n.*single quotes/],
     [['send', 'd', 'set_target', '[1]'], 64, /not a JSON object/],
-    [['send', 'd', 'set_target', '--wait', 'soon'], 64, /--wait soon is not valid\. Write a number of seconds/],
-    [['send', 'd', 'set_target', '--ttl', 'soon'], 64, /no duration/],
+    [['send', 'd', 'set_target', '--wait', 'soon'], 64, /--wait soon is not valid\. Write a span of time/],
+    [['send', 'd', 'set_target', '--ttl', 'soon'], 64, /--ttl soon is not valid/],
     [['send', 'd', 'set_target', '{"celsius":1000}'], 1, /params_invalid.*\n.*\/params\/celsius/],
     [['send', 'nobody', 'x'], 1, /device_unknown/],
     [['command', 'show', 'none'], 1, /command_unknown/],

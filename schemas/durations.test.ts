@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { durationMsIn } from './durations.js';
+import { durationMsIn, spanMsIn } from './durations.js';
 
 test('a duration has a number and one unit', () => {
   assert.deepEqual(
@@ -12,4 +12,9 @@ test('a duration has a number and one unit', () => {
 test('any other text is not a duration', () => {
   for (const text of ['', '5', 's', '-5s', '5 s', '5S', '5sec', '1h30m', '.5s', '5.s', 'soon', '1e3s', 'Infinityms'])
     assert.equal(durationMsIn(text), null, text);
+});
+
+test('a span on a command line has a unit, or is seconds', () => {
+  assert.deepEqual(['10', '0.5', '10s', '1d'].map(spanMsIn), [10_000, 500, 10_000, 86_400_000]);
+  for (const text of ['', '-5', '5x', '.5', '5.', 'soon', '1e3', ' 5']) assert.equal(spanMsIn(text), null, text);
 });

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { counted } from '../../schemas/counted.js';
 import type { JobBody } from '../../schemas/generated/operator.js';
 import type { ApiClient, ApiOptions } from './apiClient.js';
 import { Failure } from './failure.js';
@@ -9,7 +10,8 @@ const pollMs = 200;
 export async function followJob(api: ApiClient, started: JobBody, { json }: ApiOptions): Promise<JobBody> {
   const shows = process.stderr.isTTY && !json;
   for (let job = started; ; job = await api.request<JobBody>('GET', `/v1/jobs/${job.id}`)) {
-    if (shows) process.stderr.write(`\r${job.type} ${job.subject}: ${job.filesDone} of ${job.filesTotal} files `);
+    if (shows)
+      process.stderr.write(`\r${job.type} ${job.subject}: ${job.filesDone} of ${counted(job.filesTotal, 'file')} `);
     if (job.state === 'done' || job.state === 'failed') {
       if (shows) process.stderr.write('\n');
       if (job.state === 'failed') throw new Failure(1, `${job.type} of ${job.subject} failed: ${job.error}`);

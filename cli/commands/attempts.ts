@@ -18,7 +18,7 @@ async function attempts(options: ApiOptions & { device?: string; address?: strin
   const { device, address, limit } = options;
   const query = new URLSearchParams({ limit, ...(device ? { device } : {}), ...(address ? { address } : {}) });
   const { items } = await createApiClient(options).request<{ items: AttemptItem[] }>('GET', `/v1/attempts?${query}`);
-  if (options.json) return printJson(items);
+  if (options.json) return printJson(...items);
   if (items.length === 0)
     return console.log(`No ${device || address ? 'matching ' : ''}refused connections since the gateway started.`);
   console.log(tableOf(['LAST', 'TIMES', 'DEVICE', 'ADDRESS', 'ANSWER', 'WHY'], items.map(rowOf)));

@@ -1,11 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { counted } from '../../schemas/counted.js';
 import type { BatchBody, BatchItem } from '../../schemas/generated/operator.js';
 import { type ApiClient, type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
 import { Failure } from '../api/failure.js';
 import { collect } from '../terminal/collect.js';
 import { printJson, tableOf, timeText } from '../terminal/output.js';
-import { parseTags } from './device.js';
+import { parseTags } from '../terminal/tags.js';
 import { type CommandOptions, commandBody, withCommandOptions } from './send.js';
 
 const pollMs = 500;
@@ -127,7 +128,7 @@ const countsText = ({ counts }: BatchBody): string =>
 function print(batch: BatchBody, { json }: ApiOptions): void {
   if (json) return printJson(batch);
   const { id, name, state, total, failed } = batch;
-  console.log(`Batch ${id}, ${name} to ${total} devices: ${state}. ${countsText(batch)}`);
+  console.log(`Batch ${id}, ${name} to ${counted(total, 'device')}: ${state}. ${countsText(batch)}`);
   if (failed.length === 0) return;
   const rows = failed.map((member) => [
     member.device,
@@ -142,7 +143,7 @@ async function list(options: ApiOptions & { limit: string }): Promise<void> {
   const batches: BatchItem[] = [];
   for await (const item of createApiClient(options).list<BatchItem>('/v1/command-batches', Number(options.limit)))
     batches.push(item);
-  if (options.json) return printJson(batches);
+  if (options.json) return printJson(...batches);
   if (batches.length === 0) return console.log('No batches.');
   console.log(
     tableOf(

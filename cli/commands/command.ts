@@ -20,7 +20,7 @@ async function list(device: string, options: ApiOptions & { limit: string }): Pr
   const commands: CommandBody[] = [];
   for await (const command of createApiClient(options).list<CommandBody>(path, Number(options.limit)))
     commands.push(command);
-  if (options.json) return printJson(commands);
+  if (options.json) return printJson(...commands);
   if (commands.length === 0) return console.log(`No commands for ${device}. Send one: tidegate send ${device} NAME`);
   console.log(
     tableOf(

@@ -1,22 +1,15 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { csvField } from '../../schemas/csv.js';
-import type {
-  CredentialItem,
-  DeviceBody,
-  DeviceCreate,
-  JobBody,
-  LatestBody,
-  NewCredentialBody,
-} from '../../schemas/generated/operator.js';
+import type { DeviceBody, JobBody, LatestBody, NewCredentialBody } from '../../schemas/generated/operator.js';
 import { valueText } from '../../schemas/message/valueText.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
-import { Failure } from '../api/failure.js';
 import { followJob } from '../api/followJob.js';
 import { collect } from '../terminal/collect.js';
-import { printJson, tableOf, tagsText, timeText } from '../terminal/output.js';
+import { confirm, yesOption } from '../terminal/confirm.js';
+import { printJson, tableOf, timeText } from '../terminal/output.js';
 import { snippetsFor } from '../terminal/snippets.js';
-import { parseDuration } from '../terminal/times.js';
+import { parseTags, tagsText } from '../terminal/tags.js';
+import { addSecrets } from './deviceSecrets.js';
+import { importDevices } from './importDevices.js';
 
 /** `tidegate device` */
 export function addDevice(program: Command): void {
@@ -43,36 +36,17 @@ export function addDevice(program: Command): void {
     setState(id, 'disabled', options),
   );
   add('enable <id>', 'let a disabled device connect again').action((id, options) => setState(id, 'active', options));
-  add('rotate <id>', 'create a new secret for a device, and print it (shown only once)')
-    .option('--grace <seconds>', 'how many seconds the older secrets stay valid', '0')
-    .option(
-      '--push',
-      'also send the new secret to the device, as a command; needs a --grace long enough for it to reconnect',
-    )
-    .option('--expires <time>', 'let the new secret expire after this time, for example 90d')
-    .action(rotate);
-  add('credentials <id>', 'list the credentials of a device, without their secrets').action(credentials);
-  add('revoke <id> <cid>', 'revoke one credential of a device, and close a link that uses it').action(revoke);
+  addSecrets(add);
   add('remove <id>', 'remove a device and its credentials; its readings stay until retention removes them')
     .option('--erase', 'also erase its readings from every file now')
+    .addOption(yesOption())
     .action(remove);
   add('import <file>', 'register the devices of a CSV file, and print their secrets as CSV (shown only once)')
     .addHelpText(
       'after',
-      '\nThe first line of the file is id,model,tags. Tags are written as\nsite=north;floor=2, and the model may be empty. The output has the columns\nid,secret.',
+      '\nThe first line names the columns id, model and tags, in any order; only id is\nneeded. Tags are written as site=north;floor=2. Cells may be quoted, and are\nseparated by commas, semicolons or tabs. All faults are printed at once, and then\nnothing is registered. The output has the columns id,secret.',
     )
-    .action(importCsv);
-}
-
-/** Tags from texts of the form `name=value`. Throws Failure. */
-export function parseTags(tags: string[] = []): Record<string, string> {
-  return Object.fromEntries(
-    tags.map((tag) => {
-      const at = tag.indexOf('=');
-      if (at <= 0) throw new Failure(64, `"${tag}" is not a tag. Write name=value, for example site=north`);
-      return [tag.slice(0, at), tag.slice(at + 1)];
-    }),
-  );
+    .action(importDevices);
 }
 
 async function addOne(
@@ -101,7 +75,7 @@ async function list(options: ApiOptions & { tag?: string[]; connected?: boolean;
     `/v1/devices${filters.length > 0 ? `?${filters.join('&')}` : ''}`,
   ))
     devices.push(device);
-  if (options.json) return printJson(devices);
+  if (options.json) return printJson(...devices);
   if (devices.length === 0) return console.log('No devices. Register one: tidegate device add boiler-7');
   console.log(tableOf(['ID', 'STATE', 'LINK', 'SINCE', 'MODEL', 'TAGS'], devices.map(rowOf)));
 }
@@ -148,48 +122,14 @@ async function setState(id: string, state: DeviceBody['state'], options: ApiOpti
   console.log(`Device ${id} is ${state}.`);
 }
 
-async function rotate(
-  id: string,
-  options: ApiOptions & { grace: string; push?: boolean; expires?: string },
-): Promise<void> {
-  const graceSeconds = Number(options.grace);
-  const { expires, push = false } = options;
-  const made = await createApiClient(options).request<NewCredentialBody>('POST', `${pathOf(id)}/credentials`, {
-    graceSeconds,
-    push,
-    ...(expires === undefined ? {} : { notAfter: Date.now() + parseDuration(expires) }),
-  });
-  if (options.json) return printJson(made);
-  console.log(
-    `The new secret of ${id} is shown only this once. Older secrets expire in ${graceSeconds} s:\n\n  ${made.secret}`,
-  );
-  if (made.command !== undefined)
-    console.log(
-      `\nThe new secret goes to the device as command ${made.command}. To follow it: tidegate command show ${made.command}`,
-    );
-}
-
-async function credentials(id: string, options: ApiOptions): Promise<void> {
-  const { items } = await createApiClient(options).request<{ items: CredentialItem[] }>(
-    'GET',
-    `${pathOf(id)}/credentials`,
-  );
-  if (options.json) return printJson(items);
-  const rows = items.map(({ cid, createdAt, notBefore, notAfter, lastUsedAt }) => [
-    cid,
-    ...[createdAt, notBefore, notAfter, lastUsedAt].map(timeText),
-  ]);
-  console.log(tableOf(['CID', 'CREATED', 'NOT BEFORE', 'NOT AFTER', 'LAST USED'], rows));
-}
-
-async function revoke(id: string, cid: string, options: ApiOptions): Promise<void> {
-  await createApiClient(options).request('DELETE', `${pathOf(id)}/credentials/${encodeURIComponent(cid)}`);
-  if (options.json) return printJson({ id, cid, revoked: true });
-  console.log(`Credential ${cid} of ${id} is revoked.`);
-}
-
-async function remove(id: string, options: ApiOptions & { erase?: boolean }): Promise<void> {
+async function remove(id: string, options: ApiOptions & { erase?: boolean; yes?: boolean }): Promise<void> {
   const api = createApiClient(options);
+  await confirm(
+    options.erase
+      ? `Device ${id} is removed with its credentials, and its readings are erased from every file.`
+      : `Device ${id} is removed with its credentials.`,
+    options,
+  );
   if (!options.erase) {
     await api.request('DELETE', pathOf(id));
     if (options.json) return printJson({ id, removed: true });
@@ -200,56 +140,6 @@ async function remove(id: string, options: ApiOptions & { erase?: boolean }): Pr
   console.log(
     `Device ${id} is removed, and its data is erased from every file of the data folder. Backups still contain it.`,
   );
-}
-
-const importedAtOnce = 2_000;
-
-/** Registers the devices in parts of 2,000. The secrets of a part are printed at once, because they are shown only once and a later part may fail. */
-async function importCsv(file: string, options: ApiOptions): Promise<void> {
-  const api = createApiClient(options);
-  const devices = readRows(file).map(deviceOfRow);
-  const made: NewCredentialBody[] = [];
-  if (!options.json) console.log('id,secret');
-  for (let at = 0; at < devices.length; at += importedAtOnce) {
-    const part = { devices: devices.slice(at, at + importedAtOnce) };
-    const { items } = await api.request<{ items: NewCredentialBody[] }>('POST', '/v1/device-imports', part);
-    if (options.json) made.push(...items);
-    else console.log(items.map(({ id, secret }) => `${csvField(id)},${secret}`).join('\n'));
-  }
-  if (options.json) printJson(made);
-}
-
-function deviceOfRow([id, model, tags]: string[]): DeviceCreate {
-  return {
-    id,
-    model: model || null,
-    tags: parseTags((tags || '').split(';').filter((tag) => tag !== '')),
-  };
-}
-
-function readRows(file: string): string[][] {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new Failure(66, `${file} cannot be read: ${(error as Error).message}`);
-  }
-  // Spreadsheets put a byte order mark at the beginning.
-  const [heading, ...lines] = text
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .filter((line) => line.trim() !== '');
-  if (heading?.replaceAll(' ', '') !== 'id,model,tags')
-    throw new Failure(65, `${file}: the first line must be id,model,tags`);
-  return lines.map((line, i) => {
-    const cells = line.split(',').map((cell) => cell.trim());
-    if (cells.length > 3)
-      throw new Failure(
-        65,
-        `${file} line ${i + 2}: there are more than three columns. Write id,model,tags, and separate tags by semicolons`,
-      );
-    return cells;
-  });
 }
 
 const pathOf = (id: string): string => `/v1/devices/${encodeURIComponent(id)}`;

@@ -34,7 +34,7 @@ async function doctor({ data, json, all }: { data: string; json?: boolean; all?:
     checkDescriptors(),
     await checkTransport(),
   ];
-  if (json) printJson(findings);
+  if (json) printJson(...findings);
   else
     console.log(
       tableOf(

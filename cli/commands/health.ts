@@ -5,8 +5,9 @@ import type { ResolvedConfig } from '../../gateway/config/config.js';
 import { urlHost } from '../../gateway/net/address.js';
 import { Failure } from '../api/failure.js';
 import { type ConfigOptions, withConfigOptions } from '../serving/configOptions.js';
+import { parseSpan } from '../terminal/times.js';
 
-const timeoutSecondsMax = 3600;
+const timeoutMsMax = 3_600_000;
 
 /** `tidegate health` */
 export function addHealth(program: Command): void {
@@ -18,18 +19,18 @@ export function addHealth(program: Command): void {
       ),
   )
     .option('--ready', 'ask whether it takes devices and telemetry (/readyz), not only whether it answers (/livez)')
-    .option('--timeout <seconds>', 'how long the answer may take', '2')
+    .option('--timeout <time>', 'how long the answer may take, such as 2s', '2s')
     .addHelpText('after', '\nExit codes: 0 healthy, 1 not healthy, 64 wrong option, 78 configuration error.')
     .action(health);
 }
 
 async function health(options: ConfigOptions & { ready?: boolean; timeout: string }): Promise<void> {
-  const timeoutSeconds = Number(options.timeout);
-  if (!(timeoutSeconds > 0 && timeoutSeconds <= timeoutSecondsMax))
-    throw new Failure(64, `--timeout ${options.timeout} is not valid. Write a number of seconds, for example 2`);
+  const timeoutMs = parseSpan('--timeout', options.timeout);
+  if (timeoutMs <= 0 || timeoutMs > timeoutMsMax)
+    throw new Failure(64, `--timeout ${options.timeout} is not valid. Write more than 0 and 1h at most`);
   const { configFrom } = await import('../serving/configFrom.js');
   const url = healthUrl(configFrom(options), options.ready === true);
-  const answer = await get(url, timeoutSeconds * 1000).catch((error: Error) => error);
+  const answer = await get(url, timeoutMs).catch((error: Error) => error);
   if (answer instanceof Error) throw new Failure(1, `not healthy: ${url} did not answer: ${answer.message}`);
   if (answer.status !== 200)
     throw new Failure(1, `not healthy: ${url} answered ${answer.status} ${answer.body}`.trimEnd());

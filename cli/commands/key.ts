@@ -1,21 +1,22 @@
 import type { Command } from 'commander';
 import type { KeyItem, NewKeyBody } from '../../schemas/generated/operator.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
+import { confirm, yesOption } from '../terminal/confirm.js';
 import { printJson, tableOf, timeText } from '../terminal/output.js';
-import { parseDuration } from '../terminal/times.js';
+import { parseSpan } from '../terminal/times.js';
 
 /** `tidegate key` */
 export function addKey(program: Command): void {
   const key = program.command('key').description('manage operator keys');
   withApiOptions(key.command('add <name>').description('create a key, and print it (shown only once)'))
     .option('--role <role>', 'viewer, operator or admin', 'viewer')
-    .option('--expires <time>', 'let the key expire after this time, for example 90d')
+    .option('--expires <time>', 'let the key expire after this time, such as 90d')
     .action(async (name: string, options: ApiOptions & { role: string; expires?: string }) => {
       const { role, expires } = options;
       const made = await createApiClient(options).request<NewKeyBody>('POST', '/v1/keys', {
         name,
         role,
-        ...(expires === undefined ? {} : { notAfter: Date.now() + parseDuration(expires) }),
+        ...(expires === undefined ? {} : { notAfter: Date.now() + parseSpan('--expires', expires) }),
       });
       if (options.json) return printJson(made);
       console.log(`Key ${made.id} (${options.role}) is shown only this once:\n\n  ${made.key}`);
@@ -23,7 +24,7 @@ export function addKey(program: Command): void {
   withApiOptions(key.command('list').description('list the keys, without their secret texts')).action(
     async (options: ApiOptions) => {
       const { items } = await createApiClient(options).request<{ items: KeyItem[] }>('GET', '/v1/keys');
-      if (options.json) return printJson(items);
+      if (options.json) return printJson(...items);
       console.log(
         tableOf(
           ['ID', 'NAME', 'ROLE', 'CREATED', 'NOT AFTER', 'LAST USED'],
@@ -37,11 +38,13 @@ export function addKey(program: Command): void {
       );
     },
   );
-  withApiOptions(key.command('revoke <id>').description('revoke a key')).action(
-    async (id: string, options: ApiOptions) => {
-      await createApiClient(options).request('DELETE', `/v1/keys/${encodeURIComponent(id)}`);
+  withApiOptions(key.command('revoke <id>').description('revoke a key'))
+    .addOption(yesOption())
+    .action(async (id: string, options: ApiOptions & { yes?: boolean }) => {
+      const api = createApiClient(options);
+      await confirm(`Key ${id} is revoked: programs that use it are refused.`, options);
+      await api.request('DELETE', `/v1/keys/${encodeURIComponent(id)}`);
       if (options.json) return printJson({ id, revoked: true });
       console.log(`Key ${id} is revoked.`);
-    },
-  );
+    });
 }

@@ -1,12 +1,13 @@
-import type { Command } from 'commander';
-import { csvField } from '../../schemas/csv.js';
-import type { BucketItem, LatestBody, ReadingItem } from '../../schemas/generated/operator.js';
+import { type Command, Option } from 'commander';
+import { counted } from '../../schemas/counted.js';
+import type { BucketItem, DeviceBody, LatestBody, ReadingItem } from '../../schemas/generated/operator.js';
 import { valueText } from '../../schemas/message/valueText.js';
-import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
+import { type ApiClient, type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
 import { Failure } from '../api/failure.js';
 import { collect } from '../terminal/collect.js';
-import { tableOf, timeText } from '../terminal/output.js';
-import { parseWhen } from '../terminal/times.js';
+import { type Cell, csvToStdout } from '../terminal/csv.js';
+import { printJson, tableOf, timeText } from '../terminal/output.js';
+import { parseSpan, parseWhen, timeForms } from '../terminal/times.js';
 
 interface QueryOptions extends ApiOptions {
   metric?: string[];
@@ -14,28 +15,34 @@ interface QueryOptions extends ApiOptions {
   to?: string;
   every?: string;
   limit?: string;
+  order?: 'asc' | 'desc';
   format: string;
 }
 
+type Row = ReadingItem | BucketItem;
+
 const formats = ['table', 'csv', 'ndjson'];
 const tableRowsDefault = 1_000;
+const requestRowsMax = 10_000;
 
 /** `tidegate query` */
 export function addQuery(program: Command): void {
-  withApiOptions(program.command('query <id>').description('print the readings of a device'))
+  withApiOptions(program.command('query <id>').description('print the readings of a device, the newest last'))
     .option('--metric <name>', 'only this metric; repeatable', collect)
-    .option(
-      '--from <t>',
-      'start: Unix ms, ISO 8601 (UTC if it has no offset), or a time before now such as -15m',
-      '-15m',
-    )
+    .option('--from <t>', `start: ${timeForms}`, '-15m')
     .option('--to <t>', 'end, exclusive, in the same forms (default: now)')
     .option('--every <width>', 'aggregate in buckets of this width (in UTC), for example 10s, 5m, 1h, 1d')
-    .option('--limit <n>', `at most this many rows (default: ${tableRowsDefault} in a table, else all)`)
+    .option('--limit <n>', `only the newest n rows (default: ${tableRowsDefault} in a table, else all)`)
+    .addOption(
+      new Option('--order <order>', 'asc: with a limit the oldest rows; desc: the newest row first').choices([
+        'asc',
+        'desc',
+      ]),
+    )
     .option('--format <format>', `one of ${formats.join(', ')}`, 'table')
     .addHelpText(
       'after',
-      '\nExamples:\n  tidegate query boiler-7 --metric temperature --from -1h\n  tidegate query boiler-7 --from -30d --every 1h\n  tidegate query boiler-7 --from 2026-11-24 --format csv > day.csv',
+      '\nA table has rounded values. CSV and NDJSON have exact ones, and without --limit\nthe whole range.\n\nExamples:\n  tidegate query boiler-7 --metric temperature --from -1h\n  tidegate query boiler-7 --from -30d --every 1h\n  tidegate query boiler-7 --from 2026-11-24 --format csv > day.csv',
     )
     .action(query);
 }
@@ -45,44 +52,107 @@ async function query(id: string, options: QueryOptions): Promise<void> {
   if (!formats.includes(format))
     throw new Failure(64, `--format ${format} is not known. Write one of ${formats.join(', ')}`);
   const limit = limitOf(options, format);
-  const now = Date.now();
-  const parameters = new URLSearchParams({ from: String(parseWhen(options.from, now)) });
-  if (options.to !== undefined) parameters.set('to', String(parseWhen(options.to, now)));
-  if (options.every !== undefined) parameters.set('every', options.every);
-  for (const metric of options.metric ?? []) parameters.append('metric', metric);
+  const parameters = parametersOf(options, Date.now());
   const api = createApiClient(options);
-  const path = `/v1/devices/${encodeURIComponent(id)}`;
-  const rows = upTo(limit, api.lines<ReadingItem | BucketItem>(`${path}/readings?${parameters}`));
+  const rows = wantedRows(api, id, parameters, limit, options.order);
   if (format === 'ndjson') {
-    for await (const row of rows) console.log(JSON.stringify(row));
+    for await (const row of rows) printJson(row);
     return;
   }
-  const { metrics } = await api.request<LatestBody>('GET', `${path}/latest`);
-  const cellsOf = (row: ReadingItem | BucketItem): string[] => cells(row, metrics[row.metric]?.unit ?? '', format);
+  const { metrics } = await api.request<LatestBody>('GET', `${pathOf(id)}/latest`);
+  const unitOf = ({ metric }: Row): string => metrics[metric]?.unit ?? '';
   const headings = options.every === undefined ? readingHeadings : bucketHeadings;
   if (format === 'csv') {
-    console.log(headings.map((heading) => heading.toLowerCase()).join(','));
-    for await (const row of rows) console.log(cellsOf(row).map(csvField).join(','));
-    return;
+    const csv = csvToStdout();
+    await csv.row(headings.map((heading) => heading.toLowerCase()));
+    for await (const row of rows) await csv.row(exactCells(row, unitOf(row)));
+    return csv.end();
   }
-  const table: string[][] = [];
-  for await (const row of rows) table.push(cellsOf(row));
-  if (table.length === 0)
-    return console.log(`No readings of ${id} since ${options.from}. Choose an earlier start with --from.`);
-  console.log(tableOf(['TIME (UTC)', ...headings.slice(1)], table));
-  if (table.length === limit)
-    console.log(
-      `\nThese are the oldest ${limit} rows of the time range. For newer rows, use --limit or a later --from.`,
-    );
+  const shown: Row[] = [];
+  for await (const row of rows) shown.push(row);
+  if (shown.length === 0) return console.log(await whyNothing(api, id, options));
+  console.log(
+    tableOf(
+      ['TIME (UTC)', ...headings.slice(1)],
+      shown.map((row) => roundedCells(row, unitOf(row))),
+    ),
+  );
+  if (shown.length === limit) console.log(`\n${whereTheRestIs(shown, options.order)}`);
+}
+
+const pathOf = (id: string): string => `/v1/devices/${encodeURIComponent(id)}`;
+
+/** The longest bucket of the API. */
+const everyMsMax = 366 * 86_400_000;
+
+/** The parameters of the API's query. Throws Failure. */
+function parametersOf({ from, to, every, metric = [] }: QueryOptions, now: number): URLSearchParams {
+  const parameters = new URLSearchParams({ from: String(parseWhen(from, now)) });
+  if (to !== undefined) parameters.set('to', String(parseWhen(to, now)));
+  if (every !== undefined) {
+    const ms = parseSpan('--every', every);
+    if (!(Number.isInteger(ms) && ms >= 1 && ms <= everyMsMax))
+      throw new Failure(64, `--every ${every} is not valid. Write a width from 1ms to 366d, such as 10s, 5m, 1h or 1d`);
+    parameters.set('every', ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`);
+  }
+  for (const name of metric) parameters.append('metric', name);
+  return parameters;
+}
+
+/** The rows in the order in which they are printed. Unless `order` says otherwise, a limit keeps the newest rows, oldest first. */
+async function* wantedRows(
+  api: ApiClient,
+  id: string,
+  parameters: URLSearchParams,
+  limit: number,
+  order: QueryOptions['order'],
+): AsyncGenerator<Row> {
+  const newest = order === undefined && Number.isFinite(limit);
+  const asked = new URLSearchParams(parameters);
+  if (newest || order === 'desc') asked.set('order', 'desc');
+  if (limit <= requestRowsMax) asked.set('limit', String(limit));
+  const rows = upTo(limit, api.lines<Row>(`${pathOf(id)}/readings?${asked}`));
+  if (!newest) return yield* rows;
+  const kept: Row[] = [];
+  for await (const row of rows) kept.push(row);
+  yield* kept.reverse();
+}
+
+/** What to do if there is nothing to show. */
+async function whyNothing(api: ApiClient, id: string, { from, to, metric }: QueryOptions): Promise<string> {
+  const { presence } = await api.request<DeviceBody>('GET', pathOf(id));
+  const what = `No readings of ${id}${metric === undefined ? '' : ` (${metric.join(', ')})`}`;
+  if (presence.state === 'never')
+    return `${what}: the device has never connected. To see whether it was refused, and why: tidegate attempts --device ${id}`;
+  const range = `since ${from}${to === undefined ? '' : ` and before ${to}`}`;
+  const last = presence.lastFrameAt === null ? '' : ` Its last frame came at ${timeText(presence.lastFrameAt)}.`;
+  return `${what} ${range}.${last} Choose an earlier start with --from.`;
+}
+
+/** The last line under a table that has as many rows as allowed. */
+function whereTheRestIs(shown: Row[], order: QueryOptions['order']): string {
+  const more = 'a larger --limit, or --format csv for the whole range';
+  if (order === 'asc')
+    return `These are the oldest ${counted(shown.length, 'row')} of the range. For later ones: ${more}.`;
+  const oldest = order === 'desc' ? shown[shown.length - 1] : shown[0];
+  // `to` is exclusive, and other metrics may have a reading in the same millisecond.
+  return `These are the newest ${counted(shown.length, 'row')} of the range. For earlier ones: --to ${timeText(oldest.ts + 1)}, ${more}.`;
 }
 
 const readingHeadings = ['TIME', 'METRIC', 'VALUE', 'UNIT'];
 const bucketHeadings = ['TIME', 'METRIC', 'AVG', 'MIN', 'MAX', 'SUM', 'COUNT', 'FIRST', 'LAST', 'UNIT'];
 
-/** The cells of a row. A table shows rounded numbers; CSV has them in full. */
-function cells(row: ReadingItem | BucketItem, unit: string, format: string): string[] {
-  const text = (value: number | string | boolean | undefined): string =>
-    value === undefined ? '' : format === 'table' ? valueText(value) : String(value);
+/** The cells of a row, with numbers in full. */
+function exactCells(row: Row, unit: string): Cell[] {
+  const text = (value: number | string | boolean | undefined): string => (value === undefined ? '' : String(value));
+  if ('value' in row) return [timeText(row.ts), row.metric, text(row.value), unit];
+  const { ts, metric, avg, min, max, sum, count, first, last } = row;
+  return [timeText(ts), metric, ...[avg, min, max, sum, count, first, last].map(text), unit];
+}
+
+/** The cells of a row for people. */
+function roundedCells(row: Row, unit: string): string[] {
+  const text = (value: number | string | boolean | undefined): string => (value === undefined ? '' : valueText(value));
   if ('value' in row) return [timeText(row.ts), row.metric, text(row.value), unit];
   const { ts, metric, avg, min, max, sum, count, first, last } = row;
   return [timeText(ts), metric, ...[avg, min, max, sum, count, first, last].map(text), unit];
@@ -97,7 +167,7 @@ function limitOf({ limit }: QueryOptions, format: string): number {
 }
 
 /** The first `limit` rows. */
-async function* upTo<Row>(limit: number, rows: AsyncGenerator<Row>): AsyncGenerator<Row> {
+async function* upTo<Item>(limit: number, rows: AsyncGenerator<Item>): AsyncGenerator<Item> {
   let left = limit;
   for await (const row of rows) {
     yield row;

@@ -4,7 +4,7 @@ import type { CommandBody, CommandStateBody } from '../../schemas/generated/oper
 import { type ApiClient, type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
 import { Failure } from '../api/failure.js';
 import { printJson } from '../terminal/output.js';
-import { parseDuration } from '../terminal/times.js';
+import { parseSpan } from '../terminal/times.js';
 
 /** The exit code per state of a command. It is 0 only if the device reported success. */
 export const exitCodes: Record<CommandState, number> = {
@@ -36,11 +36,11 @@ const waitAtOnceMaxSeconds = 60;
 export function withCommandOptions(command: Command): Command {
   return withApiOptions(command)
     .option(
-      '--ttl <duration>',
-      'how long the command may wait to be sent, for example 30s, 5m, 1h (default: by the model, else 1h)',
+      '--ttl <time>',
+      'how long the command may wait to be sent, such as 30s, 5m or 1h (default: by the model, else 1h)',
     )
     .option(
-      '--deadline <duration>',
+      '--deadline <time>',
       'how long the device may take to finish it once it was sent (default: by the model, else 5m)',
     )
     .option('--supersedes <word>', 'replace a queued command of the device that has the same word');
@@ -49,7 +49,7 @@ export function withCommandOptions(command: Command): Command {
 /** `tidegate send` */
 export function addSend(program: Command): void {
   withCommandOptions(program.command('send <id> <name> [params]').description('send a command to a device'))
-    .option('--wait <seconds>', 'wait up to this many seconds for the final state, and print it')
+    .option('--wait <time>', 'wait up to this long, such as 10s or 5m, for the final state, and print it')
     .option('--idempotency-key <key>', 'make it safe to repeat the request: the same key creates no second command')
     .addHelpText(
       'after',
@@ -59,7 +59,7 @@ export function addSend(program: Command): void {
 may have run), 5 cancelled, superseded or device removed, 6 not final yet.
 
 Examples:
-  tidegate send boiler-7 set_interval '{"seconds":5}' --wait 10
+  tidegate send boiler-7 set_interval '{"seconds":5}' --wait 10s
   tidegate send truck-1 reboot --ttl 10m`,
     )
     .action(send);
@@ -71,7 +71,7 @@ interface SendOptions extends CommandOptions {
 }
 
 async function send(id: string, name: string, params: string | undefined, options: SendOptions): Promise<void> {
-  const waitSeconds = options.wait === undefined ? 0 : secondsOf(options.wait);
+  const waitSeconds = options.wait === undefined ? 0 : waitSecondsOf(options.wait);
   const body = commandBody(name, params, options);
   const api = createApiClient(options);
   const key = options.idempotencyKey;
@@ -102,11 +102,13 @@ function lineOf({ id, state, result, error }: CommandStateBody): string {
   return `${state}${more.join('')}  (${id})`;
 }
 
-function secondsOf(text: string): number {
-  const seconds = Number(text);
-  if (!(seconds >= 0 && seconds <= 86_400))
-    throw new Failure(64, `--wait ${text} is not valid. Write a number of seconds from 0 to 86400`);
-  return seconds;
+const waitMsMax = 86_400_000;
+
+/** The value of --wait in seconds. Throws Failure. */
+function waitSecondsOf(text: string): number {
+  const ms = parseSpan('--wait', text);
+  if (ms > waitMsMax) throw new Failure(64, `--wait ${text} is not valid. Write 1d at most`);
+  return ms / 1000;
 }
 
 /** The body of a request that creates a command. Throws Failure. */
@@ -114,8 +116,8 @@ export function commandBody(name: string, params: string | undefined, options: C
   return {
     name,
     params: params === undefined ? {} : paramsOf(params),
-    ...(options.ttl === undefined ? {} : { ttlSeconds: parseDuration(options.ttl) / 1000 }),
-    ...(options.deadline === undefined ? {} : { deadlineSeconds: parseDuration(options.deadline) / 1000 }),
+    ...(options.ttl === undefined ? {} : { ttlSeconds: parseSpan('--ttl', options.ttl) / 1000 }),
+    ...(options.deadline === undefined ? {} : { deadlineSeconds: parseSpan('--deadline', options.deadline) / 1000 }),
     ...(options.supersedes === undefined ? {} : { supersedes: options.supersedes }),
   };
 }

@@ -3,13 +3,14 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 import { dayMs, dayOf } from '../../gateway/store/dayFiles/days.js';
 import { openSqlView, type SqlValue } from '../../gateway/store/outside/sqlView.js';
-import { csvField } from '../../schemas/csv.js';
+import { counted } from '../../schemas/counted.js';
 import type { GatewayBody } from '../../schemas/generated/operator.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
 import { Failure } from '../api/failure.js';
+import { csvToStdout } from '../terminal/csv.js';
 import { tableOf } from '../terminal/output.js';
 import { requireReadable } from '../terminal/requireReadable.js';
-import { parseWhen } from '../terminal/times.js';
+import { parseWhen, timeForms } from '../terminal/times.js';
 
 interface SqlOptions extends ApiOptions {
   from?: string;
@@ -25,10 +26,7 @@ export function addSql(program: Command): void {
   withApiOptions(
     program.command('sql <statement>').description('run a read-only SQL statement on the readings of a data folder'),
   )
-    .option(
-      '--from <t>',
-      'start: Unix ms, ISO 8601 (UTC if it has no offset), or a time before now such as -15m (default: the start of today in UTC)',
-    )
+    .option('--from <t>', `start: ${timeForms} (default: the start of today in UTC)`)
     .option('--to <t>', 'end, exclusive, in the same forms (default: the end of today in UTC)')
     .option('--format <format>', `one of ${formats.join(', ')}`, 'table')
     .addHelpText(
@@ -54,7 +52,7 @@ async function sql(statement: string, options: SqlOptions): Promise<void> {
     if (!sealed && view.unsealed > 0)
       console.error(
         pc.yellow(
-          `${view.unsealed} readings are missing here, because they are not sealed yet. Start the gateway on this folder to seal them.`,
+          `${counted(view.unsealed, 'reading')} not sealed yet, so missing here. Start the gateway on this folder to seal what is in its log.`,
         ),
       );
     if (!view.indexed)
@@ -63,7 +61,7 @@ async function sql(statement: string, options: SqlOptions): Promise<void> {
           `This statement reads all of ${view.files} day files. With ten at most it can use their index: choose a shorter time with --from and --to.`,
         ),
       );
-    print(view.run(statement), format);
+    await print(view.run(statement), format);
   } catch (error) {
     throw new Failure(65, `SQL: ${(error as Error).message}`);
   } finally {
@@ -85,17 +83,21 @@ async function sealIfRunning(options: SqlOptions): Promise<boolean> {
   }
 }
 
-function print({ columns, rows }: { columns: string[]; rows: IterableIterator<SqlValue[]> }, format: string): void {
+async function print(
+  { columns, rows }: { columns: string[]; rows: IterableIterator<SqlValue[]> },
+  format: string,
+): Promise<void> {
   if (format === 'table') {
     const table = Array.from(rows, (row) => row.map(textOf));
     console.log(tableOf(columns, table));
-    return;
-  }
-  if (format === 'csv') console.log(columns.map(csvField).join(','));
-  for (const row of rows) {
-    if (format === 'csv') console.log(row.map((value) => csvField(textOf(value))).join(','));
-    else console.log(JSON.stringify(Object.fromEntries(columns.map((name, i) => [name, plain(row[i])]))));
-  }
+  } else if (format === 'csv') {
+    const csv = csvToStdout();
+    await csv.row(columns);
+    for (const row of rows) await csv.row(row.map(textOf));
+    await csv.end();
+  } else
+    for (const row of rows)
+      console.log(JSON.stringify(Object.fromEntries(columns.map((name, i) => [name, plain(row[i])]))));
 }
 
 function textOf(value: SqlValue): string {

@@ -9,7 +9,7 @@ import type { LatestBody } from '../../schemas/generated/operator.js';
 import { valueText } from '../../schemas/message/valueText.js';
 import { type ApiClient, createApiClient } from '../api/apiClient.js';
 import { defaultFolder } from '../api/running.js';
-import { parseDuration } from '../terminal/times.js';
+import { parseSpan } from '../terminal/times.js';
 import { configFrom } from './configFrom.js';
 import type { ConfigOptions } from './configOptions.js';
 import { createLogger } from './logger.js';
@@ -23,7 +23,7 @@ export interface DemoOptions extends ConfigOptions {
 
 /** Runs a gateway, the fleet `demo` and a device of this machine, until a signal or the end of `duration`. Rejects as serve does. */
 export async function demo(options: DemoOptions): Promise<void> {
-  const durationMs = options.duration === undefined ? null : parseDuration(options.duration);
+  const durationMs = options.duration === undefined ? null : parseSpan('--duration', options.duration);
   const config = configFrom(options, ['log.level=warn', 'device.host=127.0.0.1']);
   const log = createLogger(config.log.level);
   const gateway = await runGateway(config, log, () => configFrom(options, ['log.level=warn', 'device.host=127.0.0.1']));

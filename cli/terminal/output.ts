@@ -13,18 +13,12 @@ export function tableOf(headings: string[], rows: string[][]): string {
   return [line(headings), ...rows.map(line)].join('\n');
 }
 
-/** Prints a value as indented JSON. */
-export function printJson(value: unknown): void {
-  console.log(JSON.stringify(value, null, 2));
+/** Prints one line of JSON per value: with --json a list is one line per item, and a single answer is one line. */
+export function printJson(...values: unknown[]): void {
+  for (const value of values) console.log(JSON.stringify(value));
 }
 
 /** Unix ms as ISO 8601 in UTC; a dash for null. */
 export function timeText(ms: number | null): string {
   return ms === null ? '–' : new Date(ms).toISOString();
-}
-
-export function tagsText(tags: Record<string, string>): string {
-  return Object.entries(tags)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(' ');
 }

@@ -44,7 +44,7 @@ const layers = {
     'schemas',
   ],
   'cli/terminal': ['cli/api', 'schemas'],
-  'cli/api': [],
+  'cli/api': ['schemas'],
   console: ['console/pages', 'console/fleet', 'console/parts', 'console/session'],
   'console/pages': [
     'console/device',
