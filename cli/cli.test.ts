@@ -59,7 +59,7 @@ test('query prints readings as a table, CSV and NDJSON', async (context) => {
   await link.untilAck(1);
   assert.match(
     (await run(tools, 'query', 'a')).out,
-    /^TIME \(UTC\) +METRIC +VALUE +UNIT\n\S+Z +temperature +21\.5 +Cel\n/,
+    /^TIME \(UTC\) +METRIC +VALUE +UNIT\n\S+Z +temperature +21\.5 +°C\n/,
   );
   assert.match(
     (await run(tools, 'query', 'a', '--format', 'csv', '--metric', 'door')).out,
@@ -298,7 +298,7 @@ test('query aggregates in buckets, and CSV and NDJSON have the whole range', asy
     table.out,
     /These are the newest 1,000 rows of the range\. For earlier ones: --to \S+Z, a larger --limit, or --format csv for the whole range\.\n$/,
   );
-  assert.match(table.out, /temperature +149\.75 +Cel\n(?:\S+ +humidity .*\n)?\nThese/, 'the newest row is last');
+  assert.match(table.out, /temperature +149\.75 +°C\n(?:\S+ +humidity .*\n)?\nThese/, 'the newest row is last');
   const ends = async (...order: string[]): Promise<number[]> => {
     const { out } = await run(tools, 'query', 'a', '--metric', 'temperature', '--limit', '3', '--json', ...order);
     return out

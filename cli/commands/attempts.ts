@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { AttemptItem } from '../../schemas/generated/operator.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
+import { rowsLimit } from '../terminal/limit.js';
 import { printJson, tableOf, timeText } from '../terminal/output.js';
 
 /** `tidegate attempts` */
@@ -16,7 +17,11 @@ export function addAttempts(program: Command): void {
 
 async function attempts(options: ApiOptions & { device?: string; address?: string; limit: string }): Promise<void> {
   const { device, address, limit } = options;
-  const query = new URLSearchParams({ limit, ...(device ? { device } : {}), ...(address ? { address } : {}) });
+  const query = new URLSearchParams({
+    limit: String(rowsLimit(limit)),
+    ...(device ? { device } : {}),
+    ...(address ? { address } : {}),
+  });
   const { items } = await createApiClient(options).request<{ items: AttemptItem[] }>('GET', `/v1/attempts?${query}`);
   if (options.json) return printJson(...items);
   if (items.length === 0)

@@ -5,6 +5,7 @@ import type { BatchBody, BatchItem } from '../../schemas/generated/operator.js';
 import { type ApiClient, type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
 import { Failure } from '../api/failure.js';
 import { collect } from '../terminal/collect.js';
+import { rowsLimit } from '../terminal/limit.js';
 import { printJson, tableOf, timeText } from '../terminal/output.js';
 import { parseTags } from '../terminal/tags.js';
 import { type CommandOptions, commandBody, withCommandOptions } from './send.js';
@@ -40,6 +41,7 @@ export function addBatch(program: Command): void {
     )
     .action(send);
   withApiOptions(batch.command('list').description('list batches, newest first'))
+    .alias('ls')
     .option('--limit <n>', 'at most this many', '20')
     .action(list);
   withApiOptions(
@@ -141,7 +143,7 @@ function print(batch: BatchBody, { json }: ApiOptions): void {
 
 async function list(options: ApiOptions & { limit: string }): Promise<void> {
   const batches: BatchItem[] = [];
-  for await (const item of createApiClient(options).list<BatchItem>('/v1/command-batches', Number(options.limit)))
+  for await (const item of createApiClient(options).list<BatchItem>('/v1/command-batches', rowsLimit(options.limit)))
     batches.push(item);
   if (options.json) return printJson(...batches);
   if (batches.length === 0) return console.log('No batches.');

@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
 import type { CommandBody } from '../../schemas/generated/operator.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
+import { rowsLimit } from '../terminal/limit.js';
 import { printJson, tableOf, timeText } from '../terminal/output.js';
 
 /** `tidegate command` */
 export function addCommand(program: Command): void {
   const command = program.command('command').description('list, show and cancel commands');
   withApiOptions(command.command('list <device>').description('list the commands of a device, newest first'))
+    .alias('ls')
     .option('--limit <n>', 'at most this many', '20')
     .action(list);
   withApiOptions(
@@ -18,7 +20,7 @@ export function addCommand(program: Command): void {
 async function list(device: string, options: ApiOptions & { limit: string }): Promise<void> {
   const path = `/v1/devices/${encodeURIComponent(device)}/commands`;
   const commands: CommandBody[] = [];
-  for await (const command of createApiClient(options).list<CommandBody>(path, Number(options.limit)))
+  for await (const command of createApiClient(options).list<CommandBody>(path, rowsLimit(options.limit)))
     commands.push(command);
   if (options.json) return printJson(...commands);
   if (commands.length === 0) return console.log(`No commands for ${device}. Send one: tidegate send ${device} NAME`);

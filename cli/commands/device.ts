@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { readingText, shortText } from '../../schemas/display/values.js';
 import type { DeviceBody, JobBody, LatestBody, NewCredentialBody } from '../../schemas/generated/operator.js';
-import { valueText } from '../../schemas/message/valueText.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
 import { followJob } from '../api/followJob.js';
 import { collect } from '../terminal/collect.js';
@@ -9,6 +9,7 @@ import { printJson, tableOf, timeText } from '../terminal/output.js';
 import { snippetsFor } from '../terminal/snippets.js';
 import { parseTags, tagsText } from '../terminal/tags.js';
 import { addSecrets } from './deviceSecrets.js';
+import { addEdit } from './editDevices.js';
 import { importDevices } from './importDevices.js';
 
 /** `tidegate device` */
@@ -18,6 +19,8 @@ export function addDevice(program: Command): void {
     withApiOptions(device.command(name).description(description));
 
   add('add <id>', 'register a device, and print its secret (shown only once) and programs that connect with it')
+    .option('--name <text>', 'name of the device for people')
+    .option('--notes <text>', 'notes about the device')
     .option('--model <model>', 'model of the device, which lists its metrics and commands')
     .option('--tag <name=value>', 'a tag of the device; repeatable', collect)
     .option(
@@ -27,17 +30,22 @@ export function addDevice(program: Command): void {
     )
     .action(addOne);
   add('list', 'list devices')
+    .alias('ls')
     .option('--tag <name=value>', 'only devices with this tag; repeatable, then devices with all of the tags', collect)
     .option('--connected', 'only devices that are connected')
     .option('--presence <state>', 'only devices in this state: never, online, late, asleep or offline')
     .action(list);
-  add('show <id>', 'show a device: its presence, how its last link ended, and its latest values').action(show);
+  add('show <id>', 'show a device: its presence, how its last link ended, and its latest values')
+    .aliases(['get', 'info'])
+    .action(show);
   add('disable <id>', 'close the link of a device, and refuse it until it is enabled').action((id, options) =>
     setState(id, 'disabled', options),
   );
   add('enable <id>', 'let a disabled device connect again').action((id, options) => setState(id, 'active', options));
+  addEdit(add);
   addSecrets(add);
   add('remove <id>', 'remove a device and its credentials; its readings stay until retention removes them')
+    .aliases(['rm', 'delete'])
     .option('--erase', 'also erase its readings from every file now')
     .addOption(yesOption())
     .action(remove);
@@ -51,10 +59,12 @@ export function addDevice(program: Command): void {
 
 async function addOne(
   id: string,
-  options: ApiOptions & { model?: string; tag?: string[]; deviceUrl: string },
+  options: ApiOptions & { name?: string; notes?: string; model?: string; tag?: string[]; deviceUrl: string },
 ): Promise<void> {
   const made = await createApiClient(options).request<NewCredentialBody>('POST', '/v1/devices', {
     id,
+    name: options.name ?? null,
+    notes: options.notes ?? null,
     model: options.model ?? null,
     tags: parseTags(options.tag),
   });
@@ -77,27 +87,42 @@ async function list(options: ApiOptions & { tag?: string[]; connected?: boolean;
     devices.push(device);
   if (options.json) return printJson(...devices);
   if (devices.length === 0) return console.log('No devices. Register one: tidegate device add boiler-7');
-  console.log(tableOf(['ID', 'STATE', 'LINK', 'SINCE', 'MODEL', 'TAGS'], devices.map(rowOf)));
+  console.log(devicesTable(devices));
 }
 
-function rowOf({ id, state, presence, model, tags }: DeviceBody): string[] {
-  return [id, state, presence.state, timeText(presence.since), model ?? '–', tagsText(tags)];
+/** The column of names is there only if one of the devices has a name. */
+function devicesTable(devices: DeviceBody[]): string {
+  const named = devices.some(({ name }) => name !== null);
+  const rows = devices.map(({ id, name, state, presence, model, tags }) => [
+    id,
+    ...(named ? [name ?? ''] : []),
+    state,
+    presence.state,
+    timeText(presence.since),
+    model ?? '–',
+    tagsText(tags),
+  ]);
+  return tableOf(['ID', ...(named ? ['NAME'] : []), 'STATE', 'LINK', 'SINCE (UTC)', 'MODEL', 'TAGS'], rows);
 }
+
+const textCharsMax = 80;
 
 async function show(id: string, options: ApiOptions): Promise<void> {
   const api = createApiClient(options);
   const device = await api.request<DeviceBody>('GET', pathOf(id));
   const { metrics } = await api.request<LatestBody>('GET', `${pathOf(id)}/latest`);
   if (options.json) return printJson({ ...device, metrics });
-  console.log(tableOf(['ID', 'STATE', 'LINK', 'SINCE', 'MODEL', 'TAGS'], [rowOf(device)]));
+  console.log(devicesTable([device]));
+  if (device.notes !== null) console.log(`notes: ${device.notes}`);
   for (const line of presenceLines(device.presence)) console.log(line);
   const rows = Object.entries(metrics).map(([metric, { value, unit, ts }]) => [
     metric,
-    valueText(value),
-    unit ?? '',
+    shortText(readingText(value, unit), textCharsMax),
     timeText(ts),
   ]);
-  console.log(rows.length === 0 ? '\nNo readings yet.' : `\n${tableOf(['METRIC', 'VALUE', 'UNIT', 'TIME'], rows)}`);
+  if (device.presence.state === 'never')
+    console.log(`\nIt has never connected. To see whether it was refused, and why: tidegate attempts --device ${id}`);
+  console.log(rows.length === 0 ? '\nNo readings yet.' : `\n${tableOf(['METRIC', 'VALUE', 'TIME (UTC)'], rows)}`);
 }
 
 /** What helps to find out why a device is not connected, or not well. Facts that are not known are left out. */

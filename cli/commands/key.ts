@@ -21,8 +21,9 @@ export function addKey(program: Command): void {
       if (options.json) return printJson(made);
       console.log(`Key ${made.id} (${options.role}) is shown only this once:\n\n  ${made.key}`);
     });
-  withApiOptions(key.command('list').description('list the keys, without their secret texts')).action(
-    async (options: ApiOptions) => {
+  withApiOptions(key.command('list').description('list the keys, without their secret texts'))
+    .alias('ls')
+    .action(async (options: ApiOptions) => {
       const { items } = await createApiClient(options).request<{ items: KeyItem[] }>('GET', '/v1/keys');
       if (options.json) return printJson(...items);
       console.log(
@@ -36,8 +37,7 @@ export function addKey(program: Command): void {
           ]),
         ),
       );
-    },
-  );
+    });
   withApiOptions(key.command('revoke <id>').description('revoke a key'))
     .addOption(yesOption())
     .action(async (id: string, options: ApiOptions & { yes?: boolean }) => {

@@ -1,11 +1,13 @@
 import { type Command, Option } from 'commander';
 import { counted } from '../../schemas/counted.js';
+import { numberIn, numberText, type Scale, scaleOf } from '../../schemas/display/numbers.js';
+import { readingText, shortText } from '../../schemas/display/values.js';
 import type { BucketItem, DeviceBody, LatestBody, ReadingItem } from '../../schemas/generated/operator.js';
-import { valueText } from '../../schemas/message/valueText.js';
 import { type ApiClient, type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
 import { Failure } from '../api/failure.js';
 import { collect } from '../terminal/collect.js';
 import { type Cell, csvToStdout } from '../terminal/csv.js';
+import { rowsLimit } from '../terminal/limit.js';
 import { printJson, tableOf, timeText } from '../terminal/output.js';
 import { parseSpan, parseWhen, timeForms } from '../terminal/times.js';
 
@@ -71,12 +73,7 @@ async function query(id: string, options: QueryOptions): Promise<void> {
   const shown: Row[] = [];
   for await (const row of rows) shown.push(row);
   if (shown.length === 0) return console.log(await whyNothing(api, id, options));
-  console.log(
-    tableOf(
-      ['TIME (UTC)', ...headings.slice(1)],
-      shown.map((row) => roundedCells(row, unitOf(row))),
-    ),
-  );
+  console.log(tableOf(['TIME (UTC)', ...headings.slice(1)], tableRows(shown, unitOf)));
   if (shown.length === limit) console.log(`\n${whereTheRestIs(shown, options.order)}`);
 }
 
@@ -150,20 +147,43 @@ function exactCells(row: Row, unit: string): Cell[] {
   return [timeText(ts), metric, ...[avg, min, max, sum, count, first, last].map(text), unit];
 }
 
-/** The cells of a row for people. */
-function roundedCells(row: Row, unit: string): string[] {
-  const text = (value: number | string | boolean | undefined): string => (value === undefined ? '' : valueText(value));
-  if ('value' in row) return [timeText(row.ts), row.metric, text(row.value), unit];
+const textCharsMax = 80;
+
+/** The rows for people: the numbers of one metric have the same scale, whose unit is in the last column. */
+function tableRows(rows: Row[], unitOf: (row: Row) => string): string[][] {
+  const numbers = new Map<string, number[]>();
+  for (const row of rows) {
+    const values = 'value' in row ? [row.value] : [row.avg, row.min, row.max, row.first, row.last];
+    const known = numbers.get(row.metric) ?? [];
+    for (const value of values) if (typeof value === 'number') known.push(value);
+    numbers.set(row.metric, known);
+  }
+  const scales = new Map<string, Scale>();
+  for (const row of rows)
+    if (!scales.has(row.metric)) scales.set(row.metric, scaleOf(numbers.get(row.metric) ?? [], unitOf(row) || null));
+  return rows.map((row) => shownCells(row, scales.get(row.metric) as Scale));
+}
+
+function shownCells(row: Row, scale: Scale): string[] {
+  const text = (value: number | string | boolean | undefined): string => {
+    if (value === undefined) return '';
+    return typeof value === 'number' ? numberIn(value, scale) : shortText(readingText(value, null), textCharsMax);
+  };
+  if ('value' in row) return [timeText(row.ts), row.metric, text(row.value), scale.unit];
   const { ts, metric, avg, min, max, sum, count, first, last } = row;
-  return [timeText(ts), metric, ...[avg, min, max, sum, count, first, last].map(text), unit];
+  return [
+    timeText(ts),
+    metric,
+    ...[avg, min, max, sum].map(text),
+    numberText(count),
+    ...[first, last].map(text),
+    scale.unit,
+  ];
 }
 
 function limitOf({ limit }: QueryOptions, format: string): number {
-  if (limit === undefined) return format === 'table' ? tableRowsDefault : Number.POSITIVE_INFINITY;
-  const rows = Number(limit);
-  if (!Number.isInteger(rows) || rows < 1)
-    throw new Failure(64, `--limit ${limit} is not valid. Write a whole number above 0`);
-  return rows;
+  if (limit !== undefined) return rowsLimit(limit);
+  return format === 'table' ? tableRowsDefault : Number.POSITIVE_INFINITY;
 }
 
 /** The first `limit` rows. */

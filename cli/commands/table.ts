@@ -60,6 +60,10 @@ export const commandTable: Readonly<Record<string, Entry>> = {
     description: 'list refused connection attempts with the reason, newest first',
     load: async () => (await import('./attempts.js')).addAttempts,
   },
+  audit: {
+    description: 'list who changed what and when, newest first',
+    load: async () => (await import('./audit.js')).addAudit,
+  },
   backup: {
     args: '<dir>',
     description: 'back up the running gateway’s data into a new or empty folder',

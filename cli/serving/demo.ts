@@ -5,8 +5,8 @@ import { loadFleet } from '../../device-sim/fleet/loadFleet.js';
 import { startHostMonitor } from '../../device-sim/host/hostMonitor.js';
 import { runFleet } from '../../device-sim/run/runFleet.js';
 import { untilSignal } from '../../device-sim/run/untilSignal.js';
+import { readingText, shortText } from '../../schemas/display/values.js';
 import type { LatestBody } from '../../schemas/generated/operator.js';
-import { valueText } from '../../schemas/message/valueText.js';
 import { type ApiClient, createApiClient } from '../api/apiClient.js';
 import { defaultFolder } from '../api/running.js';
 import { parseSpan } from '../terminal/times.js';
@@ -77,7 +77,7 @@ async function showFirst(api: ApiClient, ids: string[]): Promise<void> {
     }
     const shown = Object.entries(metrics)
       .slice(0, 4)
-      .map(([metric, { value, unit }]) => `${metric} ${pc.bold(valueText(value))}${unit === null ? '' : ` ${unit}`}`);
+      .map(([metric, { value, unit }]) => `${metric} ${pc.bold(shortText(readingText(value, unit), 40))}`);
     console.log(`  ${id.padEnd(14)} ${shown.length === 0 ? 'no readings yet' : shown.join('   ')}`);
   }
 }

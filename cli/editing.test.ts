@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startTestGateway } from '../gateway/gateway.fixture.js';
+import { runCli as run } from './cli.fixture.js';
+
+test('devices are edited one by one and many at once, and the audit log says who did it', async (context) => {
+  const tools = await startTestGateway(context);
+  for (const [id, site] of [
+    ['a', 'north'],
+    ['b', 'north'],
+    ['c', 'south'],
+  ])
+    await tools.addDevice(id, { model: 'boiler', tags: { site, old: 'x' } });
+  const one = await run(tools, 'device', 'edit', 'a', '--name', 'Hall', '--untag', 'old', '--tag', 'floor=2');
+  assert.equal(one.out, 'Device a is changed: name "Hall", model boiler, tags site=north floor=2.\n', one.err);
+  const many = await run(tools, 'device', 'edit', '--where-tag', 'site=north', '--untag', 'old', '--no-model');
+  assert.equal(many.out, '2 devices changed\n', many.err);
+  assert.equal(
+    (await run(tools, 'device', 'edit', '--all', '--no-model')).out,
+    '1 device changed, 2 already like this\n',
+  );
+  const { out } = await run(tools, 'device', 'list', '--json');
+  assert.deepEqual(
+    out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { name: string; model: string; tags: object })
+      .map(({ name, model, tags }) => [name, model, tags]),
+    [
+      ['Hall', null, { site: 'north', floor: '2' }],
+      [null, null, { site: 'north' }],
+      [null, null, { site: 'south', old: 'x' }],
+    ],
+  );
+  assert.match((await run(tools, 'device', 'list')).out, /^ID +NAME +STATE .*\na +Hall +active/);
+
+  const audit = await run(tools, 'audit', '--from', '-1h', '--subject', 'a');
+  assert.match(audit.out, /^TIME \(UTC\) +WHO +ACTION +SUBJECT +DETAIL\n(\S+Z .* device_updated +a .*\n)+\S+Z .* a /);
+  const [line] = (await run(tools, 'audit', '--limit', '1', '--json')).out.split('\n');
+  const { by, action } = JSON.parse(line) as { by: string; action: string };
+  assert.equal(action, 'device_updated');
+  for (const [args, wanted] of [
+    [['--who', by, '--action', 'device_created'], 3],
+    [['--who', 'nobody'], 0],
+    [['--to', '2020-01-01'], 0],
+    [['--limit', '2'], 2],
+  ] as const)
+    assert.equal((await run(tools, 'audit', ...args, '--json')).out.split('\n').length - 1, wanted, args.join(' '));
+});
+
+test('an edit says what it lacks, and names each device that could not be changed', async (context) => {
+  const tools = await startTestGateway(context);
+  for (const id of ['a', 'b']) await tools.addDevice(id);
+  const cases: [string[], number, RegExp][] = [
+    [['a'], 64, /^Say what to change: --name/],
+    [['--name', 'x'], 64, /^Say which devices to change: ids, or --where-tag/],
+    [['a', '--all', '--name', 'x'], 64, /^Say which devices to change/],
+    [['a', '--tag', 'x=1', '--untag', 'x'], 64, /--tag and --untag both name x/],
+    [['a', '--tag', 'x'], 64, /"x" is not a tag/],
+    [['nobody', '--name', 'x'], 1, /device_unknown/],
+    [['--where-tag', 'site=none', '--name', 'x'], 1, /No device matches\. Nothing was changed\./],
+    [['a', 'b', '--model', 'none'], 1, /^a: .*model_unknown\)\nb: .*model_unknown\)\n$/],
+  ];
+  for (const [args, code, message] of cases) {
+    const ran = await run(tools, 'device', 'edit', ...args);
+    assert.equal(ran.code, code, `${args.join(' ')}: ${ran.err}`);
+    assert.match(ran.err, message);
+  }
+  for (const args of [
+    ['--from', 'whenever'],
+    ['--limit', '0'],
+  ])
+    assert.equal((await run(tools, 'audit', ...args)).code, 64);
+});
