@@ -15,16 +15,27 @@ if (old !== null) {
 const commander = await import('commander');
 const { default: pc } = await import('picocolors');
 const { version } = await import('../gateway/process/version.js');
+const { leadFrom, optionsLast, withHint } = await import('./terminal/commandLine.js');
+const { errorJson, wantsJson } = await import('./terminal/errorJson.js');
 const { sqliteMessage } = await import('../gateway/process/sqliteMessage.js');
 const { addComplete, addOutlines, commandTable } = await import('./commands/table.js');
 
 /** The exit code for a mistake on the command line (EX_USAGE of sysexits.h). */
 const usageExitCode = 64;
 
+const args = optionsLast(process.argv.slice(2));
+process.argv.splice(2, args.length, ...args);
+const json = wantsJson(args);
+
 const program = new commander.Command('tidegate')
   .description('IoT device telemetry gateway')
   .version(version)
   .showHelpAfterError('(add --help to see the options)')
+  .configureOutput({
+    outputError: (text, write) => write(withHint(text)),
+    // With --json the error is printed below, as JSON.
+    ...(json ? { writeErr: () => undefined } : {}),
+  })
   .exitOverride();
 // A reader such as `head` may close the pipe before everything is printed. That is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -37,6 +48,7 @@ process.stderr.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
+  leadFrom(args[0]);
   await addCommands();
   await program.parseAsync();
 } catch (error) {
@@ -60,17 +72,21 @@ async function addCommands(): Promise<void> {
 }
 
 function exitCodeOf(error: Error): number {
-  if (error instanceof commander.CommanderError) return error.exitCode === 0 ? 0 : usageExitCode;
+  if (error instanceof commander.CommanderError) {
+    if (error.exitCode === 0) return 0;
+    if (json) print(error, usageExitCode);
+    return usageExitCode;
+  }
   // Failure, StartError and ConfigError have a message for people. Any other error is a fault of ours, and is printed with its stack.
   const { exitCode } = error as Error & { exitCode?: unknown };
-  if (typeof exitCode === 'number') return print(error.message, exitCode);
+  if (typeof exitCode === 'number') return print(error, exitCode);
   const noSqlite = sqliteMessage(error, process.versions.node);
-  if (noSqlite !== null) return print(noSqlite, 78);
+  if (noSqlite !== null) return print(new Error(noSqlite), 78);
   console.error(error);
   return 70;
 }
 
-function print(message: string, exitCode: number): number {
-  console.error(pc.red(message));
+function print(error: Error, exitCode: number): number {
+  console.error(json ? errorJson(error, exitCode) : pc.red(error.message));
   return exitCode;
 }

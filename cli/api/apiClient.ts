@@ -69,6 +69,11 @@ export function createApiClient(options: ApiOptions): ApiClient {
       ? `\nThe key is from ${join(folder, 'admin.key')}. Give this gateway's own data folder with --data, or a key with --key.`
       : '';
 
+  function refusal(text: string, status: number): Failure {
+    const { message, code } = explain(text, status);
+    return new Failure(1, message + hintOf(status), code);
+  }
+
   async function ask(method: string, path: string, body: unknown, more: Record<string, string>): Promise<Response> {
     const headers: Record<string, string> = { authorization: `Bearer ${key}`, ...more };
     if (body !== undefined) headers['content-type'] = 'application/json';
@@ -95,12 +100,12 @@ export function createApiClient(options: ApiOptions): ApiClient {
     const answer = await ask(method, path, body, headers);
     const text = await answer.text();
     if (answer.ok) return (text === '' ? undefined : JSON.parse(text)) as Body;
-    throw new Failure(1, explain(text, answer.status) + hintOf(answer.status));
+    throw refusal(text, answer.status);
   }
 
   async function* lines<Item>(path: string): AsyncGenerator<Item> {
     const answer = await ask('GET', path, undefined, { accept: 'application/x-ndjson' });
-    if (!answer.ok) throw new Failure(1, explain(await answer.text(), answer.status) + hintOf(answer.status));
+    if (!answer.ok) throw refusal(await answer.text(), answer.status);
     if (answer.body === null) return;
     let rest = '';
     for await (const text of answer.body.pipeThrough(new TextDecoderStream())) {
@@ -156,13 +161,13 @@ function causeOf(error: Error): string {
 const detailSuffices = /_(unknown|exists)$/;
 
 /** The problem of an answer in one line, and below it the fields at fault. */
-function explain(text: string, status: number): string {
+function explain(text: string, status: number): { message: string; code?: string } {
   try {
     const { title, detail, code, errors = [] } = JSON.parse(text) as ProblemBody;
     const lines = errors.map(({ path, message }) => `\n  ${path} ${message}`).join('');
-    if (lines !== '' || detail === undefined) return `${title} (${code})${lines}`;
-    return `${detailSuffices.test(code) ? '' : `${title}: `}${detail} (${code})`;
+    if (lines !== '' || detail === undefined) return { message: `${title} (${code})${lines}`, code };
+    return { message: `${detailSuffices.test(code) ? '' : `${title}: `}${detail} (${code})`, code };
   } catch {
-    return `The gateway answered ${status}: ${text.slice(0, 200)}`;
+    return { message: `The gateway answered ${status}: ${text.slice(0, 200)}` };
   }
 }

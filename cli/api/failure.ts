@@ -3,6 +3,8 @@ export class Failure extends Error {
   constructor(
     readonly exitCode: number,
     message: string,
+    /** The code of the API's problem, if there is one. */
+    readonly code?: string,
   ) {
     super(message);
   }

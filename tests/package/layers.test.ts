@@ -13,7 +13,7 @@ import { circlesOf, readSources } from './imports.js';
  * each layer is for.
  */
 const layers = {
-  cli: ['cli/commands', 'gateway/process', 'schemas'],
+  cli: ['cli/commands', 'cli/terminal', 'gateway/process', 'schemas'],
   'cli/commands': [
     'device-sim/program',
     'cli/serving',
