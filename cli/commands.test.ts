@@ -78,6 +78,22 @@ test('batch send follows a batch to its end', async (context) => {
   }
   const ran = await runCli(tools, 'batch', 'send', 'x', '--tag', 'site=north', '--follow');
   assert.equal(ran.code, 1);
+  assert.match(ran.err, /^(\d of 2 devices ended: .*\n)*2 of 2 devices ended: 1 failed, 1 succeeded\n$/);
   assert.match(ran.out, /x to 2 devices: done\. 1 failed, 1 succeeded\n\nDEVICE .*\nb +failed +\{"code":"broken"\}/);
-  assert.match((await runCli(tools, 'batch', 'list')).out, /^ID .*\n\S+ +\S+ +done +x +2\n$/);
+  const single = await runCli(tools, 'batch', 'send', 'x', '--id', 'a', '--follow', '--json');
+  assert.deepEqual([single.code, single.err, (JSON.parse(single.out) as { state: string }).state], [0, '', 'done']);
+  assert.match((await runCli(tools, 'batch', 'list')).out, /^ID .*\n\S+ +\S+ +done +x +1\n\S+ +\S+ +done +x +2\n$/);
+});
+
+test('a followed batch says what it waits for, and one whose last command expires is done', async (context) => {
+  const tools = await startTestGateway(context);
+  await tools.addDevice('away');
+  const args = ['--id', 'away', '--ttl', '8s', '--abort-on-failure', '5', '--follow'];
+  const ran = await runCli(tools, 'batch', 'send', 'x', ...args);
+  assert.equal(ran.code, 1);
+  assert.match(
+    ran.err,
+    /^0 of 1 device ended: 1 queued\n1 command can wait for offline devices until they expire \(--ttl\)\. .*\n(0 of 1 .*\n)?1 of 1 device ended: 1 expired\n$/,
+  );
+  assert.match(ran.out, /^Batch \S+, x to 1 device: done\. 1 expired\n\nDEVICE .*\naway +expired/);
 });

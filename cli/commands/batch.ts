@@ -107,18 +107,49 @@ function targetOf({ id = [], tag = [], model, all }: SendOptions): object {
 const read = (api: ApiClient, id: string): Promise<BatchBody> =>
   api.request<BatchBody>('GET', `/v1/command-batches/${encodeURIComponent(id)}`);
 
+const underWayStates = ['sent', 'received', 'running'];
+
+const sumOf = ({ counts }: BatchBody, states: string[]): number =>
+  states.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
+
 /** Waits until the batch has ended and no command of it is in progress. */
 async function follow(api: ApiClient, made: BatchBody, { json }: ApiOptions): Promise<BatchBody> {
-  const shows = process.stderr.isTTY && !json;
+  const show = json ? () => undefined : createProgress(process.stderr);
   for (let batch = made; ; batch = await read(api, made.id)) {
-    if (shows) process.stderr.write(`\r${countsText(batch)} `);
-    const underWay = ['sent', 'received', 'running'].some((state) => (batch.counts[state] ?? 0) > 0);
-    if (batch.endedAt !== null && !underWay) {
-      if (shows) process.stderr.write('\n');
-      return batch;
-    }
+    show(batch);
+    if (batch.endedAt !== null && sumOf(batch, underWayStates) === 0) return batch;
     await wait(pollMs);
   }
+}
+
+const waitHintAfterMs = 5_000;
+
+/**
+ * Shows how far a batch is: on a terminal one line that is rewritten, elsewhere a line at each change. If only queued commands are left
+ * for 5 s, it says what they wait for.
+ */
+function createProgress(stream: NodeJS.WriteStream): (batch: BatchBody) => void {
+  let before = '';
+  let since = Date.now();
+  let isHinted = false;
+  return (batch) => {
+    const open = sumOf(batch, ['queued', ...underWayStates]);
+    const text = `${(batch.total - open).toLocaleString('en')} of ${counted(batch.total, 'device')} ended: ${countsText(batch)}`;
+    if (text !== before) {
+      stream.write(stream.isTTY ? `\r\x1b[K${text}` : `${text}\n`);
+      since = Date.now();
+      before = text;
+    }
+    const queued = sumOf(batch, ['queued']);
+    if (!isHinted && queued > 0 && queued === open && Date.now() - since >= waitHintAfterMs) {
+      isHinted = true;
+      stream.write(
+        `${stream.isTTY ? '\n' : ''}${counted(queued, 'command')} can wait for offline devices until they expire (--ttl). Ctrl-C ends following; the batch continues.\n`,
+      );
+      before = '';
+    }
+    if (stream.isTTY && batch.endedAt !== null && open === 0) stream.write('\n');
+  };
 }
 
 const countsText = ({ counts }: BatchBody): string =>

@@ -23,13 +23,15 @@ const batchWith = (more: Partial<BatchRecord>): BatchRecord => ({
 
 test('a batch is aborted only above its share of failures, and only while it runs', () => {
   const failing = (failures: number, more: Partial<BatchRecord>): boolean =>
-    new RunningBatch(batchWith(more), [], failures).tooManyFailed;
+    new RunningBatch(batchWith(more), [{ position: 0, deviceKey: 1, device: 'd' }], failures).tooManyFailed;
   assert.deepEqual(
     [0, 1, 2, 10].map((failures) => failing(failures, { abortOnFailurePercent: 10 })),
     [false, false, true, true],
   );
   assert.deepEqual([failing(0, { abortOnFailurePercent: 0 }), failing(1, { abortOnFailurePercent: 0 })], [false, true]);
   assert.equal(failing(10, { abortOnFailurePercent: 100 }), false);
+  const nothingLeft = new RunningBatch(batchWith({ abortOnFailurePercent: 10 }), [], 10);
+  assert.equal(nothingLeft.tooManyFailed, false, 'there is nothing left to abort');
   assert.equal(failing(10, {}), false, 'without a limit the batch runs to its end');
   for (const state of ['stopped', 'aborted', 'done'] as const)
     assert.equal(failing(10, { state, abortOnFailurePercent: 10 }), false, state);

@@ -45,9 +45,10 @@ export class RunningBatch {
     return this.runs && this.underWay < this.batch.concurrency;
   }
 
-  /** True if the batch runs and must be aborted, since more failed than its author allows. */
+  /** True if the batch runs and must be aborted, since more failed than its author allows. A batch of which nothing is left is done. */
   get tooManyFailed(): boolean {
     const { abortOnFailurePercent, total } = this.batch;
-    return this.runs && abortOnFailurePercent !== null && this.failures * 100 > abortOnFailurePercent * total;
+    const isLeft = this.open > 0 || this.waiting.length > 0;
+    return isLeft && this.runs && abortOnFailurePercent !== null && this.failures * 100 > abortOnFailurePercent * total;
   }
 }
