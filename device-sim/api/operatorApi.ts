@@ -2,7 +2,7 @@
  * api/ holds the part of a gateway's operator API that the simulator uses. It is written apart from that of cli/, because the
  * simulator imports nothing of the gateway's side.
  */
-import type { CommandBody, NewCredentialBody, ReadingItem } from '../../schemas/generated/operator.js';
+import type { CommandBody, NewCredentialBody, ProblemBody, ReadingItem } from '../../schemas/generated/operator.js';
 
 const readTries = 4;
 const readAgainMs = 250;
@@ -35,6 +35,20 @@ export function reasonOf({ message, cause }: Error): string {
   return code === undefined ? message : `${message}: ${code}`;
 }
 
+/** What the gateway said, in words: its answers to refused requests are problems (RFC 9457). */
+function refusalText({ url, status }: Response, text: string): string {
+  const { origin, pathname } = new URL(url);
+  try {
+    const { title, detail, code, errors = [] } = JSON.parse(text) as ProblemBody;
+    const faults = errors.map(({ path, message }) => `; ${path} ${message}`).join('');
+    const key =
+      status === 401 ? '. Give the key of this gateway with --key or TIDEGATE_KEY, or its data folder with --data' : '';
+    return `The gateway at ${origin} refused ${pathname}: ${detail ?? title} (${code})${faults}${key}`;
+  } catch {
+    return `${url} answered ${status}: ${text.slice(0, 200)}`;
+  }
+}
+
 /** `url`: the base of the operator API. */
 export function createOperatorApi(url: string, key: string): OperatorApi {
   async function request(method: string, path: string, body?: unknown): Promise<Response> {
@@ -64,7 +78,7 @@ export function createOperatorApi(url: string, key: string): OperatorApi {
 
   async function bodyOf<Body>(answer: Response): Promise<Body> {
     const text = await answer.text();
-    if (!answer.ok) throw new Error(`${answer.url} answered ${answer.status}: ${text.slice(0, 300)}`);
+    if (!answer.ok) throw new Error(refusalText(answer, text));
     return (text === '' ? undefined : JSON.parse(text)) as Body;
   }
 

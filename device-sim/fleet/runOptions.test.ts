@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { FleetError } from './fleet.js';
 import { checkFleet, loadFleet } from './loadFleet.js';
-import { changedFleet, deviceUrlOf, durationOf, operatorKey } from './runOptions.js';
+import { changedFleet, deviceUrlBeside, deviceUrlOf, durationOf, operatorKey } from './runOptions.js';
 
 test('a given number of devices is divided over the groups in their proportions, without remainder', () => {
   const counts = (devices: string): number[] =>
@@ -39,8 +39,11 @@ test('invalid options are refused with advice', () => {
     assert.throws(() => changedFleet(fleet, change), /write a whole number, at least [01]/);
   for (const rate of ['0', '-1', 'x', '', '1001', 'Infinity'])
     assert.throws(() => changedFleet(fleet, { rate }), /write frames per second/);
-  for (const text of ['', '60', '1w', '-5s', 's']) assert.throws(() => durationOf(text), FleetError);
-  assert.deepEqual(['500ms', '1.5s', '5m', '1h', '1d'].map(durationOf), [500, 1_500, 300_000, 3_600_000, 86_400_000]);
+  for (const text of ['', '6x', '1w', '-5s', 's']) assert.throws(() => durationOf(text), FleetError);
+  assert.deepEqual(
+    ['60', '500ms', '1.5s', '5m', '1h', '1d'].map(durationOf),
+    [60_000, 500, 1_500, 300_000, 3_600_000, 86_400_000],
+  );
 });
 
 test('devices connect to the path of the contract if only host and port are given', () => {
@@ -62,4 +65,14 @@ test('the operator key is read from the option, else from the environment, else 
   assert.equal(operatorKey('tgk_a', 'tgk_b', folder), 'tgk_a');
   assert.equal(operatorKey(undefined, 'tgk_b', folder), 'tgk_b');
   assert.equal(operatorKey(undefined, '', folder), 'tgk_c');
+});
+
+test('devices connect to the host of the operator API, unless another address is given', () => {
+  assert.deepEqual(['http://127.0.0.1:8081', 'https://gateway.example/', 'http://[::1]:9000'].map(deviceUrlBeside), [
+    'ws://127.0.0.1:8080',
+    'wss://gateway.example:8080',
+    'ws://[::1]:8080',
+  ]);
+  for (const text of ['', '127.0.0.1:8081', 'http://', 'ws://a'])
+    assert.throws(() => deviceUrlBeside(text), FleetError);
 });

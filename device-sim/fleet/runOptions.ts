@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { durationMsIn } from '../../schemas/durations.js';
+import { spanForms, spanMsIn } from '../../schemas/durations.js';
 import { type Fleet, FleetError, type Group } from './fleet.js';
 
 /** The options of the command line that change a fleet file, as they were typed. */
@@ -70,8 +70,8 @@ export function wholeNumber(option: string, text: string, min: number): number {
 
 /** The value of --duration in ms. Throws FleetError. */
 export function durationOf(text: string): number {
-  const ms = durationMsIn(text);
-  if (ms === null) throw new FleetError(`--duration ${text}: write 500ms, 60s, 5m or 1h`);
+  const ms = spanMsIn(text);
+  if (ms === null) throw new FleetError(`--duration ${text}: write ${spanForms}`);
   return ms;
 }
 
@@ -81,6 +81,14 @@ export function deviceUrlOf(text: string): string {
   if (url === null || (url.protocol !== 'ws:' && url.protocol !== 'wss:'))
     throw new FleetError(`${text} is no address where devices connect: write ws://host:port or wss://host:port`);
   return url.origin + (url.pathname === '/' ? '/v1/device' : url.pathname.replace(/\/+$/, ''));
+}
+
+/** The address where devices connect, if only that of the operator API is known: the same machine, and the default port. */
+export function deviceUrlBeside(operatorUrl: string): string {
+  if (!/^https?:\/\/./.test(operatorUrl) || !URL.canParse(operatorUrl))
+    throw new FleetError(`--url ${operatorUrl}: write http://host:port or https://host:port`);
+  const { protocol, hostname } = new URL(operatorUrl);
+  return `${protocol === 'https:' ? 'wss' : 'ws'}://${hostname}:8080`;
 }
 
 /** The operator key: as given, from the environment, or from the gateway's data folder. Throws FleetError. */

@@ -36,6 +36,10 @@ interface Sums {
   linksOpened: number;
   /** Links that ended although nobody closed them, and attempts that failed. */
   linksLost: number;
+  /** Those of the lost links that a simulated fault ended. They are not among the errors. */
+  linksLostByFaults: number;
+  /** Devices whose readings were read back. */
+  devicesVerified: number;
 }
 
 /** The counts of one process, in a form that can be sent to another one and merged. */
@@ -52,6 +56,10 @@ export interface Tally {
 export interface Counts {
   /** Frames acknowledged so far. */
   framesAcked(): number;
+  /** Whether a device ever had a link. */
+  hadLink(): boolean;
+  /** Whether every attempt to connect failed so far. */
+  connectsFail(): boolean;
   /** An error occurred. */
   error(code: string): void;
   /** A frame was due, and is sent this many milliseconds late. */
@@ -68,6 +76,10 @@ export interface Counts {
   commanded(): void;
   linked(): void;
   linkLost(why: string): void;
+  /** A simulated fault ended a link. */
+  linkLostByFault(): void;
+  /** The readings of a device were read back. */
+  verified(): void;
   /** A simulated fault struck. */
   struck(fault: string): void;
   /** A copy of everything counted so far. `connected`: the devices that have a link now. */
@@ -84,6 +96,8 @@ const noSums = (): Sums => ({
   commandsCame: 0,
   linksOpened: 0,
   linksLost: 0,
+  linksLostByFaults: 0,
+  devicesVerified: 0,
 });
 
 export function createCounts(): Counts {
@@ -99,6 +113,8 @@ export function createCounts(): Counts {
 
   return {
     framesAcked: () => sums.framesAcked,
+    hadLink: () => sums.linksOpened > 0,
+    connectsFail: () => sums.linksOpened === 0 && sums.linksLost > 0,
     error,
     due: (lateMs) => record(late, lateMs),
     sent() {
@@ -128,6 +144,13 @@ export function createCounts(): Counts {
     linkLost(why) {
       sums.linksLost++;
       error(why);
+    },
+    linkLostByFault() {
+      sums.linksLost++;
+      sums.linksLostByFaults++;
+    },
+    verified() {
+      sums.devicesVerified++;
     },
     struck(fault) {
       faults[fault] = (faults[fault] ?? 0) + 1;

@@ -23,7 +23,11 @@ function dropsOf(seed: number, index: number): number[] {
   const schedule = createSchedule();
   const drops: number[] = [];
   let now = 0;
-  const member = { index, plan: { group: { prefix: 'a' } }, device: { drop: () => drops.push(now) } };
+  const member = {
+    index,
+    plan: { group: { prefix: 'a' } },
+    device: { state: () => 'linked', drop: () => drops.push(now) },
+  };
   scheduleFaults(member as unknown as Member, {
     faults: [{ fault: 'drop_link', perMinute: 2, devices: 0.8 }],
     seed,

@@ -3,7 +3,7 @@ import type { OperatorApi } from '../api/operatorApi.js';
 import { uniform } from '../fleet/signals.js';
 import { isTrait } from '../fleet/traits.js';
 import type { Counts } from '../measure/counts.js';
-import { type Member, setClock } from './members.js';
+import { excuse, type Member, setClock } from './members.js';
 import type { Schedule } from './schedule.js';
 
 /** A simulated fault that strikes a member: what it may use, and how long it lasts. */
@@ -68,6 +68,21 @@ export const harms: Record<FaultName, Harm> = {
   },
 };
 
+/** The faults that end a link, at once or because the gateway must end it. */
+const endsLink: ReadonlySet<FaultName> = new Set([
+  'drop_link',
+  'half_open',
+  'black_hole',
+  'slow_reader',
+  'offline',
+  'outage',
+  'reboot_forgetting',
+  'malformed',
+  'repeated_seq',
+  'descending_seq',
+  'rotate_secret',
+]);
+
 const skewOf = ({ skewSeconds = 60 }: FleetFault): number => Math.round(1000 * skewSeconds);
 
 /** The gateway must refuse this frame. If it stored it, the verification would find it, because no device has this metric. */
@@ -101,6 +116,7 @@ export function scheduleFaults(member: Member, { faults, seed, from, schedule, c
 
   function strike(fault: FleetFault, ms: number, now: number): void {
     counts.struck(fault.fault);
+    if (endsLink.has(fault.fault)) excuse(member, ms);
     const end = harms[fault.fault]({ member, fault, ms, api, counts });
     if (typeof end !== 'function') return;
     const once = (): void => {

@@ -48,6 +48,8 @@ export interface Member extends Seat {
   commands: CommandWitness;
   schedule: Schedule;
   counts: Counts;
+  /** Unix ms until which the end of a link is put down to a simulated fault; 0 without one. */
+  excusedUntil: number;
 }
 
 /**
@@ -122,8 +124,14 @@ export function createMember(seat: Seat, options: MemberOptions): Member {
     device: index,
     obedience: {
       setReportInterval: (intervalMs) => setReportInterval(member, intervalMs, Date.now()),
-      reboot: () => member.device.reboot(),
-      drop: () => member.device.drop(),
+      reboot() {
+        excuse(member, 0);
+        member.device.reboot();
+      },
+      drop() {
+        excuse(member, 0);
+        member.device.drop();
+      },
       after: systemTiming.after,
     },
   });
@@ -132,7 +140,7 @@ export function createMember(seat: Seat, options: MemberOptions): Member {
     index,
     plan,
     firstDueAt,
-    device: createMemberDevice(seat, options, { witness, commands, behaviour }),
+    device: createMemberDevice(seat, options, { witness, commands, behaviour, excused: () => excused(member) }),
     intervalMs: plan.group.frameIntervalMs,
     rate: 1,
     pace: plan.pace,
@@ -142,6 +150,7 @@ export function createMember(seat: Seat, options: MemberOptions): Member {
     commands,
     schedule: options.schedule,
     counts: options.counts,
+    excusedUntil: 0,
   };
   scheduleNext(member);
   return member;
@@ -152,12 +161,14 @@ interface MemberParts {
   witness: Witness;
   commands: CommandWitness;
   behaviour: Behaviour;
+  /** Whether a simulated fault ended the link that has just ended. */
+  excused(): boolean;
 }
 
 function createMemberDevice(
   { id, index, plan }: Seat,
   { deviceUrl, secret, total, seed, counts, acked }: MemberOptions,
-  { witness, commands, behaviour }: MemberParts,
+  { witness, commands, behaviour, excused: isExcused }: MemberParts,
 ): Device<SimulatedFrame> {
   const { group } = plan;
   let draws = 0;
@@ -194,10 +205,27 @@ function createMemberDevice(
     answered: commands.said,
     linked: () => counts.linked(),
     unlinked(ending) {
-      if (device.state() !== 'stopped') counts.linkLost(describeEnding(ending));
+      if (device.state() === 'stopped') return;
+      if (isExcused()) counts.linkLostByFault();
+      else counts.linkLost(describeEnding(ending));
     },
   });
   return device;
+}
+
+/** The gateway may notice a fault only after its own timeouts. */
+const noticedWithinMs = 60_000;
+
+/** Puts the next end of the member's link down to a simulated fault that lasts `ms`. */
+export function excuse(member: Member, ms: number): void {
+  if (member.device.state() === 'linked') member.excusedUntil = Date.now() + ms + noticedWithinMs;
+}
+
+/** A fault excuses one end of a link. What fails after that is an error of the gateway or the network. */
+function excused(member: Member): boolean {
+  const isExcused = Date.now() < member.excusedUntil;
+  member.excusedUntil = 0;
+  return isExcused;
 }
 
 function scheduleNext(member: Member): void {

@@ -10,10 +10,18 @@ import { reasonOf } from '../api/operatorApi.js';
 import { conformCommand } from '../conform/cli.js';
 import { FleetError } from '../fleet/fleet.js';
 import { loadFleet } from '../fleet/loadFleet.js';
-import { type Changes, changedFleet, deviceUrlOf, durationOf, operatorKey, wholeNumber } from '../fleet/runOptions.js';
+import {
+  type Changes,
+  changedFleet,
+  deviceUrlBeside,
+  deviceUrlOf,
+  durationOf,
+  operatorKey,
+  wholeNumber,
+} from '../fleet/runOptions.js';
 import { needsVerify, parseThreshold, type Threshold } from '../fleet/threshold.js';
 import { htmlReport } from '../report/htmlReport.js';
-import { createLine, summaryOf, textOfChecks } from '../report/report.js';
+import { createLine, summaryOf, textOfChecks, unreachableText } from '../report/report.js';
 import { createLiveView } from '../report/terminal.js';
 import { type Check, checksOf } from '../report/thresholds.js';
 import type { FleetResult, Progress } from '../run/result.js';
@@ -28,7 +36,7 @@ interface Options extends Changes {
   processes?: string;
   remove?: boolean;
   url: string;
-  deviceUrl: string;
+  deviceUrl?: string;
   key?: string;
   data: string;
   json?: boolean;
@@ -46,20 +54,20 @@ export const program = new Command('tidegate-sim')
   .option('--rate <hz>', 'frames per second of each device')
   .option(
     '--duration <time>',
-    'duration after the ramp, such as 60s or 5m; by default that of the phases, or until Ctrl-C',
+    'duration after the ramp, such as 60s or 5m (a number without a unit is seconds); by default that of the phases, or until Ctrl-C',
   )
   .option('--seed <s>', 'seed of the signals, the faults and everything else that is random')
   .option('--prefix <text>', 'put before every device id, so that it differs from those of existing devices')
   .option(
     '--verify',
-    'read everything back at the end and compare; exit code 1 if anything is lost, duplicated, altered or invented',
+    'read everything back at the end and compare; exit code 1 if anything is lost, duplicated, altered or invented; a threshold on one of these turns it on',
   )
   .option('--require <threshold>', "fail if it does not hold, such as 'ackP99Ms<50'; repeatable", collect, [])
   .option('--report <file>', 'write a page with plots')
   .option('--processes <n>', 'number of processes for the devices; by default one per 15,000 devices')
   .option('--remove', 'remove the devices and their readings at the end')
   .option('--url <url>', 'operator API (TIDEGATE_URL)', process.env.TIDEGATE_URL || 'http://127.0.0.1:8081')
-  .option('--device-url <url>', 'where devices connect', 'ws://127.0.0.1:8080')
+  .option('--device-url <url>', 'where devices connect (default: port 8080 of the host of --url)')
   .option('--key <key>', 'operator key (TIDEGATE_KEY; default: <data>/admin.key)')
   .option('--data <dir>', 'data folder, for its admin.key', 'data')
   .option('--json', 'print the result as JSON')
@@ -81,9 +89,9 @@ async function run(name: string, options: Options): Promise<void> {
   try {
     const fleet = changedFleet(loadFleet(name), options);
     const thresholds = [...fleet.require, ...options.require].map(thresholdOf);
-    const unmeasured = options.verify === true ? undefined : thresholds.find(needsVerify);
-    if (unmeasured !== undefined) throw new FleetError(`${unmeasured.text} is only measured with --verify`);
-    const deviceUrl = deviceUrlOf(options.deviceUrl);
+    const verify = options.verify === true || thresholds.some(needsVerify);
+    const beside = deviceUrlBeside(options.url);
+    const deviceUrl = deviceUrlOf(options.deviceUrl ?? beside);
     if (options.report !== undefined) checkReport(options.report);
     const result = await runFleet({
       fleet,
@@ -92,12 +100,14 @@ async function run(name: string, options: Options): Promise<void> {
       deviceUrl,
       durationMs: options.duration === undefined ? undefined : durationOf(options.duration),
       stop: untilSignal(),
-      verify: options.verify === true,
+      verify,
       processes: options.processes === undefined ? undefined : wholeNumber('--processes', options.processes, 1),
       watch: true,
       remove: options.remove,
       progress: progressPrinter(options.json === true),
     });
+    const unreachable = unreachableText(result, deviceUrl);
+    if (unreachable !== null) throw new Error(unreachable);
     const checks = checksOf(thresholds, result);
     print(result, checks, options.json === true);
     if (options.report !== undefined) {

@@ -1,12 +1,13 @@
 /**
  * The lines and the final text of a simulator run. report/ turns results into text, a page or an exit code; it measures nothing.
  */
+import { counted } from '../../schemas/counted.js';
 import type { FleetStats } from '../measure/counts.js';
 import type { FleetResult } from '../run/result.js';
 import type { Check } from './thresholds.js';
 
 /** Writes one line about a run; its rates and latencies are those since the line before. */
-export type ProgressLine = (stats: FleetStats) => string;
+export type ProgressLine = (stats: FleetStats & { stage?: string }) => string;
 
 export function createLine(): ProgressLine {
   let before = { elapsedMs: 0, framesAcked: 0, readingsAcked: 0 };
@@ -17,14 +18,19 @@ export function createLine(): ProgressLine {
     const readings = Math.round((stats.readingsAcked - before.readingsAcked) / seconds);
     before = stats;
     const latency = acked === 0 ? 'no acks' : `ack p50 ${stats.ackP50Ms} ms p99 ${stats.ackP99Ms} ms`;
-    const errors = stats.framesNacked + stats.framesDropped + stats.linksLost;
+    const errors = stats.framesNacked + stats.framesDropped + stats.linksLost - stats.linksLostByFaults;
+    const at = `${(stats.elapsedMs / 1000).toFixed(0).padStart(4)} s`;
+    if (stats.stage === 'verify')
+      return `${at}  verifying: ${stats.devicesVerified} of ${counted(stats.devices, 'device')} read back`;
+    if (stats.stage === 'drain')
+      return `${at}  waiting for the last acks: ${counted(stats.framesUnacked, 'frame')} without an answer`;
     return [
-      `${(stats.elapsedMs / 1000).toFixed(0).padStart(4)} s`,
+      at,
       `${stats.connected}/${stats.devices} connected`,
       `${frames.toLocaleString('en')} frames/s`,
       `${readings.toLocaleString('en')} readings/s`,
       latency,
-      `${errors} errors`,
+      counted(errors, 'error'),
     ].join('  ');
   };
 }
@@ -35,11 +41,11 @@ export function summaryOf(result: FleetResult): string {
   const seconds = Math.max(0.001, result.elapsedMs / 1000);
   const unacked = result.framesUnacked === 0 ? '' : `, ${result.framesUnacked} without an answer`;
   const lines = [
-    `${result.devices} devices, ${seconds.toFixed(1)} s`,
+    `${counted(result.devices, 'device')}, ${seconds.toFixed(1)} s${stoppedText(result)}`,
     `frames:    ${result.framesSent} sent, ${result.framesAcked} acked, ${result.framesNacked} nacked, ${result.framesDropped} dropped by full buffers${unacked}`,
     `readings:  ${result.readingsAcked} acked (${Math.round(result.readingsAcked / seconds).toLocaleString('en')}/s)`,
     `ack:       ${result.framesAcked === 0 ? 'none' : `p50 ${result.ackP50Ms} ms, p99 ${result.ackP99Ms} ms from when a frame was due`}; the simulator was late by ${result.lateP99Ms} ms at p99`,
-    `links:     ${result.linksLost} lost`,
+    `links:     ${result.linksLost} lost${result.linksLostByFaults === 0 ? '' : `, ${result.linksLostByFaults} of them by simulated faults`}`,
   ];
   if (Object.keys(result.faults).length > 0) lines.push(`faults:    ${countsOf(result.faults)}`);
   if (Object.keys(errors).length > 0) lines.push(`errors:    ${countsOf(errors)}`);
@@ -61,6 +67,12 @@ export function summaryOf(result: FleetResult): string {
   return lines.join('\n');
 }
 
+/** Empty if the load ran to its planned end, or had none. */
+function stoppedText({ elapsedMs, wholeMs }: FleetResult): string {
+  if (wholeMs === null || elapsedMs >= wholeMs) return '';
+  return `: stopped at ${Math.floor(elapsedMs / 1000)} of ${Math.round(wholeMs / 1000)} s`;
+}
+
 /** Counts with their names, the most frequent first. */
 function countsOf(counts: Record<string, number>): string {
   const byCount = Object.entries(counts).sort(([, a], [, b]) => b - a);
@@ -74,4 +86,26 @@ export function textOfChecks(checks: readonly Check[]): string[] {
 
 /** A measured value with two decimals at most. */
 export const measuredText = (value: number): string =>
-  Number.isNaN(value) ? 'not measured' : String(Math.round(value * 100) / 100);
+  Number.isNaN(value)
+    ? 'not measured'
+    : value === Number.POSITIVE_INFINITY
+      ? 'too many frames without an answer'
+      : String(Math.round(value * 100) / 100);
+
+/** What to do about the usual reasons for which no device connects. */
+const fixes: Record<string, string> = {
+  ECONNREFUSED: 'nothing listens there. Start a gateway, or correct --device-url',
+  ENOTFOUND: 'there is no such host. Correct --device-url',
+  EAI_AGAIN: 'the name of the host cannot be looked up. Correct --device-url',
+  'HTTP 401': "the secrets are unknown there. --url and --device-url must be the same gateway's",
+  'HTTP 404': 'this is not the device port of a gateway. Correct --device-url',
+};
+
+/** Why nothing was measured, if no device ever had a link; null if one had. */
+export function unreachableText({ linksOpened, errors }: FleetStats, deviceUrl: string): string | null {
+  const [most] = Object.entries(errors).sort(([, a], [, b]) => b - a);
+  if (linksOpened > 0 || most === undefined) return null;
+  const [reason] = most;
+  const fix = Object.entries(fixes).find(([known]) => reason.includes(known));
+  return `No device could connect to ${deviceUrl}: ${fix === undefined ? reason : `${fix[1]} (${reason})`}`;
+}

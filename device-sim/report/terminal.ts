@@ -1,3 +1,4 @@
+import { counted } from '../../schemas/counted.js';
 import type { Progress } from '../run/result.js';
 import { figure } from './plot.js';
 
@@ -34,11 +35,13 @@ function linesOf(now: Progress, rates: readonly number[], framesPerSecond: numbe
   const { gateway, errors } = now;
   const worst = Object.entries(errors).sort(([, a], [, b]) => b - a)[0];
   const lines = [
-    `${now.stage.padEnd(10)} ${progressBar(now)}  ${now.connected}/${now.devices} connected`,
+    now.stage === 'verify'
+      ? `verify     ${now.devicesVerified} of ${counted(now.devices, 'device')} read back`
+      : `${now.stage.padEnd(10)} ${progressBar(now)}  ${now.connected}/${now.devices} connected`,
     `readings   ${figure(rates[rates.length - 1])}/s ${sparkline(rates)}`,
     `frames     ${figure(framesPerSecond)}/s acked, ${now.framesUnacked} unacked, ${now.framesNacked} nacked, ${now.framesDropped} dropped`,
     `ack        p50 ${now.ackP50Ms} ms  p90 ${now.ackP90Ms} ms  p99 ${now.ackP99Ms} ms   simulator late by ${now.lateP99Ms} ms at p99`,
-    `links      ${now.linksOpened} opened, ${now.linksLost} lost${worst === undefined ? '' : ` (most: ${worst[1]} × ${worst[0]})`}`,
+    `links      ${now.linksOpened} opened, ${now.linksLost} lost${now.linksLostByFaults === 0 ? '' : `, ${now.linksLostByFaults} by faults`}${worst === undefined ? '' : ` (most: ${worst[1]} × ${worst[0]})`}`,
   ];
   if (gateway !== null)
     lines.push(

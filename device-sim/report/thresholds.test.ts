@@ -7,6 +7,7 @@ import { checksOf } from './thresholds.js';
 const result = {
   elapsedMs: 2_000,
   framesAcked: 100,
+  framesUnacked: 1,
   ackP99Ms: 50,
   errors: { a: 1, b: 2 },
   verdict: null,
@@ -26,6 +27,13 @@ test('a threshold is compared exactly, also at its limit', () => {
   ]);
   assert.ok(passes('framesPerSecond==50'));
   assert.ok(passes('errors<3.5'));
+});
+
+test('frames without an answer count as slower than all others', () => {
+  const pass = (text: string, framesUnacked: number): boolean =>
+    checksOf([parseThreshold(text)], { ...result, framesUnacked })[0].passed;
+  assert.deepEqual([pass('ackP99Ms<=50', 0), pass('ackP99Ms<=50', 1), pass('ackP99Ms<=50', 2)], [true, true, false]);
+  assert.equal(pass('ackP99Ms<1000000', 1_584), false);
 });
 
 test('no threshold holds on a value that was not measured', () => {

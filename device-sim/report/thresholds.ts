@@ -9,17 +9,24 @@ const seconds = ({ elapsedMs }: FleetResult): number => Math.max(0.001, elapsedM
 const sum = (counts: Record<string, number>): number =>
   Object.values(counts).reduce((total, count) => total + count, 0);
 
-/** Without an ack there is no latency. */
+/**
+ * A percentile of the ack latency. Without an ack there is none. A frame without an answer is slower than any other, so if there are too many of
+ * them, the percentile is infinite.
+ */
 const ofAcks =
-  (read: Reader): Reader =>
-  (result) =>
-    result.framesAcked === 0 ? Number.NaN : read(result);
+  (percent: number, read: Reader): Reader =>
+  (result) => {
+    const { framesAcked, framesUnacked } = result;
+    if (framesAcked === 0) return Number.NaN;
+    const isUnanswered = framesUnacked * 100 > (100 - percent) * (framesAcked + framesUnacked);
+    return isUnanswered ? Number.POSITIVE_INFINITY : read(result);
+  };
 
 const readers = {
-  ackP50Ms: ofAcks(({ ackP50Ms }) => ackP50Ms),
-  ackP90Ms: ofAcks(({ ackP90Ms }) => ackP90Ms),
-  ackP99Ms: ofAcks(({ ackP99Ms }) => ackP99Ms),
-  ackMaxMs: ofAcks(({ ackMaxMs }) => ackMaxMs),
+  ackP50Ms: ofAcks(50, ({ ackP50Ms }) => ackP50Ms),
+  ackP90Ms: ofAcks(90, ({ ackP90Ms }) => ackP90Ms),
+  ackP99Ms: ofAcks(99, ({ ackP99Ms }) => ackP99Ms),
+  ackMaxMs: ofAcks(100, ({ ackMaxMs }) => ackMaxMs),
   lateP99Ms: ({ lateP99Ms }) => lateP99Ms,
   framesSent: ({ framesSent }) => framesSent,
   framesAcked: ({ framesAcked }) => framesAcked,

@@ -18,6 +18,8 @@ export interface FleetResult extends FleetStats {
   /** Unix ms. */
   startedAt: number;
   seed: number;
+  /** The planned length of the load in ms; null: until someone ends it. */
+  wholeMs: number | null;
   /** The phases, with their times in ms after the ramp. */
   phases: TimedPhase[];
   /** What the verification found; null: nothing was verified. */

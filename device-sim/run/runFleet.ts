@@ -78,6 +78,7 @@ export async function runFleet(options: FleetOptions): Promise<FleetResult> {
       ...statsOf(mergedTally(results.map(({ tally }) => tally)), elapsedMs, secrets.size),
       startedAt,
       seed: fleet.seed,
+      wholeMs: wholeMsOf(fleet, phases),
       phases,
       samples: recorder.samples,
       unverified,
@@ -90,6 +91,12 @@ export async function runFleet(options: FleetOptions): Promise<FleetResult> {
     if (options.remove === true && unverified === null)
       await inParallel([...secrets.keys()], provisionsAtOnce, api.remove);
   }
+}
+
+/** The planned length of the load in ms, the ramp included; null: until someone ends it. */
+function wholeMsOf({ rampSeconds }: Fleet, phases: TimedPhase[]): number | null {
+  const ms = rampSeconds * 1000 + phases[phases.length - 1].untilMs;
+  return Number.isFinite(ms) ? ms : null;
 }
 
 async function provision(fleet: Fleet, api: OperatorApi): Promise<Map<string, string>> {
@@ -121,8 +128,7 @@ function createRecorder(
   /** The parts that reported since the last sample. */
   const fresh = new Set<number>();
   const watchGateway = createGatewayWatch(api, Date.now);
-  const loadMs = fleet.rampSeconds * 1000 + phases[phases.length - 1].untilMs;
-  const wholeMs = Number.isFinite(loadMs) ? loadMs : null;
+  const wholeMs = wholeMsOf(fleet, phases);
   let before: Tally | null = null;
   let stage = 'ramp';
   let gateway: GatewaySample | null = null;

@@ -54,6 +54,9 @@ const turnMs = 20;
 
 const progressEveryMs = 1_000;
 
+/** If every attempt has failed for so long, the load ends: the address or the credentials are wrong, or there is no gateway. */
+const connectsWithinMs = 5_000;
+
 /** Runs the load on an open-loop schedule, waits for the last acks, and verifies. */
 export async function runShard(options: ShardOptions, hooks: ShardHooks): Promise<ShardResult> {
   const { fleet, startedAt } = options;
@@ -63,23 +66,34 @@ export async function runShard(options: ShardOptions, hooks: ShardHooks): Promis
   const members = membersOf(options, counts, schedule, hooks);
   const { recover, unanswered } = plan(members, options, counts, schedule, api);
   const report = (stage: string): void => hooks.progress(counts.tally(connectedOf(members)), stage);
-  const elapsedMs = await load(schedule, { ...options, rampMs: fleet.rampSeconds * 1000 }, hooks.stop, report);
+  const hopeless = (elapsed: number): boolean => elapsed >= connectsWithinMs && counts.connectsFail();
+  const elapsedMs = await load(
+    schedule,
+    { ...options, rampMs: fleet.rampSeconds * 1000 },
+    hooks.stop,
+    report,
+    hopeless,
+  );
   report('drain');
   recover();
-  await drain(members, unanswered, options.drainMs, () => report('drain'));
+  // Without a single link in the whole run there are no acks to wait for.
+  if (counts.hadLink()) await drain(members, unanswered, options.drainMs, () => report('drain'));
   const tally = counts.tally(connectedOf(members));
   const none = { verdict: null, commands: null, unverified: null };
   const stop = (): Promise<unknown> => Promise.all(members.map(({ device }) => device.stop()));
+  let reporting: ReturnType<typeof setInterval> | undefined;
   try {
     if (!options.verify) return { tally, elapsedMs, ...none };
     report('verify');
+    reporting = setInterval(report, progressEveryMs, 'verify');
     // Commands first: a final report that was lost with its link is only repeated while the device has a link.
     const commands = await verifyCommands(api, members, startedAt);
     await stop();
-    return { tally, elapsedMs, commands, verdict: await verifyFleet(api, members), unverified: null };
+    return { tally, elapsedMs, commands, verdict: await verifyFleet(api, members, counts.verified), unverified: null };
   } catch (error) {
     return { tally, elapsedMs, ...none, unverified: reasonOf(error as Error) };
   } finally {
+    clearInterval(reporting);
     await stop();
   }
 }
@@ -148,6 +162,7 @@ async function load(
   { startedAt, rampMs, phases }: Pick<ShardOptions, 'startedAt' | 'phases'> & { rampMs: number },
   stop: Promise<void>,
   report: (stage: string) => void,
+  hopeless: (elapsedMs: number) => boolean,
 ): Promise<number> {
   const untilMs = rampMs + phases[phases.length - 1].untilMs;
   let stopped = false;
@@ -159,7 +174,7 @@ async function load(
     const elapsed = now - startedAt;
     // What was due before the end is done, however late. Otherwise it would be missing from the measurement.
     const isDone = runTurn(schedule, Math.min(now, startedAt + untilMs));
-    if (stopped || (isDone && elapsed >= untilMs)) return Math.max(0, elapsed);
+    if (stopped || hopeless(elapsed) || (isDone && elapsed >= untilMs)) return Math.max(0, elapsed);
     if (elapsed - reportedAt >= progressEveryMs) {
       reportedAt = elapsed;
       report(stageAt(phases, elapsed - rampMs));

@@ -46,10 +46,17 @@ const devicesAtOnce = 4;
 /** The part of a member that the verification uses. */
 export type Witnessed = Pick<Member, 'id' | 'index' | 'plan' | 'witness'>;
 
-/** Reads back every device's readings of this run and compares them, value by value. */
-export async function verifyFleet(api: Pick<OperatorApi, 'readings'>, members: readonly Witnessed[]): Promise<Verdict> {
+/** Reads back every device's readings of this run and compares them, value by value. `verified` is called after each device. */
+export async function verifyFleet(
+  api: Pick<OperatorApi, 'readings'>,
+  members: readonly Witnessed[],
+  verified?: () => void,
+): Promise<Verdict> {
   const verdict = noVerdict();
-  await inParallel(members, devicesAtOnce, (member) => verifyMember(api, member, verdict));
+  await inParallel(members, devicesAtOnce, async (member) => {
+    await verifyMember(api, member, verdict);
+    verified?.();
+  });
   return verdict;
 }
 

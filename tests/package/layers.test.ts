@@ -78,7 +78,7 @@ const layers = {
   'device-sim/conform/situations': ['device-sim/conform/stage', 'device-sim/conform/players', 'schemas'],
   'device-sim/conform/stage': ['device-sim/conform/players', 'schemas'],
   'device-sim/conform/players': ['schemas'],
-  'device-sim/report': ['device-sim/run', 'device-sim/measure', 'device-sim/fleet'],
+  'device-sim/report': ['device-sim/run', 'device-sim/measure', 'device-sim/fleet', 'schemas'],
   'device-sim/run': [
     'device-sim/verify',
     'device-sim/member',
