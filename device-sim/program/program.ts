@@ -6,6 +6,7 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { basename } from 'node:path';
 import { Command } from 'commander';
+import { readJson } from '../../schemas/load.js';
 import { reasonOf } from '../api/operatorApi.js';
 import { conformCommand } from '../conform/cli.js';
 import { FleetError } from '../fleet/fleet.js';
@@ -112,7 +113,14 @@ async function run(name: string, options: Options): Promise<void> {
     print(result, checks, options.json === true);
     if (options.report !== undefined) {
       const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 1024 ** 3)} GiB`;
-      const head = { fleet: basename(name, '.yaml'), target: new URL(deviceUrl).host, machine, checks };
+      const head = {
+        fleet: basename(name, '.yaml'),
+        target: new URL(deviceUrl).host,
+        machine,
+        version: versionOf(),
+        commandLine: commandLineOf(process.argv.slice(2)),
+        checks,
+      };
       writeFileSync(options.report, htmlReport(result, head));
     }
     const isClean = result.verdict === null || isVerified(result);
@@ -125,6 +133,20 @@ async function run(name: string, options: Options): Promise<void> {
     );
     process.exitCode = error instanceof FleetError ? error.exitCode : exitCodes.unavailable;
   }
+}
+
+function versionOf(): string {
+  return (readJson('package.json') as { version: string }).version;
+}
+
+/** How the program was called, as one line for a shell; the key is not in it. */
+function commandLineOf(args: readonly string[]): string {
+  const shown = args.map((word, i) => {
+    if (args[i - 1] === '--key') return '…';
+    const text = word.replace(/^--key=.*/s, '--key=…');
+    return /^[\w./:@%+=,…-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  });
+  return ['tidegate-sim', ...shown].join(' ');
 }
 
 /** A page that cannot be written is reported before the load, not after it. Throws FleetError. */

@@ -1,4 +1,6 @@
+import { counted } from '../../schemas/counted.js';
 import type { FleetResult, Progress } from '../run/result.js';
+import { isVerified } from '../run/runFleet.js';
 import { escaped, linePlot, type PlotOptions } from './plot.js';
 import { measuredText, summaryOf } from './report.js';
 import type { Check } from './thresholds.js';
@@ -10,11 +12,18 @@ export interface ReportHead {
   target: string;
   /** The machine of the simulator. */
   machine: string;
+  /** The version of the simulator. */
+  version: string;
+  /** How it was called, without the key. */
+  commandLine: string;
   checks: readonly Check[];
 }
 
 /** A page without references to other files: the summary, the thresholds, and plots of the run. */
-export function htmlReport(result: FleetResult, { fleet, target, machine, checks }: ReportHead): string {
+export function htmlReport(
+  result: FleetResult,
+  { fleet, target, machine, version, commandLine, checks }: ReportHead,
+): string {
   const plots = plotsOf(result).map((plot) => `<figure>${linePlot(plot)}</figure>`);
   const rows = checks.map(
     ({ text, value, passed }) =>
@@ -29,10 +38,13 @@ export function htmlReport(result: FleetResult, { fleet, target, machine, checks
 body{font:15px/1.5 sans-serif;max-width:800px;margin:2em auto;padding:0 1em;color:#1f2328}
 pre{background:#f6f8fa;padding:1em;white-space:pre-wrap;font-size:13px}figure{margin:1em 0}
 table{border-collapse:collapse}td,th{padding:.2em .8em;border:1px solid #d0d7de;text-align:left}
+.verdict{padding:.5em 1em;border-radius:6px;font-weight:bold;color:#fff}.verdict.pass{background:#1a7f37}.verdict.fail{background:#cf222e}.verdict.none{background:#57606a}
 .pass td:first-child{color:#1a7f37}.fail td:first-child{color:#cf222e;font-weight:bold}
 </style></head><body>
 <h1>${escaped(fleet)}</h1>
-<p>${new Date(result.startedAt).toISOString()}, seed ${result.seed}, against ${escaped(target)}; the simulator ran on ${escaped(machine)}.</p>
+${outcomeOf(result, checks)}
+<p>${new Date(result.startedAt).toISOString()}, seed ${result.seed}, against ${escaped(target)}; the simulator, version ${escaped(version)}, ran on ${escaped(machine)}.</p>
+<pre>${escaped(commandLine)}</pre>
 ${table}
 <pre>${escaped(summaryOf(result))}</pre>
 ${plots.join('\n')}
@@ -40,18 +52,35 @@ ${plots.join('\n')}
 `;
 }
 
+/** The first line of the page: whether the run passed, and if not, why. A run that checks nothing has neither. */
+function outcomeOf(result: FleetResult, checks: readonly Check[]): string {
+  const failed = checks.filter(({ passed }) => !passed).map(({ text, value }) => `${text} (${measuredText(value)})`);
+  const verified = result.verdict !== null;
+  const wrong = verified && !isVerified(result) ? ['the verification found faults'] : [];
+  const reasons = [...wrong, ...failed, ...(result.unverified === null ? [] : [`not verified: ${result.unverified}`])];
+  const held = [
+    ...(verified ? ['everything acknowledged was found'] : []),
+    ...(checks.length > 0 ? [`${checks.length} of ${counted(checks.length, 'threshold')} met`] : []),
+  ];
+  if (reasons.length > 0) return `<p class="verdict fail">FAIL: ${escaped(reasons.join('; '))}</p>`;
+  if (held.length > 0) return `<p class="verdict pass">PASS: ${escaped(held.join('; '))}</p>`;
+  return '<p class="verdict none">Measured only: nothing was required or verified.</p>';
+}
+
+const rateOverMsMin = 200;
+
 function plotsOf(result: FleetResult): PlotOptions[] {
   const { samples } = result;
   const stages = stagesOf(samples);
   const points = (of: (sample: Progress) => number): [number, number][] =>
     samples.map((sample) => [sample.elapsedMs / 1000, of(sample)]);
+  /** A change of the stage makes a sample of its own; over a few milliseconds there is no rate. */
   const rates = (of: (sample: Progress) => number): [number, number][] =>
-    samples
-      .slice(1)
-      .map((sample, i) => [
-        sample.elapsedMs / 1000,
-        (1000 * (of(sample) - of(samples[i]))) / Math.max(1, sample.elapsedMs - samples[i].elapsedMs),
-      ]);
+    samples.slice(1).map((sample, i) => {
+      const tookMs = sample.elapsedMs - samples[i].elapsedMs;
+      const rate = tookMs < rateOverMsMin ? Number.NaN : (1000 * (of(sample) - of(samples[i]))) / tookMs;
+      return [sample.elapsedMs / 1000, rate];
+    });
   /** If no frame was acknowledged, the line has a gap, because a missing latency is not a good one. */
   const latencies = (of: (sample: Progress) => number): [number, number][] =>
     points(of).map(([at, ms], i) => [
@@ -62,10 +91,14 @@ function plotsOf(result: FleetResult): PlotOptions[] {
     points((sample) => (sample.gateway === null ? Number.NaN : of(sample.gateway)));
   const own: PlotOptions[] = [
     {
-      title: 'Throughput',
+      title: 'Readings',
+      unit: '/s',
+      lines: [{ name: 'readings acked', points: rates(({ readingsAcked }) => readingsAcked) }],
+    },
+    {
+      title: 'Frames',
       unit: '/s',
       lines: [
-        { name: 'readings acked', points: rates(({ readingsAcked }) => readingsAcked) },
         { name: 'frames due', points: rates(({ framesSent, framesDropped }) => framesSent + framesDropped) },
         { name: 'frames acked', points: rates(({ framesAcked }) => framesAcked) },
       ],
@@ -83,16 +116,19 @@ function plotsOf(result: FleetResult): PlotOptions[] {
     {
       title: 'Links',
       unit: '',
-      lines: [
-        { name: 'connected', points: points(({ connected }) => connected) },
-        { name: 'connects per second', points: rates(({ linksOpened }) => linksOpened) },
-      ],
+      lines: [{ name: 'connected', points: points(({ connected }) => connected) }],
     },
     {
-      title: 'Errors per second',
-      unit: '',
+      title: 'Connects',
+      unit: '/s',
+      lines: [{ name: 'connects', points: rates(({ linksOpened }) => linksOpened) }],
+    },
+    {
+      title: 'Errors',
+      unit: '/s',
       lines: [
-        { name: 'links lost', points: rates(({ linksLost }) => linksLost) },
+        { name: 'links lost', points: rates(({ linksLost, linksLostByFaults }) => linksLost - linksLostByFaults) },
+        { name: 'links lost by faults', points: rates(({ linksLostByFaults }) => linksLostByFaults) },
         { name: 'frames nacked', points: rates(({ framesNacked }) => framesNacked) },
         { name: 'frames dropped', points: rates(({ framesDropped }) => framesDropped) },
       ],

@@ -28,15 +28,14 @@ export function linePlot({ title, unit, lines, stages = [] }: PlotOptions): stri
   const y = (value: number): number => height - bottom - (value / yMax) * (height - top - bottom);
   const grid = Array.from({ length: gridSteps + 1 }, (_, i) => (i * yMax) / gridSteps).flatMap((value) => [
     `<line x1="${left}" x2="${width - right}" y1="${round(y(value))}" y2="${round(y(value))}" class="grid"/>`,
-    label(left - 6, y(value) + 4, `${figure(value)}${unit}`, 'end'),
+    label(left - 6, y(value) + 4, quantity(value, unit), 'end'),
   ]);
-  const marks = stages.flatMap(([name, from]) => [
-    `<line x1="${round(x(from))}" x2="${round(x(from))}" y1="${top}" y2="${height - bottom}" class="stage"/>`,
-    x(from) > width - 80 ? label(x(from) - 3, top + 10, name, 'end') : label(x(from) + 3, top + 10, name, 'start'),
-  ]);
-  const times = [0, 0.25, 0.5, 0.75, 1].map((part) =>
-    label(x(part * xMax), height - 8, `${Math.round(part * xMax)} s`, part === 1 ? 'end' : 'middle'),
+  const marks = stages.map(
+    ([, from]) =>
+      `<line x1="${round(x(from))}" x2="${round(x(from))}" y1="${top}" y2="${height - bottom}" class="stage"/>`,
   );
+  const names = stageLabels(stages.map(([name, from]) => [name, x(from)]));
+  const times = timeTicks(xMax).map(([at, text]) => label(x(at), height - 8, text, 'middle'));
   const drawn = lines.flatMap(({ name, points: all }, i) => [
     `<path d="${pathOf(all, x, y)}" fill="none" stroke="${colours[i % colours.length]}" stroke-width="1.5"/>`,
     `<rect x="${left + i * 150}" y="22" width="9" height="9" fill="${colours[i % colours.length]}"/>`,
@@ -46,7 +45,7 @@ export function linePlot({ title, unit, lines, stages = [] }: PlotOptions): stri
 <style>.grid{stroke:#d0d7de}.stage{stroke:#8c959f;stroke-dasharray:3 3}</style>
 <rect width="${width}" height="${height}" fill="#ffffff"/>
 <text x="${left}" y="14" font-weight="bold">${escaped(title)}</text>
-${[...grid, ...marks, ...times, ...drawn].join('\n')}
+${[...grid, ...marks, ...times, ...drawn, ...names].join('\n')}
 </svg>
 `;
 }
@@ -70,6 +69,36 @@ function pathOf(
     .join('');
 }
 
+/** The names of the stages beside their lines, each in the first row in which it is free of the names before it. */
+function stageLabels(stages: readonly (readonly [string, number])[]): string[] {
+  const ends: number[] = [];
+  return stages.map(([name, x]) => {
+    const long = charWidth * name.length;
+    const isLast = x + long > width - right;
+    const from = isLast ? x - 3 - long : x + 3;
+    const free = ends.findIndex((end) => end < from);
+    const row = free === -1 ? ends.length : free;
+    ends[row] = from + long + charWidth;
+    return label(isLast ? x - 3 : x + 3, top + 10 + row * 12, name, isLast ? 'end' : 'start');
+  });
+}
+
+/** Steps of the time axis in seconds: parts of a minute, an hour and a day. */
+const timeSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400];
+const timeTicksMax = 8;
+
+/** Round times of the axis up to `max` seconds, with their texts: all in one unit. */
+export function timeTicks(max: number): [number, string][] {
+  const step = timeSteps.find((one) => max / one <= timeTicksMax) ?? 86_400 * Math.ceil(max / 86_400 / timeTicksMax);
+  const [size, unit] = step >= 3_600 ? [3_600, 'h'] : step >= 60 ? [60, 'min'] : [1, 's'];
+  return Array.from({ length: Math.floor(max / step) + 1 }, (_, n) => [n * step, `${(n * step) / size} ${unit}`]);
+}
+
+/** A figure with its unit; a second or more of milliseconds in seconds. */
+export function quantity(value: number, unit: string): string {
+  return unit === ' ms' && value >= 1_000 ? `${figure(value / 1_000)} s` : `${figure(value)}${unit}`;
+}
+
 /** One bar of a plot. */
 export interface Bar {
   name: string;
@@ -90,7 +119,7 @@ export function barPlot(title: string, unit: string, bars: readonly Bar[]): stri
     return [
       label(from - 8, yTop + 13, name, 'end'),
       `<rect x="${from}" y="${yTop}" width="${round(long)}" height="17" fill="${colours[0]}"/>`,
-      label(from + long + 6, yTop + 13, `${figure(value)}${unit}${note === undefined ? '' : ` ${note}`}`, 'start'),
+      label(from + long + 6, yTop + 13, `${quantity(value, unit)}${note === undefined ? '' : ` ${note}`}`, 'start'),
     ];
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${tall}" role="img" aria-label="${escaped(title)}" font-family="sans-serif" font-size="12" fill="#1f2328">

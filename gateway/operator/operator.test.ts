@@ -104,6 +104,7 @@ test('a wrong request is answered with a code and all its faults', async (contex
     ['GET', '/v1/devices?colour=red', undefined, 400, 'query_invalid'],
     ['GET', '/v1/devices?cursor=AAAA', undefined, 400, 'cursor_invalid'],
     ['GET', '/v1/devices/d/readings?from=yesterday', undefined, 400, 'range_invalid'],
+    ['GET', '/v1/devices/d/readings?from=-1m', undefined, 400, 'range_invalid'],
     ['GET', '/v1/devices/d/readings?from=2&to=1', undefined, 400, 'range_invalid'],
     ['GET', '/v1/devices/d/readings?metric=nope', undefined, 400, 'metric_unknown'],
     ['GET', '/v1/devices/d/readings?order=up', undefined, 400, 'query_invalid'],

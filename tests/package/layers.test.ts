@@ -67,6 +67,7 @@ const layers = {
     'device-sim/run',
     'device-sim/fleet',
     'device-sim/api',
+    'schemas',
   ],
   'device-sim/conform': [
     'device-sim/conform/situations',

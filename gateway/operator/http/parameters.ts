@@ -25,7 +25,13 @@ export function parseTime(text: string, name: string): number {
   const ms = iso.test(text)
     ? Date.parse(/(Z|[+-]\d{2}:\d{2})$/.test(text) || !text.includes('T') ? text : `${text}Z`)
     : Number.NaN;
-  if (Number.isNaN(ms)) throw new Problem('range_invalid', `${name} "${text}" is neither Unix ms nor ISO 8601`);
+  if (Number.isNaN(ms)) {
+    const hint = /^-?\d+(\.\d+)?(ms|s|m|h|d)$/.test(text) ? '. Write the time itself, not how long ago it was' : '';
+    throw new Problem(
+      'range_invalid',
+      `${name} "${text}" is neither Unix ms nor ISO 8601, such as 2026-11-24T12:00Z${hint}`,
+    );
+  }
   return ms;
 }
 
