@@ -49,7 +49,10 @@ test('devices are imported from CSV, and can connect with their secrets', async 
   for (const [id, secret] of rows) await (await tools.connect({ id, secret })).close();
   assert.equal(rows.length, 2);
   writeFileSync(file, 'name\na\n');
-  assert.match((await run(tools, 'device', 'import', file)).err, /first line must name the columns id, model, tags/);
+  assert.match(
+    (await run(tools, 'device', 'import', file)).err,
+    /first line must name the columns id, name, model, tags, notes/,
+  );
 });
 
 test('query prints readings as a table, CSV and NDJSON', async (context) => {
@@ -374,7 +377,7 @@ test('backup, erase and confirm-clock work, and doctor reports a damaged day fil
   assert.equal(below.code, 1);
   const erased = await run(tools, 'device', 'remove', 'a', '--erase', '--yes');
   assert.match(erased.out, /Device a is removed, and its data is erased from every file.*Backups still contain it\./);
-  assert.match((await run(tools, 'confirm-clock')).out, /is confirmed/);
+  assert.match((await run(tools, 'confirm-clock', '--yes')).out, /is confirmed/);
   const doctor = await run(null, 'doctor', '--data', join(copy, 'of'), '--all');
   assert.match(doctor.out, /day files +ok +1 day, \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d, [\d.]+ MiB; 1 checked/);
   const [day] = readdirSync(join(copy, 'of', 'readings'));

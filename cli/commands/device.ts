@@ -52,7 +52,7 @@ export function addDevice(program: Command): void {
   add('import <file>', 'register the devices of a CSV file, and print their secrets as CSV (shown only once)')
     .addHelpText(
       'after',
-      '\nThe first line names the columns id, model and tags, in any order; only id is\nneeded. Tags are written as site=north;floor=2. Cells may be quoted, and are\nseparated by commas, semicolons or tabs. All faults are printed at once, and then\nnothing is registered. The output has the columns id,secret.',
+      '\nThe first line names the columns id, name, model, tags and notes, in any order;\nonly id is needed. Tags are written as site=north;floor=2. Cells may be quoted, and are\nseparated by commas, semicolons or tabs. All faults are printed at once, and then\nnothing is registered. The output has the columns id,secret.',
     )
     .action(importDevices);
 }

@@ -53,7 +53,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   // Commands find the gateway by its data folder.
   const other = resolve(defaultFolder()) === resolve(config.data) ? '' : ` --data ${config.data}`;
   console.log(
-    `\nFrom another terminal, in this folder:\n  npx tidegate query boiler-1${other}\n  npx tidegate query ${realDevice}${other}\n  npx tidegate send boiler-1 set_interval '{"seconds":5}' --wait 10${other}\n  npx tidegate tail${other}\n\nCtrl-C stops it. The console:`,
+    `\nFrom another terminal, in this folder:\n  npx tidegate query boiler-1${other}\n  npx tidegate query ${realDevice}${other}\n  npx tidegate send boiler-1 set_interval '{"seconds":5}' --wait 10s${other}\n  npx tidegate tail${other}\n\nCtrl-C stops it. The console:`,
   );
   console.log(`${gateway.operatorUrl}/#key=${key}`);
   await ended;

@@ -17,9 +17,11 @@ function faultsOf(text: string): string {
   return assert.fail('the file is not refused');
 }
 
+const none = { name: null, model: null, tags: {}, notes: null };
+
 const two = [
-  { line: 2, device: { id: 'a', model: 'boiler', tags: { site: 'north', floor: '2' } } },
-  { line: 3, device: { id: 'b', model: null, tags: {} } },
+  { line: 2, device: { ...none, id: 'a', model: 'boiler', tags: { site: 'north', floor: '2' } } },
+  { line: 3, device: { ...none, id: 'b' } },
 ];
 
 test('files of spreadsheets, of pandas and of hand are read alike', () => {
@@ -33,11 +35,21 @@ test('files of spreadsheets, of pandas and of hand are read alike', () => {
     'id,model,tags\ra,boiler,site=north;floor=2\rb,,\r',
   ])
     assert.deepEqual(read(text), two, JSON.stringify(text));
-  assert.deepEqual(read('id\na\n\n,\nb\n')[1], { line: 5, device: { id: 'b', model: null, tags: {} } });
+  assert.deepEqual(read('id\na\n\n,\nb\n')[1], { line: 5, device: { ...none, id: 'b' } });
   assert.deepEqual(read('id,tags\n"a","note=two\r\nlines, ""quoted"""\nb,')[0].device.tags, {
     note: 'two\nlines, "quoted"',
   });
   assert.deepEqual(read('id,model,tags\n'), []);
+  assert.deepEqual(read('id,name,notes\na,Hall 1,"two\nlines"\n')[0].device, {
+    ...none,
+    id: 'a',
+    name: 'Hall 1',
+    notes: 'two\nlines',
+  });
+  assert.match(
+    faultsOf(`id,name\na,${'x'.repeat(129)}\nb,"two\nlines"\n`),
+    /line 2, name: write one line of at most 128 .*\n {2}line 3, name: write one line/,
+  );
 });
 
 test('all faults of a file are named at once, with line and column', () => {
@@ -63,7 +75,7 @@ test('all faults of a file are named at once, with line and column', () => {
 
 test('a file that is not CSV, or has other columns, is refused with the place of the fault', () => {
   for (const [text, message] of [
-    ['', /the first line must name the columns id, model, tags .* and it is: empty$/],
+    ['', /the first line must name the columns id, name, model, tags, notes .* and it is: empty$/],
     ['name\na\n', /the first line must name .* it is: name$/],
     ['id,id\n', /the first line must name/],
     ['id,colour\na,red\n', /it is: id, colour$/],

@@ -4,7 +4,7 @@ import type { DeviceCreate } from '../../schemas/generated/operator.js';
 import { loadSchema } from '../../schemas/load.js';
 import { Failure } from '../api/failure.js';
 
-const columns = ['id', 'model', 'tags'] as const;
+const columns = ['id', 'name', 'model', 'tags', 'notes'] as const;
 type Column = (typeof columns)[number];
 
 /** What separates the cells: a comma, or what spreadsheets of other countries and a copied table have. */
@@ -23,7 +23,7 @@ export interface Known {
 /** A device, and the line of the file that has it. */
 export interface DeviceRow {
   line: number;
-  device: DeviceCreate & { model: string | null; tags: Record<string, string> };
+  device: DeviceCreate;
 }
 
 interface Rows {
@@ -33,7 +33,7 @@ interface Rows {
 }
 
 /**
- * The devices of a CSV file: its first row names the columns id, model and tags, in any order; only id is needed. Cells may be quoted,
+ * The devices of a CSV file: its first row names the columns id, name, model, tags and notes, in any order; only id is needed. Cells may be quoted,
  * and are separated by commas, semicolons or tabs. Tags are written as site=north;floor=2. Throws Failure 65 with all faults, each with
  * its line and column, so that nothing is registered from a file that has one. `file` is its name, for messages.
  */
@@ -58,7 +58,10 @@ export function readDeviceFile(file: string, text: string, known: Known): Device
     const model = at('model');
     if (model !== '' && !known.models.includes(model))
       wrong('model', `there is no model ${model}; the gateway has ${known.models.join(', ') || 'none'}`);
-    return { line, device: { id, model: model || null, tags: tagsOf(at('tags'), (fault) => wrong('tags', fault)) } };
+    for (const column of ['name', 'notes'] as const)
+      if (at(column) !== '' && !isText(column, at(column))) wrong(column, textFaults[column]);
+    const tags = tagsOf(at('tags'), (fault) => wrong('tags', fault));
+    return { line, device: { id, name: at('name') || null, model: model || null, tags, notes: at('notes') || null } };
   });
   if (faults.length > 0)
     throw new Failure(
@@ -132,8 +135,19 @@ function placesOf(file: string, heading: string[]): Record<Column, number> {
   return Object.fromEntries(columns.map((column) => [column, heading.indexOf(column)])) as Record<Column, number>;
 }
 
-const { id: idSchema } = loadSchema('operator/device_create').properties as Record<string, { pattern: string }>;
-const idPattern = new RegExp(idSchema.pattern, 'u');
+const schemas = loadSchema('operator/device_create').properties as Record<
+  Column,
+  { pattern: string; maxLength: number }
+>;
+const idPattern = new RegExp(schemas.id.pattern, 'u');
+const textFaults = {
+  name: `write one line of at most ${schemas.name.maxLength} characters`,
+  notes: `write at most ${schemas.notes.maxLength} characters, without control characters`,
+};
+
+/** Whether a name or notes are valid; lengths count characters as the schema does. */
+const isText = (column: 'name' | 'notes', text: string): boolean =>
+  [...text].length <= schemas[column].maxLength && new RegExp(schemas[column].pattern, 'u').test(text);
 const tagNamePattern = /^[A-Za-z0-9_-]{1,64}$/;
 
 function idFaults(id: string, before: number | undefined, known: Known): string[] {
