@@ -60,5 +60,6 @@ async function audit(options: AuditOptions): Promise<void> {
   ]);
   console.log(tableOf(['TIME (UTC)', 'WHO', 'ACTION', 'SUBJECT', 'DETAIL'], rows));
   if (found.length === limit)
-    console.log(`\nThere may be earlier entries: --to ${timeText(found[limit - 1].at)}, or a larger --limit.`);
+    // `to` is exclusive, and an import makes many entries in one millisecond.
+    console.log(`\nThere may be earlier entries: --to ${timeText(found[limit - 1].at + 1)}, or a larger --limit.`);
 }

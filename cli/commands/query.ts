@@ -132,8 +132,9 @@ function whereTheRestIs(shown: Row[], order: QueryOptions['order']): string {
   if (order === 'asc')
     return `These are the oldest ${counted(shown.length, 'row')} of the range. For later ones: ${more}.`;
   const oldest = order === 'desc' ? shown[shown.length - 1] : shown[0];
-  // `to` is exclusive, and other metrics may have a reading in the same millisecond.
-  return `These are the newest ${counted(shown.length, 'row')} of the range. For earlier ones: --to ${timeText(oldest.ts + 1)}, ${more}.`;
+  // `to` is exclusive, and other metrics may have a reading in the same millisecond. A bucket is shown again only as a whole.
+  const to = 'value' in oldest ? oldest.ts + 1 : oldest.ts;
+  return `These are the newest ${counted(shown.length, 'row')} of the range. For earlier ones: --to ${timeText(to)}, ${more}.`;
 }
 
 const readingHeadings = ['TIME', 'METRIC', 'VALUE', 'UNIT'];
