@@ -475,6 +475,9 @@ test('Home Assistant finds the device, gets its values, presses its button, and 
   const { command_topic, payload_press } = config.cmps.command_reboot;
   await listener.publish(command_topic, payload_press);
   assert.equal(((await link.next()) as { name: string }).name, 'reboot');
+  await gateway.api('PATCH', '/v1/devices/a', { name: 'North hall' });
+  const named = await listener.until(() => configs().find((text) => text.includes('North hall')));
+  assert.equal((JSON.parse(named) as { dev: { name: string } }).dev.name, 'North hall');
   const before = configs().length;
   await listener.publish('homeassistant/status', 'online');
   await listener.until(() => (configs().length > before ? true : undefined));

@@ -65,8 +65,10 @@ export interface BridgeThread {
   status(): BridgeStatus | null;
   /** True if the backlog is over its bound and is configured to refuse frames for that. */
   refuses(): boolean;
-  /** A device is new, or its presence or model has changed. */
+  /** A device is new, or its presence has changed. */
   device(facts: DeviceFacts): void;
+  /** A device was edited. */
+  deviceEdited(facts: DeviceFacts): void;
   deviceRemoved(id: string): void;
   /** Publishes an answer to a command. */
   answer(answer: CommandAnswer): void;
@@ -168,6 +170,7 @@ export function startBridgeThread(options: BridgeThreadOptions): BridgeThread {
     status: () => status,
     refuses: () => settings.whenFull === 'refuse' && status?.full === true,
     device: (facts) => calls.device(facts),
+    deviceEdited: (facts) => calls.deviceEdited(facts),
     deviceRemoved: (id) => calls.deviceRemoved(id),
     answer: (answer) => calls.answer(answer),
     stop: () => (stopped ??= stop()),

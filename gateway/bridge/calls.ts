@@ -4,8 +4,10 @@ import type { Model } from '../domain/model.js';
 export interface ToBridge {
   /** The first call: where the bridge's cursor is in the log, and all devices. */
   start(position: number, devices: DeviceFacts[]): void;
-  /** A device is new, or its presence or model has changed. */
+  /** A device is new, or its presence has changed. */
   device(facts: DeviceFacts): void;
+  /** An operator has edited a device; its name or model may have changed. */
+  deviceEdited(facts: DeviceFacts): void;
   deviceRemoved(id: string): void;
   /** Publishes an answer to a command, or to a message that was none. */
   answer(answer: CommandAnswer): void;
@@ -115,6 +117,8 @@ export interface BridgeSettings {
 /** What the bridge knows of a device beside its telemetry. */
 export interface DeviceFacts {
   id: string;
+  /** What people call it; null: it has no name. */
+  name: string | null;
   model: string | null;
   online: boolean;
   /** Unix ms of the last change; null: not seen since the gateway started. */

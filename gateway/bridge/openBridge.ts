@@ -50,8 +50,10 @@ export interface Bridge {
    * because without it the next bridge would not know its place in the log.
    */
   started(): Promise<void>;
-  /** The presence or model of a device has changed, or it is new; `presence` makes it as it is now. */
+  /** The presence of a device has changed, or it is new; `presence` makes it as it is now. */
   presence(device: Device, presence: () => Presence): void;
+  /** An operator has edited the device; its name or model may have changed. */
+  deviceEdited(device: Device): void;
   deviceRemoved(device: Device): void;
   /** A state of a command is on disk. */
   commandMoved(record: CommandRecord): void;
@@ -92,6 +94,7 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
   return {
     started: async () => {},
     presence: (device, presence) => bridge.device(factsOf(device, presence())),
+    deviceEdited: (device) => bridge.deviceEdited(factsOf(device, options.presence(device))),
     deviceRemoved: ({ id }) => bridge.deviceRemoved(id),
     commandMoved(record) {
       const answer = incoming.moved(record);
@@ -119,6 +122,7 @@ async function removeCursor(
 export const noBridge: Bridge = {
   started: async () => {},
   presence() {},
+  deviceEdited() {},
   deviceRemoved() {},
   commandMoved() {},
   refuses: () => false,
@@ -126,6 +130,6 @@ export const noBridge: Bridge = {
   stop: async () => {},
 };
 
-function factsOf({ id, model }: Device, { online, since, lastClose, backAt }: Presence): DeviceFacts {
-  return { id, model, online, since, lastClose, backAt };
+function factsOf({ id, name, model }: Device, { online, since, lastClose, backAt }: Presence): DeviceFacts {
+  return { id, name, model, online, since, lastClose, backAt };
 }

@@ -30,6 +30,9 @@ export interface Device {
   credentials: Credential[];
 }
 
+/** What operators did to devices. */
+export type DeviceNews = 'created' | 'edited' | 'removed';
+
 /** The `cid` of a link that was opened by a client certificate, and so by no stored credential. */
 export const certificateCid = 'certificate';
 

@@ -4,7 +4,7 @@ import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import WebSocket from 'ws';
-import type { ModelPage } from '../../schemas/generated/operator.js';
+import type { DeviceEdited, DevicePage, ModelPage } from '../../schemas/generated/operator.js';
 import { packageRoot } from '../../schemas/load.js';
 import { startTestGateway, type TestGateway } from '../gateway.fixture.js';
 import { besideTheTable, type openApiOf } from './http/openapi.js';
@@ -85,6 +85,53 @@ test('a device has a name and notes, which are checked, listed, audited and can 
   }
 });
 
+test('many devices are edited by ids or by a selection; unknown ids are faults, and the others are changed', async (context) => {
+  const { api, addDevice, connect } = await startTestGateway(context);
+  for (const [id, site] of [
+    ['a', 'north'],
+    ['b', 'north'],
+    ['c', 'south'],
+  ])
+    await addDevice(id, { tags: { site } });
+  const edit = async (target: object, more: object) =>
+    (await api('POST', '/v1/device-edits', { target, ...more })).body as DeviceEdited;
+  const named = await edit({ ids: ['a', 'nobody', 'c'] }, { change: { model: 'boiler', setTags: { floor: '1' } } });
+  assert.deepEqual(named, {
+    matched: 3,
+    changed: 2,
+    unchanged: 0,
+    failed: 1,
+    faults: [{ id: 'nobody', code: 'device_unknown', message: 'There is no device nobody' }],
+  });
+  const tagged = await edit({ tags: { site: 'north' } }, { change: { removeTags: ['floor'], model: null } });
+  assert.deepEqual([tagged.matched, tagged.changed, tagged.unchanged], [2, 1, 1]);
+  assert.deepEqual(
+    ((await api('GET', '/v1/devices')).body as DevicePage).items.map(({ id, model, tags }) => [id, model, tags]),
+    [
+      ['a', null, { site: 'north' }],
+      ['b', null, { site: 'north' }],
+      ['c', 'boiler', { site: 'south', floor: '1' }],
+    ],
+  );
+  const link = await connect(await addDevice('d'));
+  await edit({ all: true }, { change: { state: 'disabled' } });
+  assert.equal((await link.untilClosed()).code, 4102);
+  const gone = await edit({ model: 'boiler' }, { remove: true });
+  assert.deepEqual([gone.matched, gone.changed], [1, 1]);
+  assert.equal((await api('GET', '/v1/devices/c')).status, 404);
+  const { items } = (await api('GET', '/v1/audit?limit=2')).body as { items: { action: string; detail: string }[] };
+  assert.deepEqual(
+    items.map(({ action, detail }) => [action, detail]),
+    [
+      ['devices_removed', '1 devices: c'],
+      ['devices_edited', '{"state":"disabled"} 4 devices: a, b, c, d'],
+    ],
+  );
+  const viewer = (await api('POST', '/v1/keys', { name: 'wall', role: 'viewer' })).body as { key: string };
+  const refused = await api('POST', '/v1/device-edits', { target: { all: true }, remove: true }, viewer.key);
+  assert.deepEqual([refused.status, codeOf(refused)], [403, 'role_insufficient']);
+});
+
 test('a wrong request is answered with a code and all its faults', async (context) => {
   const { api, addDevice, gateway } = await startTestGateway(context);
   await addDevice('d');
@@ -124,6 +171,27 @@ test('a wrong request is answered with a code and all its faults', async (contex
     ['POST', '/v1/device-imports', { devices: [{ id: 'e' }, { id: 'd' }] }, 409, 'device_exists'],
     ['POST', '/v1/device-imports', { devices: [{ id: 'e' }, { id: 'e' }] }, 409, 'device_exists'],
     ['POST', '/v1/device-imports', { devices: [{ id: 'e', model: 'none-such' }] }, 400, 'model_unknown'],
+    ['POST', '/v1/device-edits', {}, 400, 'body_invalid'],
+    ['POST', '/v1/device-edits', { target: { all: true } }, 400, 'body_invalid'],
+    ['POST', '/v1/device-edits', { target: {}, remove: true }, 400, 'body_invalid'],
+    ['POST', '/v1/device-edits', { target: { all: true }, remove: false }, 400, 'body_invalid'],
+    ['POST', '/v1/device-edits', { target: { all: true }, change: {} }, 400, 'body_invalid'],
+    ['POST', '/v1/device-edits', { target: { all: true }, change: { model: null }, remove: true }, 400, 'body_invalid'],
+    ['POST', '/v1/device-edits', { target: { all: true }, change: { name: 'x' } }, 400, 'body_invalid'],
+    ['POST', '/v1/device-edits', { target: { all: true }, change: { setTags: { 'a b': 'c' } } }, 400, 'body_invalid'],
+    ['POST', '/v1/device-edits', { target: { all: true }, change: { removeTags: [] } }, 400, 'body_invalid'],
+    ['POST', '/v1/device-edits', { target: { ids: ['d'], all: true }, remove: true }, 400, 'body_invalid'],
+    ['POST', '/v1/device-edits', { target: { ids: ['d', 'd'] }, remove: true }, 400, 'body_invalid'],
+    [
+      'POST',
+      '/v1/device-edits',
+      { target: { ids: Array.from({ length: 1_001 }, (_, n) => `d${n}`) }, remove: true },
+      400,
+      'body_invalid',
+    ],
+    ['POST', '/v1/device-edits', { target: { all: true }, change: { model: 'none-such' } }, 400, 'model_unknown'],
+    ['POST', '/v1/device-edits', { target: { model: 'none-such' }, remove: true }, 400, 'model_unknown'],
+    ['POST', '/v1/device-edits', { target: { tags: { no: 'where' } }, remove: true }, 400, 'target_empty'],
     ['POST', '/v1/keys', { name: 'k', role: 'viewer', notAfter: 1 }, 400, 'window_invalid'],
     ['DELETE', '/v1/devices/d/credentials/none', undefined, 404, 'credential_unknown'],
     ['POST', '/v1/keys', { name: 'k', role: 'king' }, 400, 'body_invalid'],

@@ -10,6 +10,7 @@ function registryAt(start = 1_000_000) {
   let now = start;
   const saved: RegistryChange[] = [];
   const ended: string[] = [];
+  const news: string[] = [];
   let failing = false;
   const registry = createRegistry(
     {
@@ -19,6 +20,7 @@ function registryAt(start = 1_000_000) {
         saved.push(...changes);
       },
       ended: (device, why, cid) => ended.push(`${device.id} ${why}${cid === undefined ? '' : ` ${cid}`}`),
+      changed: (devices, what) => news.push(`${what} ${devices.map(({ id }) => id).join(' ')}`),
     },
     { devices: [], nextDeviceKey: 1 },
   );
@@ -26,6 +28,7 @@ function registryAt(start = 1_000_000) {
     registry,
     saved,
     ended,
+    news,
     pass: (ms: number): void => {
       now += ms;
     },
@@ -99,6 +102,20 @@ test('a change that ends a link ends it only once it is on disk', async () => {
   await registry.remove('a', 'k');
   assert.deepEqual(ended, ['a device_disabled', `a credential_revoked ${cid}`, 'a device_removed']);
   await assert.rejects(registry.remove('a', 'k'), { code: 'device_unknown' });
+});
+
+test('creating, editing and removing devices is reported once it is on disk', async () => {
+  const { registry, news, fail } = registryAt();
+  await registry.createMany([{ id: 'a' }, { id: 'b' }], 'k');
+  fail(true);
+  await assert.rejects(registry.createMany([{ id: 'c' }], 'k'));
+  await assert.rejects(registry.update('a', { name: 'A' }, 'k'));
+  await assert.rejects(registry.remove('a', 'k'));
+  assert.equal(registry.get('a')?.name, null);
+  fail(false);
+  await registry.update('a', { name: 'A' }, 'k');
+  await registry.remove('b', 'k');
+  assert.deepEqual(news, ['created a b', 'edited a', 'removed b']);
 });
 
 test('a device that is added with the id of a removed one is another device', async () => {

@@ -3,7 +3,7 @@
  * that a handshake asks no disk; a change is on disk before it applies. What a device does while it is connected belongs to
  * presence/, link/ and ingest/.
  */
-import type { Device } from '../domain/device.js';
+import type { Device, DeviceNews } from '../domain/device.js';
 import type { RegistryChange } from '../domain/registryChange.js';
 import type { Scalar } from '../domain/series.js';
 import type { Clock } from '../process/clock.js';
@@ -11,6 +11,7 @@ import { audited } from './audit.js';
 import { type Authenticator, createAuthenticator } from './authentication.js';
 import { type Credentials, createCredentials, issueCredential, type NewCredential } from './credentials.js';
 import { DeviceTable } from './deviceTable.js';
+import { createManyDevices, type ManyDevices } from './editMany.js';
 import { RegistryError } from './errors.js';
 
 export interface RegistryOptions {
@@ -19,6 +20,8 @@ export interface RegistryOptions {
   save(changes: RegistryChange[]): Promise<void>;
   /** Called when a change must end the device's link; never before the change is on disk. `cid`: the revoked credential. */
   ended(device: Device, why: 'device_disabled' | 'device_removed' | 'credential_revoked', cid?: string): void;
+  /** Called when operators have registered, edited or removed devices, and it is on disk. */
+  changed(devices: readonly Device[], what: DeviceNews): void;
 }
 
 /** What an operator gives for a new device. */
@@ -40,7 +43,7 @@ export interface DevicePatch {
 }
 
 /** `by` is the author of a change for the audit trail: the id of a key, or `cli`, or `gateway`. */
-export interface Registry extends Authenticator, Credentials {
+export interface Registry extends Authenticator, Credentials, ManyDevices {
   /** Creates devices with one credential each, in one transaction. Throws RegistryError device_exists, creating none. */
   createMany(wanted: NewDevice[], by: string): Promise<NewCredential[]>;
   /** Changes a device. Disabling it ends its link. Throws RegistryError device_unknown. */
@@ -61,7 +64,7 @@ export interface Registry extends Authenticator, Credentials {
 
 /** `restored.nextDeviceKey` is above every key that was ever given, so that no key is given twice. */
 export function createRegistry(
-  { clock, save, ended }: RegistryOptions,
+  { clock, save, ended, changed }: RegistryOptions,
   restored: { devices: Device[]; nextDeviceKey: number },
 ): Registry {
   const devices = new DeviceTable(restored.devices);
@@ -70,6 +73,8 @@ export function createRegistry(
   const creating = new Set<string>();
   /** The latest attributes of a device, by its key, while they are on their way to the disk. */
   const describing = new Map<number, Record<string, Scalar>>();
+  // Edits take turns: each reads the tags that the one before has stored.
+  const inTurn = createTurns();
 
   function refuseTaken(wanted: NewDevice[]): Set<string> {
     const ids = new Set<string>();
@@ -90,6 +95,8 @@ export function createRegistry(
       revoked: (device, cid) => ended(device, 'credential_revoked', cid),
     }),
 
+    ...createManyDevices({ devices, clock, save, ended, changed, inTurn }),
+
     async createMany(wanted, by) {
       const ids = refuseTaken(wanted);
       const now = clock.now();
@@ -99,23 +106,29 @@ export function createRegistry(
         const puts = made.map(({ device }): RegistryChange => ({ type: 'put_device', device }));
         await save([...puts, creationAudited(wanted, now, by)]);
         for (const { device } of made) devices.add(device);
+        changed(
+          made.map(({ device }) => device),
+          'created',
+        );
       } finally {
         for (const id of ids) creating.delete(id);
       }
       return made.map(({ device, secret }) => ({ id: device.id, secret, cid: device.credentials[0].cid }));
     },
 
-    async update(id, patch, by) {
-      const device = devices.need(id);
-      await save([
-        { type: 'patch_device', deviceKey: device.key, patch },
-        audited(clock.now(), by, 'device_updated', id, detailOf(patch)),
-      ]);
-      const wasActive = device.state === 'active';
-      Object.assign(device, patch);
-      if (wasActive && device.state === 'disabled') ended(device, 'device_disabled');
-      return device;
-    },
+    update: (id, patch, by) =>
+      inTurn(async () => {
+        const device = devices.need(id);
+        await save([
+          { type: 'patch_device', deviceKey: device.key, patch },
+          audited(clock.now(), by, 'device_updated', id, detailOf(patch)),
+        ]);
+        const wasActive = device.state === 'active';
+        Object.assign(device, patch);
+        if (wasActive && device.state === 'disabled') ended(device, 'device_disabled');
+        changed([device], 'edited');
+        return device;
+      }),
 
     async describe(device, attributes) {
       const { key } = device;
@@ -141,6 +154,7 @@ export function createRegistry(
       ]);
       devices.remove(device);
       ended(device, 'device_removed');
+      changed([device], 'removed');
       return device;
     },
 
@@ -148,6 +162,16 @@ export function createRegistry(
     byKey: (key) => devices.getByKey(key),
     all: () => devices.all(),
     size: () => devices.size,
+  };
+}
+
+/** Makes a function that runs what it is given one after the other. */
+function createTurns(): <Result>(work: () => Promise<Result>) => Promise<Result> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const own = last.then(work);
+    last = own.catch(() => {});
+    return own;
   };
 }
 

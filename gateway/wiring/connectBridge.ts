@@ -27,6 +27,12 @@ export async function connectBridge(
       if (trace.on) trace.bridged(position);
     },
   });
-  events.join({ presence: bridge.presence, command: bridge.commandMoved });
+  events.join({
+    presence: bridge.presence,
+    command: bridge.commandMoved,
+    devicesChanged(devices, what) {
+      if (what === 'edited') for (const device of devices) bridge.deviceEdited(device);
+    },
+  });
   return { ...bridge, close: bridge.stop };
 }

@@ -28,7 +28,7 @@ export interface Registries {
 
 export async function createRegistries(base: Base, { restored, save }: Storage): Promise<Registries> {
   const { clock, config, current, events, random } = base;
-  const registry = createRegistry({ clock, save, ended: events.deviceEnded }, restored);
+  const registry = createRegistry({ clock, save, ended: events.deviceEnded, changed: events.devicesChanged }, restored);
   const inHand = new BatchInHand();
   const latest = createLatest();
   for (const { id } of restored.series) latest.reserve(id);

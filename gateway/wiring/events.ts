@@ -1,7 +1,7 @@
 import type { Batch } from '../columns/batch.js';
 import type { Loaded } from '../config/reload.js';
 import type { CommandRecord } from '../domain/command.js';
-import type { Device } from '../domain/device.js';
+import type { Device, DeviceNews } from '../domain/device.js';
 import type { Presence } from '../domain/presence.js';
 import type { TracedFrame } from '../observe/trace.js';
 
@@ -14,6 +14,8 @@ export interface GatewayEvents {
   committed(batch: Batch, rids: string[]): void;
   /** A device came, left, became late or introduced itself; `presence` makes what is known now. */
   presence(device: Device, presence: () => Presence): void;
+  /** Operators have registered, edited or removed these devices; it is on disk. */
+  devicesChanged(devices: readonly Device[], what: DeviceNews): void;
   /** A command's state is on disk. The record comes without its parameters. */
   command(command: CommandRecord): void;
   /** How far a traced frame has come. */
@@ -38,6 +40,9 @@ export function createEvents(): Events {
     },
     presence(device, presence) {
       for (const part of parts) part.presence?.(device, presence);
+    },
+    devicesChanged(devices, what) {
+      for (const part of parts) part.devicesChanged?.(devices, what);
     },
     command(command) {
       for (const part of parts) part.command?.(command);

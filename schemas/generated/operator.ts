@@ -767,6 +767,113 @@ export interface DeviceCreate {
 }
 
 /**
+ * One change for many devices, or their removal. Give `target`, and either `change` or `remove`.
+ */
+export interface DeviceEditRequest {
+  target: EditTarget;
+  change?: DeviceChange;
+  /**
+   * Removes the devices with their credentials and closes their links. Their readings age out.
+   */
+  remove?: true;
+}
+/**
+ * The devices to change. Give exactly one of the four ways to name them.
+ */
+export interface EditTarget {
+  /**
+   * The ids of the devices, at most 1,000. An id that no device has is a fault of the answer; the others are changed.
+   *
+   * @minItems 1
+   * @maxItems 1000
+   */
+  ids?: [string, ...string[]];
+  /**
+   * All devices that have every one of these tags, for example `{"site":"north"}`.
+   */
+  tags?: {
+    [k: string]: string;
+  };
+  /**
+   * All devices of this model.
+   */
+  model?: string;
+  /**
+   * All devices.
+   */
+  all?: true;
+}
+/**
+ * What changes of each device. What is absent stays as it is.
+ */
+export interface DeviceChange {
+  /**
+   * The name of the new model. With null the devices have no model.
+   */
+  model?: string | null;
+  /**
+   * `disabled` closes the links of the devices at once and refuses new ones; `active` lets them connect again.
+   */
+  state?: 'active' | 'disabled';
+  /**
+   * The names of tags to remove. A device that has no such tag stays as it is.
+   *
+   * @minItems 1
+   * @maxItems 32
+   */
+  removeTags?: [string, ...string[]];
+  /**
+   * Tags to add, or to give this value, for example `{"site":"north"}`. Other tags stay. They are set after `removeTags` is done.
+   */
+  setTags?: {
+    [k: string]: string;
+  };
+}
+
+/**
+ * What an edit of many devices has done.
+ */
+export interface DeviceEdited {
+  /**
+   * How many devices the target named. It is the sum of the next three numbers.
+   */
+  matched: number;
+  /**
+   * How many devices were changed or removed.
+   */
+  changed: number;
+  /**
+   * How many devices were already as the change wants them.
+   */
+  unchanged: number;
+  /**
+   * How many devices could not be changed.
+   */
+  failed: number;
+  /**
+   * Why devices could not be changed, the first 1,000 of them.
+   */
+  faults: DeviceEditFault[];
+}
+/**
+ * A device that could not be changed.
+ */
+export interface DeviceEditFault {
+  /**
+   * The id of the device.
+   */
+  id: string;
+  /**
+   * The cause for programs. `device_unknown`: there is no such device, or it was removed meanwhile. `too_many_tags`: it would have more than 32 tags.
+   */
+  code: 'device_unknown' | 'too_many_tags';
+  /**
+   * The cause in words.
+   */
+  message: string;
+}
+
+/**
  * Devices to register together. Either all of them are registered, or none.
  */
 export interface DeviceImport {
@@ -1152,6 +1259,7 @@ export type LiveMessage =
   | LiveReadings
   | LiveLatest
   | LivePresence
+  | LiveDevices
   | LiveRejected
   | LiveCommand
   | LiveDropped
@@ -1305,6 +1413,19 @@ export interface LivePresence {
 /**
  * The presence of the device when the message was sent.
  */
+/**
+ * Operators registered, edited or removed these devices. `GET /v1/devices/{id}` has what they are now; it answers 404 for a removed one.
+ */
+export interface LiveDevices {
+  /**
+   * The message type, always `devices`.
+   */
+  type: 'devices';
+  /**
+   * The ids of the devices: one, or up to 5,000 that changed together.
+   */
+  ids: string[];
+}
 /**
  * A frame was refused and is in quarantine.
  */
@@ -1624,8 +1745,8 @@ export interface LiveSubscribe {
    * @minItems 1
    */
   kinds: [
-    'readings' | 'latest' | 'presence' | 'rejected' | 'commands' | 'trace',
-    ...('readings' | 'latest' | 'presence' | 'rejected' | 'commands' | 'trace')[],
+    'readings' | 'latest' | 'presence' | 'devices' | 'rejected' | 'commands' | 'trace',
+    ...('readings' | 'latest' | 'presence' | 'devices' | 'rejected' | 'commands' | 'trace')[],
   ];
   /**
    * If true, presence and latest values (as far as they are in `kinds`) are also sent as they are now, in pieces, so that changes have something to build on. If it is absent, only changes are sent.

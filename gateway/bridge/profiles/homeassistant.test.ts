@@ -71,7 +71,15 @@ function frameOf(readings: [series: number, ts: number, value: number][], string
   return { row, index: 0, device: 'b', stream: 'main', start: 0, end: readings.length };
 }
 
-const boiler: DeviceFacts = { id: 'b', model: 'boiler', online: true, since: 1, lastClose: null, backAt: null };
+const boiler: DeviceFacts = {
+  id: 'b',
+  name: null,
+  model: 'boiler',
+  online: true,
+  since: 1,
+  lastClose: null,
+  backAt: null,
+};
 
 interface Config {
   dev: { ids: string[]; name: string };
@@ -96,6 +104,12 @@ test('a device is announced by one retained message of the documented form', () 
     ['tidegate/gw/status', 'tidegate/gw/b/presence'],
   );
   assert.equal(config.availability_mode, 'all');
+});
+
+test('a device is announced by its name, and by its id if it has none', () => {
+  const nameOf = (name: string | null): string =>
+    (JSON.parse(profileUnderTest().announce({ ...boiler, name })[0].body) as Config).dev.name;
+  assert.deepEqual([nameOf('North hall'), nameOf(null)], ['North hall', 'b']);
 });
 
 test('metrics of the model have their unit, class and kind', () => {

@@ -96,7 +96,7 @@ export function homeAssistant(settings: BridgeSettings, topics: Topics, names: N
     const body = {
       dev: {
         ids: [node],
-        name: device.id,
+        name: device.name ?? device.id,
         mf: 'Tidegate',
         ...(device.model === null ? {} : { mdl: model?.description ?? device.model }),
       },

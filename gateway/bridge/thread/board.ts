@@ -22,8 +22,10 @@ export interface BoardOptions {
 export interface Board {
   /** Since the thread started. `answersLost`: answers that were dropped because too many waited. */
   readonly counts: { acked: number; answersLost: number };
-  /** A device is new, or its presence or model has changed. */
+  /** A device is new, or its presence has changed. */
   device(facts: DeviceFacts): void;
+  /** A device was edited. It is announced again if its name or model has changed. */
+  deviceEdited(facts: DeviceFacts): void;
   deviceRemoved(id: string): void;
   /** The profile has something new to announce of this device. */
   announce(id: string): void;
@@ -108,13 +110,17 @@ export function createBoard({ topics, profile, publish, refused }: BoardOptions)
     counts.answersLost++;
   }
 
+  /** Takes what is known of a device now. True if its announcement is another one than before. */
+  function learn(facts: DeviceFacts): boolean {
+    const known = devices.get(facts.id);
+    devices.set(facts.id, facts);
+    removed.delete(facts.id);
+    return known === undefined || known.model !== facts.model || known.name !== facts.name;
+  }
+
   return {
-    device(facts) {
-      const known = devices.get(facts.id);
-      devices.set(facts.id, facts);
-      removed.delete(facts.id);
-      ask(facts.id, known === undefined || known.model !== facts.model ? 'all' : 'presence');
-    },
+    device: (facts) => ask(facts.id, learn(facts) ? 'all' : 'presence'),
+    deviceEdited: (facts) => (learn(facts) ? ask(facts.id, 'all') : undefined),
     deviceRemoved(id) {
       devices.delete(id);
       removed.add(id);

@@ -101,6 +101,10 @@ export class Publisher implements ToBridge {
     this.board.device(facts);
   }
 
+  deviceEdited(facts: DeviceFacts): void {
+    this.board.deviceEdited(facts);
+  }
+
   deviceRemoved(id: string): void {
     this.board.deviceRemoved(id);
   }

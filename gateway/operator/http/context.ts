@@ -81,6 +81,8 @@ export interface GatewayStatus {
 
 /** What happens in the gateway, for the live feed. Readings come as the committed batch, so nothing is built if nobody listens. */
 export interface LiveEvents {
+  /** Devices were registered, edited or removed by operators. */
+  devicesChanged(devices: readonly Device[]): void;
   /** A state of a command is on disk. */
   command(command: CommandRecord): void;
   /** A batch is on disk; `rids` are the ids of its rejected frames. */

@@ -103,7 +103,7 @@ function schemasByName(): Record<string, object> {
 const areas: [RegExp, keyof typeof areaTexts][] = [
   [/command/, 'commands'],
   [/readings|latest|rejected/, 'readings'],
-  [/devices|device-imports|attempts|models/, 'devices'],
+  [/devices|device-imports|device-edits|attempts|models/, 'devices'],
   [/keys|audit|session/, 'access'],
   [/^\/v1\/|metrics|livez|readyz/, 'gateway'],
 ];

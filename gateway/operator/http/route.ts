@@ -4,6 +4,7 @@ import type {
   CommandCreate,
   CredentialRequest,
   DeviceCreate,
+  DeviceEditRequest,
   DeviceImport,
   DevicePatch,
   KeyCreate,
@@ -20,6 +21,7 @@ export interface Bodies {
   command_create: CommandCreate;
   credential_request: CredentialRequest | undefined;
   device_create: DeviceCreate;
+  device_edit: DeviceEditRequest;
   device_import: DeviceImport;
   device_patch: DevicePatch;
   key_create: KeyCreate;

@@ -80,6 +80,26 @@ test('a snapshot of many devices comes in several messages, with each device onc
   live.ws.close();
 });
 
+test('registered, edited and removed devices are reported to those who asked for devices, many of them in one message', async (context) => {
+  const tools = await startTestGateway(context);
+  const live = await openLive(tools);
+  live.ask({ type: 'subscribe', kinds: ['devices'] });
+  await live.next('subscribed');
+  const devices = Array.from({ length: 300 }, (_, n) => ({ id: `d${n}`, tags: { site: n < 2 ? 'north' : 'south' } }));
+  await tools.api('POST', '/v1/device-imports', { devices });
+  assert.equal((await live.next('devices')).ids.length, 300);
+  live.ask({ type: 'subscribe', tags: { site: 'north' }, kinds: ['devices'] });
+  await live.next('subscribed');
+  await tools.api('PATCH', '/v1/devices/d7', { name: 'Seven' });
+  await tools.api('PATCH', '/v1/devices/d1', { name: 'One' });
+  assert.deepEqual((await live.next('devices')).ids, ['d1']);
+  await tools.api('POST', '/v1/device-edits', { target: { all: true }, change: { model: 'room' } });
+  assert.deepEqual((await live.next('devices')).ids, ['d0', 'd1']);
+  await tools.api('DELETE', '/v1/devices/d1');
+  assert.deepEqual((await live.next('devices')).ids, ['d1']);
+  live.ws.close();
+});
+
 test('a refused subscription is answered with a code', async (context) => {
   const tools = await startTestGateway(context);
   const live = await openLive(tools);

@@ -109,6 +109,13 @@ function createEvents(context: LiveContext, clients: ReadonlySet<LiveClient>): L
       }
     },
 
+    devicesChanged(devices) {
+      for (const client of clients) {
+        const ids = devices.filter((device) => hears(client, 'devices', device)).map(({ id }) => id);
+        if (ids.length > 0) send(client, { type: 'devices', ids });
+      }
+    },
+
     command({ id, device, name, state, result, error, createdAt }: CommandRecord): void {
       const known = clients.size === 0 ? undefined : context.registry.get(device);
       if (known === undefined) return;

@@ -8,6 +8,7 @@ import { Problem } from '../http/problems.js';
 import { byOf, noContent, type OperatorRequest, type Route, withBody } from '../http/route.js';
 import { deviceOf } from './devices.js';
 import { pageQuery } from './paging.js';
+import { targetOf } from './targets.js';
 
 const failedMax = 1_000;
 
@@ -80,24 +81,11 @@ async function cancel(request: OperatorRequest, context: OperatorContext) {
   return noContent;
 }
 
-/** Devices in order of their ids. Throws device_unknown, model_unknown, target_empty. */
-function targets({ target }: BatchCreate, { registry, models }: OperatorContext): Device[] {
-  if (target.ids !== undefined)
-    return target.ids.map((id) => {
-      const device = registry.get(id);
-      if (device === undefined) throw new Problem('device_unknown', `There is no device ${id}`);
-      return device;
-    });
-  if (target.model !== undefined && !models.has(target.model))
-    throw new Problem('model_unknown', `There is no model ${target.model}`);
-  const tags = Object.entries(target.tags ?? {});
-  const found = Array.from(registry.all()).filter(
-    (device) =>
-      (target.model === undefined || device.model === target.model) &&
-      tags.every(([name, value]) => device.tags[name] === value),
-  );
-  if (found.length === 0) throw new Problem('target_empty', 'No device matches the target');
-  return found.sort((a, b) => (a.id < b.id ? -1 : 1));
+/** The devices of a batch. Throws device_unknown, model_unknown, target_empty. */
+function targets({ target }: BatchCreate, context: OperatorContext): Device[] {
+  const { devices, unknown } = targetOf(target, context);
+  if (unknown.length > 0) throw new Problem('device_unknown', `There is no device ${unknown[0]}`);
+  return devices;
 }
 
 async function batchOf(id: string, context: OperatorContext) {

@@ -19,7 +19,8 @@ function bodyOf(device: Device, { presence }: OperatorContext) {
   return { id, name, notes, model, tags, state, createdAt, presence: presence(device), attributes };
 }
 
-function needModel(model: string | null | undefined, { models }: OperatorContext): void {
+/** Throws model_unknown if there is no such model. */
+export function needModel(model: string | null | undefined, { models }: OperatorContext): void {
   if (model === null || model === undefined || models.has(model)) return;
   throw new Problem(
     'model_unknown',

@@ -6,6 +6,7 @@ import type { Route } from '../http/route.js';
 import { attemptRoutes } from './attempts.js';
 import { commandRoutes } from './commands.js';
 import { credentialRoutes } from './credentials.js';
+import { deviceEditRoutes } from './deviceEdits.js';
 import { deviceRoutes } from './devices.js';
 import { gatewayRoutes } from './gateway.js';
 import { keyRoutes } from './keys.js';
@@ -16,6 +17,7 @@ import { upkeepRoutes } from './upkeep.js';
 /** Every HTTP route of the operator side but the OpenAPI document itself and the console's files. */
 export const routes: readonly Route[] = [
   ...deviceRoutes,
+  ...deviceEditRoutes,
   ...credentialRoutes,
   ...attemptRoutes,
   ...readingRoutes,
