@@ -63,16 +63,16 @@ export function DeviceRows() {
 }
 
 function Row({ device, top }: { device: Device; top: number }) {
-  const { id, presence, model, tags, state } = device;
+  const { id, name, presence, model, tags, state } = device;
   const values = valuesOf(id);
-  const about = [model, ...Object.entries(tags).map(([name, value]) => `${name}=${value}`)];
+  const about = [name === null ? null : id, model, ...Object.entries(tags).map(([name, value]) => `${name}=${value}`)];
   if (state === 'disabled') about.unshift('disabled');
   return (
     <li ref={(row) => row?.style.setProperty('transform', `translateY(${top}px)`)}>
       <Link to={devicePath(id)} class="row">
         <PresenceDot presence={presence} />
         <span class="id">
-          <b>{id}</b>
+          <b>{name ?? id}</b>
           <small>{about.filter(Boolean).join(' · ')}</small>
         </span>
         <span class="values">

@@ -5,12 +5,13 @@
 import { computed, signal } from '@preact/signals';
 import type { LiveMessage } from '../../schemas/generated/operator.js';
 import { param } from '../parts/router.js';
+import { RefusedError } from '../session/api.js';
 import { currentApi, fail, models, onLive, want } from '../session/session.js';
 import type { Device, PresenceState } from './presence.js';
 
 interface Known {
   device: Device;
-  /** What a search looks in: id, model and tags in lower case. */
+  /** What a search looks in: id, name, model and tags in lower case. */
   text: string;
   /** The id in a form whose plain comparison sorts boiler-2 before boiler-10. */
   rank: string;
@@ -119,7 +120,7 @@ function put(device: Device): Known | null {
     if (before !== undefined) countTags(before.device, -1);
     countTags(device, 1);
   }
-  const text = [device.id, device.model ?? '', ...tagsOf(device)].join(' ').toLowerCase();
+  const text = [device.id, device.name ?? '', device.model ?? '', ...tagsOf(device)].join(' ').toLowerCase();
   if (before !== undefined) {
     Object.assign(before, { device, text });
     return null;
@@ -171,7 +172,7 @@ function merged(a: Known[], b: Known[]): Known[] {
 
 /** Reads all devices and keeps them current by the live feed, until the returned function is called. */
 export function watchFleet(): () => void {
-  const endWant = want('fleet', { kinds: ['presence', 'rejected', 'commands'] });
+  const endWant = want('fleet', { kinds: ['presence', 'devices', 'rejected', 'commands'] });
   const endLive = onLive(hear);
   void load();
   return () => {
@@ -211,6 +212,7 @@ const asked = new Set<string>();
 function hear(message: LiveMessage): void {
   // The feed was disconnected: what happened meanwhile is in the list.
   if (message.type === 'welcome' && !loading.value) void load();
+  if (message.type === 'devices') return edited(message.ids);
   if (message.type !== 'presence') return;
   const entry = known.get(message.device);
   if (entry !== undefined) {
@@ -219,14 +221,32 @@ function hear(message: LiveMessage): void {
   } else if (!loading.value) void ask(message.device);
 }
 
-/** Reads a device that was registered after the list was read. */
+/** Devices that operators have changed and that are not read again yet. */
+const stale = new Set<string>();
+/** Above this the whole list is read, which takes fewer requests. */
+const readSingly = 20;
+const gatherMs = 300;
+
+/** Reads devices again after an edit, also by others. An edit of many comes in several messages, which share one reading. */
+function edited(ids: readonly string[]): void {
+  if (stale.size === 0)
+    setTimeout(() => {
+      const due = [...stale];
+      stale.clear();
+      if (due.length > readSingly) void load();
+      else for (const id of due) void ask(id);
+    }, gatherMs);
+  for (const id of ids) stale.add(id);
+}
+
+/** Reads a device again, or one that was registered after the list was read. A removed one is forgotten. */
 export async function ask(id: string): Promise<void> {
   if (asked.has(id)) return;
   asked.add(id);
   try {
     putDevice(await currentApi().device(id));
-  } catch {
-    // It was removed meanwhile.
+  } catch (error) {
+    if (error instanceof RefusedError && error.code === 'device_unknown') forgetDevice(id);
   }
   asked.delete(id);
 }

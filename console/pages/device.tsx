@@ -8,6 +8,7 @@ import { CommandBox } from '../commands/commandBox.js';
 import { CommandHistory } from '../commands/commandHistory.js';
 import { watchCommands } from '../commands/deviceCommands.js';
 import { Access } from '../device/access.js';
+import { EditDevice } from '../device/edit.js';
 import { Facts } from '../device/facts.js';
 import { Latest } from '../device/latest.js';
 import { Readings } from '../device/readings.js';
@@ -75,17 +76,34 @@ export function DevicePage({ id }: { id: string }) {
 }
 
 function Shown({ device }: { device: Device }) {
-  const { id, presence, model, tags, state } = device;
+  const { id, name, notes, presence, model, tags, state } = device;
+  const editing = param('edit') !== '';
   return (
     <Main
-      title={id}
+      title={name ?? id}
       class="device"
+      actions={
+        <button
+          type="button"
+          class="quiet"
+          aria-expanded={editing}
+          onClick={() => setParams({ edit: editing ? '' : '1' })}
+        >
+          {editing ? 'Close' : 'Edit'}
+        </button>
+      }
       heading={
         <>
           <Link to="/devices" class="back" label="Back to devices">
             <Icon name="back" />
           </Link>
-          {id}
+          {name === null ? (
+            id
+          ) : (
+            <>
+              {name} <small>{id}</small>
+            </>
+          )}
         </>
       }
     >
@@ -105,9 +123,19 @@ function Shown({ device }: { device: Device }) {
           ))}
         </span>
       </div>
+      {editing ? <EditDevice key={id} device={device} done={() => setParams({ edit: '' })} /> : <Notes notes={notes} />}
       <Tabs />
       <Tab device={device} />
     </Main>
+  );
+}
+
+function Notes({ notes }: { notes: string | null }) {
+  if (notes === null) return null;
+  return (
+    <section class="card notes" aria-label="Notes">
+      {notes}
+    </section>
   );
 }
 

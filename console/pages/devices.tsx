@@ -45,8 +45,8 @@ function Filters() {
     <search class="filters">
       <input
         type="search"
-        aria-label="Search devices by id, model or tag"
-        placeholder="Search id, model, tag=value"
+        aria-label="Search devices by id, name, model or tag"
+        placeholder="Search id, name, model, tag=value"
         value={param('q')}
         onInput={({ currentTarget }) => setParams({ q: currentTarget.value })}
       />
