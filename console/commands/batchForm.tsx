@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { countText } from '../../schemas/display/numbers.js';
 import type { BatchBody, BatchCreate, ModelCommandItem } from '../../schemas/generated/operator.js';
 import { counts, listed, modelNames, tagCounts } from '../fleet/devices.js';
+import { takeHanded } from '../fleet/selection.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail, models } from '../session/session.js';
 import {
@@ -25,8 +26,9 @@ type TargetKind = (typeof targets)[number][0];
 
 /** The form that starts a command batch. If the target is a model, the model's commands and parameters make the form. */
 export function BatchForm({ made }: { made(batch: BatchBody): void }) {
-  const [kind, setKind] = useState<TargetKind>('model');
-  const [chosen, setChosen] = useState('');
+  const [handed] = useState(takeHanded);
+  const [kind, setKind] = useState<TargetKind>(handed.length > 0 ? 'ids' : 'model');
+  const [chosen, setChosen] = useState(handed.join(' '));
   const [draft, setDraft] = useState<Draft>(emptyDraft);
   const [refusal, setRefusal] = useState<RefusedError | null>(null);
   const [limits, setLimits] = useState<Limits>({ concurrency: '', abort: '10' });

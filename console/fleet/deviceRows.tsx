@@ -5,10 +5,11 @@ import { ageText } from '../../schemas/display/times.js';
 import { Empty } from '../parts/empty.js';
 import { Link } from '../parts/link.js';
 import { devicePath, query, setParams } from '../parts/router.js';
-import { now } from '../session/session.js';
+import { may, now } from '../session/session.js';
 import { counts, listed, loading } from './devices.js';
 import type { Device } from './presence.js';
 import { PresenceDot } from './presenceDot.js';
+import { select, selection } from './selection.js';
 import { type Values, valuesOf, watchValues, written } from './values.js';
 
 /** Pixels. 100,000 rows are 5,600,000 pixels tall; browsers allow about 33,000,000. */
@@ -34,6 +35,8 @@ export function DeviceRows() {
     return () => observer.disconnect();
   }, []);
   const devices = listed.value;
+  const selectable = may('operator');
+  const looks = selectable ? 'card scroller selectable' : 'card scroller';
   const first = Math.max(0, Math.floor(view.value.top / rowHeight) - rowsBeyond);
   const shown = devices.slice(first, first + Math.ceil(view.value.height / rowHeight) + 2 * rowsBeyond);
   const ids = shown.map(({ id }) => id);
@@ -51,24 +54,34 @@ export function DeviceRows() {
   }, [wanted]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard (WCAG 2.1.1)
-    <section class="card scroller" ref={scroller} tabIndex={0} aria-label={`${devices.length} devices`}>
+    <section class={looks} ref={scroller} tabIndex={0} aria-label={`${devices.length} devices`}>
       {devices.length === 0 && <NoDevices />}
       <ul class="rows" ref={(list) => list?.style.setProperty('height', `${devices.length * rowHeight}px`)}>
         {shown.map((device, i) => (
-          <Row key={device.id} device={device} top={(first + i) * rowHeight} />
+          <Row key={device.id} device={device} top={(first + i) * rowHeight} selectable={selectable} />
         ))}
       </ul>
     </section>
   );
 }
 
-function Row({ device, top }: { device: Device; top: number }) {
+function Row({ device, top, selectable }: { device: Device; top: number; selectable: boolean }) {
   const { id, name, presence, model, tags, state } = device;
   const values = valuesOf(id);
   const about = [name === null ? null : id, model, ...Object.entries(tags).map(([name, value]) => `${name}=${value}`)];
   if (state === 'disabled') about.unshift('disabled');
   return (
     <li ref={(row) => row?.style.setProperty('transform', `translateY(${top}px)`)}>
+      {selectable && (
+        <label class="pick">
+          <input
+            type="checkbox"
+            aria-label={`Select ${id}`}
+            checked={selection.value.has(id)}
+            onClick={({ currentTarget, shiftKey }) => select(id, currentTarget.checked, shiftKey, listed.peek())}
+          />
+        </label>
+      )}
       <Link to={devicePath(id)} class="row">
         <PresenceDot presence={presence} />
         <span class="id">

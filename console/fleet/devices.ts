@@ -148,13 +148,21 @@ export function putDevice(device: Device): void {
 }
 
 /** Drops a device that was removed. */
-export function forgetDevice(id: string): void {
-  const gone = known.get(id);
-  if (gone === undefined) return;
-  known.delete(id);
-  perState[gone.device.presence.state]--;
-  countTags(gone.device, -1);
-  ordered = ordered.filter((item) => item !== gone);
+export const forgetDevice = (id: string): void => forgetDevices([id]);
+
+function forgetDevices(ids: readonly string[]): void {
+  const gone = new Set<Known>();
+  for (const id of ids) {
+    stale.delete(id);
+    const item = known.get(id);
+    if (item === undefined) continue;
+    gone.add(item);
+    known.delete(id);
+    perState[item.device.presence.state]--;
+    countTags(item.device, -1);
+  }
+  if (gone.size === 0) return;
+  ordered = ordered.filter((item) => !gone.has(item));
   changed();
 }
 
@@ -198,7 +206,7 @@ async function load(): Promise<void> {
       );
       changed();
     }
-    for (const id of known.keys()) if (!seen.has(id)) forgetDevice(id);
+    forgetDevices([...known.keys()].filter((id) => !seen.has(id)));
     loading.value = false;
     changed();
   } catch (error) {
@@ -212,7 +220,7 @@ const asked = new Set<string>();
 function hear(message: LiveMessage): void {
   // The feed was disconnected: what happened meanwhile is in the list.
   if (message.type === 'welcome' && !loading.value) void load();
-  if (message.type === 'devices') return edited(message.ids);
+  if (message.type === 'devices') return message.what === 'removed' ? forgetDevices(message.ids) : edited(message.ids);
   if (message.type !== 'presence') return;
   const entry = known.get(message.device);
   if (entry !== undefined) {

@@ -11,6 +11,8 @@ import type {
   CredentialRequest,
   DeviceBody,
   DeviceCreate,
+  DeviceEdited,
+  DeviceEditRequest,
   DevicePatch,
   GatewayBody,
   ModelItem,
@@ -64,6 +66,8 @@ export interface Api {
   devices(): AsyncGenerator<DeviceBody[]>;
   /** Changes a device; the answer is the device after the change. */
   patch(id: string, change: DevicePatch): Promise<DeviceBody>;
+  /** Changes or removes many devices; the answer has the faults per device. */
+  editDevices(edit: DeviceEditRequest): Promise<DeviceEdited>;
   /** Registers a device. Its secret is only in this answer. */
   addDevice(wanted: DeviceCreate): Promise<NewCredentialBody>;
   /** Removes a device. Its readings stay until retention removes them. */
@@ -132,6 +136,7 @@ export function createApi(key: string): Api {
       }
     },
     patch: (id, change) => ask('PATCH', device(id), change),
+    editDevices: (edit) => ask('POST', '/v1/device-edits', edit),
     addDevice: (wanted) => ask('POST', '/v1/devices', wanted),
     removeDevice: (id) => ask('DELETE', device(id)),
     credentials: (id) => get(`${device(id)}/credentials`),

@@ -1414,13 +1414,17 @@ export interface LivePresence {
  * The presence of the device when the message was sent.
  */
 /**
- * Operators registered, edited or removed these devices. `GET /v1/devices/{id}` has what they are now; it answers 404 for a removed one.
+ * Operators registered, edited or removed these devices. `GET /v1/devices/{id}` has what they are now.
  */
 export interface LiveDevices {
   /**
    * The message type, always `devices`.
    */
   type: 'devices';
+  /**
+   * What was done to the devices.
+   */
+  what: 'created' | 'edited' | 'removed';
   /**
    * The ids of the devices: one, or up to 5,000 that changed together.
    */

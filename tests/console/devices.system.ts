@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import type { DeviceBody, NewKeyBody } from '../../schemas/generated/operator.js';
+import type { DeviceBody, DevicePage, NewKeyBody } from '../../schemas/generated/operator.js';
 import { type GatewayProcess, startGatewayProcess } from '../rig/gatewayProcess.js';
 import { tempFolder } from '../rig/tempFolder.js';
 import { openBrowser } from './browser.js';
@@ -80,6 +80,77 @@ test('an operator edits name, model, tags and notes of a device, and reads at th
     const wall = await openConsole(browser, `${gateway.operatorUrl}/devices/boiler-7?edit=1#key=${viewer.key}`);
     await wall.page.getByText('To edit devices, you need the role').waitFor();
     assert.equal(await wall.page.getByRole('button', { name: 'Save' }).count(), 0);
+  });
+  assert.deepEqual(problems, []);
+});
+
+test('an operator selects rows and changes, commands and removes all of them', async (context) => {
+  const devices = Array.from({ length: 30 }, (_, n) => ({
+    id: `d${String(n).padStart(2, '0')}`,
+    tags: { site: n < 20 ? 'north' : 'south' },
+  }));
+  const { gateway, browser } = await startWith(context, devices);
+  const all = async (): Promise<DeviceBody[]> => (await gateway.api<DevicePage>('GET', '/v1/devices')).items;
+  const { page, problems } = await openConsole(browser, `${gateway.operatorUrl}/devices#key=${gateway.key}`);
+  const bar = page.getByRole('region', { name: 'Selected devices' });
+  const box = (id: string) => page.getByLabel(`Select ${id}`, { exact: true });
+
+  await context.test('a click and a shift-click select a range, and a tag is set', async () => {
+    await box('d02').check();
+    await box('d06').click({ modifiers: ['Shift'] });
+    await bar.getByText('5 selected').waitFor();
+    await box('d04').uncheck();
+    await bar.getByText('4 selected').waitFor();
+    await bar.getByRole('button', { name: 'Set a tag' }).click();
+    await bar.getByLabel('Tag', { exact: true }).fill('floor');
+    await bar.getByLabel('Value').fill('2');
+    await bar.getByRole('button', { name: 'Set the tag of 4 devices' }).click();
+    await bar.getByText('4 devices changed.').waitFor();
+    const tagged = (await all()).filter(({ tags }) => tags.floor === '2').map(({ id }) => id);
+    assert.deepEqual(tagged, ['d02', 'd03', 'd05', 'd06']);
+    await page.getByRole('link', { name: /d05.*floor=2/ }).waitFor();
+  });
+
+  await context.test('all that match the filter are selected, also those that are not drawn', async () => {
+    await bar.getByRole('button', { name: 'Clear selection' }).click();
+    await page.getByLabel('tag', { exact: true }).selectOption('site=north');
+    await page.getByLabel('Select all 20 shown').check();
+    await bar.getByText('20 selected').waitFor();
+    await bar.getByRole('button', { name: 'Set the model' }).click();
+    await bar.getByLabel('Model').selectOption('room');
+    await bar.getByRole('button', { name: 'Set the model of 20 devices' }).click();
+    await bar.getByText('20 devices changed.').waitFor();
+    assert.equal((await all()).filter(({ model }) => model === 'room').length, 20);
+    await page.getByRole('searchbox').fill('d07');
+    await bar.getByText('(19 not shown)').waitFor();
+  });
+
+  await context.test('a device that was removed meanwhile leaves the selection', async () => {
+    await gateway.api('DELETE', '/v1/devices/d01');
+    await bar.getByText('19 selected').waitFor();
+  });
+
+  await context.test('the selection goes to the form of a batch', async () => {
+    await bar.getByRole('button', { name: 'Send a command' }).click();
+    assert.match(await page.getByLabel(/^Device ids/).inputValue(), /^d00 d02 d03 .*d19$/);
+    await page.goBack();
+  });
+
+  await context.test('removing asks first and names the number', async () => {
+    await bar.getByRole('button', { name: 'Remove', exact: true }).click();
+    await bar.getByRole('button', { name: 'Cancel' }).click();
+    assert.equal((await all()).length, 29);
+    await bar.getByRole('button', { name: 'Remove', exact: true }).click();
+    await bar.getByRole('button', { name: 'Remove 19 devices permanently' }).click();
+    await bar.getByText('19 devices changed.').waitFor();
+    assert.equal((await all()).length, 10);
+  });
+
+  await context.test('a viewer has no boxes', async () => {
+    const viewer = await gateway.api<NewKeyBody>('POST', '/v1/keys', { name: 'wall', role: 'viewer' });
+    const wall = await openConsole(browser, `${gateway.operatorUrl}/devices#key=${viewer.key}`);
+    await wall.page.getByText('10 shown').waitFor();
+    assert.equal(await wall.page.getByRole('checkbox').count(), 0);
   });
   assert.deepEqual(problems, []);
 });

@@ -5,7 +5,7 @@ import type { Batches } from '../../command/batches.js';
 import type { Commands } from '../../command/commands.js';
 import type { Reloaded } from '../../config/reload.js';
 import type { CommandRecord } from '../../domain/command.js';
-import type { Device } from '../../domain/device.js';
+import type { Device, DeviceNews } from '../../domain/device.js';
 import type { Model } from '../../domain/model.js';
 import type { Presence } from '../../domain/presence.js';
 import type { Counters } from '../../observe/counters.js';
@@ -82,7 +82,7 @@ export interface GatewayStatus {
 /** What happens in the gateway, for the live feed. Readings come as the committed batch, so nothing is built if nobody listens. */
 export interface LiveEvents {
   /** Devices were registered, edited or removed by operators. */
-  devicesChanged(devices: readonly Device[]): void;
+  devicesChanged(devices: readonly Device[], what: DeviceNews): void;
   /** A state of a command is on disk. */
   command(command: CommandRecord): void;
   /** A batch is on disk; `rids` are the ids of its rejected frames. */

@@ -96,7 +96,7 @@ test('registered, edited and removed devices are reported to those who asked for
   await tools.api('POST', '/v1/device-edits', { target: { all: true }, change: { model: 'room' } });
   assert.deepEqual((await live.next('devices')).ids, ['d0', 'd1']);
   await tools.api('DELETE', '/v1/devices/d1');
-  assert.deepEqual((await live.next('devices')).ids, ['d1']);
+  assert.deepEqual(await live.next('devices'), { type: 'devices', what: 'removed', ids: ['d1'] });
   live.ws.close();
 });
 

@@ -109,10 +109,10 @@ function createEvents(context: LiveContext, clients: ReadonlySet<LiveClient>): L
       }
     },
 
-    devicesChanged(devices) {
+    devicesChanged(devices, what) {
       for (const client of clients) {
         const ids = devices.filter((device) => hears(client, 'devices', device)).map(({ id }) => id);
-        if (ids.length > 0) send(client, { type: 'devices', ids });
+        if (ids.length > 0) send(client, { type: 'devices', what, ids });
       }
     },
 
