@@ -6,7 +6,9 @@ import { Empty } from '../parts/empty.js';
 import { Link } from '../parts/link.js';
 import { devicePath, query, setParams } from '../parts/router.js';
 import { may, now } from '../session/session.js';
-import { counts, listed, loading } from './devices.js';
+import { type Column, columns } from './columns.js';
+import { counts, deviceOf, loading } from './devices.js';
+import { held, inOrder } from './order.js';
 import type { Device } from './presence.js';
 import { PresenceDot } from './presenceDot.js';
 import { select, selection } from './selection.js';
@@ -34,11 +36,13 @@ export function DeviceRows() {
     element.addEventListener('scroll', look, { passive: true });
     return () => observer.disconnect();
   }, []);
-  const devices = listed.value;
+  const devices = inOrder.value;
   const selectable = may('operator');
   const looks = selectable ? 'card scroller selectable' : 'card scroller';
   const first = Math.max(0, Math.floor(view.value.top / rowHeight) - rowsBeyond);
-  const shown = devices.slice(first, first + Math.ceil(view.value.height / rowHeight) + 2 * rowsBeyond);
+  const shown = devices
+    .slice(first, first + Math.ceil(view.value.height / rowHeight) + 2 * rowsBeyond)
+    .map((device) => deviceOf(device.id) ?? device);
   const ids = shown.map(({ id }) => id);
   const wanted = ids.join(' ');
   useEffect(() => {
@@ -56,7 +60,16 @@ export function DeviceRows() {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard (WCAG 2.1.1)
     <section class={looks} ref={scroller} tabIndex={0} aria-label={`${devices.length} devices`}>
       {devices.length === 0 && <NoDevices />}
-      <ul class="rows" ref={(list) => list?.style.setProperty('height', `${devices.length * rowHeight}px`)}>
+      <ul
+        class="rows"
+        onMouseEnter={() => {
+          held.value = true;
+        }}
+        onMouseLeave={() => {
+          held.value = false;
+        }}
+        ref={(list) => list?.style.setProperty('height', `${devices.length * rowHeight}px`)}
+      >
         {shown.map((device, i) => (
           <Row key={device.id} device={device} top={(first + i) * rowHeight} selectable={selectable} />
         ))}
@@ -78,7 +91,7 @@ function Row({ device, top, selectable }: { device: Device; top: number; selecta
             type="checkbox"
             aria-label={`Select ${id}`}
             checked={selection.value.has(id)}
-            onClick={({ currentTarget, shiftKey }) => select(id, currentTarget.checked, shiftKey, listed.peek())}
+            onClick={({ currentTarget, shiftKey }) => select(id, currentTarget.checked, shiftKey, inOrder.peek())}
           />
         </label>
       )}
@@ -88,12 +101,14 @@ function Row({ device, top, selectable }: { device: Device; top: number; selecta
           <b>{name ?? id}</b>
           <small>{about.filter(Boolean).join(' · ')}</small>
         </span>
-        <span class="values">
-          {Object.entries(values)
-            .slice(0, 4)
-            .map(([metric, latest]) => (
-              <Value key={metric} metric={metric} {...written(metric, latest)} />
-            ))}
+        <span class="values" ref={(cells) => cells?.style.setProperty('--cells', String(columns.value?.length ?? 4))}>
+          {columns.value === null
+            ? Object.entries(values)
+                .slice(0, 4)
+                .map(([metric, latest]) => <Value key={metric} title={metric} {...written(metric, latest)} />)
+            : columns.value.map((column) => (
+                <Value key={`${column.kind}.${column.name}`} title={column.name} {...cellOf(column, device, values)} />
+              ))}
         </span>
         <span class="age">{newestAge(values)}</span>
       </Link>
@@ -101,11 +116,17 @@ function Row({ device, top, selectable }: { device: Device; top: number; selecta
   );
 }
 
-/** A latest value. What the column cuts off is in the tooltip. */
-function Value({ metric, value, unit }: { metric: string; value: string; unit: string }) {
+/** What a column shows of a device: a dash if the device has nothing of the kind. */
+function cellOf({ kind, name }: Column, { tags }: Device, values: Values): { value: string; unit: string } {
+  if (kind === 'metric' && Object.hasOwn(values, name)) return written(name, values[name]);
+  return { value: kind === 'tag' && Object.hasOwn(tags, name) ? tags[name] : '–', unit: '' };
+}
+
+/** A latest value, or a tag. What the column cuts off is in the tooltip. */
+function Value({ title, value, unit }: { title: string; value: string; unit: string }) {
   return (
-    <span class="value" title={`${metric}: ${withUnit(value, unit)}`}>
-      <small>{metric}</small>
+    <span class="value" title={`${title}: ${withUnit(value, unit)}`}>
+      <small>{title}</small>
       <span>
         {value} <i>{unit}</i>
       </span>

@@ -125,10 +125,14 @@ function put(device: Device): Known | null {
     Object.assign(before, { device, text });
     return null;
   }
-  const made = { device, text, rank: device.id.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(12, '0')) };
+  const made = { device, text, rank: rankOf(device.id) };
   known.set(device.id, made);
   return made;
 }
+
+/** A text in a form whose plain comparison sorts boiler-2 before boiler-10. */
+export const rankOf = (text: string): string =>
+  text.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(12, '0'));
 
 const tagsOf = ({ tags }: Device): string[] => Object.entries(tags).map(([name, value]) => `${name}=${value}`);
 

@@ -38,27 +38,36 @@ function changed(): void {
   });
 }
 
+const seenMax = 200;
+
+/** The names of metrics that rows have shown, at most 200. */
+export const seenMetrics = signal<ReadonlySet<string>>(new Set());
+
 function take(id: string, more: Values): void {
+  const names = Object.keys(more).filter((name) => !seenMetrics.peek().has(name));
+  if (names.length > 0 && seenMetrics.peek().size < seenMax)
+    seenMetrics.value = new Set([...seenMetrics.peek(), ...names].slice(0, seenMax));
   const before = values.get(id);
   if (before === undefined && values.size >= kept) values.delete(values.keys().next().value as string);
   values.set(id, { ...before, ...more });
 }
 
-/** Takes the latest values out of a message of the live feed. */
-export function hearValues(message: LiveMessage): void {
-  if (message.type === 'latest') for (const [id, metrics] of Object.entries(message.changes)) take(id, metrics);
-  else if (message.type === 'snapshot')
-    for (const [id, { latest }] of Object.entries(message.devices)) {
-      if (latest !== undefined) take(id, latest);
-    }
-  else return;
+/** Takes the latest values of these devices out of a message of the live feed. Other parts of the page ask for other devices. */
+function hearValues(message: LiveMessage, ids: ReadonlySet<string>): void {
+  if (message.type === 'latest') {
+    for (const [id, metrics] of Object.entries(message.changes)) if (ids.has(id)) take(id, metrics);
+  } else if (message.type === 'snapshot') {
+    for (const [id, { latest }] of Object.entries(message.devices))
+      if (latest !== undefined && ids.has(id)) take(id, latest);
+  } else return;
   changed();
 }
 
 /** Asks the live feed, under a name, for the latest values of these devices and their changes, until the returned function is called. */
 export function watchValues(name: string, ids: string[]): () => void {
   if (ids.length === 0) return () => {};
-  const endLive = onLive(hearValues);
+  const asked = new Set(ids);
+  const endLive = onLive((message) => hearValues(message, asked));
   const endWant = want(name, { devices: ids, kinds: ['latest'], snapshot: true });
   return () => {
     endWant();

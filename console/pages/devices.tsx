@@ -3,6 +3,8 @@ import { countText } from '../../schemas/display/numbers.js';
 import { BulkBar } from '../fleet/bulkBar.js';
 import { DeviceRows } from '../fleet/deviceRows.js';
 import { counts, listed, modelNames, tagCounts } from '../fleet/devices.js';
+import { ListTools } from '../fleet/listTools.js';
+import { watchOrder } from '../fleet/order.js';
 import { selectAll, selection } from '../fleet/selection.js';
 import { Link } from '../parts/link.js';
 import { Main } from '../parts/page.js';
@@ -11,6 +13,7 @@ import { may } from '../session/session.js';
 
 /** All devices, filtered by what is in the address: search, state, model, tag. */
 export function DevicesPage() {
+  useEffect(watchOrder, []);
   return (
     <Main
       title="Devices"
@@ -22,30 +25,31 @@ export function DevicesPage() {
       }
     >
       <Filters />
-      {may('operator') && <Selected />}
+      <div class="list-head">
+        {may('operator') && <SelectAll />}
+        <ListTools />
+      </div>
+      {may('operator') && <BulkBar />}
       <DeviceRows />
     </Main>
   );
 }
 
-/** The box that selects all devices that match the filters, and what to do with the selected ones. */
-function Selected() {
+/** The box that selects all devices that match the filters. */
+function SelectAll() {
   const shown = listed.value;
   const chosen = selection.value;
   const all = shown.length > 0 && shown.length <= chosen.size && shown.every(({ id }) => chosen.has(id));
   return (
-    <>
-      <label class="check select-all">
-        <input
-          type="checkbox"
-          checked={all}
-          disabled={shown.length === 0}
-          onClick={({ currentTarget }) => selectAll(listed.peek(), currentTarget.checked)}
-        />
-        Select all {countText(shown.length)} shown
-      </label>
-      <BulkBar />
-    </>
+    <label class="check select-all">
+      <input
+        type="checkbox"
+        checked={all}
+        disabled={shown.length === 0}
+        onClick={({ currentTarget }) => selectAll(listed.peek(), currentTarget.checked)}
+      />
+      Select all {countText(shown.length)}
+    </label>
   );
 }
 

@@ -1753,6 +1753,13 @@ export interface LiveSubscribe {
     ...('readings' | 'latest' | 'presence' | 'devices' | 'rejected' | 'commands' | 'trace')[],
   ];
   /**
+   * Only these metrics, in messages with latest values. If it is absent, all metrics are meant.
+   *
+   * @minItems 1
+   * @maxItems 32
+   */
+  metrics?: [string, ...string[]];
+  /**
    * If true, presence and latest values (as far as they are in `kinds`) are also sent as they are now, in pieces, so that changes have something to build on. If it is absent, only changes are sent.
    */
   snapshot?: boolean;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import type { DeviceBody, DevicePage, NewKeyBody } from '../../schemas/generated/operator.js';
+import WebSocket from 'ws';
+import type { DeviceBody, DevicePage, NewCredentialBody, NewKeyBody } from '../../schemas/generated/operator.js';
 import { type GatewayProcess, startGatewayProcess } from '../rig/gatewayProcess.js';
 import { tempFolder } from '../rig/tempFolder.js';
 import { openBrowser } from './browser.js';
@@ -114,7 +115,7 @@ test('an operator selects rows and changes, commands and removes all of them', a
   await context.test('all that match the filter are selected, also those that are not drawn', async () => {
     await bar.getByRole('button', { name: 'Clear selection' }).click();
     await page.getByLabel('tag', { exact: true }).selectOption('site=north');
-    await page.getByLabel('Select all 20 shown').check();
+    await page.getByLabel('Select all 20').check();
     await bar.getByText('20 selected').waitFor();
     await bar.getByRole('button', { name: 'Set the model' }).click();
     await bar.getByLabel('Model').selectOption('room');
@@ -151,6 +152,110 @@ test('an operator selects rows and changes, commands and removes all of them', a
     const wall = await openConsole(browser, `${gateway.operatorUrl}/devices#key=${viewer.key}`);
     await wall.page.getByText('10 shown').waitFor();
     assert.equal(await wall.page.getByRole('checkbox').count(), 0);
+  });
+  assert.deepEqual(problems, []);
+});
+
+/** Registers a device and connects it. The returned function sends one frame. */
+async function connectDevice(
+  context: TestContext,
+  gateway: GatewayProcess,
+  id: string,
+  more: object = {},
+): Promise<(values: object) => void> {
+  const { secret } = await gateway.api<NewCredentialBody>('POST', '/v1/devices', { id, ...more });
+  const ws = new WebSocket(`${gateway.deviceUrl}?stream=main`, ['tidegate.v1.json'], { auth: `${id}:${secret}` });
+  context.after(() => ws.terminate());
+  await new Promise<void>((resolve) => ws.once('message', () => resolve()));
+  let seq = 0;
+  return (values) => ws.send(JSON.stringify({ seq: ++seq, values }));
+}
+
+test('the list is sorted by name, state and value, has columns of choice, and views that are saved', async (context) => {
+  const { gateway, browser } = await startWith(context, [
+    { id: 'd1', name: 'Zebra' },
+    { id: 'd2', name: 'Ape' },
+  ]);
+  const cold = await connectDevice(context, gateway, 'd3', { tags: { site: 'north' } });
+  const warm = await connectDevice(context, gateway, 'd10');
+  cold({ warmth: 5, other: 1 });
+  warm({ warmth: 50, other: 1 });
+  const { page, problems } = await openConsole(browser, `${gateway.operatorUrl}/devices#key=${gateway.key}`);
+  await page.getByText('4 shown').waitFor();
+  /** Waits until the list has this order. Rows are placed by their transform, so the order of the DOM is that of the list. */
+  const untilOrder = async (...ids: string[]): Promise<void> => {
+    const wanted = JSON.stringify(ids.map((id) => `/devices/${id}`));
+    await page.evaluate(`new Promise((resolve) => {
+      const look = () => {
+        const order = [...document.querySelectorAll('a.row')].map((row) => row.getAttribute('href'));
+        if (JSON.stringify(order) !== '${wanted}') return;
+        observer.disconnect();
+        resolve();
+      };
+      const observer = new MutationObserver(look);
+      observer.observe(document.body, { childList: true, subtree: true });
+      look();
+    })`);
+  };
+  const sort = page.getByLabel('Sort by');
+  await untilOrder('d1', 'd2', 'd3', 'd10');
+  await sort.selectOption('name');
+  await untilOrder('d2', 'd1', 'd3', 'd10');
+  await sort.selectOption('state');
+  await untilOrder('d3', 'd10', 'd1', 'd2');
+  await page.locator('.value', { hasText: 'warmth' }).first().waitFor();
+  await sort.selectOption('m.warmth');
+  await untilOrder('d3', 'd10', 'd1', 'd2');
+  await page.getByRole('button', { name: 'Ascending' }).click();
+  await untilOrder('d10', 'd3', 'd1', 'd2');
+  await page.mouse.move(5, 5);
+  cold({ warmth: 70 });
+  await untilOrder('d3', 'd10', 'd1', 'd2');
+
+  await context.test('the order is kept while the pointer is on the list', async () => {
+    await page.locator('a.row').first().hover();
+    await page.getByText('order kept while the pointer is on the list').waitFor();
+    warm({ warmth: 90 });
+    await page.locator('a.row', { hasText: 'd10' }).getByText('90', { exact: false }).waitFor();
+    await untilOrder('d3', 'd10', 'd1', 'd2');
+    await page.mouse.move(5, 5);
+    await untilOrder('d10', 'd3', 'd1', 'd2');
+  });
+
+  await context.test('columns are chosen, stay in the address and in this browser', async () => {
+    await page.getByText('Columns', { exact: true }).click();
+    await page.getByRole('checkbox', { name: 'warmth' }).check();
+    await page.getByRole('checkbox', { name: 'site' }).check();
+    const row = page.locator('a.row', { hasText: 'd3' });
+    await row.locator('.value', { hasText: 'north' }).waitFor();
+    assert.equal(await row.locator('.value', { hasText: 'other' }).count(), 0);
+    assert.match(page.url(), /sort=-m\.warmth&cols=m\.warmth%2Ct\.site$/);
+    await page.goto(`${gateway.operatorUrl}/devices`);
+    await page.locator('a.row', { hasText: 'd3' }).locator('.value', { hasText: 'north' }).waitFor();
+  });
+
+  await context.test('a view is saved with filters, order and columns, opened again, and removed', async () => {
+    await page.goto(`${gateway.operatorUrl}/devices?q=d&sort=-name`);
+    await page.getByText('Views', { exact: true }).click();
+    await page.getByLabel('Save filters, order and columns as').fill('By name');
+    await page.getByRole('button', { name: 'Save view' }).click();
+    await page.getByRole('navigation').getByRole('link', { name: 'Devices' }).click();
+    await page.reload();
+    await untilOrder('d1', 'd2', 'd3', 'd10');
+    await page.getByText('Views (1)').click();
+    await page.getByRole('link', { name: 'By name' }).click();
+    await page.waitForURL(/q=d&sort=-name&cols=m\.warmth%2Ct\.site$/);
+    await untilOrder('d1', 'd2', 'd3', 'd10');
+    await page.getByRole('button', { name: 'Remove view By name' }).click();
+    assert.equal(await page.evaluate(`localStorage.getItem('tidegate.views')`), '[]');
+  });
+
+  await context.test('an address or a storage that makes no sense shows the list by id', async () => {
+    await page.evaluate(
+      `localStorage.setItem('tidegate.views', '{"a":1'); localStorage.setItem('tidegate.columns', 'x.,m.%')`,
+    );
+    await page.goto(`${gateway.operatorUrl}/devices?sort=nonsense&cols=m.%25E0,zz`);
+    await untilOrder('d1', 'd2', 'd3', 'd10');
   });
   assert.deepEqual(problems, []);
 });

@@ -100,6 +100,24 @@ test('registered, edited and removed devices are reported to those who asked for
   live.ws.close();
 });
 
+test('a subscription to latest values may name metrics, and then gets no others, also not in its snapshot', async (context) => {
+  const tools = await startTestGateway(context);
+  const link = await tools.connect(await tools.addDevice('a'));
+  link.send({ seq: 1, values: { x: 1, y: 2 } });
+  await link.untilAck(1);
+  const live = await openLive(tools);
+  live.ask({ type: 'subscribe', kinds: ['latest'], metrics: ['y', 'z'], snapshot: true });
+  assert.deepEqual(Object.keys((await live.next('snapshot')).devices.a.latest ?? {}), ['y']);
+  link.send({ seq: 2, values: { x: 3 } });
+  link.send({ seq: 3, values: { x: 4, y: 5 } });
+  assert.deepEqual(Object.keys((await live.next('latest')).changes.a), ['y']);
+  live.ask({ type: 'subscribe', id: 'all', kinds: ['latest'] });
+  await live.next('subscribed', ({ id }) => id === 'all');
+  link.send({ seq: 4, values: { x: 6 } });
+  assert.deepEqual(Object.keys((await live.next('latest')).changes.a), ['x']);
+  live.ws.close();
+});
+
 test('a refused subscription is answered with a code', async (context) => {
   const tools = await startTestGateway(context);
   const live = await openLive(tools);
@@ -110,6 +128,7 @@ test('a refused subscription is answered with a code', async (context) => {
       'trace_needs_devices',
     ],
     [{ type: 'subscribe', kinds: [] }, 'subscription_invalid'],
+    [{ type: 'subscribe', kinds: ['latest'], metrics: [] }, 'subscription_invalid'],
     [{ type: 'unsubscribe' }, 'subscription_invalid'],
   ] as const) {
     live.ask(message);

@@ -9,7 +9,7 @@ import type { Scalar } from '../../domain/series.js';
 import type { TracedFrame } from '../../observe/trace.js';
 import type { Socket } from '../../transport/transport.js';
 import type { LiveEvents, OperatorContext } from '../http/context.js';
-import { hears, type LiveClient, takeRequest, tracedBy } from './liveClient.js';
+import { hears, hearsLatest, type LiveClient, takeRequest, tracedBy } from './liveClient.js';
 import { offerSamples, reportDropped, send } from './sending.js';
 import { createSnapshots } from './snapshots.js';
 
@@ -151,7 +151,11 @@ function sendReadings(context: LiveContext, clients: LiveClient[], batch: Batch)
     }
     for (const client of wantLatest) {
       if (!hears(client, 'latest', device)) continue;
-      for (let i = at; i < end; i++) client.changed.add(batch.series[i]);
+      for (let i = at; i < end; i++) {
+        const series = batch.series[i];
+        if (client.changed.has(series)) continue;
+        if (hearsLatest(client, device, context.seriesById(series).metric)) client.changed.add(series);
+      }
     }
   }
 }

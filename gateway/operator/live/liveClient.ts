@@ -16,6 +16,8 @@ interface Subscription {
   /** Null: all devices. */
   devices: ReadonlySet<string> | null;
   tags: [string, string][];
+  /** Of latest values; null: all metrics. */
+  metrics: ReadonlySet<string> | null;
 }
 
 /** A client of /v1/live. */
@@ -51,6 +53,15 @@ export function hears(client: LiveClient, kind: LiveKind, device: Device): boole
   if (!client.kinds.has(kind)) return false;
   for (const subscription of client.subscriptions.values())
     if (subscription.kinds.has(kind) && includes(subscription, device)) return true;
+  return false;
+}
+
+/** Whether the client wants the latest value of this metric of the device. */
+export function hearsLatest({ subscriptions }: LiveClient, device: Device, metric: string): boolean {
+  for (const subscription of subscriptions.values()) {
+    const { kinds, metrics } = subscription;
+    if (kinds.has('latest') && (metrics === null || metrics.has(metric)) && includes(subscription, device)) return true;
+  }
   return false;
 }
 
@@ -92,11 +103,12 @@ export function takeRequest(client: LiveClient, text: string): LiveRequest {
   }
   const refusal = refusalOf(client, message);
   if (refusal !== null) return { type: 'error', ...refusal };
-  const { id = '', kinds, devices, tags = {}, snapshot = false } = message;
+  const { id = '', kinds, devices, tags = {}, metrics, snapshot = false } = message;
   client.subscriptions.set(id, {
     kinds: new Set(kinds),
     devices: devices === undefined ? null : new Set(devices),
     tags: Object.entries(tags),
+    metrics: metrics === undefined ? null : new Set(metrics),
   });
   settle(client);
   return { type: 'subscribe', id, snapshot };

@@ -45,10 +45,16 @@ export function createSnapshots(
       count++;
       devices[device.id] = {
         ...(subscription.kinds.has('presence') ? { presence: { ...context.presence(device) } } : {}),
-        ...(subscription.kinds.has('latest') ? { latest: context.latest(device) } : {}),
+        ...(subscription.kinds.has('latest') ? { latest: latestOf(device, subscription.metrics) } : {}),
       };
     }
     return { type: 'snapshot', id, devices, more: true };
+  }
+
+  function latestOf(device: Device, metrics: ReadonlySet<string> | null) {
+    const latest = context.latest(device);
+    if (metrics === null) return latest;
+    return Object.fromEntries(Object.entries(latest).filter(([metric]) => metrics.has(metric)));
   }
 
   return {

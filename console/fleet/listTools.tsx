@@ -1,0 +1,126 @@
+import { useState } from 'preact/hooks';
+import { Link } from '../parts/link.js';
+import { type Column, columns, columnsMax, metricNames, removeView, saveView, toggleColumn, views } from './columns.js';
+import { tagCounts } from './devices.js';
+import { held, sortBy, sorting } from './order.js';
+
+/** Above the list: how it is sorted, which columns it has, and the saved views. */
+export function ListTools() {
+  return (
+    <div class="list-tools">
+      <Sorting />
+      <Columns />
+      <Views />
+    </div>
+  );
+}
+
+function Sorting() {
+  const { by, descending } = sorting.value;
+  const metric = by.startsWith('m.') ? by.slice(2) : null;
+  const metrics =
+    metric === null || metricNames.value.includes(metric) ? metricNames.value : [metric, ...metricNames.value];
+  return (
+    <>
+      <select aria-label="Sort by" value={by} onChange={({ currentTarget }) => sortBy(currentTarget.value, descending)}>
+        <option value="">by id</option>
+        <option value="name">by name</option>
+        <option value="state">by state</option>
+        <option value="seen">by last seen</option>
+        <optgroup label="by latest value">
+          {metrics.map((name) => (
+            <option key={name} value={`m.${name}`}>
+              by {name}
+            </option>
+          ))}
+        </optgroup>
+      </select>
+      <button type="button" class="quiet" aria-pressed={descending} onClick={() => sortBy(by, !descending)}>
+        {descending ? 'Descending' : 'Ascending'}
+      </button>
+      {by !== '' && held.value && <small class="held">order kept while the pointer is on the list</small>}
+    </>
+  );
+}
+
+function Columns() {
+  const chosen = columns.value ?? [];
+  const tags = [...new Set(tagCounts.value.map(([tag]) => tag.slice(0, tag.indexOf('='))))].sort();
+  const box = (column: Column) => {
+    const checked = chosen.some(({ kind, name }) => kind === column.kind && name === column.name);
+    return (
+      <label key={column.name} class="check">
+        <input
+          type="checkbox"
+          checked={checked}
+          disabled={!checked && chosen.length >= columnsMax}
+          onChange={() => toggleColumn(column)}
+        />
+        {column.name}
+      </label>
+    );
+  };
+  return (
+    <details class="menu">
+      <summary>Columns{chosen.length > 0 && ` (${chosen.length})`}</summary>
+      <div class="card">
+        <fieldset>
+          <legend>Metrics</legend>
+          {metricNames.value.map((name) => box({ kind: 'metric', name }))}
+        </fieldset>
+        <fieldset>
+          <legend>Tags</legend>
+          {tags.length === 0 && <small>No device has tags.</small>}
+          {tags.map((name) => box({ kind: 'tag', name }))}
+        </fieldset>
+        <p class="hint">Up to {columnsMax}. Without a choice each row shows its first values.</p>
+      </div>
+    </details>
+  );
+}
+
+function Views() {
+  const [name, setName] = useState('');
+  return (
+    <details class="menu">
+      <summary>Views{views.value.length > 0 && ` (${views.value.length})`}</summary>
+      <div class="card">
+        {views.value.map((view) => (
+          <p key={view.name} class="view">
+            <Link to={`/devices?${view.query}`}>{view.name}</Link>
+            <button
+              type="button"
+              class="quiet"
+              aria-label={`Remove view ${view.name}`}
+              onClick={() => removeView(view.name)}
+            >
+              Remove
+            </button>
+          </p>
+        ))}
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (name.trim() !== '') saveView(name.trim());
+            setName('');
+          }}
+        >
+          <label class="field">
+            Save filters, order and columns as
+            <input
+              type="text"
+              maxLength={64}
+              autocomplete="off"
+              value={name}
+              onInput={({ currentTarget }) => setName(currentTarget.value)}
+            />
+          </label>
+          <button type="submit" class="primary">
+            Save view
+          </button>
+        </form>
+        <p class="hint">Names stay in this browser. To share a view, copy the address of the page.</p>
+      </div>
+    </details>
+  );
+}
