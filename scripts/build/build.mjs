@@ -39,6 +39,9 @@ const {
   config: { firstViewBytesMax },
 } = JSON.parse(readFileSync('package.json', 'utf8'));
 
+// Folders of bundles. The subfolders of dist/console have what its tests import.
+const bundled = new Set([join('dist', 'console'), join('dist', 'apiPage')]);
+
 linkCommands();
 const hasWaited = await takeTurn(join('dist', '.building'), (pid) =>
   console.log(`Another build (process ${pid}) is running. This one waits for it.`),
@@ -85,7 +88,7 @@ function linkCommands() {
   }
 }
 
-/** Removes outputs whose source no longer exists, because their tests would still run. */
+/** Removes outputs whose source no longer exists, because their tests would still run. Bundles have no source of their own name. */
 function removeStale(folder) {
   if (!existsSync(folder)) return;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -93,7 +96,7 @@ function removeStale(folder) {
     if (entry.isDirectory()) removeStale(path);
     else if (/\.js(\.map)?$/.test(entry.name)) {
       const source = relative('dist', path).replace(/\.js(\.map)?$/, '.ts');
-      if (!existsSync(source) && !source.startsWith('console') && !source.startsWith('apiPage')) rmSync(path);
+      if (!existsSync(source) && !bundled.has(folder)) rmSync(path);
     }
   }
 }
@@ -101,8 +104,8 @@ function removeStale(folder) {
 async function bundleConsole() {
   const source = 'console';
   const target = join('dist', 'console');
-  rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
+  for (const file of filesIn(target)) rmSync(join(target, file));
   const { metafile } = await build({
     entryPoints: [join(source, 'main.tsx')],
     outdir: target,
@@ -158,12 +161,19 @@ function copyApiPage(source, target) {
 /** Writes each file's compressed form beside it, so that the gateway compresses nothing. Returns the compressed sizes by name. */
 function compress(folder) {
   const sizes = new Map();
-  for (const name of readdirSync(folder)) {
+  for (const name of filesIn(folder)) {
     const packed = gzipSync(readFileSync(join(folder, name)), { level: 9 });
     writeFileSync(join(folder, `${name}.gz`), packed);
     sizes.set(name, packed.length);
   }
   return sizes;
+}
+
+/** The names of the files that stand in the folder itself. */
+function filesIn(folder) {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
 }
 
 /** The commit of the working tree; null outside a Git repository. */
