@@ -7,6 +7,7 @@ import { watchFleet } from './fleet/devices.js';
 import { watchEvents } from './fleet/events.js';
 import { AddDevicePage } from './pages/addDevice.js';
 import { AttemptsPage } from './pages/attempts.js';
+import { ChartPage } from './pages/chart.js';
 import { CommandsPage } from './pages/commands.js';
 import { DevicePage } from './pages/device.js';
 import { DevicesPage } from './pages/devices.js';
@@ -23,6 +24,7 @@ import { SignIn } from './session/signIn.js';
 const pages = [
   { to: '/', icon: 'fleet', word: 'Fleet', rest: '', Page: FleetPage },
   { to: '/devices', icon: 'devices', word: 'Devices', rest: '', Page: DevicesPage },
+  { to: '/chart', icon: 'chart', word: 'Chart', rest: '', Page: ChartPage },
   { to: '/commands', icon: 'commands', word: 'Commands', rest: '', Page: CommandsPage },
   { to: '/attempts', icon: 'attempts', word: 'Refused', rest: ' connections', Page: AttemptsPage },
   { to: '/add', icon: 'add', word: 'Add', rest: ' a device', Page: AddDevicePage },

@@ -8,16 +8,28 @@ export interface Points {
   high: (number | null)[];
 }
 
-const numberOf = (value: unknown): number | null =>
-  typeof value === 'number' ? value : typeof value === 'boolean' ? Number(value) : null;
+export const noPoints: Points = { x: [], line: [], low: [], high: [] };
 
-/** After this many usual intervals without a reading there is a gap in the line. */
-const gapIntervals = 3.5;
+/** A pause is a gap if it is longer than this many usual intervals. */
+export const gapIntervals = 3.5;
+/** Nine of ten intervals are as long as the usual one, or shorter. */
+const usualShare = 0.9;
 
-/** Points from readings (`bucketMs` null) or from buckets of this width. Booleans are drawn as 0 and 1. */
+/**
+ * A pause between two readings that is longer than this is a gap, ms. Infinite for fewer than three readings, so that they have no
+ * gap. What is read in buckets cannot have gaps shorter than a few of them.
+ */
+export function gapLimit(items: { ts: number }[], bucketMs: number | null): number {
+  if (items.length < 3) return Number.POSITIVE_INFINITY;
+  const steps = items.slice(1).map(({ ts }, i) => ts - items[i].ts);
+  const usual = steps.sort((a, b) => a - b)[Math.floor(usualShare * (steps.length - 1))];
+  return gapIntervals * Math.max(1_000, bucketMs ?? 0, usual);
+}
+
+/** Points from readings (`bucketMs` null) or from buckets of this width. What is no number is left out. */
 export function pointsOf(items: (ReadingItem | BucketItem)[], bucketMs: number | null): Points {
   const points: Points = { x: [], line: [], low: [], high: [] };
-  const limit = bucketMs === null ? gapIntervals * usualInterval(items) : gapIntervals * bucketMs;
+  const limit = gapLimit(items, bucketMs);
   let before = Number.NaN;
   for (const item of items) {
     // In a gap the line ends, and begins again after it.
@@ -28,6 +40,8 @@ export function pointsOf(items: (ReadingItem | BucketItem)[], bucketMs: number |
   }
   return points;
 }
+
+const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 
 function put(
   { x, line, low, high }: Points,
@@ -42,13 +56,6 @@ function put(
   high.push(max);
 }
 
-/** The median time between readings, at least 1 s; infinite for fewer than three readings, so that they have no gap. */
-function usualInterval(items: { ts: number }[]): number {
-  if (items.length < 3) return Number.POSITIVE_INFINITY;
-  const steps = items.slice(1).map(({ ts }, i) => ts - items[i].ts);
-  return Math.max(1_000, steps.sort((a, b) => a - b)[steps.length >> 1]);
-}
-
 /** The drawn points in numbers. */
 export interface Summary {
   least: number;
@@ -59,21 +66,34 @@ export interface Summary {
   gaps: number;
 }
 
-/** The drawn points in numbers; null if there is no point. */
-export function summaryOf({ line, low, high }: Points): Summary | null {
-  const values = line.filter((value) => value !== null);
-  if (values.length === 0) return null;
-  const all = (those: (number | null)[]): number[] => those.filter((value) => value !== null);
-  return {
-    least: [...all(low), ...values].reduce((a, b) => Math.min(a, b)),
-    greatest: [...all(high), ...values].reduce((a, b) => Math.max(a, b)),
-    mean: values.reduce((a, b) => a + b) / values.length,
-    gaps: line.length - values.length,
-  };
+/** The points of the line within a range, Unix ms, in numbers; null if there is none. */
+export function summaryOf({ x, line, low, high }: Points, { from, to }: { from: number; to: number }): Summary | null {
+  const summary = { least: Number.POSITIVE_INFINITY, greatest: Number.NEGATIVE_INFINITY, mean: 0, gaps: 0 };
+  let count = 0;
+  for (let i = 0; i < x.length; i++) {
+    if (x[i] * 1000 < from || x[i] * 1000 > to) continue;
+    const value = line[i];
+    if (value === null) {
+      summary.gaps++;
+      continue;
+    }
+    count++;
+    summary.mean += (value - summary.mean) / count;
+    summary.least = Math.min(summary.least, low[i] ?? value);
+    summary.greatest = Math.max(summary.greatest, high[i] ?? value);
+  }
+  return count === 0 ? null : summary;
 }
 
-/** The difference of the greatest and the least value; 0 if there is no point. */
-export function spanOf(points: Points): number {
-  const summary = summaryOf(points);
-  return summary === null ? 0 : summary.greatest - summary.least;
+/** The value of the point that is nearest to a time, Unix ms; null if there is none, or if the time is in a gap. */
+export function valueAt({ x, line }: Points, ts: number): number | null {
+  const seconds = ts / 1000;
+  let [low, high] = [0, x.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (x[middle] < seconds) low = middle + 1;
+    else high = middle;
+  }
+  const nearest = low > 0 && (low === x.length || seconds - x[low - 1] < x[low] - seconds) ? low - 1 : low;
+  return line[nearest] ?? null;
 }

@@ -7,10 +7,11 @@ import { shortText } from '../../schemas/display/values.js';
 import type { LatestMetric } from '../../schemas/generated/operator.js';
 import { valuesOf, written } from '../fleet/values.js';
 import { Empty } from '../parts/empty.js';
-import { param, setParams } from '../parts/router.js';
+import { setParams } from '../parts/router.js';
 import { Time } from '../parts/time.js';
+import { drawnMetric } from './readings.js';
 
-/** The latest value of every metric. A press on the name of a number or boolean draws it in the chart. */
+/** The latest value of every metric. A press on the name of a metric draws it in the chart. */
 export function Latest({ id }: { id: string }) {
   const metrics = Object.entries(valuesOf(id));
   if (metrics.length === 0)
@@ -27,7 +28,7 @@ export function Latest({ id }: { id: string }) {
         </Empty>
       </section>
     );
-  const drawn = param('metric') || (metrics.find(([, { value }]) => typeof value === 'number')?.[0] ?? '');
+  const drawn = drawnMetric(valuesOf(id));
   return (
     <section class="card latest" aria-labelledby="latest">
       <h2 id="latest">Latest values</h2>
@@ -60,13 +61,9 @@ function Metric({ metric, latest, drawn }: { metric: string; latest: LatestMetri
   return (
     <tr class={drawn ? 'drawn' : undefined}>
       <th scope="row">
-        {typeof latest.value === 'string' ? (
-          metric
-        ) : (
-          <button type="button" class="link" aria-pressed={drawn} onClick={() => draw(metric)}>
-            {metric}
-          </button>
-        )}
+        <button type="button" class="link" aria-pressed={drawn} onClick={() => draw(metric)}>
+          {metric}
+        </button>
       </th>
       <td class="number" title={exactText(latest)}>
         <b>{shortText(value, textMax)}</b> {unit}

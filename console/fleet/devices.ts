@@ -55,6 +55,14 @@ export const listed = computed(() => {
   return shown;
 });
 
+/** The first devices that a search finds, in order of their ids, and how many it finds in all. */
+export function searched(search: string, count: number): { found: Device[]; all: number } {
+  revision.value;
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  const matching = ordered.filter(({ text }) => words.every((word) => text.includes(word)));
+  return { found: matching.slice(0, count).map(({ device }) => device), all: matching.length };
+}
+
 const tagsShown = 200;
 
 /** The 200 tags with the most devices, each with the number of its devices. */

@@ -24,6 +24,18 @@ export function setParams(changes: Record<string, string>): void {
     if (value === '') next.delete(name);
     else next.set(name, value);
   }
+  replaceQuery(next);
+}
+
+/** Changes a filter that may have several values, as `setParams` does. */
+export function setAll(name: string, values: readonly string[]): void {
+  const next = new URLSearchParams(query.value);
+  next.delete(name);
+  for (const value of values) next.append(name, value);
+  replaceQuery(next);
+}
+
+function replaceQuery(next: URLSearchParams): void {
   const text = next.toString();
   history.replaceState(null, '', location.pathname + (text === '' ? '' : `?${text}`));
   query.value = next;

@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import WebSocket from 'ws';
+import type { NewCredentialBody } from '../../schemas/generated/operator.js';
+import { type GatewayProcess, startGatewayProcess } from '../rig/gatewayProcess.js';
+import { tempFolder } from '../rig/tempFolder.js';
+import { openBrowser } from './browser.js';
+import { openConsole, seriousFindings } from './consolePage.js';
+
+type Values = Record<string, number | string | boolean>;
+
+/** Starts a gateway and a browser, which end in reverse order, the gateway before its folder is removed. */
+async function startBoth(context: TestContext): Promise<{ gateway: GatewayProcess; browser: Browser }> {
+  const ends: (() => Promise<unknown>)[] = [];
+  context.after(async () => {
+    for (const end of ends.reverse()) await end();
+  });
+  const gateway = await startGatewayProcess({ data: tempFolder(context), set: ['gatewayId=harbour'] });
+  ends.push(gateway.stop);
+  const browser = await openBrowser();
+  ends.push(() => browser.close());
+  return { gateway, browser };
+}
+
+/** Registers a device, sends one frame per time, and waits until all are stored. At most 60 frames: they are in the window together. */
+async function sendFrames(
+  context: TestContext,
+  gateway: GatewayProcess,
+  id: string,
+  frames: { ts: number; values: Values }[],
+): Promise<void> {
+  assert.ok(frames.length <= 60);
+  const { secret } = await gateway.api<NewCredentialBody>('POST', '/v1/devices', { id, model: 'boiler' });
+  const ws = new WebSocket(gateway.deviceUrl, ['tidegate.v1.json'], { auth: `${id}:${secret}` });
+  context.after(() => ws.terminate());
+  await new Promise<void>((resolve, reject) => {
+    ws.on('error', reject);
+    ws.on('message', (data) => {
+      const message = JSON.parse(String(data)) as { type: string; seq: number; message?: string };
+      if (message.type === 'nack') reject(new Error(String(data)));
+      if (message.type === 'welcome')
+        frames.forEach((frame, i) => void ws.send(JSON.stringify({ seq: i + 1, ...frame })));
+      if (message.type === 'ack' && message.seq === frames.length) resolve();
+    });
+  });
+}
+
+/** Five minutes before this minute: two boilers that send every 10 s, the first with a gap of a minute. */
+async function sendHistory(context: TestContext, gateway: GatewayProcess): Promise<{ from: number; to: number }> {
+  const to = Math.floor(Date.now() / 60_000) * 60_000;
+  const from = to - 300_000;
+  const times = Array.from({ length: 30 }, (_, i) => i);
+  const frames = (base: number) =>
+    times.map((i) => ({
+      ts: from + i * 10_000,
+      values: {
+        temperature: base + i / 10,
+        pressure: 1013 + i / 100,
+        mode: i < 12 ? 'idle' : 'heating',
+        burner: i >= 12,
+      },
+    }));
+  await sendFrames(
+    context,
+    gateway,
+    'boiler-1',
+    frames(50).filter((_, i) => i < 15 || i > 20),
+  );
+  await sendFrames(context, gateway, 'boiler-2', frames(60));
+  return { from, to };
+}
+
+const chartPath = (series: string[], rest: Record<string, string>): string => {
+  const parameters = new URLSearchParams(series.map((one): [string, string] => ['series', one]));
+  for (const [name, value] of Object.entries(rest)) parameters.set(name, value);
+  return `/chart?${parameters}`;
+};
+
+const cellsOf = async (page: Page, series: string): Promise<string[]> =>
+  page
+    .getByRole('row', { name: new RegExp(`^${series}`) })
+    .locator('td')
+    .allInnerTexts();
+
+test('several metrics of several devices are drawn together, from an address that holds all of it', async (context) => {
+  const { gateway, browser } = await startBoth(context);
+  const { from, to } = await sendHistory(context, gateway);
+  const iso = (ts: number): string => new Date(ts).toISOString();
+  const series = [
+    'boiler-1:temperature',
+    'boiler-2:temperature',
+    'boiler-1:pressure',
+    'boiler-1:mode',
+    'boiler-1:burner',
+  ];
+  const path = chartPath(series, { from: iso(from), to: iso(to), zone: 'utc' });
+  const { page, problems } = await openConsole(browser, `${gateway.operatorUrl}${path}#key=${gateway.key}`);
+  const legend = page.getByRole('region', { name: 'Values of the lines' });
+
+  await context.test('the legend has the numbers of what was sent', async () => {
+    await page.getByText('Shows single readings. 2 gaps').waitFor();
+    assert.deepEqual((await cellsOf(page, 'boiler-2:temperature')).slice(0, 5), [
+      '62.90',
+      '60.00',
+      '62.90',
+      '61.45',
+      '°C',
+    ]);
+    assert.deepEqual((await cellsOf(page, 'boiler-1:temperature')).slice(1, 3), ['50.00', '52.90']);
+  });
+
+  await context.test('texts and booleans are bars with the length of each state, and a gap ends a bar', async () => {
+    const row = page.getByRole('row', { name: /^boiler-1:mode/ });
+    // Heating from 2:00 to the reading at 2:20, which holds for one interval, and from 3:30 to the end.
+    await row.getByText('heating', { exact: true }).waitFor();
+    assert.match(await row.innerText(), /heating\s+2 min, 50 %, 2 times/);
+    assert.match(await row.innerText(), /idle\s+2 min, 50 %, once/);
+    assert.match(
+      await page.getByRole('row', { name: /^boiler-1:burner/ }).innerText(),
+      /no\s+2 min, 50 %, once\s+yes\s+2 min, 50 %, 2 times/,
+    );
+  });
+
+  await context.test('the pointer shows the values at its time', async () => {
+    const plot = page.locator('.plot .u-over');
+    const box = (await plot.boundingBox()) as { x: number; y: number; width: number; height: number };
+    await page.mouse.move(box.x + box.width * 0.2, box.y + 50);
+    await legend.getByText('here').waitFor();
+    assert.equal(
+      (await cellsOf(page, 'boiler-2:temperature'))[0],
+      '60.60',
+      'a fifth of five minutes is the 7th reading',
+    );
+    assert.match(await page.getByRole('row', { name: /^boiler-1:mode/ }).innerText(), /idle for 2 min from/);
+    await page.mouse.move(box.x + box.width * 0.6, box.y + 50);
+    await legend.getByText('gap').first().waitFor();
+    await page.mouse.move(5, 5);
+  });
+
+  await context.test('a press hides a series, and the address keeps it', async () => {
+    await page.getByRole('button', { name: 'boiler-2:temperature', exact: true }).click();
+    await page.waitForURL(/hide=boiler-2%3Atemperature/);
+    await page.reload();
+    await page.locator('tr.off', { hasText: 'boiler-2:temperature' }).waitFor();
+    await page.getByRole('button', { name: 'boiler-2:temperature', exact: true }).click();
+    await page.waitForURL((url) => !url.search.includes('hide'));
+  });
+
+  await context.test('a drag zooms, Shift moves, keys zoom, and the zoom is reset', async () => {
+    const plot = page.locator('.plot .u-over');
+    await plot.waitFor();
+    const box = (await plot.boundingBox()) as { x: number; y: number; width: number; height: number };
+    const drag = async (start: number, end: number): Promise<void> => {
+      await page.mouse.move(box.x + box.width * start, box.y + 100);
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width * end, box.y + 100, { steps: 5 });
+      await page.mouse.up();
+    };
+    const zoom = (): number[] => (/zoom=(\d+)-(\d+)/.exec(page.url()) ?? []).slice(1).map(Number);
+    await drag(0.25, 0.75);
+    await page.waitForURL(/zoom=/);
+    const [zoomFrom, zoomTo] = zoom();
+    assert.ok(Math.abs(zoomFrom - from - 75_000) < 3_000 && Math.abs(zoomTo - zoomFrom - 150_000) < 5_000);
+    await page.keyboard.down('Shift');
+    await drag(0.5, 0.75);
+    await page.keyboard.up('Shift');
+    const [movedFrom, movedTo] = zoom();
+    assert.ok(Math.abs(movedTo - movedFrom - (zoomTo - zoomFrom)) < 3, 'moving keeps the width');
+    assert.ok(movedFrom < zoomFrom - 30_000, 'the content follows the pointer, so the range goes back');
+    await page.locator('.plots').press('+');
+    await page.waitForURL((url) => {
+      const [a, b] = (url.searchParams.get('zoom') ?? '').split('-').map(Number);
+      return b - a < (movedTo - movedFrom) * 0.6;
+    });
+    await page.getByRole('button', { name: 'Reset zoom' }).click();
+    await page.waitForURL((url) => !url.search.includes('zoom'));
+  });
+
+  assert.deepEqual(problems, []);
+});
+
+test('the time is chosen by texts, in local time or UTC, and what is no time is refused', async (context) => {
+  const { gateway, browser } = await startBoth(context);
+  await sendHistory(context, gateway);
+  const path = chartPath(['boiler-1:temperature'], {});
+  const { page, problems } = await openConsole(browser, `${gateway.operatorUrl}${path}#key=${gateway.key}`, {
+    timezoneId: 'Asia/Kolkata',
+  });
+  await page.getByText('Times in Asia/Calcutta (UTC+5:30)').waitFor();
+  const from = page.getByLabel('From', { exact: true });
+  const show = page.getByRole('button', { name: 'Show', exact: true });
+  await from.fill('soon');
+  await show.click();
+  await page.getByRole('alert').getByText('“soon” is not a time.').waitFor();
+  await from.fill('-6h');
+  await show.click();
+  await page.waitForURL(/from=-6h/);
+  await from.fill('2026-01-01 05:30');
+  await page.getByLabel('To', { exact: true }).fill('2026-01-01 06:30');
+  await show.click();
+  await page.waitForURL(/from=2026-01-01T00%3A00%3A00.000Z&to=2026-01-01T01%3A00%3A00.000Z/);
+  await page.getByText('Nothing was stored in this time range.').waitFor();
+  await page.getByRole('button', { name: 'UTC' }).click();
+  await page.waitForURL(/zone=utc/);
+  assert.equal(await from.inputValue(), '2026-01-01 00:00:00');
+  await page.getByRole('button', { name: '1h', exact: true }).click();
+  await page.waitForURL(/from=-1h/);
+  await page.getByText('Shows the mean per 10s').waitFor();
+  assert.deepEqual(problems, []);
+});
+
+test('series are picked from a search of devices, twelve at most, and follow new values', async (context) => {
+  const { gateway, browser } = await startBoth(context);
+  await sendHistory(context, gateway);
+  const { page, problems } = await openConsole(browser, `${gateway.operatorUrl}/devices/boiler-1#key=${gateway.key}`);
+  await page.getByRole('button', { name: 'mode' }).click();
+  await page.getByRole('row', { name: /^mode/ }).last().getByText('heating').first().waitFor();
+  await page.getByRole('link', { name: 'Compare…' }).click();
+  await page.getByRole('heading', { name: 'Chart', level: 1 }).waitFor();
+  await page.getByRole('searchbox', { name: 'Device' }).fill('boiler-2');
+  await page.getByRole('button', { name: /^boiler-2/ }).click();
+  await page.getByRole('checkbox', { name: /^temperature/ }).check();
+  await page.waitForURL(/series=boiler-1%3Amode&series=boiler-2%3Atemperature/);
+  await page.getByRole('row', { name: /^boiler-2:temperature/ }).waitFor();
+  await page.getByRole('button', { name: 'Remove boiler-1:mode' }).click();
+  await page.waitForURL((url) => !url.search.includes('mode'));
+
+  const many = Array.from({ length: 14 }, (_, i) => `boiler-${i}:temperature`);
+  await page.goto(gateway.operatorUrl + chartPath([...many, 'nonsense'], { add: '1' }));
+  await page.getByText('A chart draws 12 series at most, so 2 more of this address are left out.').waitFor();
+  await page.getByText('“nonsense” is no series.').waitFor();
+  await page.getByText('Remove one to add another.').waitFor();
+  await page.getByText('There is no device boiler-3').waitFor();
+  // The gateway answers 404 for the ten devices that do not exist, which browsers log as errors.
+  assert.deepEqual(
+    problems.filter((text) => !text.includes('404')),
+    [],
+  );
+});
+
+test('the pages of charts fit every screen, and axe-core finds nothing serious in light and in dark', async (context) => {
+  const { gateway, browser } = await startBoth(context);
+  const { from, to } = await sendHistory(context, gateway);
+  const range = { from: String(from), to: String(to) };
+  const series = ['boiler-1:temperature', 'boiler-2:pressure', 'boiler-1:mode', 'boiler-1:burner'];
+  const paths = [
+    chartPath(series, { ...range, add: '1' }),
+    '/chart',
+    `/devices/boiler-1?metric=mode&from=${from}&to=${to}`,
+  ];
+  const findings: string[] = [];
+  for (const colorScheme of ['light', 'dark'] as const)
+    for (const width of [1440, 1024, 390]) {
+      const { page, problems } = await openConsole(browser, `${gateway.operatorUrl}/chart#key=${gateway.key}`, {
+        colorScheme,
+        viewport: { width, height: 900 },
+      });
+      for (const path of paths) {
+        await page.goto(gateway.operatorUrl + path);
+        await page
+          .locator(path === '/chart' ? '.picker button' : '.series-legend .legend')
+          .first()
+          .waitFor();
+        findings.push(...(await seriousFindings(page, false)));
+        const wide = (await page.evaluate('document.documentElement.scrollWidth')) as number;
+        if (wide > width) findings.push(`${path} is ${wide} px wide at ${width} px`);
+      }
+      findings.push(...problems);
+      await page.close();
+    }
+  assert.deepEqual(findings, []);
+});
