@@ -13,6 +13,7 @@ import type { SeriesName } from '../chart/series.js';
 import { Failed } from '../parts/empty.js';
 import { setParams } from '../parts/router.js';
 import { now } from '../session/session.js';
+import { Export } from './export.js';
 import { Legend } from './legend.js';
 import { summaryText } from './summary.js';
 import { useSeries } from './useSeries.js';
@@ -80,6 +81,7 @@ export function SeriesCharts({ names, range, zone, asked, moves, hidden, toggle,
         <small>drag to zoom, Shift and drag to move, double-click to reset</small>
       </p>
       <Legend views={views} hidden={hidden} {...drawn} toggle={toggle} remove={remove} />
+      <Export names={shown.map(({ read: { name } }) => name)} range={range} />
     </>
   );
 }

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
+import { execFile, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { promisify } from 'node:util';
+import { parquetReadObjects } from 'hyparquet';
 import type { Browser, Page } from 'playwright-core';
 import WebSocket from 'ws';
 import type { NewCredentialBody } from '../../schemas/generated/operator.js';
+import { packageRoot } from '../../schemas/load.js';
 import { type GatewayProcess, startGatewayProcess } from '../rig/gatewayProcess.js';
 import { tempFolder } from '../rig/tempFolder.js';
 import { openBrowser } from './browser.js';
@@ -237,6 +243,119 @@ test('series are picked from a search of devices, twelve at most, and follow new
     problems.filter((text) => !text.includes('404')),
     [],
   );
+});
+
+/** Runs a program of the page as an operator would: a shell, or Python, with the key in the environment. */
+async function runSnippet(command: string, args: string[], gateway: GatewayProcess): Promise<string> {
+  const { stdout } = await promisify(execFile)(command, args, {
+    // `npx tidegate` would start npm; the function is the same program.
+    env: { ...process.env, TIDEGATE_KEY: gateway.key },
+    maxBuffer: 10_000_000,
+  });
+  return stdout;
+}
+
+const npxAsNode = `npx() { shift; "${process.execPath}" "${join(packageRoot, 'dist', 'cli', 'main.js')}" "$@"; }\n`;
+const hasPandas = spawnSync('python3', ['-c', 'import pandas']).status === 0;
+
+test('what is shown is saved as CSV, JSON and Parquet, and every program that the page shows runs', async (context) => {
+  const { gateway, browser } = await startBoth(context);
+  const { from, to } = await sendHistory(context, gateway);
+  const series = ['boiler-1:temperature', 'boiler-2:temperature', 'boiler-2:mode'];
+  const path = chartPath(series, { from: new Date(from).toISOString(), to: new Date(to).toISOString() });
+  const { page, problems } = await openConsole(browser, `${gateway.operatorUrl}${path}#key=${gateway.key}`, {
+    acceptDownloads: true,
+  });
+  await page.getByText('Shows single readings.').waitFor();
+  await page.getByText('Export', { exact: true }).click();
+
+  const saved = async (format: string): Promise<Buffer> => {
+    await page.getByRole('combobox', { name: 'File' }).selectOption(format);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save file' }).click(),
+    ]);
+    assert.match(download.suggestedFilename(), new RegExp(`^tidegate-.*\\.${format}$`));
+    return readFileSync(await download.path());
+  };
+
+  await context.test('CSV', async () => {
+    const lines = (await saved('csv')).toString().trimEnd().split('\r\n');
+    assert.equal(lines[0], 'device,metric,unit,time,ts,value');
+    assert.equal(lines.length, 1 + 24 + 30 + 30);
+    assert.equal(lines[1], `boiler-1,temperature,Cel,${new Date(from).toISOString()},${from},50`);
+    await page.getByText('Saved 84 rows.').waitFor();
+  });
+
+  await context.test('JSON', async () => {
+    const rows = JSON.parse((await saved('json')).toString()) as { device: string; value: unknown }[];
+    assert.equal(rows.length, 84);
+    assert.deepEqual(rows.at(-1)?.value, 'heating');
+  });
+
+  await context.test('Parquet', async () => {
+    const bytes = await saved('parquet');
+    const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
+    const rows = (await parquetReadObjects({ file })) as Record<string, unknown>[];
+    assert.equal(rows.length, 84);
+    assert.deepEqual(rows[0], {
+      device: 'boiler-1',
+      metric: 'temperature',
+      unit: 'Cel',
+      time: new Date(from),
+      value: 50,
+      value_text: null,
+    });
+  });
+
+  const programOf = async (name: string): Promise<string> => {
+    await page.getByLabel('Copy as').selectOption(name);
+    return page.getByRole('region', { name: /^Program/ }).innerText();
+  };
+  for (const [name, run] of [
+    ['curl', (text: string) => runSnippet('sh', ['-c', text], gateway)],
+    ['query', (text: string) => runSnippet('sh', ['-c', npxAsNode + text], gateway)],
+    ['sql', (text: string) => runSnippet('sh', ['-c', npxAsNode + text], gateway)],
+    ['python', (text: string) => runSnippet('python3', ['-c', text], gateway)],
+    ['pandas', (text: string) => runSnippet('python3', ['-c', text], gateway)],
+  ] as const)
+    await context.test(
+      name,
+      { skip: name === 'pandas' && !hasPandas ? 'python3-pandas is not installed' : false },
+      async () => {
+        const printed = await run(await programOf(name));
+        if (name === 'pandas') return assert.match(printed, /\[84 rows x 4 columns\]/);
+        const values = printed.split('\n').filter((line) => /temperature|mode/.test(line));
+        assert.equal(values.length, 84, printed.slice(0, 500));
+        assert.match(printed, /heating/);
+      },
+    );
+
+  await context.test('in buckets as drawn, for a longer time', async () => {
+    await page.goto(gateway.operatorUrl + chartPath(series, { from: '-1h' }));
+    await page.getByText('Shows the mean per 10s').waitFor();
+    await page.getByText('Export', { exact: true }).click();
+    const sql = await runSnippet('sh', ['-c', npxAsNode + (await programOf('sql'))], gateway);
+    assert.match(sql, /^device,metric,start,avg,min,max,count$/m);
+    assert.match(sql, new RegExp(`^boiler-1,temperature,${from},50,50,50,1$`, 'm'));
+    const csv = (await saved('csv')).toString();
+    assert.match(csv, /^device,metric,unit,time,ts,avg,min,max,sum,count,first,last\r\n/);
+    assert.match(csv, new RegExp(`,${from},50,50,50,50,1,50,50\\r\\n`));
+  });
+
+  assert.deepEqual(problems, []);
+});
+
+test('a file that cannot be read completely is not saved, and the page says why', async (context) => {
+  const { gateway, browser } = await startBoth(context);
+  await sendHistory(context, gateway);
+  const path = chartPath(['boiler-1:temperature'], { from: '-1h' });
+  const { page } = await openConsole(browser, `${gateway.operatorUrl}${path}#key=${gateway.key}`);
+  await page.getByText('Shows the mean per 10s').waitFor();
+  await page.getByText('Export', { exact: true }).click();
+  await gateway.api('DELETE', '/v1/devices/boiler-1');
+  await page.getByRole('button', { name: 'Save file' }).click();
+  await page.getByText('Not saved: There is no device boiler-1').waitFor();
 });
 
 test('the pages of charts fit every screen, and axe-core finds nothing serious in light and in dark', async (context) => {

@@ -1,0 +1,162 @@
+import { useRef, useState } from 'preact/hooks';
+import { countText } from '../../schemas/display/numbers.js';
+import { bucketOf, type Range } from '../chart/range.js';
+import type { SeriesName } from '../chart/series.js';
+import { valuesOf } from '../fleet/values.js';
+import { CopyBlock } from '../parts/copy.js';
+import { gateway } from '../session/session.js';
+import { type Format, fileOf, formats, gather, rowsMax, save } from './download.js';
+import { type SnippetName, snippets } from './snippets.js';
+
+interface ExportProps {
+  /** The series that are shown. */
+  names: readonly SeriesName[];
+  range: Range;
+}
+
+/** Saves what the charts show as a file, or shows a program that reads it. It opens below the charts. */
+export function Export(props: ExportProps) {
+  // While it is open, the range stays, so that a snippet does not change under the pointer.
+  const [opened, setOpened] = useState<Range | null>(null);
+  const range = opened ?? props.range;
+  if (props.names.length === 0) return null;
+  return (
+    <details class="export" onToggle={({ currentTarget: { open } }) => setOpened(open ? props.range : null)}>
+      <summary>Export</summary>
+      {opened !== null && (
+        <>
+          <SaveForm {...props} range={range} />
+          <CopyAs {...props} range={range} />
+        </>
+      )}
+    </details>
+  );
+}
+
+type Progress =
+  | { state: 'idle' }
+  | { state: 'reading'; rows: number }
+  | { state: 'done'; rows: number; cut: boolean }
+  | { state: 'failed'; why: string };
+
+function SaveForm({ names, range }: ExportProps) {
+  const bucket = bucketOf(range.to - range.from);
+  const [format, setFormat] = useState<Format>('csv');
+  const [single, setSingle] = useState(false);
+  const [progress, setProgress] = useState<Progress>({ state: 'idle' });
+  const abort = useRef<AbortController | null>(null);
+
+  async function start(): Promise<void> {
+    const control = new AbortController();
+    abort.current = control;
+    setProgress({ state: 'reading', rows: 0 });
+    try {
+      const series = names.map((name) => ({ ...name, unit: valuesOf(name.device)[name.metric]?.unit ?? '' }));
+      const chosen = single ? null : bucket;
+      const wanted = { series, from: range.from, to: range.to, bucket: chosen };
+      const { rows, cut } = await gather(
+        wanted,
+        (count) => setProgress({ state: 'reading', rows: count }),
+        control.signal,
+      );
+      const file = await fileOf(rows, chosen !== null, format);
+      save(file, `tidegate-${new Date(range.from).toISOString().slice(0, 19).replaceAll(':', '')}.${format}`);
+      setProgress({ state: 'done', rows: rows.length, cut });
+    } catch (error) {
+      if (control.signal.aborted) setProgress({ state: 'idle' });
+      else setProgress({ state: 'failed', why: (error as Error).message });
+    }
+  }
+
+  return (
+    <form
+      class="export-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void start();
+      }}
+    >
+      <label>
+        File
+        <select value={format} onChange={({ currentTarget }) => setFormat(currentTarget.value as Format)}>
+          {Object.entries(formats).map(([value, { name }]) => (
+            <option key={value} value={value}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Rows
+        <select value={single ? 'single' : ''} onChange={({ currentTarget }) => setSingle(currentTarget.value !== '')}>
+          {bucket === null ? (
+            <option value="">single readings</option>
+          ) : (
+            <>
+              <option value="">as drawn: one per {bucket.every}</option>
+              <option value="single">single readings</option>
+            </>
+          )}
+        </select>
+      </label>
+      {progress.state === 'reading' ? (
+        <button type="button" class="quiet" onClick={() => abort.current?.abort()}>
+          Cancel
+        </button>
+      ) : (
+        <button type="submit" class="quiet">
+          Save file
+        </button>
+      )}
+      <p role="status">{progressText(progress)}</p>
+    </form>
+  );
+}
+
+function progressText(progress: Progress): string {
+  switch (progress.state) {
+    case 'idle':
+      return `A file has at most ${countText(rowsMax)} rows.`;
+    case 'reading':
+      return `${countText(progress.rows)} rows read…`;
+    case 'done':
+      return progress.cut
+        ? `Saved the first ${countText(progress.rows)} rows; there are more. Choose a shorter time, or copy a command below.`
+        : `Saved ${countText(progress.rows)} rows.`;
+    case 'failed':
+      return `Not saved: ${progress.why}`;
+    default:
+      return progress satisfies never;
+  }
+}
+
+function CopyAs({ names, range }: ExportProps) {
+  const [chosen, setChosen] = useState<SnippetName>('curl');
+  const query = {
+    series: names,
+    from: Math.floor(range.from),
+    to: Math.ceil(range.to),
+    bucket: bucketOf(range.to - range.from),
+    url: location.origin,
+    dataFolder: gateway.value?.dataFolder ?? 'data',
+  };
+  return (
+    <div class="copy-as">
+      <label>
+        Copy as
+        <select value={chosen} onChange={({ currentTarget }) => setChosen(currentTarget.value as SnippetName)}>
+          {Object.entries(snippets).map(([value, { name }]) => (
+            <option key={value} value={value}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <CopyBlock key={chosen} text={snippets[chosen].text(query)} label={`Program: ${snippets[chosen].name}`} />
+      <p class="hint">
+        Set the key first: <code>export TIDEGATE_KEY=tgk_…</code> A key of the role viewer is enough:{' '}
+        <code>npx tidegate key add analysis --role viewer</code>
+      </p>
+    </div>
+  );
+}
