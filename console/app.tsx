@@ -12,6 +12,7 @@ import { CommandsPage } from './pages/commands.js';
 import { DevicePage } from './pages/device.js';
 import { DevicesPage } from './pages/devices.js';
 import { FleetPage } from './pages/fleet.js';
+import { MapPage } from './pages/map.js';
 import { Icon } from './parts/icons.js';
 import { Link } from './parts/link.js';
 import { Main } from './parts/page.js';
@@ -25,6 +26,7 @@ const pages = [
   { to: '/', icon: 'fleet', word: 'Fleet', rest: '', Page: FleetPage },
   { to: '/devices', icon: 'devices', word: 'Devices', rest: '', Page: DevicesPage },
   { to: '/chart', icon: 'chart', word: 'Chart', rest: '', Page: ChartPage },
+  { to: '/map', icon: 'map', word: 'Map', rest: '', Page: MapPage },
   { to: '/commands', icon: 'commands', word: 'Commands', rest: '', Page: CommandsPage },
   { to: '/attempts', icon: 'attempts', word: 'Refused', rest: ' connections', Page: AttemptsPage },
   { to: '/add', icon: 'add', word: 'Add', rest: ' a device', Page: AddDevicePage },

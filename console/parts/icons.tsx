@@ -2,6 +2,7 @@ const paths = {
   fleet: 'M3 12h4l2.5-7 4 14L16 12h5',
   devices: 'M4 5h16v5H4zM4 14h16v5H4zM7.5 7.5h.01M7.5 16.5h.01',
   chart: 'M4 4v16h16M7.5 15l3.5-5 3 3 5-7',
+  map: 'M9 4L3 6v14l6-2 6 2 6-2V4l-6 2zM9 4v14M15 6v14',
   commands: 'M4 6l6 6-6 6M12 18h8',
   attempts: 'M12 3l8 3v6c0 4.5-3.2 7.7-8 9-4.8-1.3-8-4.5-8-9V6zM9.5 9.5l5 5M14.5 9.5l-5 5',
   add: 'M12 5v14M5 12h14',

@@ -118,6 +118,8 @@ async function bundleConsole() {
     jsxImportSource: 'preact',
     chunkNames: '[name]-[hash]',
     legalComments: 'none',
+    // The pictures in Leaflet's style are of controls that the map does not have.
+    loader: { '.png': 'empty' },
     logLevel: 'warning',
     metafile: true,
   });

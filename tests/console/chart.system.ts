@@ -358,6 +358,25 @@ test('a file that cannot be read completely is not saved, and the page says why'
   await page.getByText('Not saved: There is no device boiler-1').waitFor();
 });
 
+test('the map shows every device that sends a position, and leads to its page', async (context) => {
+  const { gateway, browser } = await startBoth(context);
+  const ts = Date.now();
+  await sendFrames(context, gateway, 'truck-1', [{ ts, values: { lat: 53.5, lon: 10, speed: 3 } }]);
+  await sendFrames(context, gateway, 'truck-2', [{ ts, values: { lat: -33.9, lon: 151.2 } }]);
+  await sendFrames(context, gateway, 'wrong-1', [{ ts, values: { lat: 91, lon: 10 } }]);
+  await sendFrames(context, gateway, 'boiler-1', [{ ts, values: { temperature: 50 } }]);
+  const { page, problems } = await openConsole(browser, `${gateway.operatorUrl}/map#key=${gateway.key}`);
+  await page.getByText('2 devices with a position').waitFor();
+  await page.getByRole('searchbox').fill('truck-1');
+  await page.getByText('1 device with a position').waitFor();
+  await page.getByRole('button', { name: 'truck-1' }).click();
+  const popup = page.locator('.leaflet-popup');
+  await popup.getByText('lat 53.5').waitFor();
+  await popup.getByRole('link', { name: 'truck-1' }).click();
+  await page.getByRole('heading', { name: 'truck-1', level: 1 }).waitFor();
+  assert.deepEqual(problems, []);
+});
+
 test('the pages of charts fit every screen, and axe-core finds nothing serious in light and in dark', async (context) => {
   const { gateway, browser } = await startBoth(context);
   const { from, to } = await sendHistory(context, gateway);
@@ -366,8 +385,10 @@ test('the pages of charts fit every screen, and axe-core finds nothing serious i
   const paths = [
     chartPath(series, { ...range, add: '1' }),
     '/chart',
+    '/map',
     `/devices/boiler-1?metric=mode&from=${from}&to=${to}`,
   ];
+  const waited: Record<string, string> = { '/chart': '.picker button', '/map': '.leaflet-control-scale' };
   const findings: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const)
     for (const width of [1440, 1024, 390]) {
@@ -378,7 +399,7 @@ test('the pages of charts fit every screen, and axe-core finds nothing serious i
       for (const path of paths) {
         await page.goto(gateway.operatorUrl + path);
         await page
-          .locator(path === '/chart' ? '.picker button' : '.series-legend .legend')
+          .locator(waited[path] ?? '.series-legend .legend')
           .first()
           .waitFor();
         findings.push(...(await seriousFindings(page, false)));

@@ -49,6 +49,7 @@ const layers = {
   'console/pages': [
     'console/device',
     'console/series',
+    'console/map',
     'console/chart',
     'console/commands',
     'console/fleet',
@@ -60,6 +61,7 @@ const layers = {
   'console/series': ['console/chart', 'console/fleet', 'console/parts', 'console/session', 'schemas'],
   'console/commands': ['console/fleet', 'console/parts', 'console/session', 'schemas'],
   'console/chart': ['schemas'],
+  'console/map': [],
   'console/fleet': ['console/parts', 'console/session', 'schemas'],
   'console/parts': ['console/session', 'schemas'],
   'console/session': ['schemas'],

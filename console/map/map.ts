@@ -1,0 +1,156 @@
+/**
+ * map/ draws devices on a map, and knows where they are. The map has no tiles: its land is bundled with the console, so that no address of
+ * an operator or a device leaves the gateway.
+ */
+import L from 'leaflet';
+import { feature } from 'topojson-client';
+import type { GeometryCollection, Topology } from 'topojson-specification';
+import land from 'world-atlas/land-110m.json';
+import { onFlatMap } from './land.js';
+import type { Place } from './places.js';
+
+/** A map on the page. */
+export interface DeviceMap {
+  /** Draws the devices. Those that were drawn before only move. */
+  show(places: ReadonlyMap<string, Place>): void;
+  /** Moves the map to all devices. */
+  fit(): void;
+  /** Moves the map to a device and opens its popup; does nothing if it is not on the map. */
+  open(id: string): void;
+  /** Removes the map and its listeners. */
+  end(): void;
+}
+
+const fitZoomMax = 11;
+/** The distances between the lines of the net, and how far apart they are on the screen at least. */
+const netDegrees = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30];
+const netPixels = 90;
+
+/** A Leaflet map in the colours of the page. All devices are on one canvas, so that thousands stay smooth. `popup` makes what a popup shows. */
+export function createDeviceMap(element: HTMLElement, popup: (id: string) => HTMLElement): DeviceMap {
+  const map = L.map(element, { preferCanvas: true, worldCopyJump: true, minZoom: 1, maxZoom: 19, zoomSnap: 0.5 });
+  map.setView([20, 0], 2);
+  map.attributionControl.setPrefix(false).addAttribution('Land: Natural Earth');
+  const markers = new Map<string, L.CircleMarker>();
+  L.control.scale({ imperial: false }).addTo(map);
+  const [ground, net] = [L.layerGroup().addTo(map), L.layerGroup().addTo(map)];
+  let isFitted = false;
+  const paint = (): void => {
+    ground.clearLayers();
+    drawLand(ground, element);
+    drawNet(net, map, element);
+    for (const marker of markers.values()) marker.setStyle(markerStyle(element)).bringToFront();
+  };
+  paint();
+  map.on('moveend', () => {
+    drawNet(net, map, element);
+    for (const marker of markers.values()) marker.bringToFront();
+  });
+  addEventListener('themechange', paint);
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  dark.addEventListener('change', paint);
+  const observer = new ResizeObserver(() => map.invalidateSize());
+  observer.observe(element);
+
+  const fit = (): void => {
+    const bounds = L.latLngBounds([...markers.values()].map((marker) => marker.getLatLng()));
+    if (bounds.isValid()) map.fitBounds(bounds.pad(0.1), { maxZoom: fitZoomMax, animate: false });
+  };
+  return {
+    show(places) {
+      const style = markerStyle(element);
+      for (const [id, { lat, lon }] of places) {
+        const marker = markers.get(id);
+        if (marker !== undefined) marker.setLatLng([lat, lon]);
+        else {
+          const made = L.circleMarker([lat, lon], style)
+            .bindTooltip(id)
+            .bindPopup(() => popup(id));
+          markers.set(id, made.addTo(map));
+        }
+      }
+      for (const [id, marker] of markers)
+        if (!places.has(id)) {
+          marker.remove();
+          markers.delete(id);
+        }
+      if (isFitted || markers.size === 0) return;
+      isFitted = true;
+      fit();
+    },
+    fit,
+    open(id) {
+      const marker = markers.get(id);
+      if (marker === undefined) return;
+      map.setView(marker.getLatLng(), Math.max(map.getZoom(), fitZoomMax), { animate: false });
+      marker.openPopup();
+    },
+    end() {
+      observer.disconnect();
+      removeEventListener('themechange', paint);
+      dark.removeEventListener('change', paint);
+      map.remove();
+    },
+  };
+}
+
+/** A canvas takes no variables of CSS, so the colour is that of an element. */
+function colourOf(element: HTMLElement, name: string): string {
+  const probe = document.createElement('span');
+  probe.style.color = `var(${name})`;
+  element.append(probe);
+  const value = getComputedStyle(probe).color;
+  probe.remove();
+  return value;
+}
+
+const markerStyle = (element: HTMLElement): L.CircleMarkerOptions => ({
+  radius: 6,
+  color: colourOf(element, '--surface'),
+  weight: 1.5,
+  fillColor: colourOf(element, '--accent'),
+  fillOpacity: 0.95,
+});
+
+/** Draws the land. */
+function drawLand(ground: L.LayerGroup, element: HTMLElement): void {
+  const topology = land as unknown as Topology<{ land: GeometryCollection }>;
+  const style = {
+    color: colourOf(element, '--edge'),
+    weight: 1,
+    fillColor: colourOf(element, '--surface'),
+    fillOpacity: 1,
+  };
+  for (const { geometry } of feature(topology, topology.objects.land).features) {
+    const polygons = geometry.type === 'MultiPolygon' ? geometry.coordinates : [];
+    const coordinates = onFlatMap(polygons);
+    L.geoJSON({ type: 'MultiPolygon', coordinates } as GeoJSON.MultiPolygon, { interactive: false, style }).addTo(
+      ground,
+    );
+  }
+}
+
+/** Draws the net of degrees of what the map shows, so that there is something to go by where the land has no detail. */
+function drawNet(net: L.LayerGroup, map: L.Map, element: HTMLElement): void {
+  net.clearLayers();
+  const bounds = map.getBounds().pad(0.5);
+  const degrees = netDegrees.find((step) => (step / 360) * 256 * 2 ** map.getZoom() >= netPixels) ?? 30;
+  const line = { interactive: false, color: colourOf(element, '--edge'), weight: 1, opacity: 0.35 };
+  const [south, north] = [Math.max(-85, bounds.getSouth()), Math.min(85, bounds.getNorth())];
+  for (let i = Math.ceil(bounds.getWest() / degrees); i * degrees <= bounds.getEast(); i++)
+    L.polyline(
+      [
+        [south, i * degrees],
+        [north, i * degrees],
+      ],
+      line,
+    ).addTo(net);
+  for (let i = Math.ceil(south / degrees); i * degrees <= north; i++)
+    L.polyline(
+      [
+        [i * degrees, bounds.getWest()],
+        [i * degrees, bounds.getEast()],
+      ],
+      line,
+    ).addTo(net);
+}

@@ -1,0 +1,186 @@
+import { signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { countOf } from '../../schemas/display/numbers.js';
+import { readingText } from '../../schemas/display/values.js';
+import type { LatestMetric, LiveMessage } from '../../schemas/generated/operator.js';
+import { ask, deviceOf } from '../fleet/devices.js';
+import type { DeviceMap } from '../map/map.js';
+import { type Place, placeOf } from '../map/places.js';
+import { Empty } from '../parts/empty.js';
+import { Link } from '../parts/link.js';
+import { Main } from '../parts/page.js';
+import { devicePath, go, param, setParams } from '../parts/router.js';
+import { onLive, want } from '../session/session.js';
+
+type Metrics = Record<string, LatestMetric>;
+
+/** The devices with a place, and the values that gave it. They are changed in place; `revision` counts the redraws. */
+const places = new Map<string, Place>();
+const values = new Map<string, Metrics>();
+const revision = signal(0);
+/** The map is drawn again this often at most, however many devices move. */
+const redrawMs = 500;
+const listedMax = 100;
+
+/** All devices that have latitude and longitude among their latest values. */
+export function MapPage() {
+  const place = useRef<HTMLDivElement>(null);
+  const map = useRef<DeviceMap | null>(null);
+  useEffect(watchPlaces, []);
+  useEffect(() => {
+    let ended = false;
+    // Leaflet and the land are loaded when the map is first shown.
+    void import('../map/map.js').then(({ createDeviceMap }) => {
+      if (ended || place.current === null) return;
+      map.current = createDeviceMap(place.current, popupOf);
+      map.current.show(places);
+    });
+    return () => {
+      ended = true;
+      map.current?.end();
+      map.current = null;
+    };
+  }, []);
+  const drawn = revision.value;
+  useEffect(() => map.current?.show(places), [drawn]);
+  return (
+    <Main
+      title="Map"
+      actions={
+        <button type="button" class="quiet" onClick={() => map.current?.fit()}>
+          Show all
+        </button>
+      }
+    >
+      <div class="map-columns">
+        <section class="card map" aria-label="Map of the devices">
+          <div class="map-place" ref={place} />
+        </section>
+        <section class="card" aria-label="Devices on the map">
+          <Found open={(id) => map.current?.open(id)} />
+        </section>
+      </div>
+    </Main>
+  );
+}
+
+/** The devices as a list, because a canvas cannot be read aloud or walked through with the keyboard. */
+function Found({ open }: { open(id: string): void }) {
+  revision.value;
+  const search = param('q').toLowerCase();
+  const ids = [...places.keys()].filter((id) => id.toLowerCase().includes(search)).sort();
+  if (places.size === 0)
+    return (
+      <Empty title="No device has a position yet.">
+        <p>
+          A device is here if it sends two metrics with the units <code>lat</code> and <code>lon</code>, or with these
+          names, in degrees.
+        </p>
+      </Empty>
+    );
+  return (
+    <>
+      <input
+        type="search"
+        aria-label="Search devices on the map"
+        placeholder="Search id"
+        value={param('q')}
+        onInput={({ currentTarget }) => setParams({ q: currentTarget.value })}
+      />
+      <p class="found" role="status">
+        {countOf(ids.length, 'device')} with a position
+        {ids.length > listedMax && `, the first ${listedMax} are listed`}
+      </p>
+      <ul class="places">
+        {ids.slice(0, listedMax).map((id) => (
+          <li key={id}>
+            <button type="button" class="link" title="Show on the map" onClick={() => open(id)}>
+              {id}
+            </button>
+            <Link to={devicePath(id)} label={`Open ${id}`}>
+              ↗
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+/** Follows the latest values of all devices until the returned function is called. */
+function watchPlaces(): () => void {
+  let waits = false;
+  let ended = false;
+  const changed = (): void => {
+    if (waits) return;
+    waits = true;
+    setTimeout(() => {
+      waits = false;
+      if (!ended) revision.value++;
+    }, redrawMs);
+  };
+  const endLive = onLive((message) => {
+    if (take(message)) changed();
+  });
+  const endWant = want('map', { kinds: ['latest'], snapshot: true });
+  return () => {
+    ended = true;
+    endWant();
+    endLive();
+    places.clear();
+    values.clear();
+  };
+}
+
+/** Takes the places out of a message of the live feed. Returns whether one has changed. */
+function take(message: LiveMessage): boolean {
+  const changes: [string, Metrics | undefined][] =
+    message.type === 'latest'
+      ? Object.entries(message.changes)
+      : message.type === 'snapshot'
+        ? Object.entries(message.devices).map(([id, { latest }]) => [id, latest])
+        : [];
+  let hasMoved = false;
+  for (const [id, metrics] of changes) {
+    if (metrics === undefined) continue;
+    const all = { ...values.get(id), ...metrics };
+    const found = placeOf(all);
+    if (found === null && !('lat' in all || 'lon' in all) && !values.has(id) && !isPart(metrics)) continue;
+    values.set(id, all);
+    if (found === null) hasMoved = places.delete(id) || hasMoved;
+    else {
+      places.set(id, found);
+      hasMoved = true;
+    }
+  }
+  return hasMoved;
+}
+
+/** Whether one of the metrics may be half of a place. */
+const isPart = (metrics: Metrics): boolean =>
+  Object.entries(metrics).some(([name, { unit }]) => [name, unit].some((one) => one === 'lat' || one === 'lon'));
+
+/** What a popup shows: a link to the device, why it is or is not connected, and its values. */
+function popupOf(id: string): HTMLElement {
+  void ask(id);
+  const content = document.createElement('div');
+  const link = document.createElement('a');
+  link.href = devicePath(id);
+  link.textContent = id;
+  link.addEventListener('click', (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    go(devicePath(id));
+  });
+  content.append(link);
+  const state = deviceOf(id)?.presence.state;
+  const lines = Object.entries(values.get(id) ?? {}).map(
+    ([metric, { value, unit }]) => `${metric} ${readingText(value, unit)}`,
+  );
+  for (const text of [state ?? '', ...lines].filter(Boolean)) {
+    const line = document.createElement('div');
+    line.textContent = text;
+    content.append(line);
+  }
+  return content;
+}
