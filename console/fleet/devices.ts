@@ -7,7 +7,7 @@ import type { LiveMessage } from '../../schemas/generated/operator.js';
 import { param } from '../parts/router.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail, models, onLive, want } from '../session/session.js';
-import type { Device, PresenceState } from './presence.js';
+import { type Device, type ShownState, shownState } from './presence.js';
 
 interface Known {
   device: Device;
@@ -20,7 +20,14 @@ interface Known {
 /** Up to 100,000 devices, changed in place. `revision` counts the redraws that the changes need. */
 const known = new Map<string, Known>();
 let ordered: Known[] = [];
-const perState: Record<PresenceState, number> = { online: 0, late: 0, asleep: 0, offline: 0, never: 0 };
+const perState: Record<ShownState, number> = {
+  online: 0,
+  late: 0,
+  asleep: 0,
+  disconnected: 0,
+  offline: 0,
+  never: 0,
+};
 const perTag = new Map<string, number>();
 
 export const revision = signal(0);
@@ -47,7 +54,7 @@ export const listed = computed(() => {
   const at = tag.indexOf('=');
   const shown: Device[] = [];
   for (const { device, text } of ordered) {
-    if (state !== '' && device.presence.state !== state) continue;
+    if (state !== '' && shownState(device.presence) !== state) continue;
     if (model !== '' && device.model !== model) continue;
     if (tag !== '' && device.tags[tag.slice(0, at)] !== tag.slice(at + 1)) continue;
     if (words.every((word) => text.includes(word))) shown.push(device);
@@ -74,15 +81,18 @@ export const tagCounts = computed(() => {
 /** The names of all models. */
 export const modelNames = computed(() => [...models.value.keys()]);
 
-/** The devices that need attention because they are late, offline or flapping, the latest change first. */
+/** The devices that need attention, per reason in the order of their severity, each with the latest change first. Disabled devices need none. */
 export const troubled = computed(() => {
   revision.value;
-  const found: Device[] = [];
+  const found: Record<'offline' | 'late' | 'flapping', Device[]> = { offline: [], late: [], flapping: [] };
   for (const { device } of ordered) {
-    const { state, flapping } = device.presence;
-    if (state === 'late' || state === 'offline' || flapping) found.push(device);
+    const state = shownState(device.presence);
+    if (device.state === 'disabled') continue;
+    if (state === 'offline' || state === 'late') found[state].push(device);
+    else if (device.presence.flapping) found.flapping.push(device);
   }
-  return found.sort((a, b) => (b.presence.since ?? 0) - (a.presence.since ?? 0));
+  for (const devices of Object.values(found)) devices.sort((a, b) => (b.presence.since ?? 0) - (a.presence.since ?? 0));
+  return found;
 });
 
 const recentMax = 14;
@@ -122,8 +132,8 @@ function changed(): void {
 /** Stores a device. Returns the new entry, which the caller puts into `ordered`; null if the device was known. */
 function put(device: Device): Known | null {
   const before = known.get(device.id);
-  if (before !== undefined) perState[before.device.presence.state]--;
-  perState[device.presence.state]++;
+  if (before !== undefined) perState[shownState(before.device.presence)]--;
+  perState[shownState(device.presence)]++;
   if (before?.device.tags !== device.tags) {
     if (before !== undefined) countTags(before.device, -1);
     countTags(device, 1);
@@ -170,7 +180,7 @@ function forgetDevices(ids: readonly string[]): void {
     if (item === undefined) continue;
     gone.add(item);
     known.delete(id);
-    perState[item.device.presence.state]--;
+    perState[shownState(item.device.presence)]--;
     countTags(item.device, -1);
   }
   if (gone.size === 0) return;

@@ -2,7 +2,7 @@ import { computed, signal } from '@preact/signals';
 import { commandStates, stateText } from '../parts/commandStates.js';
 import { onLive } from '../session/session.js';
 import { recent } from './devices.js';
-import { closeText, type Presence, presenceStates } from './presence.js';
+import { closeText, type Presence, presenceStates, shownState } from './presence.js';
 
 /** One line of the list of live events. */
 export interface FleetEvent {
@@ -33,7 +33,8 @@ export const happened = computed(() => {
 });
 
 function presenceEvent(device: string, presence: Presence): Omit<FleetEvent, 'id' | 'at'> {
-  const { state, lastClose, address } = presence;
+  const { lastClose, address } = presence;
+  const state = shownState(presence);
   const detail = state === 'offline' && lastClose !== null ? closeText(lastClose) : (address ?? '');
   return { device, tone: presenceStates[state].tone, what: state, detail };
 }
@@ -61,7 +62,7 @@ export function watchEvents(): () => void {
         device: message.device,
         tone: 'bad',
         what: 'frame rejected',
-        detail: `${message.code}: ${message.message}`,
+        detail: `${message.message} (${message.code})`,
       });
     else if (message.type === 'command') {
       const { name, state } = message.command;

@@ -8,12 +8,25 @@ export type Device = DeviceBody;
 export type Presence = DeviceBody['presence'];
 export type PresenceState = Presence['state'];
 
-/** Per state of presence: its colour, and what it means. */
-export const presenceStates: Record<PresenceState, { tone: string; meaning: string }> = {
+/** The states as they are shown: `disconnected` is an offline device that said goodbye, so it is neither lost nor overdue. */
+export type ShownState = PresenceState | 'disconnected';
+
+/** Going away, normal closure, and a close without a code (RFC 6455 section 7.4.1). */
+const goodbyes = [1000, 1001, 1005];
+
+/** The state as it is shown. */
+export function shownState({ state, lastClose, backAt }: Presence): ShownState {
+  const saidGoodbye = lastClose?.by === 'device' && goodbyes.includes(lastClose.code);
+  return state === 'offline' && saidGoodbye && backAt === null ? 'disconnected' : state;
+}
+
+/** Per state: its colour, and what it means. */
+export const presenceStates: Record<ShownState, { tone: string; meaning: string }> = {
   online: { tone: 'good', meaning: 'connected' },
   late: { tone: 'wait', meaning: 'connected, but silent for longer than expected' },
   asleep: { tone: 'off', meaning: 'disconnected; it announced when it will be back' },
-  offline: { tone: 'bad', meaning: 'not connected' },
+  disconnected: { tone: 'off', meaning: 'the device closed its connection itself' },
+  offline: { tone: 'bad', meaning: 'not connected: the connection was lost, or the device is overdue' },
   never: { tone: 'off', meaning: 'it has never connected' },
 };
 
@@ -23,9 +36,11 @@ const closers: Record<NonNullable<Presence['lastClose']>['by'], string> = {
   network: 'connection lost',
 };
 
-/** How the last link ended, such as `replaced (4100), closed by the gateway`. */
+/** How the last link ended, such as `closed by the gateway: replaced (4100)`. A reason that only repeats the name is left out. */
 export function closeText({ name, code, reason, by }: NonNullable<Presence['lastClose']>): string {
-  return `${name === null ? code : `${name} (${code})`}${reason === '' ? '' : ` “${reason}”`}, ${closers[by]}`;
+  const said = reason === '' || reason === name ? '' : ` “${reason}”`;
+  if (by === 'network') return `${closers[by]}${said}`;
+  return `${closers[by]}${name === null ? ` (${code})` : `: ${name.replaceAll('_', ' ')} (${code})`}${said}`;
 }
 
 /** Why the device is in its state, in one or two sentences. `now` in Unix ms. */
@@ -45,10 +60,12 @@ export function reasonOf(presence: Presence, now: number): string {
     case 'asleep':
       return backAt === null ? 'Asleep.' : `Asleep. It announced to be back at ${localTime(backAt)}.`;
     case 'offline': {
-      const gone = since === null ? 'Offline' : `Offline for ${spanText(now - since)}`;
-      const why = lastClose === null ? '' : `. Its last link ended with ${closeText(lastClose)}`;
-      const back = backAt === null ? '' : `. It announced to be back at ${localTime(backAt)}`;
-      return `${gone}${why}${back}.`;
+      const span = since === null ? '' : ` for ${spanText(now - since)}`;
+      if (shownState(presence) === 'disconnected')
+        return `Disconnected${span}. The device closed its connection itself.`;
+      const why = lastClose === null ? '' : ` Last connection: ${closeText(lastClose)}.`;
+      const back = backAt === null ? '' : ` Overdue: it announced to be back at ${localTime(backAt)}.`;
+      return `Offline${span}.${why}${back}`;
     }
     default:
       return state satisfies never;

@@ -53,7 +53,7 @@ function SelectAll() {
   );
 }
 
-const states = ['', 'online', 'late', 'asleep', 'offline', 'never'] as const;
+const states = ['', 'online', 'late', 'asleep', 'disconnected', 'offline', 'never'] as const;
 
 function Filters() {
   const { all, ...perState } = counts.value;
@@ -67,8 +67,7 @@ function Filters() {
     return () => removeEventListener('keydown', slash);
   }, []);
   const shown = states.filter(
-    (state) =>
-      state === '' || state === 'online' || state === 'offline' || perState[state] > 0 || param('state') === state,
+    (state) => state === '' || state === 'online' || perState[state] > 0 || param('state') === state,
   );
   return (
     <search class="filters">

@@ -1,8 +1,8 @@
-import { bytesText, countText } from '../../schemas/display/numbers.js';
-import type { GatewayBody } from '../../schemas/generated/operator.js';
-import { counts, troubled } from '../fleet/devices.js';
+import { bytesText, countOf, countText, numberText } from '../../schemas/display/numbers.js';
+import { spanText } from '../../schemas/display/times.js';
+import { counts, loading, troubled } from '../fleet/devices.js';
 import { happened } from '../fleet/events.js';
-import { presenceStates, reasonOf } from '../fleet/presence.js';
+import { type Device, presenceStates, reasonOf } from '../fleet/presence.js';
 import { PresenceDot } from '../fleet/presenceDot.js';
 import { Empty } from '../parts/empty.js';
 import { Link } from '../parts/link.js';
@@ -12,13 +12,13 @@ import { Spark } from '../parts/spark.js';
 import { Time } from '../parts/time.js';
 import { figures, gateway, now } from '../session/session.js';
 
-const shownTroubled = 8;
+const shownPerReason = 5;
 
 /** The state of the fleet and of the gateway at a glance, the devices that need attention, and live events. */
 export function FleetPage() {
   return (
     <Main title="Fleet">
-      <Presences />
+      {counts.value.all === 0 && !loading.value ? <NoDevices /> : <Presences />}
       <Figures />
       <div class="columns">
         <Troubled />
@@ -28,15 +28,36 @@ export function FleetPage() {
   );
 }
 
-const shownStates = ['online', 'late', 'asleep', 'offline', 'never'] as const;
+function NoDevices() {
+  return (
+    <section class="card">
+      <Empty title="No devices yet">
+        <p>
+          A device needs an id and a secret. The next page gives it both, with a program to paste that sends a first
+          reading.
+        </p>
+        <p>
+          <Link to="/add" class="button primary">
+            Add your first device
+          </Link>
+        </p>
+      </Empty>
+    </section>
+  );
+}
+
+const shownStates = ['online', 'late', 'offline', 'disconnected', 'asleep', 'never'] as const;
 
 function Presences() {
   const { all, ...perState } = counts.value;
-  const present = shownStates.filter((state) => perState[state] > 0 || state === 'online' || state === 'offline');
+  const present = shownStates.filter((state) => perState[state] > 0 || state === 'online');
   return (
     <section class="card presences" aria-label="Devices by state">
       <p class="big">
-        <b>{countText(perState.online + perState.late)}</b> of {countText(all)} devices connected
+        <Link to="/devices?state=online">
+          <b>{countText(perState.online + perState.late)}</b>
+        </Link>{' '}
+        of <Link to="/devices">{countOf(all, 'device')}</Link> connected
       </p>
       <div class="bar" aria-hidden="true">
         {present.map((state) => (
@@ -50,7 +71,11 @@ function Presences() {
       <ul class="legend">
         {present.map((state) => (
           <li key={state}>
-            <Link to={`/devices?state=${state}`} class={`dot ${presenceStates[state].tone} ${state}`}>
+            <Link
+              to={`/devices?state=${state}`}
+              class={`dot ${presenceStates[state].tone} ${state}`}
+              title={presenceStates[state].meaning}
+            >
               {state} <b>{countText(perState[state])}</b>
             </Link>
           </li>
@@ -60,112 +85,135 @@ function Presences() {
   );
 }
 
+/** Below this, what waits for a commit is ordinary and is not shown. */
+const queuedShownBytes = 1024 ** 2;
+
+/** What the gateway does, in one line: its faults first. What is switched off or ordinary is not shown. */
 function Figures() {
   const how = gateway.value;
-  const past = figures.value;
   if (how === null) return null;
+  const past = figures.value;
+  const disk = (
+    <Figure
+      key="disk"
+      name="Free disk space"
+      value={bytesText(how.diskFreeBytes)}
+      bad={how.diskLow}
+      note={
+        how.diskLow
+          ? 'Low: free some space, or lower store.retentionDays.'
+          : `${countOf(how.readingsStored, 'reading')} stored since the start`
+      }
+    />
+  );
   return (
-    <dl class="tiles">
-      <Tile
+    <dl class="card figures">
+      {how.diskLow && disk}
+      {how.mqtt === 'disconnected' && (
+        <Figure name="MQTT bridge" value="disconnected" bad note="The gateway retries to reach the broker." />
+      )}
+      {how.queuedBytes >= queuedShownBytes && (
+        <Figure name="Waiting for the disk" value={bytesText(how.queuedBytes)} bad note="The disk is slow." />
+      )}
+      <Figure
         name="Readings"
-        value={countText(how.readingsPerSecond)}
-        unit="/s"
+        value={`${countText(how.readingsPerSecond)} /s`}
         past={past.map(({ readingsPerSecond }) => readingsPerSecond)}
+        note={`in ${countOf(how.framesPerSecond, 'frame')}`}
       />
-      <Tile
-        name="Frames"
-        value={countText(how.framesPerSecond)}
-        unit="/s"
-        past={past.map(({ framesPerSecond }) => framesPerSecond)}
-      />
-      <Tile
-        name="Ack latency, p99"
-        value={how.ackP99Ms.toFixed(1)}
-        unit="ms"
+      <Figure
+        name="Acknowledged within"
+        value={`${numberText(how.ackP99Ms, 1)} ms`}
         past={past.map(({ ackP99Ms }) => ackP99Ms)}
-        note={`median ${how.ackP50Ms.toFixed(1)} ms`}
+        note={`99 % of the frames; half of them within ${numberText(how.ackP50Ms, 1)} ms`}
       />
-      <Tile
-        name="Waiting for a commit"
-        value={bytesText(how.queuedBytes)}
-        past={past.map(({ queuedBytes }) => queuedBytes)}
-        note={`${countText(how.unsealedReadings)} readings not sealed yet`}
-      />
-      <Tile
-        name="Free disk space"
-        value={bytesText(how.diskFreeBytes)}
-        bad={how.diskLow}
-        note={
-          how.diskLow
-            ? 'low: free some space, or lower store.retentionDays'
-            : `${countText(how.readingsStored)} readings stored since the start`
-        }
-      />
-      <Tile name="MQTT bridge" value={how.mqtt} {...bridgeNotes[how.mqtt]} />
+      {!how.diskLow && disk}
+      {how.mqtt === 'connected' && <Figure name="MQTT bridge" value="connected" note="It publishes readings." />}
     </dl>
   );
 }
 
-/** Per state of the MQTT bridge: what stands below it, and whether it is a fault. */
-const bridgeNotes: Record<GatewayBody['mqtt'], { note: string; bad?: boolean }> = {
-  off: { note: 'set mqtt.url to publish readings' },
-  connected: { note: '' },
-  disconnected: { note: 'no connection to the broker; the gateway retries', bad: true },
-};
-
-interface TileProps {
+interface FigureProps {
   name: string;
   value: string;
-  unit?: string;
-  note?: string;
+  note: string;
+  /** One value per second, oldest first, for a line beside the figure. */
   past?: number[];
+  /** It is a fault. */
   bad?: boolean;
 }
 
-function Tile({ name, value, unit, note, past, bad }: TileProps) {
+function Figure({ name, value, note, past, bad }: FigureProps) {
   return (
-    <div class={bad === true ? 'card tile wrong' : 'card tile'}>
+    <div class={bad === true ? 'wrong' : undefined}>
       <dt>{name}</dt>
-      <dd>
-        {value} {unit !== undefined && <small>{unit}</small>}
+      <dd class="value">
+        {value}
+        {past !== undefined && past.length > 1 && (
+          <span title={`The last ${spanText(1_000 * past.length)}; the top is ${numberText(Math.max(...past))}`}>
+            <Spark values={past} />
+          </span>
+        )}
       </dd>
-      {past !== undefined && <Spark values={past} />}
-      {note !== undefined && note !== '' && <dd class="note">{note}</dd>}
+      <dd class="note">{note}</dd>
     </div>
   );
 }
 
+/** Per reason in the order of severity: its title, and where all its devices are listed. */
+const reasons = [
+  ['offline', 'Offline', '/devices?state=offline'],
+  ['late', 'Connected, but silent', '/devices?state=late'],
+  ['flapping', 'Flapping: they reconnect often', null],
+] as const;
+
 function Troubled() {
-  const devices = troubled.value;
+  const found = reasons.map(([reason, title, all]) => ({ title, all, devices: troubled.value[reason] }));
+  const count = found.reduce((sum, { devices }) => sum + devices.length, 0);
   return (
     <section class="card" aria-labelledby="troubled">
-      <h2 id="troubled">
-        Needs attention {devices.length > 0 && <span class="count">{countText(devices.length)}</span>}
-      </h2>
-      {devices.length === 0 ? (
-        <Empty title="No device needs attention.">
-          <p>Devices that are late, offline or flapping are listed here with the reason.</p>
+      <h2 id="troubled">Needs attention {count > 0 && <span class="count">{countText(count)}</span>}</h2>
+      {count === 0 ? (
+        <Empty title="All is well.">
+          <p>
+            Devices that are offline without a goodbye, silent for too long, or flapping are listed here with the
+            reason.
+          </p>
         </Empty>
       ) : (
-        <ul class="list">
-          {devices.slice(0, shownTroubled).map(({ id, presence }) => (
-            <li key={id}>
-              <Link to={devicePath(id)}>
-                <PresenceDot presence={presence} />
-                <span>
-                  <b>{id}</b>
-                  <small>
-                    {presence.flapping && 'Flapping: it reconnects often. '}
-                    {reasonOf(presence, now.value)}
-                  </small>
-                </span>
-              </Link>
-            </li>
-          ))}
-        </ul>
+        found.filter(({ devices }) => devices.length > 0).map((group) => <TroubledGroup key={group.title} {...group} />)
       )}
-      {devices.length > shownTroubled && <Link to="/devices?state=offline">Show all offline devices</Link>}
     </section>
+  );
+}
+
+function TroubledGroup({ title, all, devices }: { title: string; all: string | null; devices: Device[] }) {
+  const more = devices.length - shownPerReason;
+  return (
+    <>
+      <h3>
+        {title} <span class="count">{countText(devices.length)}</span>
+      </h3>
+      <ul class="list">
+        {devices.slice(0, shownPerReason).map(({ id, presence }) => (
+          <li key={id}>
+            <Link to={devicePath(id)}>
+              <PresenceDot presence={presence} />
+              <span>
+                <b>{id}</b>
+                <small>{reasonOf(presence, now.value)}</small>
+              </span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+      {more > 0 &&
+        (all === null ? (
+          <p class="hint">and {countText(more)} more</p>
+        ) : (
+          <Link to={all}>Show all {countText(devices.length)}</Link>
+        ))}
+    </>
   );
 }
 

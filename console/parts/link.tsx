@@ -8,17 +8,20 @@ interface LinkProps {
   class?: string;
   /** What screen readers announce instead of the children. */
   label?: string;
+  /** What hovering shows. */
+  title?: string;
   /** True if it leads to the page that is shown. */
   current?: boolean;
 }
 
 /** A link within the console, which loads no new page. With Ctrl, Cmd or Shift the browser opens it in a new tab or window. */
-export function Link({ to, children, label, current, class: name }: LinkProps) {
+export function Link({ to, children, label, title, current, class: name }: LinkProps) {
   return (
     <a
       href={to}
       class={name}
       aria-label={label}
+      title={title}
       aria-current={current === true ? 'page' : undefined}
       onClick={(event) => {
         if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;

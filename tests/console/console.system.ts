@@ -243,7 +243,7 @@ test('no page has a finding that axe-core calls serious, in light and in dark', 
   await gateway.api('POST', '/v1/devices/boiler-1/commands?wait=20', { name: 'set_target', params: { celsius: 50 } });
   await gateway.api('POST', '/v1/command-batches', { target: { model: 'boiler' }, name: 'reboot' });
   const pages: [string, string][] = [
-    ['/', '.tile'],
+    ['/', '.figures'],
     ['/devices', '.row .value'],
     ['/devices/boiler-1', '.u-over'],
     ['/devices/boiler-1?tab=commands', '.transitions'],
