@@ -10,7 +10,7 @@ test('attempts and show print why a device does not connect', async (context) =>
   await assert.rejects(tools.connect({ id: 'boiler-7', secret: `tgd_${'A'.repeat(43)}` }));
   await assert.rejects(tools.connect({ id: 'boiler-8', secret: device.secret }));
   const { out } = await run(tools, 'attempts');
-  assert.match(out, /1 +boiler-7 +127\.0\.0\.1 +credentials_invalid +The secret does not belong to this device/);
+  assert.match(out, /1 +boiler-7 +127\.0\.0\.1 +credentials_invalid +The secret is not one of this device\./);
   assert.match(out, /1 +boiler-8 \(unknown\) +127\.0\.0\.1 +credentials_invalid +There is no device with this id/);
   const only = (await run(tools, 'attempts', '--device', 'boiler-7', '--json')).out;
   assert.match(only, /^\{.*"device":"boiler-7".*\}\n$/);

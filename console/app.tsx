@@ -3,6 +3,7 @@
  * its pieces are in the folders of their subject (device/, commands/, fleet/, chart/), and what all of them use is in parts/.
  */
 import { useEffect } from 'preact/hooks';
+import { countText } from '../schemas/display/numbers.js';
 import { watchFleet } from './fleet/devices.js';
 import { watchEvents } from './fleet/events.js';
 import { AddDevicePage } from './pages/addDevice.js';
@@ -18,7 +19,7 @@ import { Link } from './parts/link.js';
 import { Main } from './parts/page.js';
 import { deviceInPath, path } from './parts/router.js';
 import { toggleTheme } from './parts/theme.js';
-import { failure, gateway, key, linked, missed, ready, session, signOut } from './session/session.js';
+import { failure, gateway, key, linked, missed, ready, session, signOutEverywhere } from './session/session.js';
 import { SignIn } from './session/signIn.js';
 
 /** The pages in the order of the navigation. A narrow screen shows only `word` of the title `word rest`. */
@@ -75,7 +76,7 @@ function Navigation() {
           <Icon name="api" /> <span>API</span>
         </a>
       </nav>
-      <footer>
+      <div class="foot">
         <p class={linked.value ? 'dot good' : 'dot bad'} role="status">
           {linked.value ? 'live' : 'reconnecting…'}
         </p>
@@ -88,7 +89,7 @@ function Navigation() {
           <button type="button" class="quiet" title="Light or dark" aria-label="Light or dark" onClick={toggleTheme}>
             <Icon name="theme" />
           </button>
-          <button type="button" class="quiet" title="Sign out" aria-label="Sign out" onClick={() => signOut(null)}>
+          <button type="button" class="quiet" title="Sign out" aria-label="Sign out" onClick={signOutEverywhere}>
             <Icon name="out" />
           </button>
         </div>
@@ -99,7 +100,7 @@ function Navigation() {
             </small>
           </p>
         )}
-      </footer>
+      </div>
     </header>
   );
 }
@@ -158,7 +159,7 @@ function Notice() {
   if (missed.value > 0)
     return (
       <p class="notice warn" role="status">
-        This page was too slow and skipped {missed.value.toLocaleString('en')} values. It is up to date again.{' '}
+        This page was too slow and skipped {countText(missed.value)} values. It is up to date again.{' '}
         <button
           type="button"
           class="quiet"

@@ -6,14 +6,16 @@ import { render } from 'preact';
 import './styles/main.css';
 import { App } from './app.js';
 import { startTheme } from './parts/theme.js';
+import { keptKey, keyOfOtherTab } from './session/keptKey.js';
 import { signIn, tick } from './session/session.js';
 
 // The key comes in the fragment, which browsers do not send to a server. It is removed from the address bar at once.
 const fragment = new URLSearchParams(location.hash.slice(1));
-const given = fragment.get('key') ?? sessionStorage.getItem('tidegate.key');
-if (fragment.has('key')) history.replaceState(null, '', location.pathname + location.search);
+const fromLink = fragment.get('key');
+if (fromLink !== null) history.replaceState(null, '', location.pathname + location.search);
 
 startTheme();
+const given = fromLink ?? keptKey() ?? (await keyOfOtherTab());
 if (given !== null) void signIn(given);
 render(<App />, document.getElementById('app') as HTMLElement);
 setInterval(tick, 1_000);

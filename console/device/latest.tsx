@@ -66,7 +66,8 @@ function Metric({ metric, latest, drawn }: { metric: string; latest: LatestMetri
         </button>
       </th>
       <td class="number" title={exactText(latest)}>
-        <b>{shortText(value, textMax)}</b> {unit}
+        <b>{shortText(value, textMax)}</b>
+        {unit === '°' ? '°' : ` ${unit}`}
       </td>
       <td class="number">
         <Time at={latest.ts} as="span" />

@@ -35,7 +35,12 @@ export const happened = computed(() => {
 function presenceEvent(device: string, presence: Presence): Omit<FleetEvent, 'id' | 'at'> {
   const { lastClose, address } = presence;
   const state = shownState(presence);
-  const detail = state === 'offline' && lastClose !== null ? closeText(lastClose) : (address ?? '');
+  const detail =
+    state === 'offline' && lastClose !== null
+      ? `connection ${closeText(lastClose)}`
+      : state === 'online'
+        ? (address ?? '')
+        : '';
   return { device, tone: presenceStates[state].tone, what: state, detail };
 }
 

@@ -33,10 +33,10 @@ export const presenceStates: Record<ShownState, { tone: string; meaning: string 
 const closers: Record<NonNullable<Presence['lastClose']>['by'], string> = {
   device: 'closed by the device',
   gateway: 'closed by the gateway',
-  network: 'connection lost',
+  network: 'lost',
 };
 
-/** How the last link ended, such as `closed by the gateway: replaced (4100)`. A reason that only repeats the name is left out. */
+/** How a connection ended, such as `closed by the gateway: replaced (4100)` or `lost`. A reason that only repeats the name is left out. */
 export function closeText({ name, code, reason, by }: NonNullable<Presence['lastClose']>): string {
   const said = reason === '' || reason === name ? '' : ` “${reason}”`;
   if (by === 'network') return `${closers[by]}${said}`;
@@ -63,7 +63,7 @@ export function reasonOf(presence: Presence, now: number): string {
       const span = since === null ? '' : ` for ${spanText(now - since)}`;
       if (shownState(presence) === 'disconnected')
         return `Disconnected${span}. The device closed its connection itself.`;
-      const why = lastClose === null ? '' : ` Last connection: ${closeText(lastClose)}.`;
+      const why = lastClose === null ? '' : ` Its connection was ${closeText(lastClose)}.`;
       const back = backAt === null ? '' : ` Overdue: it announced to be back at ${localTime(backAt)}.`;
       return `Offline${span}.${why}${back}`;
     }

@@ -10,24 +10,18 @@ import { Time } from '../parts/time.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail } from '../session/session.js';
 
-/** What to do about a refusal, per code of the answer. The reason stands before it. */
-const advice: Record<RefusalCode, string> = {
+/** What to do about a refusal, per code of the answer. Of the other codes the reason says it. */
+const advice: Partial<Record<RefusalCode, string>> = {
   subprotocol_unsupported: 'Update its client, or let it offer a subprotocol of PROTOCOL.md.',
   stream_invalid: 'Choose another stream name.',
-  credentials_missing: 'Check that a proxy between does not remove the Authorization header.',
-  credentials_invalid: 'Give it a new secret under Access.',
-  device_disabled: 'Enable it under Access.',
+  credentials_missing: 'If it does send them, a proxy may remove the Authorization header.',
+  device_disabled: 'Enable it on its page, under Access.',
   upgrade_required: 'This was no WebSocket client.',
   too_many_attempts: 'Its credentials failed too often, so the gateway slows it down.',
   overloaded: 'It retries by itself.',
   storage_unavailable: 'Check the disk of the gateway. The device retries by itself.',
   clock_untrusted: 'Set the gateway’s clock. The device retries by itself.',
 };
-/** The gateway answers an unknown id like a wrong secret, so that nobody can guess ids. */
-const adviceOf = (code: string, known: boolean): string =>
-  code === 'credentials_invalid' && !known
-    ? 'Register the device, or correct its id.'
-    : (advice[code as RefusalCode] ?? '');
 
 const pageItems = 200;
 const againMs = 5_000;
@@ -84,8 +78,8 @@ function Attempts({ items, filtered }: { items: AttemptItem[] | null; filtered: 
       <section class="card">
         <Empty title={filtered ? 'No attempt matches.' : 'No refused connections.'}>
           <p>
-            If a device fails to connect and is not listed here, its requests do not reach the gateway. Check the URL
-            that it uses, its port and path, and the network.
+            If a device fails to connect and is not listed here, its requests reach another server or a wrong path,
+            which the gateway answers with 404. Check the host, port and path of its URL, and the network.
           </p>
         </Empty>
       </section>
@@ -100,7 +94,7 @@ function Attempts({ items, filtered }: { items: AttemptItem[] | null; filtered: 
               {device === null ? <i>no id</i> : known ? <Link to={devicePath(device)}>{device}</Link> : <b>{device}</b>}{' '}
               from {address}
               <small>
-                {reason || refusals[code as RefusalCode]?.title}. {adviceOf(code, known)}
+                {reason || refusals[code as RefusalCode]?.title}. {advice[code as RefusalCode]}
                 {agent !== null && agent !== '' && ` Client: ${agent}.`}
               </small>
             </span>

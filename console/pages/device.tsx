@@ -3,7 +3,7 @@
  * imports it. A piece that two pages use belongs to the folder of its subject.
  */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { CommandBox } from '../commands/commandBox.js';
 import { CommandHistory } from '../commands/commandHistory.js';
 import { watchCommands } from '../commands/deviceCommands.js';
@@ -141,8 +141,15 @@ function Notes({ notes }: { notes: string | null }) {
 
 function Tabs() {
   const at = param('tab');
+  const strip = useRef<HTMLDivElement>(null);
+  // On a phone the strip is wider than the screen.
+  useEffect(() => {
+    const chosen = strip.current?.querySelector<HTMLElement>('[aria-selected=true]');
+    if (chosen != null)
+      strip.current?.scrollTo({ left: chosen.offsetLeft - (strip.current.clientWidth - chosen.offsetWidth) / 2 });
+  }, [at]);
   return (
-    <div class="tabs" role="tablist" aria-label="About the device">
+    <div class="tabs" role="tablist" aria-label="About the device" ref={strip}>
       {tabs.map(([name, title], i) => (
         <button
           key={name}

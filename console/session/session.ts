@@ -8,6 +8,7 @@ import type { GatewayBody, LiveMessage, ModelItem, SessionBody } from '../../sch
 import { allows } from '../../schemas/tables/roles.js';
 import { type Api, createApi, SignedOutError } from './api.js';
 import { createFeed, type Feed, type Wanted } from './feed.js';
+import { endOtherTabs, forgetKey, keepKey, shareKey } from './keptKey.js';
 
 /** The operator key; null until someone signs in. */
 export const key = signal<string | null>(null);
@@ -60,12 +61,15 @@ export function want(id: string, what: Wanted): () => void {
   return () => feed?.unsubscribe(id);
 }
 
-/** Signs in with a key, and opens the live feed. While the gateway does not answer it retries every 2 s. */
-export async function signIn(text: string): Promise<void> {
+/**
+ * Signs in with a key, and opens the live feed. While the gateway does not answer it retries every 2 s. With `onComputer` the browser keeps
+ * the key after it is closed.
+ */
+export async function signIn(text: string, onComputer = false): Promise<void> {
   signInError.value = null;
   api = createApi(text);
   key.value = text;
-  sessionStorage.setItem('tidegate.key', text);
+  keepKey(text, onComputer);
   try {
     const [who, list, how] = await Promise.all([api.session(), api.models(), api.gateway()]);
     if (key.value !== text) return;
@@ -83,12 +87,18 @@ export async function signIn(text: string): Promise<void> {
   }
 }
 
+/** Forgets the key in every tab. */
+export function signOutEverywhere(): void {
+  signOut(null);
+  endOtherTabs();
+}
+
 /** Forgets the key and closes the live feed. The form shows the reason, if there is one. */
-export function signOut(reason: string | null): void {
+function signOut(reason: string | null): void {
   feed?.close();
   feed = null;
   api = null;
-  sessionStorage.removeItem('tidegate.key');
+  forgetKey(key.value);
   key.value = null;
   session.value = null;
   signInError.value = reason;
@@ -99,6 +109,12 @@ export function fail(error: Error): void {
   if (error instanceof SignedOutError) signOut(error.message);
   else failure.value = error instanceof TypeError ? 'The gateway does not answer.' : error.message;
 }
+
+shareKey(
+  // A key that the gateway has not accepted yet is not passed on.
+  () => (session.value === null ? null : key.value),
+  () => signOut(null),
+);
 
 function hear(message: LiveMessage): void {
   if (message.type === 'dropped') missed.value += message.samples;

@@ -98,11 +98,12 @@ type Identified = { ok: true; device: Device; credential: Credential } | Refusal
 const wrong = (why: string): Refusal => refuse('credentials_invalid', 'No device has this id and secret', why);
 
 const whyWrong: Record<Extract<Authentication, { ok: false }>['why'], string> = {
-  device_unknown: 'There is no device with this id',
-  secret_wrong: 'The secret does not belong to this device',
-  secret_unknown: 'The secret belongs to no device',
-  credential_expired: 'The credential is no longer valid: it was rotated, or it has expired',
-  credential_early: 'The credential is not valid yet',
+  device_unknown: 'There is no device with this id. Register it, or correct the id in the program of the device',
+  secret_wrong: 'The secret is not one of this device. Correct it in the program of the device, or create a new one',
+  secret_unknown:
+    'The secret belongs to no device: it was revoked, its device was removed, or it is of another gateway. Create a new one',
+  credential_expired: 'The secret has expired, or it was rotated. Create a new one',
+  credential_early: 'The secret is not valid yet',
   device_disabled: 'An operator disabled this device',
 };
 
@@ -118,11 +119,13 @@ function identify(hello: Hello, options: HandshakeOptions): Identified {
   if (offered === null) {
     return refuse(
       'credentials_missing',
-      `Send Authorization: Basic or Bearer, or the subprotocol entry ${credentialEntryPrefix}…`,
+      `Send Authorization: Basic or Bearer, or the subprotocol entry ${credentialEntryPrefix} with the credentials in Base64url`,
     );
   }
   if (offered === 'unreadable')
-    return wrong('The credentials are not of the form id:secret, with a secret of tgd_ and 43 more');
+    return wrong(
+      'The credentials are not of the form id:secret, where the secret is tgd_ and 43 more characters. Correct them in the program of the device',
+    );
   const { id, secret } = offered;
   return judged(hello, id === null ? options.authenticateSecret(secret) : options.authenticate(id, secret));
 }

@@ -85,11 +85,23 @@ test('refused attempts are listed with the reason that the answer hides', async 
         null,
         false,
         'credentials_invalid',
-        'The credentials are not of the form id:secret, with a secret of tgd_ and 43 more',
+        'The credentials are not of the form id:secret, where the secret is tgd_ and 43 more characters. Correct them in the program of the device',
         1,
       ],
-      ['nobody', false, 'credentials_invalid', 'There is no device with this id', 1],
-      ['a', true, 'credentials_invalid', 'The secret does not belong to this device', 2],
+      [
+        'nobody',
+        false,
+        'credentials_invalid',
+        'There is no device with this id. Register it, or correct the id in the program of the device',
+        1,
+      ],
+      [
+        'a',
+        true,
+        'credentials_invalid',
+        'The secret is not one of this device. Correct it in the program of the device, or create a new one',
+        2,
+      ],
     ],
   );
   assert.ok(items.every(({ address }) => address === '127.0.0.1'));

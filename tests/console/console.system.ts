@@ -283,7 +283,7 @@ test('the first view is small, and every page fits the screen of a phone', async
     if (/\.(js|css|svg)$|\/$/.test(new URL(request.url()).pathname)) bytes += responseBodySize;
   });
   await page.goto(`${gateway.operatorUrl}/#key=${gateway.key}`);
-  await page.getByText('of 0 devices connected').waitFor();
+  await page.getByRole('link', { name: 'Add your first device' }).waitFor();
   const interactiveMs = await page.evaluate('performance.now()');
   context.diagnostic(`the first view: ${bytes} bytes, interactive after ${Math.round(interactiveMs as number)} ms`);
   assert.ok(bytes > 10_000 && bytes < firstViewBytesMax, `${bytes} bytes`);
@@ -297,6 +297,47 @@ test('the first view is small, and every page fits the screen of a phone', async
     const width = await page.evaluate('document.documentElement.scrollWidth');
     assert.ok((width as number) <= viewport.width, `${title} is ${width} px wide`);
   }
+});
+
+test('other tabs need no key, a kept key outlives the browser, and signing out ends both', async (context) => {
+  const { gateway, browser } = await startBoth(context);
+  const profile = await browser.newContext();
+  const tab = async (path: string): Promise<Page> => {
+    const page = await profile.newPage();
+    await page.goto(gateway.operatorUrl + path);
+    return page;
+  };
+  const first = await tab('/devices');
+  await first.getByRole('button', { name: 'Sign in' }).click();
+  await first.getByText('Enter the operator key.').waitFor();
+  await first.getByLabel('Operator key').fill(gateway.key);
+  await first.getByRole('button', { name: 'Sign in' }).click();
+  await first.getByRole('heading', { name: 'Devices', level: 1 }).waitFor();
+
+  const second = await tab('/commands');
+  await second.getByRole('heading', { name: 'Commands', level: 1 }).waitFor();
+  const docs = await tab('/docs');
+  await docs.getByText('Requests from this page are sent with your key.').waitFor();
+  assert.equal(
+    await second.evaluate(`localStorage.getItem('tidegate.key')`),
+    null,
+    'kept only where someone asked for it',
+  );
+  await second.getByRole('button', { name: 'Sign out' }).click();
+  await first.getByLabel('Operator key').waitFor();
+  await second.close();
+
+  await first.getByLabel('Keep me signed in').check();
+  await first.getByLabel('Operator key').fill(gateway.key);
+  await first.getByRole('button', { name: 'Sign in' }).click();
+  await first.getByRole('heading', { name: 'Devices', level: 1 }).waitFor();
+  for (const page of profile.pages()) await page.close();
+  const later = await tab('/attempts');
+  await later.getByRole('heading', { name: 'Refused connections', level: 1 }).waitFor();
+  await later.getByRole('button', { name: 'Sign out' }).click();
+  await later.getByLabel('Operator key').waitFor();
+  assert.equal(await later.evaluate('localStorage.length + sessionStorage.length'), 0);
+  await profile.close();
 });
 
 test('a viewer reads why there is no button, and a wrong key leads back to the sign-in form with the reason', async (context) => {
@@ -313,5 +354,5 @@ test('a viewer reads why there is no button, and a wrong key leads back to the s
   await wrong.page.getByRole('alert').getByText('The gateway does not know this key.').waitFor();
   await wrong.page.getByLabel('Operator key').fill(gateway.key);
   await wrong.page.getByRole('button', { name: 'Sign in' }).click();
-  await wrong.page.getByText('of 1 devices connected').waitFor();
+  await wrong.page.getByText('of 1 device connected').waitFor();
 });
