@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
-import { countText } from '../../schemas/display/numbers.js';
+import { countOf, countText } from '../../schemas/display/numbers.js';
 import type { BatchBody, BatchCreate, ModelCommandItem } from '../../schemas/generated/operator.js';
-import { counts, listed, modelNames, tagCounts } from '../fleet/devices.js';
+import { countOfModel, counts, listed, modelNames, tagCounts } from '../fleet/devices.js';
 import { takeHanded } from '../fleet/selection.js';
+import { Fault, useValidation } from '../parts/validation.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail, models } from '../session/session.js';
 import {
@@ -31,19 +32,28 @@ export function BatchForm({ made }: { made(batch: BatchBody): void }) {
   const [chosen, setChosen] = useState(handed.join(' '));
   const [draft, setDraft] = useState<Draft>(emptyDraft);
   const [refusal, setRefusal] = useState<RefusedError | null>(null);
+  const [asking, setAsking] = useState(false);
+  const { fault, check } = useValidation();
   const [limits, setLimits] = useState<Limits>({ concurrency: '', abort: '10' });
   const declared = kind === 'model' ? (models.value.get(chosen)?.commands ?? []) : [];
   const command = declared.find(({ name }) => name === draft.name) ?? null;
   const choose = (nextKind: TargetKind, next: string): void => {
+    setAsking(false);
     setKind(nextKind);
     setChosen(next);
     const first = nextKind === 'model' ? (models.value.get(next)?.commands[0] ?? null) : null;
     setDraft(first === null ? emptyDraft : draftOf(first.name, first));
   };
 
-  async function submit(event: Event): Promise<void> {
+  const count = countOfTarget(kind, chosen);
+  const sentence = `Send ${draft.name} to ${countOf(count, 'device')}`;
+  const ask = (event: SubmitEvent): void => {
     event.preventDefault();
     setRefusal(null);
+    setAsking(check(event.currentTarget as HTMLFormElement));
+  };
+  async function send(): Promise<void> {
+    setAsking(false);
     try {
       made(await currentApi().createBatch(bodyOf(kind, chosen, draft, command, limits)));
     } catch (error) {
@@ -54,7 +64,7 @@ export function BatchForm({ made }: { made(batch: BatchBody): void }) {
 
   const errors = new Map((refusal?.errors ?? []).map(({ path, message }) => [path, message]));
   return (
-    <form class="card batch-form" aria-label="Command many devices" onSubmit={(event) => void submit(event)}>
+    <form class="card batch-form" aria-label="Command many devices" noValidate onSubmit={ask}>
       <fieldset class="chips">
         <legend>Devices</legend>
         {targets.map(([name, title]) => (
@@ -89,10 +99,22 @@ export function BatchForm({ made }: { made(batch: BatchBody): void }) {
         </>
       )}
       <LimitFields limits={limits} change={setLimits} />
+      <Fault text={fault} />
       {refusal !== null && <Refusal refusal={refusal} />}
-      <button type="submit" class="primary" disabled={draft.name === '' || (kind !== 'all' && chosen === '')}>
-        Send {draft.name} to {howMany(kind, chosen)}
-      </button>
+      {asking ? (
+        <p class="sure" role="alert">
+          <button type="button" class="danger solid" onClick={() => void send()}>
+            {sentence} now
+          </button>
+          <button type="button" class="quiet" onClick={() => setAsking(false)}>
+            Cancel
+          </button>
+        </p>
+      ) : (
+        <button type="submit" class="primary" disabled={draft.name === '' || (kind !== 'all' && chosen === '')}>
+          {draft.name === '' || count === 0 ? 'Send' : `${sentence}…`}
+        </button>
+      )}
     </form>
   );
 }
@@ -118,7 +140,7 @@ function LimitFields({ limits, change }: { limits: Limits; change(next: Limits):
         />
       </label>
       <label class="field">
-        Abort if more have failed than
+        Abort above this share of failures
         <span class="with-unit">
           <input
             type="number"
@@ -160,12 +182,20 @@ function bodyOf(
 
 const idsOf = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
 
-function howMany(kind: TargetKind, chosen: string): string {
-  if (kind === 'all') return `all ${countText(counts.value.all)} devices`;
-  if (chosen === '') return '…';
-  if (kind === 'tag') return `${countText(new Map(tagCounts.value).get(chosen) ?? 0)} devices`;
-  if (kind === 'ids') return `${countText(idsOf(chosen).length)} devices`;
-  return `every ${chosen}`;
+/** How many devices the target has at present. */
+function countOfTarget(kind: TargetKind, chosen: string): number {
+  switch (kind) {
+    case 'all':
+      return counts.value.all;
+    case 'model':
+      return countOfModel(chosen);
+    case 'tag':
+      return new Map(tagCounts.value).get(chosen) ?? 0;
+    case 'ids':
+      return new Set(idsOf(chosen)).size;
+    default:
+      return kind satisfies never;
+  }
 }
 
 function TargetField({ kind, chosen, choose }: { kind: TargetKind; chosen: string; choose(next: string): void }) {

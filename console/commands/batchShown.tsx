@@ -1,7 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import { countText } from '../../schemas/display/numbers.js';
+import { countOf, countText } from '../../schemas/display/numbers.js';
 import type { BatchBody } from '../../schemas/generated/operator.js';
-import { stateText } from '../parts/commandStates.js';
 import { Failed } from '../parts/empty.js';
 import { Link } from '../parts/link.js';
 import { devicePath } from '../parts/router.js';
@@ -35,7 +34,7 @@ export function BatchShown({ id }: { id: string }) {
     return () => clearInterval(timer);
   }, [id, running]);
   if (batch === null) return trouble === null ? <p class="empty">Loading…</p> : <Failed what={trouble} />;
-  const { name, state, counts, failed } = batch;
+  const { name, state, failed } = batch;
   return (
     <section class="card batch-shown" aria-label={`Batch ${name}`}>
       <h2>
@@ -57,7 +56,6 @@ export function BatchShown({ id }: { id: string }) {
           )}
         </p>
       )}
-      <States counts={counts} />
       {failed.length > 0 && <FailedDevices failed={failed} />}
     </section>
   );
@@ -68,8 +66,14 @@ function Terms({ batch }: { batch: BatchBody }) {
   const { params, target, total, concurrency, abortOnFailurePercent, createdAt, endedAt } = batch;
   return (
     <p class="hint">
-      Target {targetText(target)}, {countText(total)} devices · parameters <code>{JSON.stringify(params)}</code> · up to{' '}
-      {countText(concurrency)} devices at once
+      To {targetText(target)}, {countOf(total, 'device')}
+      {Object.keys(params).length > 0 && (
+        <>
+          {' '}
+          · parameters <code>{JSON.stringify(params)}</code>
+        </>
+      )}{' '}
+      · up to {countText(concurrency)} at once
       {abortOnFailurePercent !== null && ` · aborts above ${abortOnFailurePercent} % failures`} · created{' '}
       <Time at={createdAt} />
       {endedAt !== null && (
@@ -101,7 +105,7 @@ function Progress({ batch: { counts, total } }: { batch: BatchBody }) {
           .filter(({ count }) => count > 0)
           .map((part) => (
             <li key={part.name} class={`dot ${part.tone}`}>
-              {part.name} <b>{countText(part.count)}</b>
+              {part.name} <b>{countText(part.count)}</b> {part.detail !== '' && <small>({part.detail})</small>}
             </li>
           ))}
       </ul>
@@ -109,28 +113,10 @@ function Progress({ batch: { counts, total } }: { batch: BatchBody }) {
   );
 }
 
-function States({ counts }: { counts: BatchBody['counts'] }) {
-  return (
-    <table>
-      <caption class="hidden">Devices by the state of their command</caption>
-      <tbody>
-        {Object.entries(counts)
-          .filter(([, count]) => count > 0)
-          .map(([state, count]) => (
-            <tr key={state}>
-              <th scope="row">{stateText(state)}</th>
-              <td class="number">{countText(count)}</td>
-            </tr>
-          ))}
-      </tbody>
-    </table>
-  );
-}
-
 function FailedDevices({ failed }: { failed: BatchBody['failed'] }) {
   return (
     <>
-      <h3>Failed</h3>
+      <h3>Devices that failed</h3>
       <ul class="list failed">
         {failed.slice(0, failedShown).map(({ device, state, error }) => (
           <li key={device}>

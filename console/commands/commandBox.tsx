@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { spanText } from '../../schemas/display/times.js';
 import type { CommandCreate, ModelCommandItem, ModelItem } from '../../schemas/generated/operator.js';
 import { OperatorNeeded } from '../parts/operatorNeeded.js';
+import { Fault, useValidation } from '../parts/validation.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail, may } from '../session/session.js';
 import {
@@ -23,6 +24,7 @@ export function CommandBox({ device, model, online }: { device: string; model: M
   const declared = model?.commands ?? [];
   const [draft, setDraft] = useState<Draft>(() => firstDraft(declared));
   const [sending, setSending] = useState(false);
+  const { fault, check } = useValidation();
   const [refusal, setRefusal] = useState<RefusedError | null>(null);
   useEffect(() => {
     setDraft(firstDraft(declared));
@@ -33,6 +35,7 @@ export function CommandBox({ device, model, online }: { device: string; model: M
 
   async function submit(event: Event): Promise<void> {
     event.preventDefault();
+    if (!check(event.currentTarget as HTMLFormElement)) return;
     setSending(true);
     setRefusal(null);
     try {
@@ -48,7 +51,7 @@ export function CommandBox({ device, model, online }: { device: string; model: M
 
   const errors = new Map((refusal?.errors ?? []).map(({ path, message }) => [path, message]));
   return (
-    <form class="card command-box" aria-label="Send a command" onSubmit={(event) => void submit(event)}>
+    <form class="card command-box" aria-label="Send a command" noValidate onSubmit={(event) => void submit(event)}>
       {declared.length === 0 ? (
         <FreeCommand
           why={
@@ -71,6 +74,7 @@ export function CommandBox({ device, model, online }: { device: string; model: M
         </>
       )}
       <Limits draft={draft} command={command} change={change} />
+      <Fault text={fault} />
       {refusal !== null && <Refusal refusal={refusal} />}
       <div class="send">
         {may('operator') ? (
@@ -132,7 +136,7 @@ function Limits({
       </div>
       <div class="field">
         <label for="supersedes">
-          Replaces a queued command with the same word <small>optional</small>
+          Replaces a queued command with the same name here <small>optional</small>
         </label>
         <input
           id="supersedes"

@@ -33,7 +33,8 @@ export function Refusal({ refusal }: { refusal: RefusedError }) {
   const elsewhere = refusal.errors.filter(({ path }) => path === '/params' || !path.startsWith('/params/'));
   return (
     <p class="refusal" role="alert">
-      <b>Not sent.</b> {refusal.message}. {elsewhere.map(({ path, message }) => `${path} ${message}`).join('; ')}
+      <b>Not sent.</b> {refusal.message.replace(/\.$/, '')}.{' '}
+      {elsewhere.map(({ path, message }) => `${path} ${message}`).join('; ')}
     </p>
   );
 }
@@ -105,7 +106,7 @@ export function FreeCommand({ why, draft, change }: { why: string; draft: Draft;
           required
           maxLength={64}
           pattern="[A-Za-z0-9_\-.\/:]+"
-          title="Letters, digits, _ - . / :"
+          title="letters, digits, _ - . / and :"
           autocomplete="off"
           spellcheck={false}
           placeholder="set_interval"

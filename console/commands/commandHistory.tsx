@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { stepText } from '../../schemas/display/times.js';
 import type { CommandBody } from '../../schemas/generated/operator.js';
 import { commandStates, isOpen, stateText } from '../parts/commandStates.js';
+import { Link } from '../parts/link.js';
 import { Time } from '../parts/time.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail, may, session } from '../session/session.js';
@@ -11,7 +12,13 @@ import { commandsLoading, loadMore, moreCommands, read, shownCommands } from './
 export function CommandHistory({ device }: { device: string }) {
   const commands = shownCommands.value;
   if (commands.length === 0)
-    return <p class="empty">{commandsLoading.value ? 'Loading the history…' : 'No commands yet.'}</p>;
+    return (
+      <p class="empty">
+        {commandsLoading.value
+          ? 'Loading the history…'
+          : 'No commands yet. What you send appears here, with each step of the device.'}
+      </p>
+    );
   return (
     <>
       <ol class="commands" aria-label="Commands, newest first">
@@ -46,7 +53,7 @@ function CommandItem({ command, open }: { command: CommandBody; open: boolean })
         <summary>
           <StateBadge state={state} />
           <span class="name">
-            <b>{name}</b> <code>{jsonText(params)}</code>
+            <b>{name}</b> {jsonText(params) !== '' && <code>{jsonText(params)}</code>}
           </span>
           <Time at={createdAt} as="age" />
         </summary>
@@ -56,7 +63,12 @@ function CommandItem({ command, open }: { command: CommandBody; open: boolean })
         <p class="id">
           <small>
             {id} · by {named(command.by)}
-            {command.batch !== null && ` · batch ${command.batch}`}
+            {command.batch !== null && (
+              <>
+                {' · '}
+                <Link to={`/commands?batch=${command.batch}`}>part of a batch</Link>
+              </>
+            )}
           </small>
           {state === 'queued' && may('operator') && <Cancel id={id} />}
         </p>

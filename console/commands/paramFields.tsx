@@ -45,7 +45,7 @@ function ParamField(props: FieldProps) {
   const { name, schema, required, errors, path } = props;
   const id = useId();
   const kind = fieldKind(schema);
-  const error = errors.get(path);
+  const error = errorText(errors.get(path), schema);
   if (kind === 'group')
     return (
       <fieldset class="param-group">
@@ -73,6 +73,14 @@ function ParamField(props: FieldProps) {
       </p>
     </div>
   );
+}
+
+/** The gateway's error in words: instead of a regular expression, what the model says of the parameter. */
+function errorText(error: string | undefined, { description }: ParamSchema): string | undefined {
+  if (error?.startsWith('must match pattern') !== true) return error;
+  return description === undefined
+    ? `This form is not allowed: it ${error}`
+    : `This form is not allowed. ${description}`;
 }
 
 type InputProps = FieldProps & { id: string; described: string };

@@ -66,9 +66,9 @@ export function withParam(params: Params, name: string, value: unknown): Params 
   return value === undefined ? others : { ...others, [name]: value };
 }
 
-/** The limits of a number or a text in words. */
+/** The limits of a number or a text in words. A pattern is shown only if there is no description, which says it better. */
 export function hintOf(schema: ParamSchema): string {
-  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength, pattern } = schema;
+  const { description, minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength, pattern } = schema;
   const parts = [];
   if (minimum !== undefined && maximum !== undefined) parts.push(`${minimum} to ${maximum}`);
   else if (minimum !== undefined) parts.push(`at least ${minimum}`);
@@ -77,6 +77,6 @@ export function hintOf(schema: ParamSchema): string {
   if (exclusiveMaximum !== undefined) parts.push(`below ${exclusiveMaximum}`);
   if (minLength !== undefined) parts.push(`at least ${minLength} characters`);
   if (maxLength !== undefined) parts.push(`at most ${maxLength} characters`);
-  if (pattern !== undefined) parts.push(`must match ${pattern}`);
+  if (pattern !== undefined && description === undefined) parts.push(`of the form ${pattern}`);
   return parts.join(', ');
 }

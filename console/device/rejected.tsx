@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { bytesText, countText } from '../../schemas/display/numbers.js';
+import { bytesText, countOf, countText } from '../../schemas/display/numbers.js';
 import type { RejectedItem } from '../../schemas/generated/operator.js';
 import { faults } from '../../schemas/tables/faults.js';
 import type { Device } from '../fleet/presence.js';
@@ -54,8 +54,8 @@ export function Rejected({ device: { id, model } }: { device: Device }) {
   return (
     <section class="card" aria-label="Rejected frames, newest first">
       <ol class="refused">
-        {frames.map((frame, i) => (
-          <RejectedFrame key={frame.rid} device={id} model={model} frame={frame} open={i === 0} />
+        {alike(frames).map((group, i) => (
+          <RejectedFrames key={group[0].rid} device={id} model={model} frames={group} open={i === 0} />
         ))}
       </ol>
       {more !== null && (
@@ -67,41 +67,70 @@ export function Rejected({ device: { id, model } }: { device: Device }) {
   );
 }
 
-interface FrameProps {
-  device: string;
-  model: string | null;
-  frame: RejectedItem;
-  open: boolean;
+/** Frames with the same fault in the same place together, in the order of their newest. */
+function alike(frames: RejectedItem[]): RejectedItem[][] {
+  const groups = new Map<string, RejectedItem[]>();
+  for (const frame of frames) {
+    const key = JSON.stringify([frame.code, frame.path, frame.message]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [frame]);
+    else group.push(frame);
+  }
+  return [...groups.values()];
 }
 
-function RejectedFrame({ device, model, frame, open }: FrameProps) {
-  const { rid, receivedAt, seq, code, path, message, encoding, bytes, stream, admittedAt } = frame;
+interface DeviceProps {
+  device: string;
+  model: string | null;
+}
+
+/** Frames with the same fault: what is wrong, and the newest frame; the older ones below it. */
+function RejectedFrames({ frames, open, ...of }: DeviceProps & { frames: RejectedItem[]; open: boolean }) {
   const [shown, setShown] = useState(open);
-  const meaning = (faults as Record<string, { meaning: string }>)[code]?.meaning;
-  const size = Math.floor((bytes.length * 3) / 4);
+  const [{ code, path, message, receivedAt }, ...older] = frames;
   return (
     <li>
       <details open={shown} onToggle={({ currentTarget }) => setShown(currentTarget.open)}>
         <summary>
-          <span class="badge bad">{code}</span>
           <span class="name">
             {message} {path !== null && path !== '' && <code>{path}</code>}
           </span>
+          <span class="badge bad">{code}</span>
+          <b>{older.length > 0 && `${countText(frames.length)}×`}</b>
           <Time at={receivedAt} as="age" />
         </summary>
         {shown && (
           <>
-            <p class="hint">
-              {meaning === undefined ? '' : `Rejected because ${meaning}. `}
-              {seq === 0 ? 'No seq (best effort)' : `Seq ${seq}`} of stream {stream}, {encoding}, {bytesText(size)},
-              received <Time at={receivedAt} />.
-            </p>
-            <FrameBytes encoding={encoding} bytes={bytes} receivedAt={receivedAt} path={path} model={model} />
-            <Admit device={device} rid={rid} admittedAt={admittedAt} />
+            <Frame frame={frames[0]} {...of} />
+            {older.length > 0 && (
+              <details class="older">
+                <summary>{countOf(older.length, 'older frame')} with the same fault</summary>
+                {older.map((frame) => (
+                  <Frame key={frame.rid} frame={frame} {...of} />
+                ))}
+              </details>
+            )}
           </>
         )}
       </details>
     </li>
+  );
+}
+
+function Frame({ device, model, frame }: DeviceProps & { frame: RejectedItem }) {
+  const { rid, receivedAt, seq, code, path, encoding, bytes, stream, admittedAt } = frame;
+  const meaning = (faults as Record<string, { meaning: string }>)[code]?.meaning;
+  const size = Math.floor((bytes.length * 3) / 4);
+  return (
+    <>
+      <p class="hint">
+        {meaning === undefined ? '' : `Rejected because ${meaning}. `}
+        {seq === 0 ? 'No seq (best effort)' : `Seq ${seq}`} of stream {stream}, {encoding}, {bytesText(size)}, received{' '}
+        <Time at={receivedAt} />.
+      </p>
+      <FrameBytes encoding={encoding} bytes={bytes} receivedAt={receivedAt} path={path} model={model} />
+      <Admit device={device} rid={rid} admittedAt={admittedAt} />
+    </>
   );
 }
 
@@ -113,7 +142,7 @@ function Admit({ device, rid, admittedAt }: { device: string; rid: string; admit
       const { readings } = await currentApi().admit(device, rid);
       setSaid({
         good: true,
-        text: `Admitted: ${countText(readings)} ${readings === 1 ? 'reading' : 'readings'} stored.`,
+        text: `Admitted: ${countOf(readings, 'reading')} stored.`,
       });
     } catch (error) {
       if (error instanceof RefusedError) setSaid({ good: false, text: `Not admitted: ${error.message}` });

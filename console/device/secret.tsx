@@ -1,11 +1,25 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { NewCredentialBody } from '../../schemas/generated/operator.js';
 import { CopyBlock } from '../parts/copy.js';
+import { askBeforeLeaving } from '../parts/router.js';
 import { session } from '../session/session.js';
 import { clientSnippets } from './clientSnippets.js';
 
-/** A new secret, which is shown only once, with programs to paste that use it. */
-export function Secret({ credential: { id, secret } }: { credential: NewCredentialBody }) {
+interface SecretProps {
+  credential: NewCredentialBody;
+  /** A device has connected with it. */
+  used?: boolean;
+}
+
+/** A new secret, which is shown only once, with programs to paste that use it. Leaving it before it was copied or used asks first. */
+export function Secret({ credential: { id, secret }, used = false }: SecretProps) {
+  const [copied, setCopied] = useState(false);
+  const safe = copied || used;
+  useEffect(
+    () =>
+      safe ? undefined : askBeforeLeaving(`The secret of ${id} was not copied, and it is not shown again. Leave?`),
+    [id, secret, safe],
+  );
   const snippets = clientSnippets(deviceUrl(), id, secret);
   const [at, setAt] = useState(0);
   return (
@@ -13,7 +27,7 @@ export function Secret({ credential: { id, secret } }: { credential: NewCredenti
       <p>
         <b>The secret of {id}.</b> Copy it now. The gateway stores only its hash and cannot show it again.
       </p>
-      <CopyBlock text={secret} label="Secret" />
+      <CopyBlock text={secret} label="Secret" copied={() => setCopied(true)} />
       <fieldset class="chips">
         <legend class="hidden">Program to paste</legend>
         {snippets.map(({ title }, i) => (
@@ -23,7 +37,7 @@ export function Secret({ credential: { id, secret } }: { credential: NewCredenti
           </label>
         ))}
       </fieldset>
-      <CopyBlock text={snippets[at].code} label={snippets[at].title} />
+      <CopyBlock text={snippets[at].code} label={snippets[at].title} copied={() => setCopied(true)} />
     </div>
   );
 }

@@ -19,6 +19,12 @@ const rowHeight = 56;
 const rowsBeyond = 6;
 const settleMs = 120;
 
+/** Where the list was left, so that it opens in the same place with the same filters. */
+let left = { filters: '', top: 0 };
+
+/** The path of the list with the filters that it was left with. */
+export const listPath = (): string => `/devices${left.filters}`;
+
 /** The list of devices. It makes only the rows on the screen and asks only for their values, however many devices there are. */
 export function DeviceRows() {
   const scroller = useRef<HTMLElement>(null);
@@ -27,15 +33,25 @@ export function DeviceRows() {
   useLayoutEffect(() => {
     const element = scroller.current;
     if (element === null) return;
+    if (left.filters === location.search) element.scrollTop = left.top;
     const look = (): void => {
+      // The address may be that of the next page already.
+      if (location.pathname === '/devices') left = { filters: location.search, top: element.scrollTop };
       view.value = { top: element.scrollTop, height: element.clientHeight };
     };
     look();
     const observer = new ResizeObserver(look);
     observer.observe(element);
     element.addEventListener('scroll', look, { passive: true });
-    return () => observer.disconnect();
+    return () => {
+      observer.disconnect();
+      element.removeEventListener('scroll', look);
+    };
   }, []);
+  // A changed filter is remembered at once, a place when the list is scrolled.
+  useEffect(() => {
+    if (location.pathname === '/devices') left = { ...left, filters: location.search };
+  }, [query.value]);
   const devices = inOrder.value;
   const selectable = may('operator');
   const looks = selectable ? 'card scroller selectable' : 'card scroller';

@@ -78,6 +78,12 @@ export const tagCounts = computed(() => {
   return most(perTag, tagsShown, ([, a], [, b]) => b - a);
 });
 
+/** How many devices have this model. */
+export function countOfModel(name: string): number {
+  revision.value;
+  return ordered.reduce((count, { device }) => count + Number(device.model === name), 0);
+}
+
 /** The names of all models. */
 export const modelNames = computed(() => [...models.value.keys()]);
 

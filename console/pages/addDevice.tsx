@@ -6,7 +6,8 @@ import { valuesOf, watchValues } from '../fleet/values.js';
 import { Link } from '../parts/link.js';
 import { OperatorNeeded } from '../parts/operatorNeeded.js';
 import { Main } from '../parts/page.js';
-import { devicePath } from '../parts/router.js';
+import { devicePath, mayLeave } from '../parts/router.js';
+import { Fault, useValidation } from '../parts/validation.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail, may } from '../session/session.js';
 
@@ -28,8 +29,11 @@ export function AddDevicePage() {
 
 function NewDevice({ made }: { made(credential: NewCredentialBody): void }) {
   const [trouble, setTrouble] = useState<string | null>(null);
+  const { fault, check } = useValidation();
   async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
+    setTrouble(null);
+    if (!check(event.currentTarget as HTMLFormElement)) return;
     const form = new FormData(event.currentTarget as HTMLFormElement);
     const [id, model] = [String(form.get('id')), String(form.get('model'))];
     try {
@@ -44,7 +48,7 @@ function NewDevice({ made }: { made(credential: NewCredentialBody): void }) {
     }
   }
   return (
-    <form class="card" onSubmit={(event) => void submit(event)}>
+    <form class="card" noValidate onSubmit={(event) => void submit(event)}>
       <div class="field">
         <label for="id">Id</label>
         <input
@@ -54,7 +58,7 @@ function NewDevice({ made }: { made(credential: NewCredentialBody): void }) {
           required
           maxLength={64}
           pattern="[A-Za-z0-9_\-]{1,64}"
-          title="1 to 64 letters, digits, _ or -"
+          title="1 to 64 letters, digits, _ and -"
           placeholder="boiler-7"
           autocomplete="off"
           spellcheck={false}
@@ -82,11 +86,7 @@ function NewDevice({ made }: { made(credential: NewCredentialBody): void }) {
         </label>
         <input id="tags" name="tags" type="text" placeholder="site=north, floor=2" autocomplete="off" />
       </div>
-      {trouble !== null && (
-        <p class="refusal" role="alert">
-          {trouble}
-        </p>
-      )}
+      <Fault text={fault ?? trouble} />
       <button type="submit" class="primary">
         Add device
       </button>
@@ -119,7 +119,7 @@ function Made({ credential, again }: { credential: NewCredentialBody; again(): v
   return (
     <>
       <section class="card">
-        <Secret credential={credential} />
+        <Secret credential={credential} used={online} />
       </section>
       <section class="card waiting" role="status">
         <p class={online ? 'dot good' : 'dot wait'}>
@@ -140,7 +140,7 @@ function Made({ credential, again }: { credential: NewCredentialBody; again(): v
         <Link to={devicePath(id)} class="button primary">
           Open {id}
         </Link>
-        <button type="button" class="quiet" onClick={again}>
+        <button type="button" class="quiet" onClick={() => mayLeave() && again()}>
           Add another
         </button>
       </p>

@@ -89,12 +89,12 @@ function Attempts({ items, filtered }: { items: AttemptItem[] | null; filtered: 
       <ol class="attempts">
         {items.map(({ device, known, address, code, reason, count, firstAt, lastAt, agent }) => (
           <li key={`${device} ${address} ${code} ${firstAt}`}>
-            <span class="badge bad">{code}</span>
             <span class="name">
               {device === null ? <i>no id</i> : known ? <Link to={devicePath(device)}>{device}</Link> : <b>{device}</b>}{' '}
               from {address}
               <small>
-                {reason || refusals[code as RefusalCode]?.title}. {advice[code as RefusalCode]}
+                <span class="badge bad">{code}</span> {reason || refusals[code as RefusalCode]?.title}.{' '}
+                {advice[code as RefusalCode]}
                 {agent !== null && agent !== '' && ` Client: ${agent}.`}
               </small>
             </span>

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { countText } from '../../schemas/display/numbers.js';
+import { countOf } from '../../schemas/display/numbers.js';
 import type { BatchBody, BatchItem } from '../../schemas/generated/operator.js';
 import { isRunning, targetText } from '../commands/batches.js';
 import { BatchForm } from '../commands/batchForm.js';
@@ -84,7 +84,7 @@ function Batches({ batches, shown }: { batches: BatchItem[] | null; shown: strin
               <span>
                 <b>{batch.name}</b>{' '}
                 <small>
-                  {targetText(batch.target)} · {countText(batch.total)} devices
+                  {targetText(batch.target)} · {countOf(batch.total, 'device')}
                 </small>
               </span>
               <Time at={batch.createdAt} as="age" />

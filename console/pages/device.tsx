@@ -14,6 +14,7 @@ import { Latest } from '../device/latest.js';
 import { Readings } from '../device/readings.js';
 import { Rejected } from '../device/rejected.js';
 import { TraceTab } from '../device/traceTab.js';
+import { listPath } from '../fleet/deviceRows.js';
 import { deviceOf, forgetDevice, putDevice } from '../fleet/devices.js';
 import { type Device, reasonOf } from '../fleet/presence.js';
 import { PresenceDot } from '../fleet/presenceDot.js';
@@ -94,7 +95,7 @@ function Shown({ device }: { device: Device }) {
       }
       heading={
         <>
-          <Link to="/devices" class="back" label="Back to devices">
+          <Link to={listPath()} class="back" label="Back to devices" title="Back to devices">
             <Icon name="back" />
           </Link>
           {name === null ? (

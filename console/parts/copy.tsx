@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { Icon } from './icons.js';
 
 /** A text with a button that copies it. If the browser denies the clipboard, the button selects the text instead. */
-export function CopyBlock({ text, label }: { text: string; label: string }) {
+export function CopyBlock({ text, label, copied }: { text: string; label: string; copied?: () => void }) {
   const [done, setDone] = useState('');
   return (
     <div class="copy-block">
@@ -18,7 +18,10 @@ export function CopyBlock({ text, label }: { text: string; label: string }) {
         onClick={(event) => {
           const block = event.currentTarget.previousElementSibling as HTMLElement;
           copy(text).then(
-            () => setDone('Copied'),
+            () => {
+              setDone('Copied');
+              copied?.();
+            },
             () => {
               getSelection()?.selectAllChildren(block);
               setDone('Selected: press Ctrl+C');

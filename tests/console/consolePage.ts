@@ -43,14 +43,25 @@ interface Violation {
   nodes: { html: string; failureSummary?: string }[];
 }
 
+/** What axe-core finds on the page as it is, of any impact, and whether the page is wider than the screen. */
+export async function pageFindings(page: Page): Promise<string[]> {
+  const { pathname, search } = new URL(page.url());
+  const place = `${pathname}${search} at ${page.viewportSize()?.width} px`;
+  const width = (await page.evaluate('document.documentElement.scrollWidth - innerWidth')) as number;
+  const wide = width > 0 ? [`${place} is ${width} px too wide`] : [];
+  return [...wide, ...(await violationsOf(page, {})).map((one) => `${place}: ${textOf(one)}`)];
+}
+
 /** What axe-core finds serious or critical on the page as it is. With `coloursOnly` it checks only the contrast of colours. */
 export async function seriousFindings(page: Page, coloursOnly: boolean): Promise<string[]> {
-  await page.evaluate(axeSource);
-  const options = { resultTypes: ['violations'], ...(coloursOnly ? { runOnly: ['color-contrast'] } : {}) };
-  const { violations } = (await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as {
-    violations: Violation[];
-  };
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${new URL(page.url()).pathname} ${id}: ${nodes[0].html} ${nodes[0].failureSummary ?? ''}`);
+  const found = await violationsOf(page, coloursOnly ? { runOnly: ['color-contrast'] } : {});
+  return found.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(textOf);
 }
+
+async function violationsOf(page: Page, options: object): Promise<Violation[]> {
+  await page.evaluate(axeSource);
+  const run = `axe.run(document, ${JSON.stringify({ resultTypes: ['violations'], ...options })})`;
+  return ((await page.evaluate(run)) as { violations: Violation[] }).violations;
+}
+
+const textOf = ({ id, nodes }: Violation): string => `${id}: ${nodes[0].html} ${nodes[0].failureSummary ?? ''}`;
