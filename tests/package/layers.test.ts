@@ -45,7 +45,7 @@ const layers = {
   ],
   'cli/terminal': ['cli/api', 'schemas'],
   'cli/api': ['schemas'],
-  console: ['console/pages', 'console/fleet', 'console/parts', 'console/session'],
+  console: ['console/pages', 'console/fleet', 'console/parts', 'console/session', 'schemas'],
   'console/pages': [
     'console/device',
     'console/series',
