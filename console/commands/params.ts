@@ -1,3 +1,5 @@
+import { numberText } from '../../schemas/display/numbers.js';
+
 /** The part of JSON Schema that a form can show. Parameters with anything else are typed as JSON. */
 export interface ParamSchema {
   type?: string | string[];
@@ -70,11 +72,11 @@ export function withParam(params: Params, name: string, value: unknown): Params 
 export function hintOf(schema: ParamSchema): string {
   const { description, minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength, pattern } = schema;
   const parts = [];
-  if (minimum !== undefined && maximum !== undefined) parts.push(`${minimum} to ${maximum}`);
-  else if (minimum !== undefined) parts.push(`at least ${minimum}`);
-  else if (maximum !== undefined) parts.push(`at most ${maximum}`);
-  if (exclusiveMinimum !== undefined) parts.push(`above ${exclusiveMinimum}`);
-  if (exclusiveMaximum !== undefined) parts.push(`below ${exclusiveMaximum}`);
+  if (minimum !== undefined && maximum !== undefined) parts.push(`${numberText(minimum)} to ${numberText(maximum)}`);
+  else if (minimum !== undefined) parts.push(`at least ${numberText(minimum)}`);
+  else if (maximum !== undefined) parts.push(`at most ${numberText(maximum)}`);
+  if (exclusiveMinimum !== undefined) parts.push(`above ${numberText(exclusiveMinimum)}`);
+  if (exclusiveMaximum !== undefined) parts.push(`below ${numberText(exclusiveMaximum)}`);
   if (minLength !== undefined) parts.push(`at least ${minLength} characters`);
   if (maxLength !== undefined) parts.push(`at most ${maxLength} characters`);
   if (pattern !== undefined && description === undefined) parts.push(`of the form ${pattern}`);

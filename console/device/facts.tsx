@@ -24,7 +24,7 @@ export function Facts({ device: { id, presence, attributes, createdAt } }: { dev
               <Time at={lastFrameAt} as="age" />
             </Fact>
           )}
-          {expectedEveryMs !== null && <Fact name="expected at least">every {spanText(expectedEveryMs)}</Fact>}
+          {expectedEveryMs !== null && <Fact name="should send">at least every {spanText(expectedEveryMs)}</Fact>}
           {backAt !== null && (
             <Fact name="announced to be back">
               <Time at={backAt} />

@@ -93,9 +93,8 @@ function Attempts({ items, filtered }: { items: AttemptItem[] | null; filtered: 
               {device === null ? <i>no id</i> : known ? <Link to={devicePath(device)}>{device}</Link> : <b>{device}</b>}{' '}
               from {address}
               <small>
-                <span class="badge bad">{code}</span> {reason || refusals[code as RefusalCode]?.title}.{' '}
-                {advice[code as RefusalCode]}
-                {agent !== null && agent !== '' && ` Client: ${agent}.`}
+                {reason || refusals[code as RefusalCode]?.title}. {advice[code as RefusalCode]}
+                {agent !== null && agent !== '' && ` Client: ${agent}.`} <span class="badge bad">{code}</span>
               </small>
             </span>
             <span class="when">

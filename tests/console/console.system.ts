@@ -370,6 +370,52 @@ test('other tabs need no key, a kept key outlives the browser, and signing out e
   await profile.close();
 });
 
+test('a list opens where it was left, forms say what is wrong, and a fresh secret is not lost by a click', async (context) => {
+  const { gateway, browser } = await startBoth(context);
+  await gateway.api('POST', '/v1/device-imports', {
+    devices: Array.from({ length: 200 }, (_, i) => ({ id: `pump-${i + 1}` })),
+  });
+  const { page, problems } = await openConsole(browser, `${gateway.operatorUrl}/devices?q=pump#key=${gateway.key}`);
+  await page.getByText('200 shown').waitFor();
+  await page.evaluate(`document.querySelector('.scroller').scrollTo(0, 5600)`);
+  await page.getByRole('link', { name: /pump-104/ }).click();
+  for (const back of [() => page.goBack(), () => page.getByRole('link', { name: 'Back to devices' }).click()]) {
+    await page.getByRole('heading', { name: 'pump-104', level: 1 }).waitFor();
+    await back();
+    await page.getByRole('link', { name: /pump-104/ }).waitFor();
+    assert.equal(await page.evaluate(`document.querySelector('.scroller').scrollTop`), 5600);
+    assert.match(page.url(), /\?q=pump$/);
+    await page.getByRole('link', { name: /pump-104/ }).click();
+  }
+
+  await page.goto(`${gateway.operatorUrl}/add`);
+  await page.getByRole('button', { name: 'Add device' }).click();
+  await page.getByText('Id: Enter a value.').waitFor();
+  await page.getByLabel('Id', { exact: true }).fill('my pump');
+  await page.getByRole('button', { name: 'Add device' }).click();
+  await page.getByText('Id: Use 1 to 64 letters, digits, _ and -.').waitFor();
+  await page.getByLabel('Id', { exact: true }).fill('pump-new');
+  await page.getByRole('button', { name: 'Add device' }).click();
+  await page.getByText('The secret of pump-new.').waitFor();
+  const questions: string[] = [];
+  let leave = false;
+  page.on('dialog', (dialog) => {
+    questions.push(dialog.message());
+    void (leave ? dialog.accept() : dialog.dismiss());
+  });
+  const fleet = page.getByRole('navigation').getByRole('link', { name: 'Fleet' });
+  await fleet.click();
+  await page.getByText('The secret of pump-new.').waitFor();
+  leave = true;
+  await fleet.click();
+  await page.getByRole('heading', { name: 'Fleet', level: 1 }).waitFor();
+  assert.deepEqual(
+    questions,
+    Array(2).fill('The secret of pump-new was not copied, and it is not shown again. Leave?'),
+  );
+  assert.deepEqual(problems, []);
+});
+
 test('a viewer reads why there is no button, and a wrong key leads back to the sign-in form with the reason', async (context) => {
   const { gateway, browser } = await startBoth(context);
   await gateway.api('POST', '/v1/devices', { id: 'boiler-7', model: 'boiler' });
