@@ -130,7 +130,7 @@ function Pages() {
 const stateAdvice: Record<string, string> = {
   storage_unavailable: 'it cannot write to its store. Check the disk of its data folder',
   clock_untrusted: 'its clock is behind its own data. Set the clock of the machine',
-  overloaded: 'its queue is full, or it has as many links as it allows. Devices retry by themselves',
+  overloaded: 'its queue is full, or as many devices are connected as it allows. Devices retry by themselves',
   stopping: 'it is shutting down',
 };
 

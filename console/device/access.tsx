@@ -65,7 +65,7 @@ function Credentials({ id }: { id: string }) {
             </span>
             <Sure
               text="Revoke"
-              sure="Revoke and close its link"
+              sure="Revoke and disconnect the device"
               act={() => act(async () => void (await currentApi().revoke(id, credential.cid)))}
             />
           </li>
@@ -139,7 +139,7 @@ function Steering({ device: { id, state } }: { device: Device }) {
       <p class="hint">
         {disabled
           ? 'The device is disabled. The gateway answers its connection attempts with 403, and it retries slowly.'
-          : 'Disabling closes its link, and the gateway refuses it until someone enables it. No data is lost.'}
+          : 'Disabling disconnects the device. The gateway refuses it until someone enables it. No data is lost.'}
       </p>
       {disabled ? (
         <button type="button" class="primary" onClick={() => void set('active')}>

@@ -5,8 +5,10 @@
 
 import { shortText } from '../../schemas/display/values.js';
 import type { LatestMetric } from '../../schemas/generated/operator.js';
+import { deviceOf } from '../fleet/devices.js';
 import { valuesOf, written } from '../fleet/values.js';
 import { Empty } from '../parts/empty.js';
+import { Link } from '../parts/link.js';
 import { setParams } from '../parts/router.js';
 import { Time } from '../parts/time.js';
 import { drawnMetric } from './readings.js';
@@ -18,13 +20,24 @@ export function Latest({ id }: { id: string }) {
     return (
       <section class="card">
         <Empty title="No readings yet.">
-          <p>
-            The latest values appear here as soon as the device sends. If the device does send, check its{' '}
-            <button type="button" class="link" onClick={() => setParams({ tab: 'rejected' })}>
-              rejected frames
-            </button>
-            .
-          </p>
+          {deviceOf(id)?.presence.state === 'never' ? (
+            <p>
+              The device has not connected yet. Under{' '}
+              <button type="button" class="link" onClick={() => setParams({ tab: 'access' })}>
+                Access
+              </button>{' '}
+              you get a secret with a program to paste. If it tried to connect,{' '}
+              <Link to={`/attempts?device=${encodeURIComponent(id)}`}>Refused connections</Link> shows the reason.
+            </p>
+          ) : (
+            <p>
+              The latest values appear here as soon as the device sends. If the device does send, check its{' '}
+              <button type="button" class="link" onClick={() => setParams({ tab: 'rejected' })}>
+                rejected frames
+              </button>
+              .
+            </p>
+          )}
         </Empty>
       </section>
     );

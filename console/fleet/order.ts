@@ -7,7 +7,7 @@ import type { LatestMetric } from '../../schemas/generated/operator.js';
 import { param, setParams } from '../parts/router.js';
 import { onLive, want } from '../session/session.js';
 import { deviceOf, listed, rankOf, revision } from './devices.js';
-import type { Device, PresenceState } from './presence.js';
+import { type Device, type ShownState, shownState } from './presence.js';
 
 /** `by` is empty for the id, or `name`, `state`, `seen`, or `m.` and the name of a metric. */
 export const sorting = computed(() => {
@@ -94,7 +94,7 @@ function watchMetric(metric: string, changed: () => void): () => void {
   };
 }
 
-const states: Record<PresenceState, number> = { online: 0, late: 1, offline: 2, asleep: 3, never: 4 };
+const states: Record<ShownState, number> = { online: 0, late: 1, offline: 2, disconnected: 3, asleep: 4, never: 5 };
 
 /** The devices, which come in order of their ids, in the chosen order. Null: that of the ids. */
 function arranged(devices: readonly Device[]): Device[] | null {
@@ -114,7 +114,7 @@ function keyOf(by: string, device: Device): number | string | null {
     case 'name':
       return name === null ? null : rankOf(name);
     case 'state':
-      return states[presence.state];
+      return states[shownState(presence)];
     case 'seen':
       return presence.online ? Number.MAX_VALUE : presence.since;
     default: {

@@ -1,7 +1,7 @@
 /** Per state of a command: what it means, as the rest of a sentence, and its colour. */
 export const commandStates: Record<string, { tone: 'wait' | 'go' | 'good' | 'bad' | 'off'; meaning: string }> = {
   queued: { tone: 'wait', meaning: 'waits to be sent' },
-  sent: { tone: 'go', meaning: 'handed to the link; the device has not confirmed it yet' },
+  sent: { tone: 'go', meaning: 'sent over the connection; the device has not confirmed it yet' },
   received: { tone: 'go', meaning: 'the device has it' },
   running: { tone: 'go', meaning: 'the device is executing it' },
   succeeded: { tone: 'good', meaning: 'the device reported success' },
