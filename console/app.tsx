@@ -7,6 +7,7 @@ import { countText } from '../schemas/display/numbers.js';
 import { watchFleet } from './fleet/devices.js';
 import { watchEvents } from './fleet/events.js';
 import { AddDevicePage } from './pages/addDevice.js';
+import { administrationPages } from './pages/administration.js';
 import { AttemptsPage } from './pages/attempts.js';
 import { ChartPage } from './pages/chart.js';
 import { CommandsPage } from './pages/commands.js';
@@ -14,7 +15,9 @@ import { DevicePage } from './pages/device.js';
 import { DevicesPage } from './pages/devices.js';
 import { FleetPage } from './pages/fleet.js';
 import { MapPage } from './pages/map.js';
+import { MorePage } from './pages/more.js';
 import { Icon } from './parts/icons.js';
+import { Late } from './parts/late.js';
 import { Link } from './parts/link.js';
 import { Main } from './parts/page.js';
 import { deviceInPath, path } from './parts/router.js';
@@ -72,9 +75,22 @@ function Navigation() {
             </span>
           </Link>
         ))}
-        <a href="/docs">
+        <p class="group">Administration</p>
+        {administrationPages.map(({ to, icon, title }) => (
+          <Link key={to} to={to} class="minor" current={isHere(to)}>
+            <Icon name={icon} /> <span>{title}</span>
+          </Link>
+        ))}
+        <a href="/docs" class="minor">
           <Icon name="api" /> <span>API</span>
         </a>
+        <Link
+          to="/more"
+          class="more-link"
+          current={here === '/more' || administrationPages.some(({ to }) => isHere(to))}
+        >
+          <Icon name="more" /> <span>More</span>
+        </Link>
       </nav>
       <div class="foot">
         <p class={linked.value ? 'dot good' : 'dot bad'} role="status">
@@ -111,12 +127,15 @@ function Pages() {
   useEffect(watchEvents, []);
   const device = deviceInPath(path.value);
   const page = pages.find(({ to }) => to === path.value);
-  const title = device ?? (page === undefined ? 'Page not found' : page.word + page.rest);
+  const administration = administrationPages.find(({ to }) => to === path.value);
+  const title = device ?? titleOf(path.value);
   useEffect(() => {
     document.title = `${title} · ${gateway.value?.gatewayId ?? 'Tidegate'}`;
   }, [title]);
   if (device !== null) return <DevicePage key={device} id={device} />;
   if (page !== undefined) return <page.Page />;
+  if (administration !== undefined) return <Late key={path.value} load={administration.load} />;
+  if (path.value === '/more') return <MorePage />;
   return (
     <Main title="Page not found">
       <p>
@@ -124,6 +143,13 @@ function Pages() {
       </p>
     </Main>
   );
+}
+
+function titleOf(at: string): string {
+  if (at === '/more') return 'Administration';
+  const page = pages.find(({ to }) => to === at);
+  if (page !== undefined) return page.word + page.rest;
+  return administrationPages.find(({ to }) => to === at)?.title ?? 'Page not found';
 }
 
 /** Per state of the gateway: why it refuses devices, and what to do. */

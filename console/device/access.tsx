@@ -4,8 +4,9 @@ import { forgetDevice, putDevice } from '../fleet/devices.js';
 import type { Device } from '../fleet/presence.js';
 import { Failed } from '../parts/empty.js';
 import { localTime } from '../parts/format.js';
-import { OperatorNeeded } from '../parts/operatorNeeded.js';
+import { OperatorNeeded } from '../parts/roleNeeded.js';
 import { go } from '../parts/router.js';
+import { Sure } from '../parts/sure.js';
 import { Time } from '../parts/time.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail, may, now } from '../session/session.js';
@@ -153,33 +154,5 @@ function Steering({ device: { id, state } }: { device: Device }) {
       </p>
       <Sure text="Remove" sure={`Remove ${id} permanently`} act={remove} />
     </section>
-  );
-}
-
-/** A button for what cannot be undone: the first press asks, the second press, in the same place, acts. */
-function Sure({ text, sure, act }: { text: string; sure: string; act(): Promise<void> }) {
-  const [asking, setAsking] = useState(false);
-  if (!asking)
-    return (
-      <button type="button" class="quiet danger" onClick={() => setAsking(true)}>
-        {text}
-      </button>
-    );
-  return (
-    <span class="sure">
-      <button
-        type="button"
-        class="danger solid"
-        onClick={() => {
-          setAsking(false);
-          void act();
-        }}
-      >
-        {sure}
-      </button>
-      <button type="button" class="quiet" onClick={() => setAsking(false)}>
-        Cancel
-      </button>
-    </span>
   );
 }

@@ -15,8 +15,11 @@ import type {
   DeviceEditRequest,
   DevicePatch,
   GatewayBody,
+  KeyCreate,
+  KeyItem,
   ModelItem,
   NewCredentialBody,
+  NewKeyBody,
   ProblemBody,
   ReadingPage,
   RejectedItem,
@@ -102,6 +105,12 @@ export interface Api {
   send(id: string, command: CommandCreate, idempotencyKey: string): Promise<CommandStateBody>;
   /** Cancels a queued command. */
   cancel(id: string): Promise<void>;
+  /** The operator keys, without their texts. */
+  keys(): Promise<Page<KeyItem>>;
+  /** Creates an operator key. Its text is only in this answer. */
+  addKey(wanted: KeyCreate): Promise<NewKeyBody>;
+  /** Revokes an operator key. */
+  revokeKey(id: string): Promise<void>;
 }
 
 /** An API that authenticates with this operator key. */
@@ -155,6 +164,9 @@ export function createApi(key: string): Api {
     send: (id, command, idempotencyKey) =>
       ask('POST', `${device(id)}/commands`, command, { 'idempotency-key': idempotencyKey }),
     cancel: (id) => ask('DELETE', `/v1/commands/${id}`),
+    keys: () => get('/v1/keys'),
+    addKey: (wanted) => ask('POST', '/v1/keys', wanted),
+    revokeKey: (id) => ask('DELETE', `/v1/keys/${id}`),
   };
 }
 

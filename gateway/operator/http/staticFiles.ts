@@ -17,7 +17,23 @@ export const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** The paths of the console's pages. All of them return its one HTML file, which reads the address. */
-const consolePages = ['/', '/devices', '/devices/{id}', '/chart', '/map', '/commands', '/attempts', '/add'];
+const consolePages = [
+  '/',
+  '/devices',
+  '/devices/{id}',
+  '/chart',
+  '/map',
+  '/commands',
+  '/attempts',
+  '/add',
+  '/keys',
+  '/audit',
+  '/settings',
+  '/storage',
+  '/backups',
+  '/jobs',
+  '/more',
+];
 export const apiPagePath = '/docs';
 
 /** Adds the built console and the API page, which are kept in memory. */

@@ -1,0 +1,23 @@
+import type { ComponentType } from 'preact';
+import type { Icon } from '../parts/icons.js';
+
+/** A page for the people who run the gateway. It is loaded when it is opened, so that the first view stays small. */
+export interface AdministrationPage {
+  to: string;
+  icon: Parameters<typeof Icon>[0]['name'];
+  title: string;
+  /** What it is for, as a sentence. */
+  about: string;
+  load(): Promise<ComponentType>;
+}
+
+/** The pages of the group Administration, in the order of the navigation. */
+export const administrationPages: readonly AdministrationPage[] = [
+  {
+    to: '/keys',
+    icon: 'keys',
+    title: 'Keys',
+    about: 'Who may use this console and the API.',
+    load: async () => (await import('./keys.js')).KeysPage,
+  },
+];

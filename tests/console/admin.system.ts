@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import type { KeyPage, NewKeyBody } from '../../schemas/generated/operator.js';
+import { type GatewayProcess, startGatewayProcess } from '../rig/gatewayProcess.js';
+import { tempFolder } from '../rig/tempFolder.js';
+import { openBrowser } from './browser.js';
+import { openConsole, seriousFindings } from './consolePage.js';
+
+/** Starts a gateway and a browser. The gateway ends before its folder is removed. */
+async function startBoth(
+  context: TestContext,
+  set: string[] = [],
+): Promise<{ gateway: GatewayProcess; browser: Browser }> {
+  const ends: (() => Promise<unknown>)[] = [];
+  context.after(async () => {
+    for (const end of ends.reverse()) await end();
+  });
+  const gateway = await startGatewayProcess({ data: tempFolder(context), set: ['gatewayId=harbour', ...set] });
+  ends.push(gateway.stop);
+  const browser = await openBrowser();
+  ends.push(() => browser.close());
+  return { gateway, browser };
+}
+
+/** Opens a page of the console, signed in with the first key unless another is given. */
+async function openPage(
+  { gateway, browser }: { gateway: GatewayProcess; browser: Browser },
+  path: string,
+  key = gateway.key,
+): Promise<{ page: Page; problems: string[] }> {
+  return openConsole(browser, `${gateway.operatorUrl}${path}#key=${key}`);
+}
+
+test('an admin adds a key with an expiry, sees its text once, knows the own key, and revokes', async (context) => {
+  const both = await startBoth(context);
+  const { page, problems } = await openPage(both, '/keys');
+  const rows = page.getByRole('region', { name: 'Operator keys' }).getByRole('listitem');
+  await rows.filter({ hasText: 'your key' }).waitFor();
+  await page.getByLabel('Name').fill('night shift');
+  await page.getByLabel('Role').selectOption('operator');
+  await page.getByLabel('Expiry').selectOption('7');
+  await page.getByRole('button', { name: 'Add key' }).click();
+  const text = await page.getByRole('region', { name: 'Key', exact: true }).innerText();
+  assert.match(text.trim(), /^tgk_[A-Za-z0-9_-]{43}$/);
+  await rows.filter({ hasText: 'night shift' }).filter({ hasText: 'never used' }).waitFor();
+  const { items } = await both.gateway.api<KeyPage>('GET', '/v1/keys');
+  const made = items.find(({ name }) => name === 'night shift');
+  assert.equal(made?.role, 'operator');
+  const left = (made?.notAfter ?? 0) - Date.now();
+  assert.ok(left > 6.9 * 86_400_000 && left <= 7 * 86_400_000, `it expires in ${left} ms`);
+
+  await page.getByRole('button', { name: 'I have copied it' }).click();
+  await page.getByRole('region', { name: 'Key', exact: true }).waitFor({ state: 'detached' });
+  assert.doesNotMatch(await page.content(), new RegExp(text.trim()));
+
+  const row = rows.filter({ hasText: 'night shift' });
+  await row.getByRole('button', { name: 'Revoke' }).click();
+  await row.getByRole('button', { name: 'Cancel' }).click();
+  await row.getByRole('button', { name: 'Revoke' }).click();
+  await row.getByRole('button', { name: 'Revoke night shift' }).click();
+  await row.waitFor({ state: 'detached' });
+  assert.equal((await both.gateway.api<KeyPage>('GET', '/v1/keys')).items.length, 1);
+  assert.deepEqual(problems, []);
+});
+
+test('a viewer reads which role a page of the administration needs', async (context) => {
+  const both = await startBoth(context);
+  const viewer = await both.gateway.api<NewKeyBody>('POST', '/v1/keys', { name: 'wall', role: 'viewer' });
+  for (const path of ['/keys']) {
+    const { page, problems } = await openPage(both, path, viewer.key);
+    await page.getByText(/you need the role admin/).waitFor();
+    assert.deepEqual(problems, []);
+    await page.close();
+  }
+});
+
+test('pages of the administration have no serious finding in light and dark, and fit 1440, 1024 and 390 px', async (context) => {
+  const both = await startBoth(context);
+  await both.gateway.api('POST', '/v1/keys', { name: 'a-key-with-a-name-that-has-no-space-'.repeat(3), role: 'admin' });
+  const pages: [path: string, wanted: string][] = [
+    ['/more', '.more li'],
+    ['/keys', '.credentials li'],
+  ];
+  const findings: string[] = [];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const { page } = await openConsole(both.browser, `${both.gateway.operatorUrl}/#key=${both.gateway.key}`, {
+      colorScheme,
+    });
+    for (const [path, wanted] of pages) {
+      await page.goto(both.gateway.operatorUrl + path);
+      await page.locator(wanted).first().waitFor();
+      findings.push(...(await seriousFindings(page, colorScheme === 'dark')));
+      for (const width of [1440, 1024, 390]) {
+        await page.setViewportSize({ width, height: 844 });
+        const needed = (await page.evaluate('document.documentElement.scrollWidth')) as number;
+        if (needed > width) findings.push(`${path} needs ${needed} px of ${width}`);
+      }
+      if (colorScheme === 'light') findings.push(...(await seriousFindings(page, false)));
+      await page.setViewportSize({ width: 1280, height: 800 });
+    }
+    await page.close();
+  }
+  assert.deepEqual(findings, []);
+});
+
+test('on a phone the pages of the administration are behind More', async (context) => {
+  const both = await startBoth(context);
+  const { page } = await openConsole(both.browser, `${both.gateway.operatorUrl}/#key=${both.gateway.key}`, {
+    viewport: { width: 390, height: 844 },
+  });
+  const navigation = page.getByRole('navigation', { name: 'Pages' });
+  await navigation.getByRole('link', { name: 'Fleet' }).waitFor();
+  assert.equal(await navigation.getByRole('link', { name: 'Keys' }).isVisible(), false);
+  await navigation.getByRole('link', { name: 'More' }).click();
+  await page.getByRole('main').getByRole('link', { name: /^Keys/ }).click();
+  await page.getByRole('heading', { name: 'Keys', level: 1 }).waitFor();
+  assert.equal(await navigation.getByRole('link', { name: 'More' }).getAttribute('aria-current'), 'page');
+});
