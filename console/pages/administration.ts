@@ -20,4 +20,11 @@ export const administrationPages: readonly AdministrationPage[] = [
     about: 'Who may use this console and the API.',
     load: async () => (await import('./keys.js')).KeysPage,
   },
+  {
+    to: '/audit',
+    icon: 'audit',
+    title: 'Audit',
+    about: 'Who changed what, and when.',
+    load: async () => (await import('./audit.js')).AuditPage,
+  },
 ];

@@ -1,6 +1,7 @@
 import type {
   AdmittedBody,
   AttemptItem,
+  AuditItem,
   BatchBody,
   BatchCreate,
   BatchItem,
@@ -43,6 +44,9 @@ export class RefusedError extends Error {
     super(message);
   }
 }
+
+/** By what the audit is filtered. */
+export type AuditFilter = 'by' | 'action' | 'subject' | 'from' | 'to';
 
 /** One page of a list. */
 export interface Page<Item> {
@@ -111,6 +115,8 @@ export interface Api {
   addKey(wanted: KeyCreate): Promise<NewKeyBody>;
   /** Revokes an operator key. */
   revokeKey(id: string): Promise<void>;
+  /** Changes, newest first; from the newest if the cursor is null. An empty filter matches all; times in Unix ms. */
+  audit(filter: Record<AuditFilter, string>, limit: number, cursor: string | null): Promise<Page<AuditItem>>;
 }
 
 /** An API that authenticates with this operator key. */
@@ -167,6 +173,7 @@ export function createApi(key: string): Api {
     keys: () => get('/v1/keys'),
     addKey: (wanted) => ask('POST', '/v1/keys', wanted),
     revokeKey: (id) => ask('DELETE', `/v1/keys/${id}`),
+    audit: (filter, limit, cursor) => get(`/v1/audit?limit=${limit}${cursorText(cursor)}${filterText(filter)}`),
   };
 }
 

@@ -165,7 +165,7 @@ export function createCreation(options: CreationOptions): Creation {
     checkRoomForAll(1);
     const record = make(device, wanted, by, more);
     const detail = `${record.name} ${record.id}`;
-    const audit = { at: record.createdAt, by, action: 'command_created', subject: device.id, detail };
+    const audit = { at: record.createdAt, by, action: 'command_created', subject: device.id, detail } as const;
     await store([record], by, [{ type: 'audit', record: audit }]);
     options.accept(device, record);
     return { id: record.id, bodyHash: record.bodyHash, record };

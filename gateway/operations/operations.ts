@@ -3,6 +3,7 @@
  * the store, confirming the clock, looking up newest values. Routes and their bodies belong to operator/.
  */
 import type { Logger } from 'pino';
+import type { AuditAction } from '../../schemas/tables/auditActions.js';
 import type { Latest } from '../columns/latest.js';
 import type { Device } from '../domain/device.js';
 import type { RegistryChange } from '../domain/registryChange.js';
@@ -38,7 +39,7 @@ export interface Operations {
   /** Stores a rejected frame after all: its times are accepted, whatever the clock rules say. Answers how many readings it had. */
   admit(device: Device, rid: string, by: string): Promise<AdmitResult>;
   /** Adds to the audit trail who did what to which thing. Resolves when that is on disk. */
-  audit(by: string, action: string, subject: string, detail: string | null): Promise<void>;
+  audit(by: string, action: AuditAction, subject: string, detail: string | null): Promise<void>;
   /** An operator confirms that the gateway's clock is right. Resolves when that is on disk. */
   confirmClock(by: string): Promise<void>;
   jobs: Jobs;
@@ -60,7 +61,7 @@ export function createOperations(options: OperationsOptions): Operations {
     readingsTaken: () => batcher.batch().readings,
   });
 
-  const note = (by: string, action: string, subject: string, detail: string | null): RegistryChange => ({
+  const note = (by: string, action: AuditAction, subject: string, detail: string | null): RegistryChange => ({
     type: 'audit',
     record: { at: clock.now(), by, action, subject, detail },
   });

@@ -7,6 +7,7 @@ import WebSocket from 'ws';
 import type { DeviceEdited, DevicePage, ModelPage } from '../../schemas/generated/operator.js';
 import { packageRoot } from '../../schemas/load.js';
 import { startTestGateway, type TestGateway } from '../gateway.fixture.js';
+import { systemClock } from '../process/clock.js';
 import { besideTheTable, type openApiOf } from './http/openapi.js';
 import { routes } from './routes/table.js';
 
@@ -256,6 +257,53 @@ test('a missing, a wrong and a too weak key get different answers, and the audit
   assert.equal(items[2].subject, 'd');
   const keys = (await api('GET', '/v1/keys')).body as { items: { id: string }[] };
   assert.equal(items[2].by, keys.items[0].id);
+});
+
+test('the audit is filtered by who, what, whom and when, in pages, and refuses filters that it does not know', async (context) => {
+  let now = Date.now();
+  const { api, addDevice } = await startTestGateway(context, [], { clock: { ...systemClock, now: () => now } });
+  await addDevice('a');
+  const first = ((await api('GET', '/v1/keys')).body as { items: { id: string }[] }).items[0].id;
+  const other = (await api('POST', '/v1/keys', { name: 'shift', role: 'operator' })).body as {
+    id: string;
+    key: string;
+  };
+  now += 60_000;
+  const later = now;
+  for (const id of ['b', 'c', 'd']) await api('POST', '/v1/devices', { id }, other.key);
+  await api('PATCH', '/v1/devices/b', { tags: { site: 'north' } }, other.key);
+  await api('DELETE', `/v1/keys/${other.id}`);
+
+  type Page = { items: { action: string; subject: string; detail: string | null }[]; next: string | null };
+  const found = async (query: string): Promise<string[]> => {
+    const subjects: string[] = [];
+    for (let cursor = ''; ; ) {
+      const page = (await api('GET', `/v1/audit?limit=2${query}${cursor}`)).body as Page;
+      subjects.push(...page.items.map(({ action, subject }) => `${action} ${subject}`));
+      if (page.next === null) return subjects;
+      cursor = `&cursor=${page.next}`;
+    }
+  };
+  const created = ['d', 'c', 'b'].map((id) => `device_created ${id}`);
+  assert.deepEqual(await found(`&by=${other.id}`), ['device_updated b', ...created]);
+  assert.deepEqual(await found(`&by=${first}&action=device_created`), ['device_created a']);
+  assert.deepEqual(await found('&subject=b'), ['device_updated b', 'device_created b']);
+  assert.deepEqual(await found(`&from=${later}&action=device_created`), created);
+  assert.deepEqual(await found(`&to=${new Date(later).toISOString()}&action=device_created`), ['device_created a']);
+  assert.deepEqual(await found('&subject=nobody'), []);
+  const { items } = (await api('GET', `/v1/audit?subject=${other.id}`)).body as Page;
+  assert.deepEqual(
+    items.map(({ detail }) => detail),
+    ['shift', 'shift, operator'],
+  );
+  for (const [query, code] of [
+    ['action=device_painted', 'query_invalid'],
+    ['from=yesterday', 'range_invalid'],
+    ['from=2&to=1', 'range_invalid'],
+    ['device=a', 'query_invalid'],
+    ['cursor=AAAA', 'cursor_invalid'],
+  ])
+    assert.equal(codeOf(await api('GET', `/v1/audit?${query}`)), code, query);
 });
 
 test('a key can read its role, the address for devices, and the contents of the models', async (context) => {

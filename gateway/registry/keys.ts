@@ -63,14 +63,15 @@ export function createKeys(
       notAfter,
       lastUsedAt: null,
     };
-    await options.save([{ type: 'put_key', key }, audited(at, by, 'key_created', key.id, role)]);
+    await options.save([{ type: 'put_key', key }, audited(at, by, 'key_created', key.id, `${name}, ${role}`)]);
     byId.set(key.id, key);
     return { id: key.id, key: text };
   }
 
   async function revoke(id: string, by: string): Promise<boolean> {
-    if (!byId.has(id)) return false;
-    await options.save([{ type: 'remove_key', id }, audited(options.clock.now(), by, 'key_revoked', id)]);
+    const key = byId.get(id);
+    if (key === undefined) return false;
+    await options.save([{ type: 'remove_key', id }, audited(options.clock.now(), by, 'key_revoked', id, key.name)]);
     byId.delete(id);
     return true;
   }

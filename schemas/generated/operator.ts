@@ -89,7 +89,7 @@ export interface AuditItem {
    */
   by: string;
   /**
-   * What was done, for example `device_created`, `command_created`, `key_revoked` or `gateway_reloaded`.
+   * What was done, for example `device_created`, `command_created`, `key_revoked` or `gateway_reloaded`. `schemas/tables/auditActions.ts` has every action with its meaning.
    */
   action: string;
   /**

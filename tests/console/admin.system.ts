@@ -64,10 +64,43 @@ test('an admin adds a key with an expiry, sees its text once, knows the own key,
   assert.deepEqual(problems, []);
 });
 
+test('the audit is shown in words, filtered by who, what, subject and time, and read further back', async (context) => {
+  const both = await startBoth(context);
+  const { gateway } = both;
+  const shift = await gateway.api<NewKeyBody>('POST', '/v1/keys', { name: 'night shift', role: 'operator' });
+  for (let number = 0; number < 120; number++) await gateway.api('POST', '/v1/devices', { id: `pump-${number}` });
+  await gateway.api('PATCH', '/v1/devices/pump-7', { tags: { site: 'north', floor: '2' }, state: 'disabled' });
+  const authorization = `Bearer ${shift.key}`;
+  await fetch(`${gateway.operatorUrl}/v1/devices/pump-9`, { method: 'DELETE', headers: { authorization } });
+
+  const { page, problems } = await openPage(both, '/audit');
+  const entries = page.getByRole('region', { name: 'Changes, newest first' }).getByRole('listitem');
+  await entries.filter({ hasText: 'Removed a device pump-9' }).filter({ hasText: 'night shift' }).waitFor();
+  await entries.filter({ hasText: 'tags: site=north, floor=2 · state: disabled' }).waitFor();
+  assert.equal(await entries.count(), 100);
+  await page.getByRole('button', { name: 'Show older' }).click();
+  await entries.filter({ hasText: 'night shift, operator' }).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Show older' }).count(), 0);
+
+  await page.getByLabel('Who').selectOption('night shift');
+  await entries.nth(1).waitFor({ state: 'detached' });
+  assert.match(await entries.innerText(), /Removed a device pump-9/);
+  await page.getByLabel('Who').selectOption('anyone');
+  await page.getByLabel('Device, batch or key').fill('pump-7');
+  await entries.nth(2).waitFor({ state: 'detached' });
+  assert.equal(await entries.count(), 2);
+  await page.getByLabel('What').selectOption('Changed a device');
+  await entries.nth(1).waitFor({ state: 'detached' });
+  await page.getByLabel('Time', { exact: true }).selectOption('between …');
+  await page.getByLabel('to', { exact: true }).fill('2020-01-31T12:00');
+  await page.getByText('No change matches.').waitFor();
+  assert.deepEqual(problems, []);
+});
+
 test('a viewer reads which role a page of the administration needs', async (context) => {
   const both = await startBoth(context);
   const viewer = await both.gateway.api<NewKeyBody>('POST', '/v1/keys', { name: 'wall', role: 'viewer' });
-  for (const path of ['/keys']) {
+  for (const path of ['/keys', '/audit']) {
     const { page, problems } = await openPage(both, path, viewer.key);
     await page.getByText(/you need the role admin/).waitFor();
     assert.deepEqual(problems, []);
@@ -81,6 +114,7 @@ test('pages of the administration have no serious finding in light and dark, and
   const pages: [path: string, wanted: string][] = [
     ['/more', '.more li'],
     ['/keys', '.credentials li'],
+    ['/audit?span=between', '.entries li'],
   ];
   const findings: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {

@@ -1,7 +1,46 @@
-import { encodeCursor, numberCursor, numberOf } from '../http/parameters.js';
+import { type AuditAction, auditActionNames } from '../../../schemas/tables/auditActions.js';
+import type { AuditQuery } from '../../domain/operators.js';
+import { encodeCursor, numberCursor, numberOf, parseTime, type Query, textOf } from '../http/parameters.js';
 import { Problem } from '../http/problems.js';
 import { byOf, noContent, type Route, withBody } from '../http/route.js';
 import { pageQuery } from './paging.js';
+
+const auditQuery = {
+  by: {
+    type: 'string',
+    description: 'Only changes by this operator key, by its id; or by `mqtt`, `cli` or `gateway`.',
+  },
+  action: { type: 'string', enum: auditActionNames, description: 'Only changes of this kind.' },
+  subject: {
+    type: 'string',
+    description: 'Only changes of the device, batch or key with this id, or of the gateway by its name.',
+  },
+  from: {
+    type: 'string',
+    description: 'The earliest time of a change, in Unix milliseconds or ISO 8601.',
+  },
+  to: {
+    type: 'string',
+    description: 'The time before which a change must have been made, in Unix milliseconds or ISO 8601.',
+  },
+};
+
+/** Throws range_invalid. */
+function filterOf(query: Query): Omit<AuditQuery, 'before' | 'limit'> {
+  const [from, to] = (['from', 'to'] as const).map((name) => {
+    const text = textOf(query, name);
+    return text === undefined ? null : parseTime(text, name);
+  });
+  if (from !== null && to !== null && from > to) throw new Problem('range_invalid', 'from is later than to');
+  return {
+    by: textOf(query, 'by') ?? null,
+    // The schema of the query allows no other text.
+    action: (textOf(query, 'action') as AuditAction | undefined) ?? null,
+    subject: textOf(query, 'subject') ?? null,
+    from,
+    to,
+  };
+}
 
 export const keyRoutes: Route[] = [
   {
@@ -47,13 +86,12 @@ export const keyRoutes: Route[] = [
     path: '/v1/audit',
     summary: 'Lists who changed what and when, newest first',
     role: 'admin',
-    query: { properties: pageQuery },
+    query: { properties: { ...pageQuery, ...auditQuery } },
     status: 200,
     answer: 'audit_page',
     async handle({ query }, { read }) {
       const limit = numberOf(query, 'limit');
-      const before = numberCursor(query);
-      const rows = await read('audit', { before, limit: limit + 1 });
+      const rows = await read('audit', { ...filterOf(query), before: numberCursor(query), limit: limit + 1 });
       const items = rows.slice(0, limit);
       return { items, next: rows.length > limit ? encodeCursor([items[limit - 1].id]) : null };
     },

@@ -40,7 +40,7 @@ function openReader({ folder }: ReaderData): Handlers<ReaderCalls> {
     rejected: quarantine.list,
     rejectedFrame: quarantine.get,
     ...openCommandReads(registryDb),
-    audit: ({ before, limit }) => readAudit(registryDb, before, limit),
+    audit: (query) => readAudit(registryDb, query),
     close() {
       clearInterval(timer);
       pages.close();

@@ -4,7 +4,7 @@
  */
 import type { Batch } from '../../columns/batch.js';
 import type { CommandReads } from '../../domain/command.js';
-import type { AuditRecord } from '../../domain/operators.js';
+import type { AuditQuery, AuditRow } from '../../domain/operators.js';
 import type { ReadingsPage, ReadingsQuery, RenderedPage, RowFormat } from '../../domain/readingsQuery.js';
 import type { RegistryChange } from '../../domain/registryChange.js';
 import type { RejectedQuery, RejectedRow } from '../../domain/rejected.js';
@@ -77,7 +77,7 @@ export interface ReaderCalls extends CommandReads {
   rendered(query: ReadingsQuery, format: RowFormat): RenderedPage;
   rejected(query: RejectedQuery): RejectedRow[];
   rejectedFrame(deviceKey: number, rid: string): RejectedRow | null;
-  /** A page of the audit, newest first, below id `before`, or from the newest if that is null. */
-  audit(query: { before: number | null; limit: number }): (AuditRecord & { id: number })[];
+  /** A page of the audit, newest first. */
+  audit(query: AuditQuery): AuditRow[];
   close(): void;
 }

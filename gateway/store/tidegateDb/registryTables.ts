@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { Credential, Device, DeviceIdentity } from '../../domain/device.js';
-import type { AuditRecord, KeyRecord } from '../../domain/operators.js';
+import type { AuditQuery, AuditRow, KeyRecord } from '../../domain/operators.js';
 import type { RegistryChange } from '../../domain/registryChange.js';
 import { columnStatement, statement } from '../sqlite/statement.js';
 import { openCommandTables } from './commandTables.js';
@@ -188,14 +188,13 @@ export function readKeys(db: Database.Database): KeyRecord[] {
   ).all();
 }
 
-/** A page of the audit, newest first, below id `before`, or from the newest if that is null. */
-export function readAudit(
-  db: Database.Database,
-  before: number | null,
-  limit: number,
-): (AuditRecord & { id: number })[] {
-  return statement<AuditRecord & { id: number }, [before: number, limit: number]>(
+/** A page of the audit, newest first. A filter has no index: the audit has at most `auditRecordsMax` lines. */
+export function readAudit(db: Database.Database, query: AuditQuery): AuditRow[] {
+  return statement<AuditRow, [AuditQuery]>(
     db,
-    'SELECT id, at, by, action, subject, detail FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?',
-  ).all(before ?? Number.MAX_SAFE_INTEGER, limit);
+    `SELECT id, at, by, action, subject, detail FROM audit
+    WHERE id < coalesce(:before, 9007199254740991) AND (:by IS NULL OR by = :by) AND (:action IS NULL OR action = :action)
+      AND (:subject IS NULL OR subject = :subject) AND (:from IS NULL OR at >= :from) AND (:to IS NULL OR at < :to)
+    ORDER BY id DESC LIMIT :limit`,
+  ).all(query);
 }
