@@ -64,11 +64,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const intake = createIntake(base, { storage, registries, trace, bridge });
     const parts = { storage, registries, links, commanding, trace, bridge, intake };
     const side = closing.add(createOperatorSide(base, parts));
-    const { reload, ports } = createReloading(base);
+    const { reload, ports, settings } = createReloading(base);
     const devicePort = closing.add(await openPort('device.port', openDevicePort(base, parts)));
     ports.set('device', devicePort.renew);
     const operatorPort = closing.add(
-      await openPort('operator.port', openOperatorPort(base, { ...parts, side, devicePort, reload })),
+      await openPort('operator.port', openOperatorPort(base, { ...parts, side, devicePort, reload, settings })),
     );
     ports.set('operator', operatorPort.renew);
     closing.add({ close: devicePort.drain });

@@ -27,4 +27,11 @@ export const administrationPages: readonly AdministrationPage[] = [
     about: 'Who changed what, and when.',
     load: async () => (await import('./audit.js')).AuditPage,
   },
+  {
+    to: '/settings',
+    icon: 'settings',
+    title: 'Settings',
+    about: 'Every setting in force, and where it comes from.',
+    load: async () => (await import('./settings.js')).SettingsPage,
+  },
 ];

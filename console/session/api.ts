@@ -24,7 +24,9 @@ import type {
   ProblemBody,
   ReadingPage,
   RejectedItem,
+  ReloadedBody,
   SessionBody,
+  SettingItem,
 } from '../../schemas/generated/operator.js';
 
 /** The gateway does not accept the key (401). */
@@ -115,6 +117,10 @@ export interface Api {
   addKey(wanted: KeyCreate): Promise<NewKeyBody>;
   /** Revokes an operator key. */
   revokeKey(id: string): Promise<void>;
+  /** Every setting as it is in force. */
+  settings(): Promise<Page<SettingItem>>;
+  /** Reads configuration, models and certificates again. */
+  reload(): Promise<ReloadedBody>;
   /** Changes, newest first; from the newest if the cursor is null. An empty filter matches all; times in Unix ms. */
   audit(filter: Record<AuditFilter, string>, limit: number, cursor: string | null): Promise<Page<AuditItem>>;
 }
@@ -173,6 +179,8 @@ export function createApi(key: string): Api {
     keys: () => get('/v1/keys'),
     addKey: (wanted) => ask('POST', '/v1/keys', wanted),
     revokeKey: (id) => ask('DELETE', `/v1/keys/${id}`),
+    settings: () => get('/v1/gateway/settings'),
+    reload: () => ask('POST', '/v1/gateway/reload'),
     audit: (filter, limit, cursor) => get(`/v1/audit?limit=${limit}${cursorText(cursor)}${filterText(filter)}`),
   };
 }

@@ -68,7 +68,8 @@ export class ConfigError extends Error {
   }
 }
 
-const schema = loadSchema('config/gateway') as Schema;
+/** The schema of the configuration. */
+export const schema = loadSchema('config/gateway') as Schema;
 const validate = new Ajv2020({ allErrors: true, useDefaults: true, allowUnionTypes: true, verbose: true }).compile(
   schema as object,
 );
@@ -133,7 +134,24 @@ export function traceConfig({ file, environment, set }: ConfigSources): LoadedCo
     ...config,
     models: config.models ?? join(packageRoot, 'config', 'models'),
   };
-  return { config: freeze(resolved) as ResolvedConfig, originOf: (key) => origins.get(key) ?? 'default' };
+  const loaded = freeze(resolved) as ResolvedConfig;
+  originsOf.set(loaded, origins);
+  return { config: loaded, originOf: (key) => origins.get(key) ?? 'default' };
+}
+
+/** Where the settings of each configuration come from, by key. Keys that are not in it have their default. */
+const originsOf = new WeakMap<ResolvedConfig, ReadonlyMap<string, string>>();
+
+/** Where a setting of a configuration that loadConfig returned comes from; `from` is the file or the variable. */
+export function originOf(
+  config: ResolvedConfig,
+  key: string,
+): { source: 'default' | 'file' | 'environment' | 'set'; from: string | null } {
+  const origin = originsOf.get(config)?.get(key);
+  if (origin === undefined) return { source: 'default', from: null };
+  if (origin === '--set') return { source: 'set', from: null };
+  const [, variable] = /^environment (.*)$/s.exec(origin) ?? [];
+  return variable === undefined ? { source: 'file', from: origin } : { source: 'environment', from: variable };
 }
 
 /** The keys of a tree with their sections, and the sections themselves. */

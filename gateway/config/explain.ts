@@ -4,12 +4,13 @@ import { sentenceOf } from '../../schemas/sentenceOf.js';
 /** What is read of the schema of the configuration. */
 export interface Schema {
   type?: string;
+  description?: string;
   properties?: Record<string, Schema>;
   default?: unknown;
 }
 
 /** The keys whose values are never shown. */
-const secretKeys: readonly string[] = ['mqtt.password'];
+export const secretKeys: readonly string[] = ['mqtt.password'];
 
 /** A fault of a configuration for people: key, where it is from, value and fix. `origins` has where each key that is set is from. */
 export function explain(error: ErrorObject, schema: Schema, origins: ReadonlyMap<string, string>): string {

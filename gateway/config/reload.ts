@@ -75,8 +75,8 @@ export function createReload(options: ReloadOptions): () => Promise<Reloaded> {
   };
 }
 
-/** Whether TLS is there at all is decided when the port is opened. */
-function isReloadable(key: string, { device, operator }: ResolvedConfig): boolean {
+/** Whether a reload applies a new value. Whether TLS is there at all is decided when the port is opened. */
+export function isReloadable(key: string, { device, operator }: ResolvedConfig): boolean {
   if (fixed.includes(key)) return false;
   if (key.startsWith('device.tls') && device.tls === undefined) return false;
   if (key.startsWith('operator.tls') && operator.tls === undefined) return false;

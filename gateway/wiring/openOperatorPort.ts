@@ -3,6 +3,7 @@ import { packageRoot } from '../../schemas/load.js';
 import type { Bridge } from '../bridge/openBridge.js';
 import type { Commanding } from '../command/commanding.js';
 import type { Reloaded, Renew } from '../config/reload.js';
+import type { Setting } from '../config/settings.js';
 import type { Links } from '../link/links.js';
 import { listenHost } from '../net/listenHost.js';
 import type { Trace } from '../observe/trace.js';
@@ -85,7 +86,7 @@ export function createOperatorSide(base: Base, { storage, registries, intake, tr
 /** Opens the port for operators. Throws StartError: 69 if it is taken, 78 if its certificate cannot be used. */
 export async function openOperatorPort(
   base: Base,
-  parts: Parts & { side: OperatorSide; devicePort: DevicePort; reload(): Promise<Reloaded> },
+  parts: Parts & { side: OperatorSide; devicePort: DevicePort; reload(): Promise<Reloaded>; settings(): Setting[] },
 ): Promise<OperatorPort> {
   const { config, clock, counters, current, log, startedAt } = base;
   const { registries, commanding, devicePort, side, storage, trace, bridge } = parts;
@@ -124,6 +125,7 @@ export async function openOperatorPort(
       redact: commanding.redact,
       status: () => statusOf(base, parts),
       reload: parts.reload,
+      settings: parts.settings,
       mqtt: bridge.state,
     },
   });

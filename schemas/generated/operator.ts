@@ -2102,3 +2102,51 @@ export interface SessionBody {
    */
   deviceTls: boolean;
 }
+
+/**
+ * The settings of the gateway as they are in force, in the order of the configuration's schema.
+ */
+export interface SettingPage {
+  /**
+   * The settings.
+   */
+  items: SettingItem[];
+  /**
+   * Always null, because this list is never split into pages.
+   */
+  next: string | null;
+}
+export interface SettingItem {
+  /**
+   * The key, with dots between its parts, for example `store.retentionDays`.
+   */
+  key: string;
+  /**
+   * The value in force: a number, a text, a boolean or a list. It is null if the setting has no value. A secret value is `***`.
+   */
+  value: number | string | boolean | string[] | null;
+  /**
+   * The default: a number, a text, a boolean or a list. It is null if there is none.
+   */
+  default: number | string | boolean | string[] | null;
+  /**
+   * Where the value comes from. `set` is `--set` on the command line, or an option such as `--data`. `default` is also the source of a setting without a value.
+   */
+  source: 'default' | 'file' | 'environment' | 'set';
+  /**
+   * The path of the file, or the name of the environment variable. It is null for the other sources.
+   */
+  from: string | null;
+  /**
+   * True if a reload applies a new value. False if a new value needs a restart.
+   */
+  reload: boolean;
+  /**
+   * What the setting does.
+   */
+  description: string;
+  /**
+   * The value after the next restart. It is absent unless a reload has read another value than the one in force.
+   */
+  next?: number | string | boolean | string[] | null;
+}

@@ -97,6 +97,24 @@ test('the audit is shown in words, filtered by who, what, subject and time, and 
   assert.deepEqual(problems, []);
 });
 
+test('the settings show value, default and source, and a reload reports what it changed', async (context) => {
+  const both = await startBoth(context, ['store.retentionDays=30', 'mqtt.username=harbour', 'mqtt.password=hunter2']);
+  const { page, problems } = await openPage(both, '/settings');
+  const row = (key: string) => page.getByRole('listitem').filter({ has: page.getByText(key, { exact: true }) });
+  await row('store.retentionDays').waitFor();
+  assert.match(await row('store.retentionDays').innerText(), /30\s+default \d+\s+command line\s+needs a restart/);
+  assert.match(await row('limits.links').innerText(), /default\s+a reload applies it/);
+  assert.match(await row('mqtt.password').innerText(), /set, hidden/);
+  assert.doesNotMatch(await page.content(), /hunter2/);
+  await page.getByLabel('Which settings').selectOption('set by you');
+  await row('limits.links').waitFor({ state: 'detached' });
+  await page.getByLabel('Key or description').fill('retention');
+  await page.getByText('1 shown').waitFor();
+  await page.getByRole('button', { name: 'Reload configuration' }).click();
+  await page.getByText('Reloaded. No setting has changed.').waitFor();
+  assert.deepEqual(problems, []);
+});
+
 test('a viewer reads which role a page of the administration needs', async (context) => {
   const both = await startBoth(context);
   const viewer = await both.gateway.api<NewKeyBody>('POST', '/v1/keys', { name: 'wall', role: 'viewer' });
@@ -115,6 +133,7 @@ test('pages of the administration have no serious finding in light and dark, and
     ['/more', '.more li'],
     ['/keys', '.credentials li'],
     ['/audit?span=between', '.entries li'],
+    ['/settings', '.settings li'],
   ];
   const findings: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {

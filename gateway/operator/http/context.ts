@@ -4,6 +4,7 @@ import type { Batch } from '../../columns/batch.js';
 import type { Batches } from '../../command/batches.js';
 import type { Commands } from '../../command/commands.js';
 import type { Reloaded } from '../../config/reload.js';
+import type { Setting } from '../../config/settings.js';
 import type { CommandRecord } from '../../domain/command.js';
 import type { Device, DeviceNews } from '../../domain/device.js';
 import type { Model } from '../../domain/model.js';
@@ -53,6 +54,8 @@ export interface OperatorContext extends Omit<Operations, 'resumeErasures'> {
   status(): GatewayStatus;
   /** Reloads configuration, models and certificates. Throws ConfigError, StartError. */
   reload(): Promise<Reloaded>;
+  /** Every setting as it is in force, without secrets. */
+  settings(): Setting[];
   /** The state of the MQTT bridge; null: none is configured. */
   mqtt(): MqttState | null;
 }

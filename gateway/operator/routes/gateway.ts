@@ -25,6 +25,15 @@ export const gatewayRoutes: Route[] = [
     },
   },
   {
+    method: 'get',
+    path: '/v1/gateway/settings',
+    summary: 'Lists every setting as it is in force, with where it comes from, without secrets',
+    role: 'operator',
+    status: 200,
+    answer: 'setting_page',
+    handle: (_request, { settings }) => ({ items: settings(), next: null }),
+  },
+  {
     method: 'post',
     path: '/v1/gateway/reload',
     summary:
