@@ -28,6 +28,13 @@ export const administrationPages: readonly AdministrationPage[] = [
     load: async () => (await import('./audit.js')).AuditPage,
   },
   {
+    to: '/storage',
+    icon: 'storage',
+    title: 'Storage',
+    about: 'What is stored, how long the disk lasts, and what is removed when.',
+    load: async () => (await import('./storage.js')).StoragePage,
+  },
+  {
     to: '/settings',
     icon: 'settings',
     title: 'Settings',

@@ -27,6 +27,7 @@ import type {
   ReloadedBody,
   SessionBody,
   SettingItem,
+  StorageBody,
 } from '../../schemas/generated/operator.js';
 
 /** The gateway does not accept the key (401). */
@@ -119,6 +120,10 @@ export interface Api {
   revokeKey(id: string): Promise<void>;
   /** Every setting as it is in force. */
   settings(): Promise<Page<SettingItem>>;
+  /** What the data folder holds, and how long the disk lasts. */
+  storage(): Promise<StorageBody>;
+  /** Moves everything committed into day files; resolves when it is done. */
+  seal(): Promise<void>;
   /** Reads configuration, models and certificates again. */
   reload(): Promise<ReloadedBody>;
   /** Changes, newest first; from the newest if the cursor is null. An empty filter matches all; times in Unix ms. */
@@ -180,6 +185,8 @@ export function createApi(key: string): Api {
     addKey: (wanted) => ask('POST', '/v1/keys', wanted),
     revokeKey: (id) => ask('DELETE', `/v1/keys/${id}`),
     settings: () => get('/v1/gateway/settings'),
+    storage: () => get('/v1/storage'),
+    seal: () => ask('POST', '/v1/gateway/seal'),
     reload: () => ask('POST', '/v1/gateway/reload'),
     audit: (filter, limit, cursor) => get(`/v1/audit?limit=${limit}${cursorText(cursor)}${filterText(filter)}`),
   };

@@ -8,7 +8,9 @@ import type { Latest } from '../columns/latest.js';
 import type { Device } from '../domain/device.js';
 import type { RegistryChange } from '../domain/registryChange.js';
 import type { LatestValue, Series } from '../domain/series.js';
+import type { StoredFiles } from '../domain/storedFiles.js';
 import type { ClockWatch } from '../health/clockWatch.js';
+import type { DiskWatch } from '../health/diskWatch.js';
 import type { Batcher } from '../ingest/batcher.js';
 import type { Entry } from '../ingest/entries.js';
 import type { Ingest } from '../ingest/ingest.js';
@@ -17,6 +19,7 @@ import type { Clock } from '../process/clock.js';
 import type { Store } from '../store/store.js';
 import type { Restored } from '../store/threads/restored.js';
 import { type AdmitResult, createAdmitRejected } from './admitRejected.js';
+import { type DiskForecast, diskForecast } from './diskForecast.js';
 import { createJobs, type Jobs } from './jobs.js';
 
 export interface OperationsOptions {
@@ -31,8 +34,23 @@ export interface OperationsOptions {
   batcher: Batcher<Entry>;
   sources: Sources;
   latest: Latest;
-  clockGuard: Pick<ClockWatch, 'confirm'>;
+  clockGuard: Pick<ClockWatch, 'confirm' | 'retentionPaused'>;
+  diskWatch: Pick<DiskWatch, 'freeBytes' | 'isLow'>;
+  retention: { retentionDays: number; rollupRetentionDays: number };
   schedule(delayMs: number, run: () => void): void;
+}
+
+/** What the data folder holds, how it grows, and what is kept how long. */
+export interface StorageReport extends StoredFiles, DiskForecast {
+  freeBytes: number;
+  /** Free space is under store.lowSpaceBytes. */
+  low: boolean;
+  /** Readings of the log that are not in day files yet. */
+  unsealedReadings: number;
+  retentionDays: number;
+  rollupRetentionDays: number;
+  /** Why readings are not removed although they are old enough; null: they are removed. */
+  retentionPaused: string | null;
 }
 
 export interface Operations {
@@ -43,6 +61,8 @@ export interface Operations {
   /** An operator confirms that the gateway's clock is right. Resolves when that is on disk. */
   confirmClock(by: string): Promise<void>;
   jobs: Jobs;
+  /** What the data folder holds, and how long the disk lasts. */
+  storage(): Promise<StorageReport>;
   /** Starts again the erasures that were not done when the gateway stopped. To be called once, when the gateway has started. */
   resumeErasures(): void;
   /** The newest value of each metric of a device, by metric name. */
@@ -104,6 +124,20 @@ export function createOperations(options: OperationsOptions): Operations {
     log.info({ now: new Date(at).toISOString(), by }, 'the clock is confirmed');
   }
 
+  async function storage(): Promise<StorageReport> {
+    const files = await store.read('fileSizes');
+    const freeBytes = options.diskWatch.freeBytes();
+    return {
+      ...files,
+      ...diskForecast(files.days, freeBytes, options.retention, clock.now()),
+      freeBytes,
+      low: options.diskWatch.isLow(),
+      unsealedReadings: store.unsealedReadings(),
+      ...options.retention,
+      retentionPaused: clockGuard.retentionPaused(),
+    };
+  }
+
   const seriesOf = (device: Device): Series[] => [...sources.of(device).series.values()];
 
   function latestOf(seriesId: number): LatestValue | null {
@@ -117,6 +151,7 @@ export function createOperations(options: OperationsOptions): Operations {
     audit: (by, action, subject, detail) => save([note(by, action, subject, detail)]),
     confirmClock,
     jobs,
+    storage,
     resumeErasures() {
       for (const device of restored.erasures) jobs.erase(device);
     },

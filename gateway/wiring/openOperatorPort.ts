@@ -45,7 +45,7 @@ interface Parts {
 /** Makes the live feed and what takes operators longer, so that nothing that happens once a port is open is missed. */
 export function createOperatorSide(base: Base, { storage, registries, intake, trace }: Parts): OperatorSide {
   const { clock, counters, events, log } = base;
-  const { store, restored, save, clockWatch } = storage;
+  const { store, restored, save, clockWatch, diskWatch } = storage;
   const { registry, keys, sources, latest, records } = registries;
   let closed = false;
   const operations = createOperations({
@@ -60,6 +60,11 @@ export function createOperatorSide(base: Base, { storage, registries, intake, tr
     sources,
     latest,
     clockGuard: clockWatch,
+    diskWatch,
+    retention: {
+      retentionDays: base.config.store.retentionDays,
+      rollupRetentionDays: base.config.store.rollupRetentionDays,
+    },
     schedule: (delayMs, run) => base.schedule(delayMs, () => closed || run()),
   });
   const live = createLive({

@@ -2150,3 +2150,75 @@ export interface SettingItem {
    */
   next?: number | string | boolean | string[] | null;
 }
+
+/**
+ * What the data folder holds, how long the disk lasts, and what is kept how long.
+ */
+export interface StorageBody {
+  /**
+   * The absolute path of the data folder on the machine of the gateway.
+   */
+  dataFolder: string;
+  /**
+   * The bytes of the commit log `log.db`, which also has the rejected frames. The log gets smaller some time after a seal.
+   */
+  logBytes: number;
+  /**
+   * The bytes of `tidegate.db`: devices, keys, commands and the audit.
+   */
+  registryBytes: number;
+  /**
+   * The bytes of the file that reserves space for a full disk.
+   */
+  ballastBytes: number;
+  /**
+   * The bytes that one day of readings needs, with its rollups: the mean of the last seven UTC days before today. It is null if there is no such day yet.
+   */
+  bytesPerDay: number | null;
+  /**
+   * The time at which the disk is full at this rate, in Unix milliseconds. It is null if retention removes old days before that, or if there is no rate.
+   */
+  fullAt: number | null;
+  /**
+   * The free bytes in the file system of the data folder.
+   */
+  freeBytes: number;
+  /**
+   * True if fewer bytes are free than `store.lowSpaceBytes`.
+   */
+  low: boolean;
+  /**
+   * The number of readings in the commit log that are not in day files yet.
+   */
+  unsealedReadings: number;
+  /**
+   * Readings that are older than this many days are removed.
+   */
+  retentionDays: number;
+  /**
+   * Rollups that are older than this many days are removed.
+   */
+  rollupRetentionDays: number;
+  /**
+   * Why readings are not removed although they are old enough, in words. It is null if they are removed.
+   */
+  retentionPaused: string | null;
+  /**
+   * The days that have files, newest first.
+   */
+  days: StorageDay[];
+}
+export interface StorageDay {
+  /**
+   * The UTC day, as `YYYY-MM-DD`.
+   */
+  day: string;
+  /**
+   * The bytes of the day's readings. It is 0 after retention has removed them.
+   */
+  readingsBytes: number;
+  /**
+   * The bytes of the day's aggregates per minute and hour. It is 0 until the day is finished.
+   */
+  rollupBytes: number;
+}

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import type { KeyPage, NewKeyBody } from '../../schemas/generated/operator.js';
+import WebSocket from 'ws';
+import type { KeyPage, NewCredentialBody, NewKeyBody } from '../../schemas/generated/operator.js';
 import { type GatewayProcess, startGatewayProcess } from '../rig/gatewayProcess.js';
 import { tempFolder } from '../rig/tempFolder.js';
 import { openBrowser } from './browser.js';
@@ -30,6 +31,21 @@ async function openPage(
   key = gateway.key,
 ): Promise<{ page: Page; problems: string[] }> {
   return openConsole(browser, `${gateway.operatorUrl}${path}#key=${key}`);
+}
+
+/** Registers a device, which sends two readings and has its ack when this resolves. */
+async function sendReadings(context: TestContext, gateway: GatewayProcess, id: string): Promise<void> {
+  const { secret } = await gateway.api<NewCredentialBody>('POST', '/v1/devices', { id });
+  const ws = new WebSocket(`${gateway.deviceUrl}?stream=main`, ['tidegate.v1.json'], { auth: `${id}:${secret}` });
+  context.after(() => ws.terminate());
+  await new Promise<void>((resolve, reject) => {
+    ws.on('error', reject);
+    ws.on('message', (data) => {
+      const { type } = JSON.parse(String(data)) as { type: string };
+      if (type === 'welcome') ws.send('{"seq":1,"values":{"temperature":21.5,"pressure":1013}}');
+      if (type === 'ack') resolve();
+    });
+  });
 }
 
 test('an admin adds a key with an expiry, sees its text once, knows the own key, and revokes', async (context) => {
@@ -115,6 +131,19 @@ test('the settings show value, default and source, and a reload reports what it 
   assert.deepEqual(problems, []);
 });
 
+test('the storage shows what is not sealed, and sealing moves it into the day', async (context) => {
+  const both = await startBoth(context);
+  await sendReadings(context, both.gateway, 'pump-2');
+  const { page, problems } = await openPage(both, '/storage');
+  await page.getByText('2 readings in the log are not in day files yet.').waitFor();
+  await page.getByText('No day has files yet.').waitFor();
+  await page.getByRole('button', { name: 'Seal now' }).click();
+  await page.getByText('Sealed: all readings are in day files.').waitFor();
+  await page.getByText('0 readings in the log are not in day files yet.').waitFor();
+  await page.getByRole('rowheader', { name: /^20\d\d-\d\d-\d\d$/ }).waitFor();
+  assert.deepEqual(problems, []);
+});
+
 test('a viewer reads which role a page of the administration needs', async (context) => {
   const both = await startBoth(context);
   const viewer = await both.gateway.api<NewKeyBody>('POST', '/v1/keys', { name: 'wall', role: 'viewer' });
@@ -128,12 +157,16 @@ test('a viewer reads which role a page of the administration needs', async (cont
 
 test('pages of the administration have no serious finding in light and dark, and fit 1440, 1024 and 390 px', async (context) => {
   const both = await startBoth(context);
+  await both.gateway.api('POST', '/v1/devices', { id: 'pump-1' });
+  await sendReadings(context, both.gateway, 'pump-2');
+  await both.gateway.api('POST', '/v1/gateway/seal');
   await both.gateway.api('POST', '/v1/keys', { name: 'a-key-with-a-name-that-has-no-space-'.repeat(3), role: 'admin' });
   const pages: [path: string, wanted: string][] = [
     ['/more', '.more li'],
     ['/keys', '.credentials li'],
     ['/audit?span=between', '.entries li'],
     ['/settings', '.settings li'],
+    ['/storage', '.days tbody tr'],
   ];
   const findings: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {

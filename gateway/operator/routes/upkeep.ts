@@ -28,6 +28,18 @@ function isEmptyFolder(folder: string): boolean {
 /** What is done to the store as a whole. */
 export const upkeepRoutes: Route[] = [
   {
+    method: 'get',
+    path: '/v1/storage',
+    summary: 'Shows what the data folder holds by kind and by day, and how long the disk lasts',
+    role: 'viewer',
+    status: 200,
+    answer: 'storage',
+    async handle(_request, { storage, status }) {
+      const { days, ...rest } = await storage();
+      return { dataFolder: status().dataFolder, ...rest, days: days.slice().reverse() };
+    },
+  },
+  {
     method: 'post',
     path: '/v1/gateway/seal',
     summary: 'Seals the commit log: moves everything committed into the day files, and answers when it is done',

@@ -11,6 +11,7 @@ import { yieldToOthers } from '../threads/priority.js';
 import { type Handlers, Moved, serveCalls } from '../threads/thread.js';
 import { openCommandReads } from '../tidegateDb/commandReads.js';
 import { readAudit } from '../tidegateDb/registryTables.js';
+import { fileSizes } from './fileSizes.js';
 import { createPages } from './pages.js';
 import { renderPage } from './renderPage.js';
 
@@ -40,6 +41,7 @@ function openReader({ folder }: ReaderData): Handlers<ReaderCalls> {
     rejected: quarantine.list,
     rejectedFrame: quarantine.get,
     ...openCommandReads(registryDb),
+    fileSizes: () => fileSizes(folder),
     audit: (query) => readAudit(registryDb, query),
     close() {
       clearInterval(timer);

@@ -8,6 +8,7 @@ import type { AuditQuery, AuditRow } from '../../domain/operators.js';
 import type { ReadingsPage, ReadingsQuery, RenderedPage, RowFormat } from '../../domain/readingsQuery.js';
 import type { RegistryChange } from '../../domain/registryChange.js';
 import type { RejectedQuery, RejectedRow } from '../../domain/rejected.js';
+import type { StoredFiles } from '../../domain/storedFiles.js';
 import type { ArchiveJob, JobProgress, Sealed, UpkeepStep } from './archiving.js';
 import type { Committed } from './committed.js';
 import type { Restored } from './restored.js';
@@ -79,5 +80,7 @@ export interface ReaderCalls extends CommandReads {
   rejectedFrame(deviceKey: number, rid: string): RejectedRow | null;
   /** A page of the audit, newest first. */
   audit(query: AuditQuery): AuditRow[];
+  /** The sizes of the files of the data folder. */
+  fileSizes(): StoredFiles;
   close(): void;
 }
