@@ -75,7 +75,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     // What cannot be undone waits until nothing can fail the start any more.
     await bridge.started();
     side.operations.resumeErasures();
-    closing.add(everySecond(base, { storage, commands: commanding.commands, meter: intake.meter }));
+    const { backups } = side.operations;
+    closing.add(everySecond(base, { storage, commands: commanding.commands, meter: intake.meter, backups }));
     const scheme = config.device.tls === undefined ? 'ws' : 'wss';
     return {
       deviceUrl: `${scheme}://${urlHost(config.device.host)}:${devicePort.port}/v1/device`,

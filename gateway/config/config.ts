@@ -9,6 +9,7 @@ import { parse } from 'yaml';
 import { fileReason } from '../../schemas/errors.js';
 import type {
   AdmissionConfig,
+  BackupConfig,
   CommandsConfig,
   DeviceLimits,
   DeviceListenerConfig,
@@ -23,6 +24,7 @@ import type {
 import { loadSchema, packageRoot } from '../../schemas/load.js';
 import { createProxies } from '../net/proxies.js';
 import { explain, type Schema } from './explain.js';
+import { backupFaults } from './backupFaults.js';
 
 type Filled<Section, Optional extends keyof Section = never> = Required<Omit<Section, Optional>> &
   Pick<Section, Optional>;
@@ -41,6 +43,7 @@ export interface ResolvedConfig {
   readonly limits: Required<LimitsConfig> & { readonly device: Required<DeviceLimits> };
   readonly shutdown: Required<ShutdownConfig>;
   readonly commands: Required<CommandsConfig>;
+  readonly backup: Filled<BackupConfig, 'schedule' | 'folder'>;
   readonly mqtt: Filled<
     MqttConfig,
     'url' | 'clientId' | 'username' | 'password' | 'passwordFile' | 'tls' | 'expirySeconds'
@@ -128,6 +131,7 @@ export function traceConfig({ file, environment, set }: ConfigSources): LoadedCo
   if (config.mqtt?.password !== undefined && config.mqtt.passwordFile !== undefined)
     faults.push('mqtt.password and mqtt.passwordFile: give one of them');
   faults.push(...portFaults(config));
+  if (faults.length === 0) faults.push(...backupFaults(config.backup ?? {}, config.data ?? 'data'));
   if (Array.isArray(config.trustedProxies)) faults.push(...proxyFaults(config.trustedProxies));
   if (faults.length > 0) throw new ConfigError(faults);
   const resolved = {

@@ -32,7 +32,8 @@ const endedMax = 100;
 /** Backups and erasures: started by operators, carried out one after the other by the archiver. */
 export interface Jobs {
   /** Copies the store into this folder, which must be empty or missing. */
-  backUp(folder: string): Job;
+  /** `ended` is called at its end, with null if it is complete. */
+  backUp(folder: string, ended?: (error: Error | null) => void): Job;
   /** Removes everything of a removed device from every file. If that fails, another job tries it a minute later. */
   erase(device: DeviceIdentity): Job;
   /** In order of creation. */
@@ -75,11 +76,12 @@ export function createJobs(options: JobsOptions): Jobs {
     return job;
   }
 
-  function follow(job: Job, work: () => Promise<void>): Job {
-    work().then(
-      () => end(job, null),
-      (error: Error) => end(job, error),
-    );
+  function follow(job: Job, work: () => Promise<void>, ended?: (error: Error | null) => void): Job {
+    const finish = (error: Error | null): void => {
+      end(job, error);
+      ended?.(error);
+    };
+    work().then(() => finish(null), finish);
     return job;
   }
 
@@ -117,9 +119,9 @@ export function createJobs(options: JobsOptions): Jobs {
   }
 
   return {
-    backUp(folder) {
+    backUp(folder, ended) {
       const job = add('backup', folder);
-      return follow(job, () => options.run({ type: 'backup', folder }, progressOf(job)));
+      return follow(job, () => options.run({ type: 'backup', folder }, progressOf(job)), ended);
     },
     erase,
     all: () => jobs,

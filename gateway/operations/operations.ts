@@ -21,6 +21,7 @@ import type { Restored } from '../store/threads/restored.js';
 import { type AdmitResult, createAdmitRejected } from './admitRejected.js';
 import { type DiskForecast, diskForecast } from './diskForecast.js';
 import { createJobs, type Jobs } from './jobs.js';
+import { type BackupSettings, createScheduledBackups, type ScheduledBackups } from './scheduledBackups.js';
 
 export interface OperationsOptions {
   clock: Clock;
@@ -38,6 +39,7 @@ export interface OperationsOptions {
   diskWatch: Pick<DiskWatch, 'freeBytes' | 'isLow'>;
   retention: { retentionDays: number; rollupRetentionDays: number };
   schedule(delayMs: number, run: () => void): void;
+  backupSettings: BackupSettings;
 }
 
 /** What the data folder holds, how it grows, and what is kept how long. */
@@ -61,6 +63,7 @@ export interface Operations {
   /** An operator confirms that the gateway's clock is right. Resolves when that is on disk. */
   confirmClock(by: string): Promise<void>;
   jobs: Jobs;
+  backups: ScheduledBackups;
   /** What the data folder holds, and how long the disk lasts. */
   storage(): Promise<StorageReport>;
   /** Starts again the erasures that were not done when the gateway stopped. To be called once, when the gateway has started. */
@@ -116,6 +119,8 @@ export function createOperations(options: OperationsOptions): Operations {
     },
   });
 
+  const backups = createScheduledBackups({ clock, log, gatewayId, settings: options.backupSettings, jobs });
+
   async function confirmClock(by: string): Promise<void> {
     const at = clock.now();
     await store.confirmClock(at);
@@ -151,6 +156,7 @@ export function createOperations(options: OperationsOptions): Operations {
     audit: (by, action, subject, detail) => save([note(by, action, subject, detail)]),
     confirmClock,
     jobs,
+    backups,
     storage,
     resumeErasures() {
       for (const device of restored.erasures) jobs.erase(device);

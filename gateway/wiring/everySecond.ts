@@ -1,5 +1,6 @@
 import type { Commands } from '../command/commands.js';
 import type { Meter } from '../observe/meter.js';
+import type { ScheduledBackups } from '../operations/scheduledBackups.js';
 import type { Base } from './base.js';
 import type { Closable } from './closing.js';
 import type { Storage } from './openStorage.js';
@@ -10,7 +11,12 @@ const trimEveryMs = 10_000;
 /** What time itself sets off: commands that expire, old commands that leave, checks of disk and clock, rates. */
 export function everySecond(
   { config, clock, counters, log, monotonic }: Base,
-  { storage, commands, meter }: { storage: Storage; commands: Commands; meter: Meter },
+  {
+    storage,
+    commands,
+    meter,
+    backups,
+  }: { storage: Storage; commands: Commands; meter: Meter; backups: Pick<ScheduledBackups, 'tick'> },
 ): Closable {
   let trimmedAt = 0;
   let tickedAt = monotonic();
@@ -29,6 +35,7 @@ export function everySecond(
     if (clock.now() - trimmedAt > trimEveryMs) trimCommands();
     storage.diskWatch.tick(now);
     storage.clockWatch.tick();
+    backups.tick();
     meter.tick(counters.framesReceived, counters.readingsStored, now - tickedAt);
     tickedAt = now;
   }, 1_000);

@@ -65,6 +65,7 @@ export function createOperatorSide(base: Base, { storage, registries, intake, tr
       retentionDays: base.config.store.retentionDays,
       rollupRetentionDays: base.config.store.rollupRetentionDays,
     },
+    backupSettings: base.config.backup,
     schedule: (delayMs, run) => base.schedule(delayMs, () => closed || run()),
   });
   const live = createLive({

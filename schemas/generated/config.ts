@@ -269,6 +269,7 @@ export interface GatewayConfig {
    */
   trustedProxies?: string[];
   commands?: CommandsConfig;
+  backup?: BackupConfig;
 }
 /**
  * The port that devices connect to.
@@ -570,6 +571,27 @@ export interface CommandsConfig {
    * For how many days commands are kept after they ended.
    */
   keepDays?: number;
+}
+/**
+ * Backups that the gateway makes by itself.
+ */
+export interface BackupConfig {
+  /**
+   * When a backup is made: a cron expression of five fields (minute, hour, day of the month, month, day of the week), for example `30 3 * * *` for 03:30 each day. If it is absent, none is made by time. A time that passes while the gateway is down is left out.
+   */
+  schedule?: string;
+  /**
+   * The time zone of the schedule, for example `Europe/Berlin`.
+   */
+  timeZone?: string;
+  /**
+   * The absolute path of the folder that the backups go into, each in a folder of its own. It must not be in the data folder, and should be on another disk.
+   */
+  folder?: string;
+  /**
+   * How many backups stay. After each complete backup the gateway removes the oldest ones beyond this number, and only those that it made itself.
+   */
+  keep?: number;
 }
 
 /**

@@ -103,13 +103,88 @@ export interface AuditItem {
 }
 
 /**
+ * The last backup that failed, if none was complete since then and since the start of the gateway. Else it is null.
+ */
+export type FailedBackup = {
+  /**
+   * The time at which it was begun, in Unix milliseconds.
+   */
+  at: number;
+  /**
+   * Why it failed, in words.
+   */
+  error: string;
+} | null;
+
+/**
+ * The backups that the gateway made in `backup.folder`, and when the next one is made.
+ */
+export interface BackupPage {
+  /**
+   * The cron expression `backup.schedule`. It is null if no backup is made by time.
+   */
+  schedule: string | null;
+  /**
+   * The time zone of the schedule, `backup.timeZone`.
+   */
+  timeZone: string;
+  /**
+   * The folder of the backups, `backup.folder`. It is null if none is set.
+   */
+  folder: string | null;
+  /**
+   * How many backups stay, `backup.keep`.
+   */
+  keep: number;
+  /**
+   * The time at which the next scheduled backup begins, in Unix milliseconds. It is null if there is no schedule.
+   */
+  nextAt: number | null;
+  failed: FailedBackup;
+  /**
+   * How many backups into `backup.folder` failed since the start of the gateway.
+   */
+  failures: number;
+  /**
+   * The complete backups in `backup.folder` that this gateway made, newest first.
+   */
+  items: BackupItem[];
+  /**
+   * Always null, because this list is never split into pages.
+   */
+  next: string | null;
+}
+export interface BackupItem {
+  /**
+   * The name of its folder, with the time in UTC.
+   */
+  name: string;
+  /**
+   * The absolute path of its folder. A gateway can be started on a copy of it.
+   */
+  folder: string;
+  /**
+   * The time at which it was begun, in Unix milliseconds.
+   */
+  at: number;
+  /**
+   * How many files it has.
+   */
+  files: number;
+  /**
+   * How many bytes it has.
+   */
+  bytes: number;
+}
+
+/**
  * Where a backup is written to.
  */
 export interface BackupRequest {
   /**
-   * An absolute path on the machine of the gateway, for example `/var/backups/tidegate/monday`. The folder must be empty or not exist, and must not be in the data folder.
+   * An absolute path on the machine of the gateway, for example `/var/backups/tidegate/monday`. The folder must be empty or not exist, and must not be in the data folder. If it is absent, the backup goes into a new folder in `backup.folder`.
    */
-  folder: string;
+  folder?: string;
 }
 
 /**

@@ -151,6 +151,7 @@ const layers = {
   ],
   'gateway/operator/routes': [
     'gateway/operator/http',
+    'gateway/operations',
     'gateway/command',
     'gateway/store/reader',
     'gateway/domain',

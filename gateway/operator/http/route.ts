@@ -16,7 +16,7 @@ import type { Query } from './parameters.js';
 
 /** The bodies of requests, by the name of their schema in schemas/operator. Undefined: the body may be left out. */
 export interface Bodies {
-  backup_request: BackupRequest;
+  backup_request: BackupRequest | undefined;
   batch_create: BatchCreate;
   command_create: CommandCreate;
   credential_request: CredentialRequest | undefined;

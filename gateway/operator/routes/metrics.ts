@@ -56,6 +56,14 @@ export const metrics: readonly Metric[] = [
     'Readings in the commit log that are not in day files yet',
     ({ status }) => status().unsealedReadings,
   ),
+  gauge(
+    'tidegate_backup_age_seconds',
+    'Seconds since the last complete backup in backup.folder was begun, or since the start if there is none; 0 if no folder is set',
+    ({ backups }) => backups.ageSeconds(),
+  ),
+  counter('tidegate_backup_failures_total', 'Backups into backup.folder that failed', ({ backups }) =>
+    backups.failures(),
+  ),
   gauge('tidegate_retention_paused', '1 while retention is paused because the clock stepped, else 0', ({ status }) =>
     status().retentionPaused === null ? 0 : 1,
   ),

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
-import { fileReason } from '../../../schemas/errors.js';
+import { errorOf, fileReason } from '../../../schemas/errors.js';
+import type { Job } from '../../operations/jobs.js';
+import type { ScheduledBackups } from '../../operations/scheduledBackups.js';
 import { Problem } from '../http/problems.js';
 import { byOf, noContent, type Route, withBody } from '../http/route.js';
 
@@ -22,6 +24,15 @@ function isEmptyFolder(folder: string): boolean {
     return statSync(folder).isDirectory() && readdirSync(folder).length === 0;
   } catch (error) {
     throw new Problem('folder_invalid', `${folder} cannot be read by the gateway: ${fileReason(error)}`);
+  }
+}
+
+/** Begins a backup in backup.folder. Throws folder_invalid. */
+function startOwn(backups: ScheduledBackups): Job {
+  try {
+    return backups.start();
+  } catch (error) {
+    throw new Problem('folder_invalid', `${errorOf(error).message}. Give a folder, or set backup.folder`);
   }
 }
 
@@ -65,14 +76,28 @@ export const upkeepRoutes: Route[] = [
   withBody('backup_request', {
     method: 'post',
     path: '/v1/backup',
-    summary: 'Starts a backup of the running store into a folder on the machine of the gateway',
+    summary:
+      'Starts a backup of the running store into a folder on the machine of the gateway, or into a new one in backup.folder',
     role: 'admin',
+    bodyOptional: true,
     status: 202,
     answer: 'job',
-    handle(request, { jobs, status }) {
-      return jobs.backUp(checkFolder(request.body.folder, status().dataFolder));
+    async handle(request, { jobs, backups, status, audit, gatewayId }) {
+      const wanted = request.body?.folder;
+      const job = wanted === undefined ? startOwn(backups) : jobs.backUp(checkFolder(wanted, status().dataFolder));
+      await audit(byOf(request), 'backup_started', gatewayId, job.subject);
+      return job;
     },
   }),
+  {
+    method: 'get',
+    path: '/v1/backups',
+    summary: 'Lists the backups in backup.folder, newest first, with the schedule and the last failure',
+    role: 'viewer',
+    status: 200,
+    answer: 'backup_page',
+    handle: (_request, { backups }) => ({ ...backups.report(), next: null }),
+  },
   {
     method: 'get',
     path: '/v1/jobs',
