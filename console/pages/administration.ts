@@ -35,6 +35,20 @@ export const administrationPages: readonly AdministrationPage[] = [
     load: async () => (await import('./storage.js')).StoragePage,
   },
   {
+    to: '/backups',
+    icon: 'backups',
+    title: 'Backups',
+    about: 'Copies of the data folder: the schedule, the last ones, and one now.',
+    load: async () => (await import('./backups.js')).BackupsPage,
+  },
+  {
+    to: '/jobs',
+    icon: 'jobs',
+    title: 'Jobs',
+    about: 'Backups and erasures, with their progress.',
+    load: async () => (await import('./jobs.js')).JobsPage,
+  },
+  {
     to: '/settings',
     icon: 'settings',
     title: 'Settings',

@@ -2,6 +2,7 @@ import type {
   AdmittedBody,
   AttemptItem,
   AuditItem,
+  BackupPage,
   BatchBody,
   BatchCreate,
   BatchItem,
@@ -16,6 +17,7 @@ import type {
   DeviceEditRequest,
   DevicePatch,
   GatewayBody,
+  JobBody,
   KeyCreate,
   KeyItem,
   ModelItem,
@@ -122,6 +124,12 @@ export interface Api {
   settings(): Promise<Page<SettingItem>>;
   /** What the data folder holds, and how long the disk lasts. */
   storage(): Promise<StorageBody>;
+  /** The backups in the gateway's folder for them, with the schedule. */
+  backups(): Promise<BackupPage>;
+  /** Begins a backup: into this folder, or, if it is empty text, into the gateway's folder for them. */
+  backUp(folder: string): Promise<JobBody>;
+  /** Backups and erasures since the start of the gateway, newest first. */
+  jobs(): Promise<Page<JobBody>>;
   /** Moves everything committed into day files; resolves when it is done. */
   seal(): Promise<void>;
   /** Reads configuration, models and certificates again. */
@@ -186,6 +194,9 @@ export function createApi(key: string): Api {
     revokeKey: (id) => ask('DELETE', `/v1/keys/${id}`),
     settings: () => get('/v1/gateway/settings'),
     storage: () => get('/v1/storage'),
+    backups: () => get('/v1/backups'),
+    backUp: (folder) => ask('POST', '/v1/backup', folder === '' ? undefined : { folder }),
+    jobs: () => get('/v1/jobs'),
     seal: () => ask('POST', '/v1/gateway/seal'),
     reload: () => ask('POST', '/v1/gateway/reload'),
     audit: (filter, limit, cursor) => get(`/v1/audit?limit=${limit}${cursorText(cursor)}${filterText(filter)}`),

@@ -1,0 +1,35 @@
+import { Empty, Failed } from '../parts/empty.js';
+import { JobRow } from '../parts/jobRow.js';
+import { Main } from '../parts/page.js';
+import { usePolled } from '../parts/polled.js';
+import { currentApi } from '../session/session.js';
+
+const againMs = 2_000;
+
+/** The long work of the gateway since its start: backups and erasures. A job cannot be cancelled. */
+export function JobsPage() {
+  const jobs = usePolled(() => currentApi().jobs(), againMs, []);
+  const items = jobs.value?.items;
+  return (
+    <Main title="Jobs">
+      <p class="lead">
+        Backups and erasures since the gateway started, newest first. They run one after the other; the log of the
+        gateway has the details.
+      </p>
+      {jobs.trouble !== null && <Failed what={jobs.trouble} retry={jobs.again} />}
+      <section class="card" aria-label="Jobs, newest first">
+        {items === undefined ? (
+          <p class="empty">Loading…</p>
+        ) : items.length === 0 ? (
+          <Empty title="No job since the gateway started." />
+        ) : (
+          <ul class="entries jobs">
+            {items.map((job) => (
+              <JobRow key={job.id} job={job} />
+            ))}
+          </ul>
+        )}
+      </section>
+    </Main>
+  );
+}
