@@ -4,6 +4,7 @@ import type { BatchBody, BatchItem } from '../../schemas/generated/operator.js';
 import { isRunning, targetText } from '../commands/batches.js';
 import { BatchForm } from '../commands/batchForm.js';
 import { BatchShown } from '../commands/batchShown.js';
+import { FleetHistory } from '../commands/fleetHistory.js';
 import { Empty } from '../parts/empty.js';
 import { Main } from '../parts/page.js';
 import { param, setParams } from '../parts/router.js';
@@ -50,6 +51,7 @@ export function CommandsPage() {
         {shown !== '' && <BatchShown key={shown} id={shown} />}
       </div>
       <p class="hint">To command a single device, open its page.</p>
+      <FleetHistory />
     </Main>
   );
 }

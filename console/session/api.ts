@@ -108,6 +108,12 @@ export interface Api {
   steerBatch(id: string, what: 'stop' | 'resume'): Promise<BatchBody>;
   /** The commands of a device, newest first; from the newest if the cursor is null. */
   commands(id: string, cursor: string | null, limit: number): Promise<Page<CommandBody>>;
+  /** Commands of all devices, newest first; from the newest if the cursor is null. An empty filter matches all; times in Unix ms. */
+  allCommands(
+    filter: Record<'device' | 'name' | 'state' | 'from' | 'to', string>,
+    limit: number,
+    cursor: string | null,
+  ): Promise<Page<CommandBody>>;
   /** One command with its history. */
   command(id: string): Promise<CommandBody>;
   /** Sends a command. The idempotency key makes it harmless to repeat the request after a broken answer. */
@@ -185,6 +191,8 @@ export function createApi(key: string): Api {
     createBatch: (wanted) => ask('POST', '/v1/command-batches', wanted),
     steerBatch: (id, what) => ask('POST', `/v1/command-batches/${id}/${what}`),
     commands: (id, cursor, limit) => get(`${device(id)}/commands?limit=${limit}${cursorText(cursor)}`),
+    allCommands: (filter, limit, cursor) =>
+      get(`/v1/commands?limit=${limit}${cursorText(cursor)}${filterText(filter)}`),
     command: (id) => get(`/v1/commands/${id}`),
     send: (id, command, idempotencyKey) =>
       ask('POST', `${device(id)}/commands`, command, { 'idempotency-key': idempotencyKey }),

@@ -102,8 +102,24 @@ interface PageQuery {
 }
 
 /** Questions about stored commands and batches. */
+/** Which commands are wanted, newest first; null: whatever it is. Times in Unix ms. */
+export interface CommandQuery {
+  deviceKey: number | null;
+  name: string | null;
+  state: CommandState | null;
+  /** The earliest time of creation. */
+  from: number | null;
+  /** The time from which on no command is wanted. */
+  to: number | null;
+  /** The last command of the page before. */
+  after: { createdAt: number; id: string } | null;
+  limit: number;
+}
+
 export interface CommandReads {
   command(id: string): CommandView | null;
+  /** Commands of all devices. */
+  allCommands(query: CommandQuery): CommandView[];
   /** A device's commands, newest first. */
   commands(query: PageQuery & { deviceKey: number }): CommandView[];
   /** The command that an operator made with this idempotency key. */

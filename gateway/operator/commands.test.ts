@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import WebSocket from 'ws';
-import type { BatchBody, CommandBody, CommandStateBody } from '../../schemas/generated/operator.js';
+import type { BatchBody, CommandBody, CommandPage, CommandStateBody } from '../../schemas/generated/operator.js';
 import { gatewayTools, startOn, startTestGateway, type TestGateway, type TestLink } from '../gateway.fixture.js';
 
 interface Heard {
@@ -34,6 +34,54 @@ async function create({ api }: TestGateway, device: string, body: object, query 
 
 const show = async ({ api }: TestGateway, id: string, query = ''): Promise<CommandBody> =>
   (await api('GET', `/v1/commands/${id}${query}`)).body;
+
+test('the commands of all devices are listed newest first, filtered, and in pages', async (context) => {
+  let now = Date.now();
+  const tools = await startTestGateway(context, [], { clock: { now: () => now } });
+  for (const device of ['a', 'b']) await tools.addDevice(device);
+  const ids: string[] = [];
+  for (const [device, name] of [
+    ['a', 'open'],
+    ['b', 'open'],
+    ['a', 'close'],
+    ['b', 'close'],
+    ['a', 'open'],
+  ]) {
+    ids.push((await create(tools, device, { name })).id);
+    now += 1_000;
+  }
+  await tools.api('DELETE', `/v1/commands/${ids[1]}`);
+  const found = async (query: string): Promise<number[]> => {
+    const places: number[] = [];
+    for (let cursor = ''; ; ) {
+      const answer = await tools.api('GET', `/v1/commands?limit=2${query}${cursor}`);
+      assert.equal(answer.status, 200, JSON.stringify(answer.body));
+      const page = answer.body as CommandPage;
+      places.push(...page.items.map(({ id }) => ids.indexOf(id)));
+      if (page.next === null) return places;
+      cursor = `&cursor=${page.next}`;
+    }
+  };
+  assert.deepEqual(await found(''), [4, 3, 2, 1, 0]);
+  assert.deepEqual(await found('&device=a'), [4, 2, 0]);
+  assert.deepEqual(await found('&name=open'), [4, 1, 0]);
+  assert.deepEqual(await found('&state=cancelled'), [1]);
+  assert.deepEqual(await found('&state=queued'), [4, 3, 2, 0]);
+  assert.deepEqual(await found('&state=queued&name=open&device=a'), [4, 0]);
+  assert.deepEqual(await found(`&from=${now - 4_000}&to=${new Date(now - 2_000).toISOString()}`), [2, 1]);
+  assert.deepEqual(await found('&name=none'), []);
+  for (const [query, code] of [
+    ['device=nobody', 'device_unknown'],
+    ['state=asleep', 'query_invalid'],
+    ['from=2&to=1', 'range_invalid'],
+    ['to=tomorrow', 'range_invalid'],
+    ['cursor=WyJ4Il0', 'cursor_invalid'],
+    ['tag=x', 'query_invalid'],
+  ])
+    assert.equal(((await tools.api('GET', `/v1/commands?${query}`)).body as { code: string }).code, code, query);
+  const viewer = (await tools.api('POST', '/v1/keys', { name: 'wall', role: 'viewer' })).body as { key: string };
+  assert.equal((await tools.api('GET', '/v1/commands', undefined, viewer.key)).status, 200);
+});
 
 test('the body of a command has every transition with its time and cause', async (context) => {
   const tools = await startTestGateway(context);

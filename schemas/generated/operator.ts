@@ -563,7 +563,7 @@ export interface CommandCreate {
 }
 
 /**
- * Commands of a device, newest first.
+ * Commands, newest first.
  */
 export interface CommandPage {
   /**

@@ -177,6 +177,32 @@ test('a backup is made now, into the folder of the settings or another, and show
   );
 });
 
+test('the commands of all devices are found by device, name and state', async (context) => {
+  const both = await startBoth(context);
+  for (const id of ['pump-1', 'pump-2']) await both.gateway.api('POST', '/v1/devices', { id });
+  for (const [id, name] of [
+    ['pump-1', 'open'],
+    ['pump-2', 'open'],
+    ['pump-2', 'close'],
+  ])
+    await both.gateway.api('POST', `/v1/devices/${id}/commands`, { name, params: { speed: 3 } });
+  const { page, problems } = await openPage(both, '/commands');
+  const rows = page.getByRole('region', { name: 'Commands of all devices' }).getByRole('listitem');
+  await rows.nth(2).waitFor();
+  await page.getByLabel('Command name').fill('open');
+  await rows.nth(2).waitFor({ state: 'detached' });
+  await page.getByLabel('Device id').fill('pump-2');
+  await rows.nth(1).waitFor({ state: 'detached' });
+  assert.match(await rows.innerText(), /open pump-2\s+{"speed":3}\s+queued/);
+  await page.getByLabel('State').selectOption('succeeded');
+  await page.getByText('No command matches.').waitFor();
+  // While an id is typed there may be no such device, which browsers log as an error.
+  assert.deepEqual(
+    problems.filter((text) => !text.includes('404')),
+    [],
+  );
+});
+
 test('a viewer reads which role a page of the administration needs', async (context) => {
   const both = await startBoth(context);
   const viewer = await both.gateway.api<NewKeyBody>('POST', '/v1/keys', { name: 'wall', role: 'viewer' });
@@ -200,6 +226,7 @@ test('pages of the administration have no serious finding in light and dark, and
     ['/keys', '.credentials li'],
     ['/audit?span=between', '.entries li'],
     ['/settings', '.settings li'],
+    ['/commands?span=between', '.entries li, .empty'],
     ['/storage', '.days tbody tr'],
     ['/backups', '.entries li'],
     ['/jobs', '.entries li'],

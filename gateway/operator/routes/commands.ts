@@ -1,13 +1,13 @@
 import type { BatchCreate, CommandCreate } from '../../../schemas/generated/operator.js';
 import { newCommandOf } from '../../command/creation.js';
-import type { CommandView } from '../../domain/command.js';
+import { type CommandState, type CommandView, commandStates } from '../../domain/command.js';
 import type { Device } from '../../domain/device.js';
 import type { OperatorContext } from '../http/context.js';
-import { encodeCursor, numberOf, textCursor } from '../http/parameters.js';
+import { decodeCursor, encodeCursor, numberOf, textCursor, textOf } from '../http/parameters.js';
 import { Problem } from '../http/problems.js';
 import { byOf, noContent, type OperatorRequest, type Route, withBody } from '../http/route.js';
 import { deviceOf } from './devices.js';
-import { pageQuery } from './paging.js';
+import { pageQuery, rangeOf, rangeQuery } from './paging.js';
 import { targetOf } from './targets.js';
 
 const failedMax = 1_000;
@@ -72,6 +72,34 @@ async function list(request: OperatorRequest, context: OperatorContext) {
   return { items, next: rows.length > limit ? encodeCursor([items[limit - 1].id]) : null };
 }
 
+/** The commands of all devices. Throws device_unknown, range_invalid, cursor_invalid. */
+async function history({ query }: OperatorRequest, context: OperatorContext) {
+  const limit = numberOf(query, 'limit');
+  const [from, to] = rangeOf(query);
+  const cursor = textOf(query, 'cursor');
+  const [createdAt, id] = cursor === undefined ? [] : decodeCursor(cursor, ['number', 'string']);
+  const device = textOf(query, 'device');
+  const rows = await context.read('allCommands', {
+    deviceKey: device === undefined ? null : keyOf(device, context),
+    name: textOf(query, 'name') ?? null,
+    // The schema of the query allows no other text.
+    state: (textOf(query, 'state') as CommandState | undefined) ?? null,
+    from,
+    to,
+    after: createdAt === undefined || id === undefined ? null : { createdAt, id },
+    limit: limit + 1,
+  });
+  const items = rows.slice(0, limit).map((view) => bodyOf(view, context));
+  const last = items.at(-1);
+  return { items, next: rows.length > limit && last ? encodeCursor([last.createdAt, last.id]) : null };
+}
+
+function keyOf(device: string, { registry }: OperatorContext): number {
+  const found = registry.get(device);
+  if (found === undefined) throw new Problem('device_unknown', `There is no device ${device}`);
+  return found.key;
+}
+
 async function cancel(request: OperatorRequest, context: OperatorContext) {
   const [id] = request.parameters;
   const { device, name } = await viewOf(id, context);
@@ -133,6 +161,24 @@ export const commandRoutes: Route[] = [
     status: 200,
     answer: 'command_page',
     handle: list,
+  },
+  {
+    method: 'get',
+    path: '/v1/commands',
+    summary: 'Lists the commands of all devices with their history, newest first',
+    role: 'viewer',
+    query: {
+      properties: {
+        ...pageQuery,
+        device: { type: 'string', description: 'Only commands for this device, by its id.' },
+        name: { type: 'string', description: 'Only commands of this name.' },
+        state: { type: 'string', enum: commandStates, description: 'Only commands in this state.' },
+        ...rangeQuery('command'),
+      },
+    },
+    status: 200,
+    answer: 'command_page',
+    handle: history,
   },
   {
     method: 'get',

@@ -1,9 +1,9 @@
 import { type AuditAction, auditActionNames } from '../../../schemas/tables/auditActions.js';
 import type { AuditQuery } from '../../domain/operators.js';
-import { encodeCursor, numberCursor, numberOf, parseTime, type Query, textOf } from '../http/parameters.js';
+import { encodeCursor, numberCursor, numberOf, type Query, textOf } from '../http/parameters.js';
 import { Problem } from '../http/problems.js';
 import { byOf, noContent, type Route, withBody } from '../http/route.js';
-import { pageQuery } from './paging.js';
+import { pageQuery, rangeOf, rangeQuery } from './paging.js';
 
 const auditQuery = {
   by: {
@@ -15,23 +15,12 @@ const auditQuery = {
     type: 'string',
     description: 'Only changes of the device, batch or key with this id, or of the gateway by its name.',
   },
-  from: {
-    type: 'string',
-    description: 'The earliest time of a change, in Unix milliseconds or ISO 8601.',
-  },
-  to: {
-    type: 'string',
-    description: 'The time before which a change must have been made, in Unix milliseconds or ISO 8601.',
-  },
+  ...rangeQuery('change'),
 };
 
 /** Throws range_invalid. */
 function filterOf(query: Query): Omit<AuditQuery, 'before' | 'limit'> {
-  const [from, to] = (['from', 'to'] as const).map((name) => {
-    const text = textOf(query, name);
-    return text === undefined ? null : parseTime(text, name);
-  });
-  if (from !== null && to !== null && from > to) throw new Problem('range_invalid', 'from is later than to');
+  const [from, to] = rangeOf(query);
   return {
     by: textOf(query, 'by') ?? null,
     // The schema of the query allows no other text.

@@ -1,10 +1,11 @@
 import type Database from 'better-sqlite3';
-import type {
-  CommandEventRecord,
-  CommandReads,
-  CommandState,
-  CommandView,
-  FailedMember,
+import {
+  type CommandEventRecord,
+  type CommandReads,
+  type CommandState,
+  type CommandView,
+  type FailedMember,
+  isFinal,
 } from '../../domain/command.js';
 import { statement, tupleStatement } from '../sqlite/statement.js';
 import { type BatchRow, batchOf, type CommandRow, recordOf } from './commandRows.js';
@@ -41,10 +42,37 @@ export function openCommandReads(db: Database.Database): CommandReads {
       const row = byId.get(id);
       return row === undefined ? null : view(row);
     },
+    allCommands: openHistoryRead(db, view),
     commands: ({ deviceKey, before, limit }) => ofDevice.all(deviceKey, before ?? endOfIds, limit).map(view),
     commandByKey: (by, key) => byKey.get(by, key) ?? null,
     batch: openBatchRead(db),
     batches: ({ before, limit }) => batches.all(before ?? endOfIds, limit).map(batchOf),
+  };
+}
+
+/** Only the conditions that are wanted are in the SQL, so that SQLite finds the index for them. */
+function openHistoryRead(db: Database.Database, view: (row: CommandRow) => CommandView): CommandReads['allCommands'] {
+  const prepared = new Map<string, Database.Statement<[Record<string, string | number | null>], CommandRow>>();
+  return ({ deviceKey, name, state, from, to, after, limit }) => {
+    const conditions = [
+      deviceKey === null ? '' : 'device = :deviceKey',
+      name === null ? '' : 'name = :name',
+      // The index of states has only commands that have ended, because each move of an open one would change it.
+      state === null ? '' : `state = :state AND ended_at IS ${isFinal(state) ? 'NOT ' : ''}NULL`,
+      from === null ? '' : 'created_at >= :from',
+      to === null ? '' : 'created_at < :to',
+      after === null ? '' : '(created_at, id) < (:createdAt, :id)',
+    ].filter((condition) => condition !== '');
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+    // Open commands are few and have an index of their own, which SQLite takes only if no other one gives the order.
+    const order = state !== null && !isFinal(state) ? '+created_at DESC, +id DESC' : 'created_at DESC, id DESC';
+    let read = prepared.get(where);
+    if (read === undefined) {
+      read = statement(db, `SELECT * FROM commands ${where} ORDER BY ${order} LIMIT :limit`);
+      prepared.set(where, read);
+    }
+    const place = { createdAt: after?.createdAt ?? null, id: after?.id ?? null };
+    return read.all({ deviceKey, name, state, from, to, ...place, limit }).map(view);
   };
 }
 

@@ -146,5 +146,11 @@ export const registrySchema: Schema = {
     },
     // The name and notes of a device.
     (db) => db.exec('ALTER TABLE devices ADD COLUMN name TEXT; ALTER TABLE devices ADD COLUMN notes TEXT'),
+    // The history of commands of all devices, by time, name and final state.
+    (db) =>
+      db.exec(`
+        CREATE INDEX commands_by_time ON commands (created_at, id);
+        CREATE INDEX commands_by_name ON commands (name, created_at, id);
+        CREATE INDEX commands_by_state ON commands (state, created_at, id) WHERE ended_at IS NOT NULL;`),
   ],
 };
