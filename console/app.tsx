@@ -17,6 +17,7 @@ import { FleetPage } from './pages/fleet.js';
 import { MapPage } from './pages/map.js';
 import { MorePage } from './pages/more.js';
 import { Icon } from './parts/icons.js';
+import { Keyboard } from './parts/keyboard.js';
 import { Late } from './parts/late.js';
 import { Link } from './parts/link.js';
 import { Main } from './parts/page.js';
@@ -49,6 +50,7 @@ export function App() {
         <Notice />
         {ready.value ? <Pages /> : <p class="empty">Loading…</p>}
       </div>
+      <Keyboard />
     </>
   );
 }

@@ -203,6 +203,32 @@ test('the commands of all devices are found by device, name and state', async (c
   );
 });
 
+test('/ goes to the search field, ? opens a help that keeps the focus, and Escape leaves both', async (context) => {
+  const both = await startBoth(context);
+  const { page, problems } = await openPage(both, '/settings');
+  const search = page.getByLabel('Key or description');
+  await search.waitFor();
+  await page.keyboard.press('/');
+  await page.keyboard.type('a?b');
+  assert.equal(await search.inputValue(), 'a?b');
+  assert.equal(await page.getByRole('dialog').count(), 0);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('?');
+  const help = page.getByRole('dialog', { name: 'Keys' });
+  await help.waitFor();
+  for (let presses = 0; presses < 5; presses++) {
+    await page.keyboard.press('Tab');
+    const outside = await page.evaluate(
+      `document.activeElement.closest('dialog') === null && document.activeElement !== document.body`,
+    );
+    assert.equal(outside, false, 'the focus stays in the dialog');
+  }
+  assert.deepEqual(await seriousFindings(page, false), []);
+  await page.keyboard.press('Escape');
+  await help.waitFor({ state: 'hidden' });
+  assert.deepEqual(problems, []);
+});
+
 test('a viewer reads which role a page of the administration needs', async (context) => {
   const both = await startBoth(context);
   const viewer = await both.gateway.api<NewKeyBody>('POST', '/v1/keys', { name: 'wall', role: 'viewer' });
