@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { counted } from '../../schemas/counted.js';
+import { countOf } from '../../schemas/display/numbers.js';
 import type { JobBody } from '../../schemas/generated/operator.js';
 import type { ApiClient, ApiOptions } from './apiClient.js';
 import { Failure } from './failure.js';
@@ -11,7 +11,7 @@ export async function followJob(api: ApiClient, started: JobBody, { json }: ApiO
   const shows = process.stderr.isTTY && !json;
   for (let job = started; ; job = await api.request<JobBody>('GET', `/v1/jobs/${job.id}`)) {
     if (shows)
-      process.stderr.write(`\r${job.type} ${job.subject}: ${job.filesDone} of ${counted(job.filesTotal, 'file')} `);
+      process.stderr.write(`\r${job.type} ${job.subject}: ${job.filesDone} of ${countOf(job.filesTotal, 'file')} `);
     if (job.state === 'done' || job.state === 'failed') {
       if (shows) process.stderr.write('\n');
       if (job.state === 'failed') throw new Failure(1, `${job.type} of ${job.subject} failed: ${job.error}`);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { counted } from '../../schemas/counted.js';
+import { countOf } from '../../schemas/display/numbers.js';
 import type { JobBody } from '../../schemas/generated/operator.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
 import { followJob } from '../api/followJob.js';
@@ -23,6 +23,6 @@ async function backUp(dir: string, options: ApiOptions): Promise<void> {
   const job = await followJob(api, await api.request<JobBody>('POST', '/v1/backup', { folder: resolve(dir) }), options);
   if (options.json) return printJson(job);
   console.log(
-    `The backup is complete: ${job.subject} contains ${counted(job.filesDone, 'file')}, ${(job.bytes / 1024 ** 2).toFixed(1)} MiB. Start a gateway on a copy of it:\n\n  npx tidegate serve --data ${job.subject}`,
+    `The backup is complete: ${job.subject} contains ${countOf(job.filesDone, 'file')}, ${(job.bytes / 1024 ** 2).toFixed(1)} MiB. Start a gateway on a copy of it:\n\n  npx tidegate serve --data ${job.subject}`,
   );
 }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { counted } from '../../schemas/counted.js';
+import { countOf } from '../../schemas/display/numbers.js';
 import type { BatchBody, BatchItem } from '../../schemas/generated/operator.js';
 import { type ApiClient, type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
 import { Failure } from '../api/failure.js';
@@ -134,7 +134,7 @@ function createProgress(stream: NodeJS.WriteStream): (batch: BatchBody) => void 
   let isHinted = false;
   return (batch) => {
     const open = sumOf(batch, ['queued', ...underWayStates]);
-    const text = `${(batch.total - open).toLocaleString('en')} of ${counted(batch.total, 'device')} ended: ${countsText(batch)}`;
+    const text = `${(batch.total - open).toLocaleString('en')} of ${countOf(batch.total, 'device')} ended: ${countsText(batch)}`;
     if (text !== before) {
       stream.write(stream.isTTY ? `\r\x1b[K${text}` : `${text}\n`);
       since = Date.now();
@@ -144,7 +144,7 @@ function createProgress(stream: NodeJS.WriteStream): (batch: BatchBody) => void 
     if (!isHinted && queued > 0 && queued === open && Date.now() - since >= waitHintAfterMs) {
       isHinted = true;
       stream.write(
-        `${stream.isTTY ? '\n' : ''}${counted(queued, 'command')} can wait for offline devices until they expire (--ttl). Ctrl-C ends following; the batch continues.\n`,
+        `${stream.isTTY ? '\n' : ''}${countOf(queued, 'command')} can wait for offline devices until they expire (--ttl). Ctrl-C ends following; the batch continues.\n`,
       );
       before = '';
     }
@@ -161,7 +161,7 @@ const countsText = ({ counts }: BatchBody): string =>
 function print(batch: BatchBody, { json }: ApiOptions): void {
   if (json) return printJson(batch);
   const { id, name, state, total, failed } = batch;
-  console.log(`Batch ${id}, ${name} to ${counted(total, 'device')}: ${state}. ${countsText(batch)}`);
+  console.log(`Batch ${id}, ${name} to ${countOf(total, 'device')}: ${state}. ${countsText(batch)}`);
   if (failed.length === 0) return;
   const rows = failed.map((member) => [
     member.device,

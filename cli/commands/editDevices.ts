@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { counted } from '../../schemas/counted.js';
+import { countOf } from '../../schemas/display/numbers.js';
 import type { DeviceBody, DevicePatch } from '../../schemas/generated/operator.js';
 import { type ApiClient, type ApiOptions, createApiClient } from '../api/apiClient.js';
 import { Failure } from '../api/failure.js';
@@ -144,7 +144,7 @@ function lineOf({ id, name, model, tags }: DeviceBody, changed: boolean): string
 function summaryOf(all: number, changed: number, failed: number): string {
   const same = all - changed - failed;
   return [
-    `${counted(changed, 'device')} changed`,
+    `${countOf(changed, 'device')} changed`,
     ...(same === 0 ? [] : [`${same} already like this`]),
     ...(failed === 0 ? [] : [`${failed} failed`]),
   ].join(', ');
@@ -156,6 +156,6 @@ function createProgress(total: number): (done: number) => void {
   return (done) => {
     if (Date.now() - at < progressEveryMs) return;
     at = Date.now();
-    console.error(`${done.toLocaleString('en')} of ${counted(total, 'device')}`);
+    console.error(`${done.toLocaleString('en')} of ${countOf(total, 'device')}`);
   };
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { counted } from '../../schemas/counted.js';
+import { countOf } from '../../schemas/display/numbers.js';
 import { fileReason } from '../../schemas/errors.js';
 import type { DeviceBody, ModelItem, NewCredentialBody } from '../../schemas/generated/operator.js';
 import { type ApiClient, type ApiOptions, createApiClient } from '../api/apiClient.js';
@@ -46,7 +46,7 @@ async function registerPart(api: ApiClient, file: string, rows: DeviceRow[], at:
     if (at === 0 || !(error instanceof Failure)) throw error;
     throw new Failure(
       error.exitCode,
-      `${error.message}\nThe first ${counted(at, 'device')} of ${file}, up to line ${rows[at - 1].line}, are registered, and their secrets are printed. Import the rest from line ${rows[at].line} on.`,
+      `${error.message}\nThe first ${countOf(at, 'device')} of ${file}, up to line ${rows[at - 1].line}, are registered, and their secrets are printed. Import the rest from line ${rows[at].line} on.`,
     );
   }
 }

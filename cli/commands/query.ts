@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
-import { counted } from '../../schemas/counted.js';
-import { numberIn, numberText, type Scale, scaleOf } from '../../schemas/display/numbers.js';
+import { countOf, numberIn, numberText, type Scale, scaleOf } from '../../schemas/display/numbers.js';
 import { readingText, shortText } from '../../schemas/display/values.js';
 import type { BucketItem, DeviceBody, LatestBody, ReadingItem } from '../../schemas/generated/operator.js';
 import { type ApiClient, type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
@@ -130,11 +129,11 @@ async function whyNothing(api: ApiClient, id: string, { from, to, metric }: Quer
 function whereTheRestIs(shown: Row[], order: QueryOptions['order']): string {
   const more = 'a larger --limit, or --format csv for the whole range';
   if (order === 'asc')
-    return `These are the oldest ${counted(shown.length, 'row')} of the range. For later ones: ${more}.`;
+    return `These are the oldest ${countOf(shown.length, 'row')} of the range. For later ones: ${more}.`;
   const oldest = order === 'desc' ? shown[shown.length - 1] : shown[0];
   // `to` is exclusive, and other metrics may have a reading in the same millisecond. A bucket is shown again only as a whole.
   const to = 'value' in oldest ? oldest.ts + 1 : oldest.ts;
-  return `These are the newest ${counted(shown.length, 'row')} of the range. For earlier ones: --to ${timeText(to)}, ${more}.`;
+  return `These are the newest ${countOf(shown.length, 'row')} of the range. For earlier ones: --to ${timeText(to)}, ${more}.`;
 }
 
 const readingHeadings = ['TIME', 'METRIC', 'VALUE', 'UNIT'];

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 import { dayMs, dayOf } from '../../gateway/store/dayFiles/days.js';
 import { openSqlView, type SqlValue } from '../../gateway/store/outside/sqlView.js';
-import { counted } from '../../schemas/counted.js';
+import { countOf } from '../../schemas/display/numbers.js';
 import type { GatewayBody } from '../../schemas/generated/operator.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
 import { Failure } from '../api/failure.js';
@@ -52,7 +52,7 @@ async function sql(statement: string, options: SqlOptions): Promise<void> {
     if (!sealed && view.unsealed > 0)
       console.error(
         pc.yellow(
-          `${counted(view.unsealed, 'reading')} not sealed yet, so missing here. Start the gateway on this folder to seal what is in its log.`,
+          `${countOf(view.unsealed, 'reading')} not sealed yet, so missing here. Start the gateway on this folder to seal what is in its log.`,
         ),
       );
     if (!view.indexed)

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 import WebSocket from 'ws';
 import { untilSignal } from '../../device-sim/run/untilSignal.js';
-import { counted } from '../../schemas/counted.js';
+import { countOf } from '../../schemas/display/numbers.js';
 import type { LiveMessage } from '../../schemas/generated/operator.js';
 import { valueText } from '../../schemas/message/valueText.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
@@ -87,7 +87,7 @@ function linesOf(message: LiveMessage): string[] {
     case 'trace':
       return traceLines(message);
     case 'dropped':
-      return [pc.yellow(`Skipped ${counted(message.samples, 'sample')}, because this terminal reads too slowly`)];
+      return [pc.yellow(`Skipped ${countOf(message.samples, 'sample')}, because this terminal reads too slowly`)];
     case 'error':
       return [pc.red(`${message.code}: ${message.message}`)];
     default:

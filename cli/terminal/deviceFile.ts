@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import { counted } from '../../schemas/counted.js';
+import { countOf } from '../../schemas/display/numbers.js';
 import type { DeviceCreate } from '../../schemas/generated/operator.js';
 import { loadSchema } from '../../schemas/load.js';
 import { Failure } from '../api/failure.js';
@@ -49,7 +49,7 @@ export function readDeviceFile(file: string, text: string, known: Known): Device
     };
     if (cells.length > heading.length)
       faults.push(
-        `line ${line}: ${counted(cells.length, 'cell')} under ${counted(heading.length, 'heading')}. Put a cell that contains the separator in double quotes`,
+        `line ${line}: ${countOf(cells.length, 'cell')} under ${countOf(heading.length, 'heading')}. Put a cell that contains the separator in double quotes`,
       );
     const id = at('id');
     const before = lineOfId.get(id);
@@ -66,7 +66,7 @@ export function readDeviceFile(file: string, text: string, known: Known): Device
   if (faults.length > 0)
     throw new Failure(
       65,
-      `${file}: ${counted(faults.length, 'fault')}. Nothing is registered.\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+      `${file}: ${countOf(faults.length, 'fault')}. Nothing is registered.\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
     );
   return devices;
 }

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { counted } from '../../schemas/counted.js';
+import { countOf } from '../../schemas/display/numbers.js';
 import { explainFrame } from '../../schemas/frame/explain.js';
 import type { LiveTrace } from '../../schemas/generated/operator.js';
 import { explainJson } from '../../schemas/message/explain.js';
@@ -18,7 +18,7 @@ const colours = {
 /** The trace of a frame in one line. If the frame was refused, its fields follow with the fault marked. */
 export function traceLines(trace: LiveTrace): string[] {
   const { device, seq, encoding, length, outcome, readings, receivedAt, fault } = trace;
-  const what = outcome === 'stored' ? `stored, ${counted(readings, 'reading')}` : outcome;
+  const what = outcome === 'stored' ? `stored, ${countOf(readings, 'reading')}` : outcome;
   const way = steps
     .flatMap((step) => {
       const ms = trace[`${step}Ms`];

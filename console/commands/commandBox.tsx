@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { spanText } from '../../schemas/display/times.js';
 import type { CommandCreate, ModelCommandItem, ModelItem } from '../../schemas/generated/operator.js';
-import { Fault, useValidation } from '../parts/validation.js';
 import { OperatorNeeded } from '../parts/roleNeeded.js';
+import { Fault, useValidation } from '../parts/validation.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail, may } from '../session/session.js';
 import {

@@ -3,7 +3,7 @@ import { useId, useState } from 'preact/hooks';
 import { modelNames, putDevice } from '../fleet/devices.js';
 import type { Device } from '../fleet/presence.js';
 import { Failed } from '../parts/empty.js';
-import { OperatorNeeded } from '../parts/operatorNeeded.js';
+import { OperatorNeeded } from '../parts/roleNeeded.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail, may } from '../session/session.js';
 import {

@@ -5,9 +5,9 @@ import { ask, deviceOf, modelNames } from '../fleet/devices.js';
 import { valuesOf, watchValues } from '../fleet/values.js';
 import { Link } from '../parts/link.js';
 import { Main } from '../parts/page.js';
+import { OperatorNeeded } from '../parts/roleNeeded.js';
 import { devicePath, mayLeave } from '../parts/router.js';
 import { Fault, useValidation } from '../parts/validation.js';
-import { OperatorNeeded } from '../parts/roleNeeded.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail, may } from '../session/session.js';
 

@@ -1,4 +1,4 @@
-import { counted } from '../../schemas/counted.js';
+import { countOf } from '../../schemas/display/numbers.js';
 import type { FleetResult, Progress } from '../run/result.js';
 import { isVerified } from '../run/runFleet.js';
 import { escaped, linePlot, type PlotOptions } from './plot.js';
@@ -60,7 +60,7 @@ function outcomeOf(result: FleetResult, checks: readonly Check[]): string {
   const reasons = [...wrong, ...failed, ...(result.unverified === null ? [] : [`not verified: ${result.unverified}`])];
   const held = [
     ...(verified ? ['everything acknowledged was found'] : []),
-    ...(checks.length > 0 ? [`${checks.length} of ${counted(checks.length, 'threshold')} met`] : []),
+    ...(checks.length > 0 ? [`${checks.length} of ${countOf(checks.length, 'threshold')} met`] : []),
   ];
   if (reasons.length > 0) return `<p class="verdict fail">FAIL: ${escaped(reasons.join('; '))}</p>`;
   if (held.length > 0) return `<p class="verdict pass">PASS: ${escaped(held.join('; '))}</p>`;

@@ -1,7 +1,7 @@
 /**
  * The lines and the final text of a simulator run. report/ turns results into text, a page or an exit code; it measures nothing.
  */
-import { counted } from '../../schemas/counted.js';
+import { countOf } from '../../schemas/display/numbers.js';
 import type { FleetStats } from '../measure/counts.js';
 import type { FleetResult } from '../run/result.js';
 import type { Check } from './thresholds.js';
@@ -21,16 +21,16 @@ export function createLine(): ProgressLine {
     const errors = stats.framesNacked + stats.framesDropped + stats.linksLost - stats.linksLostByFaults;
     const at = `${(stats.elapsedMs / 1000).toFixed(0).padStart(4)} s`;
     if (stats.stage === 'verify')
-      return `${at}  verifying: ${stats.devicesVerified} of ${counted(stats.devices, 'device')} read back`;
+      return `${at}  verifying: ${stats.devicesVerified} of ${countOf(stats.devices, 'device')} read back`;
     if (stats.stage === 'drain')
-      return `${at}  waiting for the last acks: ${counted(stats.framesUnacked, 'frame')} without an answer`;
+      return `${at}  waiting for the last acks: ${countOf(stats.framesUnacked, 'frame')} without an answer`;
     return [
       at,
       `${stats.connected}/${stats.devices} connected`,
       `${frames.toLocaleString('en')} frames/s`,
       `${readings.toLocaleString('en')} readings/s`,
       latency,
-      counted(errors, 'error'),
+      countOf(errors, 'error'),
     ].join('  ');
   };
 }
@@ -41,7 +41,7 @@ export function summaryOf(result: FleetResult): string {
   const seconds = Math.max(0.001, result.elapsedMs / 1000);
   const unacked = result.framesUnacked === 0 ? '' : `, ${result.framesUnacked} without an answer`;
   const lines = [
-    `${counted(result.devices, 'device')}, ${seconds.toFixed(1)} s${stoppedText(result)}`,
+    `${countOf(result.devices, 'device')}, ${seconds.toFixed(1)} s${stoppedText(result)}`,
     `frames:    ${result.framesSent} sent, ${result.framesAcked} acked, ${result.framesNacked} nacked, ${result.framesDropped} dropped by full buffers${unacked}`,
     `readings:  ${result.readingsAcked} acked (${Math.round(result.readingsAcked / seconds).toLocaleString('en')}/s)`,
     `ack:       ${result.framesAcked === 0 ? 'none' : `p50 ${result.ackP50Ms} ms, p99 ${result.ackP99Ms} ms from when a frame was due`}; the simulator was late by ${result.lateP99Ms} ms at p99`,

@@ -1,4 +1,4 @@
-import { counted } from '../../schemas/counted.js';
+import { countOf } from '../../schemas/display/numbers.js';
 import type { Progress } from '../run/result.js';
 import { figure } from './plot.js';
 
@@ -36,7 +36,7 @@ function linesOf(now: Progress, rates: readonly number[], framesPerSecond: numbe
   const worst = Object.entries(errors).sort(([, a], [, b]) => b - a)[0];
   const lines = [
     now.stage === 'verify'
-      ? `verify     ${now.devicesVerified} of ${counted(now.devices, 'device')} read back`
+      ? `verify     ${now.devicesVerified} of ${countOf(now.devices, 'device')} read back`
       : `${now.stage.padEnd(10)} ${progressBar(now)}  ${now.connected}/${now.devices} connected`,
     `readings   ${figure(rates[rates.length - 1])}/s ${sparkline(rates)}`,
     `frames     ${figure(framesPerSecond)}/s acked, ${now.framesUnacked} unacked, ${now.framesNacked} nacked, ${now.framesDropped} dropped`,

@@ -23,8 +23,8 @@ import type {
 } from '../../schemas/generated/config.js';
 import { loadSchema, packageRoot } from '../../schemas/load.js';
 import { createProxies } from '../net/proxies.js';
-import { explain, type Schema } from './explain.js';
 import { backupFaults } from './backupFaults.js';
+import { explain, type Schema } from './explain.js';
 
 type Filled<Section, Optional extends keyof Section = never> = Required<Omit<Section, Optional>> &
   Pick<Section, Optional>;

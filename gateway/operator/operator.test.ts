@@ -124,7 +124,7 @@ test('many devices are edited by ids or by a selection; unknown ids are faults, 
   assert.deepEqual(
     items.map(({ action, detail }) => [action, detail]),
     [
-      ['devices_removed', '1 devices: c'],
+      ['devices_removed', '1 device: c'],
       ['devices_edited', '{"state":"disabled"} 4 devices: a, b, c, d'],
     ],
   );

@@ -1,3 +1,5 @@
+import { countOf } from '../../schemas/display/numbers.js';
+import type { AuditAction } from '../../schemas/tables/auditActions.js';
 import type { Device, DeviceNews } from '../domain/device.js';
 import type { RegistryChange } from '../domain/registryChange.js';
 import type { Clock } from '../process/clock.js';
@@ -154,7 +156,13 @@ function tooManyTags({ id }: Device, { tags = {} }: Patch): EditFault {
 }
 
 /** One record for all devices of a transaction: what was done, how many devices, and their ids. */
-function auditedAll(at: number, by: string, action: string, devices: readonly Device[], what: string): RegistryChange {
+function auditedAll(
+  at: number,
+  by: string,
+  action: AuditAction,
+  devices: readonly Device[],
+  what: string,
+): RegistryChange {
   const ids = devices.map(({ id }) => id);
-  return audited(at, by, action, ids[0], `${what}${ids.length} devices: ${ids.join(', ')}`);
+  return audited(at, by, action, ids[0], `${what}${countOf(ids.length, 'device')}: ${ids.join(', ')}`);
 }

@@ -6,6 +6,8 @@ export const auditActions = {
   device_created: { of: 'device', title: 'Added a device' },
   devices_imported: { of: 'device', title: 'Imported devices' },
   device_updated: { of: 'device', title: 'Changed a device' },
+  devices_edited: { of: 'device', title: 'Changed many devices' },
+  devices_removed: { of: 'device', title: 'Removed many devices' },
   device_removed: { of: 'device', title: 'Removed a device' },
   device_erased: { of: 'device', title: 'Erased the readings of a device' },
   credential_added: { of: 'device', title: 'Created a secret' },

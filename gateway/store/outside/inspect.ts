@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type Database from 'better-sqlite3';
-import { counted } from '../../../schemas/counted.js';
+import { countOf } from '../../../schemas/display/numbers.js';
 import { errorOf } from '../../../schemas/errors.js';
 import { openDayForReading } from '../dayFiles/dayFile.js';
 import { dayText, listDays } from '../dayFiles/days.js';
@@ -54,7 +54,7 @@ function inspectDays(folder: string, everyDay: boolean): Finding[] {
   const faults = checked.flatMap(({ readings, late, rollup }) =>
     [readings, late, rollup].flatMap((path) => (path === null ? [] : faultOf(path))),
   );
-  const detail = `${counted(days.length, 'day')}, ${range}, ${(bytes / 1024 ** 2).toFixed(1)} MiB; ${checked.length} checked`;
+  const detail = `${countOf(days.length, 'day')}, ${range}, ${(bytes / 1024 ** 2).toFixed(1)} MiB; ${checked.length} checked`;
   if (faults.length === 0) return [{ name: 'day files', state: 'ok', detail }];
   return faults.map(({ path, fault }) => ({
     name: basename(path),
