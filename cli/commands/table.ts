@@ -43,7 +43,7 @@ export const commandTable: Readonly<Record<string, Entry>> = {
   },
   query: {
     args: '<id>',
-    description: 'print the readings of a device',
+    description: 'print the readings of a device, the newest last',
     load: async () => (await import('./query.js')).addQuery,
   },
   sql: {
