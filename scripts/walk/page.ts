@@ -84,7 +84,7 @@ export function formOf(line: string): string {
     .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}/g, 'ID')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z?/g, 'TIME')
     .replaceAll(/\b(tg[kd])_[\w-]+|\b(tg[kd])_…/g, '$1$2_KEY')
-    .replaceAll(/\b(idle|heating|fault|open|closed|yes|no)\b/g, 'STATE')
+    .replaceAll(/\b(state|door) \w+/g, '$1 STATE')
     .replaceAll(/-?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?/g, '0')
     .replaceAll(/\b0 (?:[kMGTPm]|[KMGT]i)(?=[A-Z])/g, '0 ')
     .replaceAll(/\s+/g, ' ')

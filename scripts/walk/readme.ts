@@ -58,7 +58,7 @@ try {
   console.error(`\nThe walk ends here: ${(error as Error).message}`);
   process.exitCode = 1;
 } finally {
-  await running?.program.stop('SIGKILL');
+  if (running !== null) signal(running.program, 'KILL');
   if (!here) rmSync(folder, { recursive: true, force: true });
 }
 
@@ -70,25 +70,37 @@ async function take(step: Step): Promise<string> {
   await gatewayFor(step.command);
   const command = step.command.replace(shorter.from, shorter.to).replace(uuid, newestId);
   if (kind === 'watch') await watch(step, command);
-  else await runOnce(step, command);
+  else if (!(await runOnce(step, command))) {
+    // It asks, and there is no terminal here to answer.
+    await runOnce(step, `${command} --yes`);
+    return `as ${command} --yes`;
+  }
   return command === step.command ? '' : `as ${command}`;
 }
 
-/** `exec` where it can be, so that a signal reaches the program and not only its shell. */
-const shell = (command: string): Program =>
-  startProgram('bash', ['-c', command.includes('&&') ? command : `exec ${command}`], { cwd: folder });
+/** Runs a command in a session of its own, as in a terminal. */
+function shell(command: string): Program {
+  return startProgram('setsid', ['--wait', 'bash', '-c', command], { cwd: folder });
+}
 
 async function startGateway(step: Step): Promise<string> {
   await stopGateway();
   const command = here ? step.command.replace('npm ci && ', '') : step.command;
   const [install, start] = command.includes('&&') ? command.split(' && ') : ['', command];
   if (install !== '') succeeded(step, await within(installSeconds, step, shell(install).exited));
-  const program = startProgram('setsid', ['--wait', 'bash', '-c', start], { cwd: folder });
+  const program = shell(start);
   running = { command: step.command, program };
   const [printed] = await within(limitSeconds, step, program.printed(/^[\s\S]*(?:#key=tgk_\S+|"msg":"ready").*\n/));
   compare(step, printed);
   if (/npm run demo$/.test(step.command)) demo = start;
+  // What follows on the page uses the usual ports.
+  if (step.command.includes('--set device.port')) await stopGateway();
   return command === step.command ? '' : `as ${command}`;
+}
+
+/** Sends a signal to all processes of a session, as Ctrl-C does in a terminal: npm, its shell, and the gateway. */
+function signal({ pid }: Program, name: 'INT' | 'KILL'): void {
+  execFileSync('pkill', [`-${name}`, '-s', String(pid), 'node']);
 }
 
 /** Stops the gateway as Ctrl-C does. */
@@ -96,10 +108,9 @@ async function stopGateway(): Promise<void> {
   if (running === null) return;
   const { command, program } = running;
   running = null;
-  // Ctrl-C reaches all processes of a terminal: npm, its shell, and the gateway.
-  execFileSync('pkill', ['-INT', '-s', String(program.pid), 'node']);
-  const { code, output, errors } = await within(limitSeconds, { line: 0, command, shown: [] }, program.exited);
-  if (code !== 0 && code !== 130) throw new Error(`${command} ended with ${code} after Ctrl-C:\n${output}${errors}`);
+  signal(program, 'INT');
+  const step = { line: 0, command, shown: [] };
+  interrupted(step, await within(limitSeconds, step, program.exited));
 }
 
 /** The page says that commands work beside the demo; only those that name a data folder mean the gateway that has it. */
@@ -126,15 +137,19 @@ async function runTests(step: Step): Promise<string> {
 async function watch(step: Step, command: string): Promise<void> {
   const program = shell(command);
   await within(limitSeconds, step, program.printed(/\n/));
-  succeeded(step, await within(limitSeconds, step, program.stop('SIGINT')));
+  signal(program, 'INT');
+  interrupted(step, await within(limitSeconds, step, program.exited));
 }
 
-async function runOnce(step: Step, command: string): Promise<void> {
+/** Returns whether it was done: false if it wants a confirmation first. */
+async function runOnce(step: Step, command: string): Promise<boolean> {
   const ended = await within(limitSeconds, step, shell(command).exited);
+  if (ended.code === 64 && ended.errors.includes('To confirm it, add --yes')) return false;
   succeeded(step, ended);
   compare(step, ended.output);
   [secret] = ended.output.match(/tgd_[\w-]{20,}/) ?? [secret];
   [newestId] = ended.output.match(uuid) ?? [newestId];
+  return true;
 }
 
 /** The device of the page, first with Node as the page says, then pasted into a browser. */
@@ -157,6 +172,11 @@ async function runListing({ text }: Listing): Promise<string> {
     await browser.close();
   }
   return 'with Node, then in a browser';
+}
+
+/** After Ctrl-C a program ends well; npm, which ran it, may end with 130 all the same. */
+function interrupted(step: Step, ended: Ended): void {
+  if (ended.code !== 130) succeeded(step, ended);
 }
 
 function succeeded(step: Step, { code, output, errors }: Ended): void {
