@@ -1,7 +1,7 @@
-// `npm run walk`: walks the README in a clean clone of this checkout. Needs free ports 8080 and 8081, and Debian's chromium. With --here it
-// walks in this checkout, which has been installed already, and leaves npm ci and the tests out; .ci/run does these by themselves.
+// `npm run walk`: walks the README in a clean clone of this checkout. Needs free ports 8080 and 8081, and Debian's chromium. With --installed
+// the clone takes what is installed and built here, and npm ci and the tests are left out; .ci/run does these by themselves.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { openBrowser } from '../../tests/console/browser.js';
 import { type Ended, type Program, startProgram } from '../../tests/package/program.js';
 import { type Listing, missingLine, piecesOf, type Step } from './page.js';
 
-const here = process.argv.includes('--here');
+const installed = process.argv.includes('--installed');
 const limitSeconds = 120;
 const installSeconds = 1200;
 /** A fleet that the page lets run for minutes does the same things in less time. */
@@ -33,7 +33,7 @@ interface Running {
   program: Program;
 }
 
-const folder = here ? packageRoot : mkdtempSync(join(tmpdir(), 'tidegate-walk-'));
+const folder = mkdtempSync(join(tmpdir(), 'tidegate-walk-'));
 let running: Running | null = null as Running | null;
 let demo = '';
 /** What the commands printed that later ones need: a device's secret, and the newest id. */
@@ -41,7 +41,8 @@ let [secret, newestId] = ['', ''];
 let walked = 0;
 
 try {
-  if (!here) execFileSync('git', ['clone', '-q', packageRoot, folder]);
+  execFileSync('git', ['clone', '-q', packageRoot, folder]);
+  if (installed) for (const name of ['node_modules', 'dist']) symlinkSync(join(packageRoot, name), join(folder, name));
   for (const piece of piecesOf(readFileSync(join(folder, 'README.md'), 'utf8'))) {
     const started = performance.now();
     const name = piece.kind === 'step' ? piece.command : `the ${piece.language} program`;
@@ -59,7 +60,7 @@ try {
   process.exitCode = 1;
 } finally {
   if (running !== null) signal(running.program, 'KILL');
-  if (!here) rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
 }
 
 /** Does one command of the page. Returns what the reader of the log should know about how it was done. Throws if it does not do what it should. */
@@ -85,7 +86,7 @@ function shell(command: string): Program {
 
 async function startGateway(step: Step): Promise<string> {
   await stopGateway();
-  const command = here ? step.command.replace('npm ci && ', '') : step.command;
+  const command = installed ? step.command.replace('npm ci && ', '') : step.command;
   const [install, start] = command.includes('&&') ? command.split(' && ') : ['', command];
   if (install !== '') succeeded(step, await within(installSeconds, step, shell(install).exited));
   const program = shell(start);
@@ -125,7 +126,7 @@ async function gatewayFor(command: string): Promise<void> {
 }
 
 async function runTests(step: Step): Promise<string> {
-  if (here) return 'left out';
+  if (installed) return 'left out';
   await stopGateway();
   const ended = await within(installSeconds, step, shell(step.command).exited);
   succeeded(step, ended);
@@ -160,7 +161,6 @@ async function runListing({ text }: Listing): Promise<string> {
   const step = { line: 0, command: 'node first.mjs', shown: [] };
   await within(limitSeconds, step, device.printed(/frame 1 is on disk/));
   await device.stop('SIGINT');
-  if (here) rmSync(join(folder, 'first.mjs'));
   const browser = await openBrowser();
   try {
     const page = await browser.newPage();
