@@ -133,7 +133,7 @@ function createProgress(stream: NodeJS.WriteStream): (batch: BatchBody) => void 
   let since = Date.now();
   let isHinted = false;
   return (batch) => {
-    const open = sumOf(batch, ['queued', ...underWayStates]);
+    const open = sumOf(batch, ['waiting', 'queued', ...underWayStates]);
     const text = `${(batch.total - open).toLocaleString('en')} of ${countOf(batch.total, 'device')} ended: ${countsText(batch)}`;
     if (text !== before) {
       stream.write(stream.isTTY ? `\r\x1b[K${text}` : `${text}\n`);

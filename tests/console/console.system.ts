@@ -12,10 +12,8 @@ import { readJson } from '../../schemas/load.js';
 import { type GatewayProcess, startGatewayProcess } from '../rig/gatewayProcess.js';
 import { tempFolder } from '../rig/tempFolder.js';
 import { openBrowser } from './browser.js';
-import { openConsole, pageFindings } from './consolePage.js';
+import { keepPicture, openConsole, pageFindings, picturesFolder } from './consolePage.js';
 
-/** Where pictures for the README go; `npm run screenshot` sets it. Its name does not begin with TIDEGATE_, because the gateway reads such names as settings. */
-const picturesFolder = process.env.CONSOLE_PICTURES;
 const {
   config: { firstViewBytesMax },
 } = readJson('package.json') as { config: { firstViewBytesMax: number } };
@@ -267,19 +265,19 @@ for (const colorScheme of ['light', 'dark'] as const)
     await sendWideFrame(context, gateway);
     await gateway.api('POST', '/v1/devices/boiler-1/commands?wait=20', { name: 'set_target', params: { celsius: 50 } });
     await gateway.api('POST', '/v1/command-batches', { target: { model: 'boiler' }, name: 'reboot' });
-    const pages: [string, string][] = [
-      ['/', '.figures'],
-      ['/devices', '.row .value'],
-      ['/devices/boiler-1', '.u-over'],
-      ['/devices/wide-1', '.latest tr:nth-child(60)'],
-      ['/devices/boiler-1?tab=commands', '.transitions'],
-      ['/devices/pump-3?tab=rejected', '.refused'],
-      ['/devices/boiler-1?tab=trace', '.trace li'],
-      ['/devices/boiler-1?tab=access', '.credentials li'],
-      ['/commands?new=1', '.batch'],
-      ['/attempts', 'main .card, main .notice'],
-      ['/add', 'form'],
-      ['/devices/nobody', '.empty b'],
+    const pages: [name: string, path: string, wanted: string][] = [
+      ['fleet', '/', '.figures'],
+      ['devices', '/devices', '.row .value'],
+      ['device', '/devices/boiler-1', '.u-over'],
+      ['device-60-metrics', '/devices/wide-1', '.latest tr:nth-child(60)'],
+      ['device-commands', '/devices/boiler-1?tab=commands', '.transitions'],
+      ['device-rejected', '/devices/pump-3?tab=rejected', '.refused'],
+      ['device-trace', '/devices/boiler-1?tab=trace', '.trace li'],
+      ['device-access', '/devices/boiler-1?tab=access', '.credentials li'],
+      ['commands', '/commands?new=1', '.batch'],
+      ['attempts', '/attempts', 'main .card, main .notice'],
+      ['add', '/add', 'form'],
+      ['unknown-device', '/devices/nobody', '.empty b'],
     ];
     const findings: string[] = [];
     for (const width of [1440, 1024, 390]) {
@@ -288,15 +286,17 @@ for (const colorScheme of ['light', 'dark'] as const)
         colorScheme,
         viewport,
       });
-      for (const [path, wanted] of pages) {
+      for (const [name, path, wanted] of pages) {
         await page.goto(gateway.operatorUrl + path);
         await page.locator(wanted).first().waitFor();
         findings.push(...(await pageFindings(page)));
+        await keepPicture(page, name, colorScheme);
       }
       await page.goto(gateway.operatorUrl);
       await page.getByRole('button', { name: 'Sign out' }).click();
       await page.getByLabel('Operator key').waitFor();
       findings.push(...(await pageFindings(page)));
+      await keepPicture(page, 'sign-in', colorScheme);
       await page.close();
     }
     assert.deepEqual(findings, []);

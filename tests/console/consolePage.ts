@@ -37,6 +37,16 @@ export async function openConsole(
   return { page, problems };
 }
 
+/** Where pictures for the pages of docs/ go; `npm run screenshot` sets it. Its name does not begin with TIDEGATE_, because the gateway reads such names as settings. */
+export const picturesFolder = process.env.CONSOLE_PICTURES;
+
+/** Keeps a picture of the page as it is, named after what it shows, its width and its theme, if pictures are wanted. */
+export async function keepPicture(page: Page, name: string, colorScheme: 'light' | 'dark'): Promise<void> {
+  if (picturesFolder === undefined) return;
+  const path = join(picturesFolder, 'console', `${name}-${page.viewportSize()?.width}-${colorScheme}.jpg`);
+  await page.screenshot({ path, quality: 60 });
+}
+
 interface Violation {
   id: string;
   impact: string | null;
@@ -49,18 +59,12 @@ export async function pageFindings(page: Page): Promise<string[]> {
   const place = `${pathname}${search} at ${page.viewportSize()?.width} px`;
   const width = (await page.evaluate('document.documentElement.scrollWidth - innerWidth')) as number;
   const wide = width > 0 ? [`${place} is ${width} px too wide`] : [];
-  return [...wide, ...(await violationsOf(page, {})).map((one) => `${place}: ${textOf(one)}`)];
+  return [...wide, ...(await violationsOf(page)).map((one) => `${place}: ${textOf(one)}`)];
 }
 
-/** What axe-core finds serious or critical on the page as it is. With `coloursOnly` it checks only the contrast of colours. */
-export async function seriousFindings(page: Page, coloursOnly: boolean): Promise<string[]> {
-  const found = await violationsOf(page, coloursOnly ? { runOnly: ['color-contrast'] } : {});
-  return found.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(textOf);
-}
-
-async function violationsOf(page: Page, options: object): Promise<Violation[]> {
+async function violationsOf(page: Page): Promise<Violation[]> {
   await page.evaluate(axeSource);
-  const run = `axe.run(document, ${JSON.stringify({ resultTypes: ['violations'], ...options })})`;
+  const run = `axe.run(document, ${JSON.stringify({ resultTypes: ['violations'] })})`;
   return ((await page.evaluate(run)) as { violations: Violation[] }).violations;
 }
 
