@@ -15,7 +15,7 @@ import { DevicePage } from './pages/device.js';
 import { DevicesPage } from './pages/devices.js';
 import { FleetPage } from './pages/fleet.js';
 import { MapPage } from './pages/map.js';
-import { MorePage } from './pages/more.js';
+import { behindMore, MorePage } from './pages/more.js';
 import { Icon } from './parts/icons.js';
 import { Keyboard } from './parts/keyboard.js';
 import { Late } from './parts/late.js';
@@ -55,6 +55,8 @@ export function App() {
   );
 }
 
+const isBehindMore = (page: string): boolean => behindMore.some(({ to }) => to === page);
+
 function Navigation() {
   const here = path.value;
   const isHere = (to: string): boolean => (to === '/' ? here === '/' : here === to || here.startsWith(`${to}/`));
@@ -69,7 +71,7 @@ function Navigation() {
       </Link>
       <nav aria-label="Pages">
         {pages.map(({ to, icon, word, rest }) => (
-          <Link key={to} to={to} current={isHere(to)}>
+          <Link key={to} to={to} class={isBehindMore(to) ? 'wide' : ''} current={isHere(to)}>
             <Icon name={icon} />{' '}
             <span>
               {word}
@@ -89,7 +91,7 @@ function Navigation() {
         <Link
           to="/more"
           class="more-link"
-          current={here === '/more' || administrationPages.some(({ to }) => isHere(to))}
+          current={here === '/more' || [...behindMore, ...administrationPages].some(({ to }) => isHere(to))}
         >
           <Icon name="more" /> <span>More</span>
         </Link>

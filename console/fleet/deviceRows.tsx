@@ -117,7 +117,10 @@ function Row({ device, top, selectable }: { device: Device; top: number; selecta
           <b>{name ?? id}</b>
           <small>{about.filter(Boolean).join(' · ')}</small>
         </span>
-        <span class="values" ref={(cells) => cells?.style.setProperty('--cells', String(columns.value?.length ?? 4))}>
+        <span
+          class={columns.value === null ? 'values' : 'values chosen'}
+          ref={(cells) => cells?.style.setProperty('--cells', String(columns.value?.length ?? 4))}
+        >
           {columns.value === null
             ? Object.entries(values)
                 .slice(0, 4)

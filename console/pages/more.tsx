@@ -3,13 +3,20 @@ import { Link } from '../parts/link.js';
 import { Main } from '../parts/page.js';
 import { administrationPages } from './administration.js';
 
-/** The pages of the group Administration as a list, for screens whose navigation has no room for them. */
+/** Other pages that a phone's navigation has no room for. */
+export const behindMore = [
+  { to: '/chart', icon: 'chart', title: 'Chart', about: 'Several metrics and devices in one chart.' },
+  { to: '/map', icon: 'map', title: 'Map', about: 'Where the devices are that send a position.' },
+  { to: '/attempts', icon: 'attempts', title: 'Refused connections', about: 'Which devices were refused, and why.' },
+] as const;
+
+/** The pages that a phone's navigation has no room for, as a list. */
 export function MorePage() {
   return (
-    <Main title="Administration" class="narrow">
+    <Main title="More" class="narrow">
       <section class="card">
         <ul class="list more">
-          {administrationPages.map(({ to, icon, title, about }) => (
+          {[...behindMore, ...administrationPages].map(({ to, icon, title, about }) => (
             <li key={to}>
               <Link to={to}>
                 <Icon name={icon} />
