@@ -92,6 +92,7 @@ function drawLane(self: uPlot, { name, runs, colours }: Lane, index: number, col
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
+  ctx.textAlign = 'left';
   ctx.textBaseline = 'middle';
   ctx.font = `${12 * ratio}px ${font}`;
   ctx.fillStyle = colourOf('--soft');

@@ -55,8 +55,8 @@ function Schedule({ of: { schedule, timeZone, folder, keep, nextAt, failed } }: 
         <h2 id="schedule">Schedule</h2>
         {schedule === null || nextAt === null ? (
           <p>
-            No backup is made by time. Set <code>backup.schedule</code> and <code>backup.folder</code> in the
-            configuration.
+            No backups are scheduled. To schedule them, set <code>backup.schedule</code> and <code>backup.folder</code>{' '}
+            in the configuration.
           </p>
         ) : (
           <p>

@@ -99,7 +99,7 @@ function Shown({ storage }: { storage: StorageBody }) {
           </table>
           <p class="hint">
             {retentionPaused === null
-              ? 'Older days are removed by themselves.'
+              ? 'Older days are removed automatically.'
               : `Retention is paused: ${retentionPaused}.`}{' '}
             {may('operator') && <Link to="/settings?q=store.">Settings of the store</Link>}
           </p>
