@@ -117,7 +117,7 @@ test('a port in use is reported with its setting, and the folder of other files 
     assert.equal(code, 69);
     assert.equal(
       err,
-      `${setting}: Port ${port} on 127.0.0.1 is in use or not allowed. Stop the program that uses it, or choose another port, for example --set ${setting}=9000.\n`,
+      `${setting}: Port ${port} on 127.0.0.1 is in use. Stop the program that uses it, or choose another port, for example --set ${setting}=9000.\n`,
     );
   }
   const foreign = await run(null, 'serve', '--data', folder, '--set', 'device.port=0', '--set', 'operator.port=0');

@@ -115,3 +115,11 @@ test('a folder that cannot be made is an error that names it', async (context) =
   const { code, err } = await runCli(null, 'init', join(file, 'below'));
   assert.deepEqual([code, /below cannot be written to: /.test(err)], [73, true], err);
 });
+
+test('nothing is written if one of the folders cannot be made', async (context) => {
+  const folder = folderFor(context);
+  writeFileSync(join(folder, 'models'), 'mine');
+  const { code, err } = await runCli(null, 'init', folder);
+  assert.deepEqual([code, /cannot be written to: /.test(err)], [73, true], err);
+  assert.deepEqual(readdirSync(folder), ['models']);
+});

@@ -40,8 +40,9 @@ function init(folder = '.', { compose = false }: { compose?: boolean }): void {
       `${present.join(', ')} exists in ${root}. Nothing was written. Name another folder.`,
     );
   try {
+    // All folders first, so that nothing is written where one of them cannot be made.
+    for (const name of Object.keys(files)) mkdirSync(dirname(join(root, name)), { recursive: true });
     for (const [name, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(root, name)), { recursive: true });
       writeFileSync(join(root, name), text, { flag: 'wx' });
     }
   } catch (error) {

@@ -115,6 +115,19 @@ test('a key that does not exist is answered with the key that was probably meant
   assert.match(inEnvironment, /^foo\.bar \(environment TIDEGATE_FOO__BAR\): there is no such key/);
 });
 
+test('a variable with one underscore between section and key is answered with the right one', () => {
+  for (const [name, value, right] of [
+    ['TIDEGATE_DEVICE_PORT', '8080', 'TIDEGATE_DEVICE__PORT'],
+    ['TIDEGATE_LOG_LEVEL', 'debug', 'TIDEGATE_LOG__LEVEL'],
+    ['TIDEGATE_STORE_RETENTION_DAYS', '3', 'TIDEGATE_STORE__RETENTIONDAYS'],
+    ['TIDEGATE_OPERATOR_TLS_CERT_FILE', '/x', 'TIDEGATE_OPERATOR__TLS__CERTFILE'],
+  ]) {
+    const faults = faultsOf(() => loadConfig({ environment: { [name]: value }, set: [] }));
+    assert.equal(faults.length, 1);
+    assert.ok(faults[0].endsWith(`(environment ${name}): there is no such key; did you mean ${right}?`), faults[0]);
+  }
+});
+
 test('the two ports must differ, unless each has an address of its own or the system chooses them', () => {
   const ports = (device: string, operator: string, port: number): string[] => [
     `device.host=${device}`,

@@ -32,7 +32,8 @@ function explainUnknown(path: readonly string[], schema: Schema, origins: Readon
   const written = origins.has(key) ? key : ([...origins.keys()].find((one) => one.startsWith(`${key}.`)) ?? key);
   let section: Schema | undefined = schema;
   for (const part of path.slice(0, -1)) section = section?.properties?.[part];
-  const near = nearest(path[path.length - 1], Object.keys(section?.properties ?? {}));
+  const variable = variableFor(written, schema);
+  const near = variable ?? nearest(path[path.length - 1], Object.keys(section?.properties ?? {}));
   const [last] = written.split('.').slice(-1);
   const others = leavesOf(schema).filter((one) => one.split('.').at(-1) === last);
   const hint =
@@ -42,6 +43,13 @@ function explainUnknown(path: readonly string[], schema: Schema, origins: Readon
         ? `did you mean ${others.join(' or ')}?`
         : 'config/gateway.yaml lists every key';
   return `${written} (${originOf(written, origins)}): there is no such key; ${hint}`;
+}
+
+/** The variable of a key whose sections were written with one underscore, such as TIDEGATE_DEVICE__PORT for TIDEGATE_DEVICE_PORT. */
+function variableFor(key: string, schema: Schema): string | null {
+  const plain = (text: string): string => text.replaceAll(/[._]/g, '').toLowerCase();
+  const meant = key.includes('_') ? leavesOf(schema).find((leaf) => plain(leaf) === plain(key)) : undefined;
+  return meant === undefined ? null : `TIDEGATE_${meant.toUpperCase().replaceAll('.', '__')}`;
 }
 
 /** Where a key is from, or the nearest section around it that is from somewhere. */

@@ -1,8 +1,36 @@
+import { createServer } from 'node:net';
 import { StartError } from '../process/startError.js';
 
-/** A port that cannot be opened. What opens it knows the setting that names it. */
+/** Why a port cannot be opened, by the code of the system. `of` is what has to change. */
+const reasons: Readonly<Record<string, { of: 'port' | 'host'; text(host: string, port: number): string }>> = {
+  EADDRINUSE: { of: 'port', text: (host, port) => `Port ${port} on ${host} is in use.` },
+  EACCES: { of: 'port', text: (host, port) => `This user may not open port ${port} on ${host}.` },
+  EADDRNOTAVAIL: { of: 'host', text: (host) => `This machine has no address ${host}.` },
+  ENOTFOUND: { of: 'host', text: (host) => `The name ${host} has no address.` },
+  EAI_AGAIN: { of: 'host', text: (host) => `The name ${host} has no address at present.` },
+};
+
+/** A port that cannot be opened. What opens it knows the settings that name it. */
 export class PortTakenError extends StartError {
-  constructor(host: string, port: number) {
-    super(69, `Port ${port} on ${host} is in use or not allowed.`);
+  /** Which of the two settings is at fault. */
+  readonly of: 'port' | 'host';
+
+  /** `code` is that of the system, such as EADDRINUSE. */
+  constructor(host: string, port: number, code: string) {
+    const reason = reasons[code];
+    super(69, reason?.text(host, port) ?? `Port ${port} on ${host} cannot be opened: ${code}.`);
+    this.of = reason?.of ?? 'port';
   }
+}
+
+/** The same for a library that does not say why: Node is asked for the port, and says it. */
+export function portTaken(host: string, port: number): Promise<PortTakenError> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.on('error', (error: NodeJS.ErrnoException) => resolve(new PortTakenError(host, port, error.code ?? '')));
+    // It is free by now.
+    probe.listen({ host, port, exclusive: true }, () => {
+      probe.close(() => resolve(new PortTakenError(host, port, 'EADDRINUSE')));
+    });
+  });
 }

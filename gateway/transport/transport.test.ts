@@ -122,6 +122,15 @@ function describeTransport(transport: Transport, missing: string | null): void {
     await assert.rejects(open(context, { port }), { exitCode: 69 });
   });
 
+  test('an address that this machine does not have is another fault than a port that is taken', async (context) => {
+    // RFC 5737: no machine has this address.
+    await assert.rejects(open(context, { host: '192.0.2.1' }), {
+      exitCode: 69,
+      of: 'host',
+      message: 'This machine has no address 192.0.2.1.',
+    });
+  });
+
   test('a certificate that cannot be read is refused with 78', async (context) => {
     const tls = { certFile: '/none/cert.pem', keyFile: '/none/key.pem' };
     await assert.rejects(open(context, { tls }), { exitCode: 78 });

@@ -11,7 +11,7 @@ import { STATUS_CODES } from 'node:http';
 import { createRequire } from 'node:module';
 import { type AddressInfo, createServer } from 'node:net';
 import { addressText } from '../net/address.js';
-import { PortTakenError } from './portTaken.js';
+import { PortTakenError, portTaken } from './portTaken.js';
 import { readTls } from './tls.js';
 import type {
   Answer,
@@ -97,7 +97,7 @@ interface Listening {
 function listen(app: TemplatedApp, host: string, port: number, shared: boolean): Promise<Listening> {
   return new Promise((resolve, reject) => {
     (app.listen as unknown as Listen).call(app, host, port, shared ? 0 : exclusivePort, (socket) => {
-      if (socket === false) return reject(new PortTakenError(host, port));
+      if (socket === false) return void portTaken(host, port).then(reject);
       let open = true;
       resolve({
         port: uws.us_socket_local_port(socket),
@@ -114,7 +114,7 @@ function listen(app: TemplatedApp, host: string, port: number, shared: boolean):
 function freePort(host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
-    probe.on('error', () => reject(new PortTakenError(host, port)));
+    probe.on('error', (error: NodeJS.ErrnoException) => reject(new PortTakenError(host, port, error.code ?? '')));
     probe.listen({ host, port, exclusive: true }, () => {
       const { port: found } = probe.address() as AddressInfo;
       probe.close(() => resolve(found));

@@ -80,10 +80,10 @@ function createHttpServer(tls: TlsFiles | undefined): Server | TlsServer {
   return createTlsServer({ ...limits, ...readTls(tls), handshakeTimeout: idleMs });
 }
 
-/** Listens on a port that no other socket has. Throws StartError 69 if it is taken. */
+/** Listens on a port that no other socket has. Throws PortTakenError. */
 function listen(server: Server | TlsServer, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', () => reject(new PortTakenError(host, port)));
+    server.once('error', (error: NodeJS.ErrnoException) => reject(new PortTakenError(host, port, error.code ?? '')));
     server.listen({ host, port, backlog, exclusive: true }, () => {
       server.removeAllListeners('error');
       resolve((server.address() as AddressInfo).port);

@@ -37,6 +37,8 @@ test('a folder that cannot be made is refused in one sentence with the fix', (co
   writeFileSync(file, 'mine');
   const cases: [string, RegExp][] = [
     [file, /^The data folder \S+ cannot be made: a file has this name\. Move the file away, .*--data\.$/],
+    // The system lets nobody make a folder there, not even root.
+    ['/proc/tidegate/data', /^The data folder \/proc\/tidegate\/data cannot be made: .*--data\.$/],
     [join(file, 'data'), /cannot be made: the path, or a part of it, is a file\. Give a folder by --data\.$/],
   ];
   for (const [folder, message] of cases) assert.throws(() => prepareFolder(folder), { code: 'DATA_UNUSABLE', message });

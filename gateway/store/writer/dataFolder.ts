@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { codeOf, fileReason } from '../../../schemas/errors.js';
 
 /** The data folder cannot be made or written by this user. The message has the fix. */
@@ -19,7 +19,7 @@ const written = [
  */
 export function prepareFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(resolve(folder));
   } catch (error) {
     throw unusable(`The data folder ${resolve(folder)} cannot be made`, error);
   }
@@ -39,6 +39,13 @@ export function prepareFolder(folder: string): void {
   throw new FolderUnusableError(
     `The data folder ${resolve(folder)} has no data of a gateway, but other files: ${some}. Give a new or an empty folder by --data.`,
   );
+}
+
+/** Makes a folder and those above it. Node's own recursive mkdir never ends where the system lets nobody make a folder, such as in /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder) && statSync(folder).isDirectory()) return;
+  if (!existsSync(dirname(folder))) makeFolder(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 /** How many files of others a message names. */
