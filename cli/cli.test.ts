@@ -16,6 +16,7 @@ import { parseSpan, parseWhen } from './terminal/times.js';
 test('devices are added, listed, shown, changed and removed', async (context) => {
   const tools = await startTestGateway(context);
   const added = await run(tools, 'device', 'add', 'boiler-7', '--model', 'boiler', '--tag', 'site=north');
+  assert.ok(added.out.includes(tools.gateway.deviceUrl), 'the programs name the port that this gateway has');
   assert.match(added.out, /^ {2}tgd_[A-Za-z0-9_-]{43}$/m);
   for (const snippet of [
     /^const ws = new WebSocket\('ws:/m,

@@ -1,7 +1,13 @@
 import type { Command } from 'commander';
 import { readingText, shortText } from '../../schemas/display/values.js';
-import type { DeviceBody, JobBody, LatestBody, NewCredentialBody } from '../../schemas/generated/operator.js';
-import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
+import type {
+  DeviceBody,
+  JobBody,
+  LatestBody,
+  NewCredentialBody,
+  SessionBody,
+} from '../../schemas/generated/operator.js';
+import { type ApiClient, type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
 import { followJob } from '../api/followJob.js';
 import { collect } from '../terminal/collect.js';
 import { confirm, yesOption } from '../terminal/confirm.js';
@@ -25,8 +31,7 @@ export function addDevice(program: Command): void {
     .option('--tag <name=value>', 'a tag of the device; repeatable', collect)
     .option(
       '--device-url <url>',
-      'URL where devices connect, for the printed programs',
-      'ws://127.0.0.1:8080/v1/device',
+      'URL where devices connect, for the printed programs (default: device.publicUrl, or the host of the gateway)',
     )
     .action(addOne);
   add('list', 'list devices')
@@ -59,9 +64,10 @@ export function addDevice(program: Command): void {
 
 async function addOne(
   id: string,
-  options: ApiOptions & { name?: string; notes?: string; model?: string; tag?: string[]; deviceUrl: string },
+  options: ApiOptions & { name?: string; notes?: string; model?: string; tag?: string[]; deviceUrl?: string },
 ): Promise<void> {
-  const made = await createApiClient(options).request<NewCredentialBody>('POST', '/v1/devices', {
+  const api = createApiClient(options);
+  const made = await api.request<NewCredentialBody>('POST', '/v1/devices', {
     id,
     name: options.name ?? null,
     notes: options.notes ?? null,
@@ -69,9 +75,16 @@ async function addOne(
     tags: parseTags(options.tag),
   });
   if (options.json) return printJson(made);
+  const url = options.deviceUrl ?? (await deviceUrl(api));
   console.log(
-    `Device ${made.id} is registered. Its secret is shown only this once:\n\n  ${made.secret}\n\n${snippetsFor(options.deviceUrl, made.id, made.secret)}`,
+    `Device ${made.id} is registered. Its secret is shown only this once:\n\n  ${made.secret}\n\n${snippetsFor(url, made.id, made.secret)}`,
   );
+}
+
+/** Where devices connect: as configured, or on the machine by whose name the command line reaches the gateway. */
+async function deviceUrl(api: ApiClient): Promise<string> {
+  const { deviceUrl: url, deviceTls, devicePort } = await api.request<SessionBody>('GET', '/v1/session');
+  return url ?? `${deviceTls ? 'wss' : 'ws'}://${new URL(api.url).hostname}:${devicePort}/v1/device`;
 }
 
 async function list(options: ApiOptions & { tag?: string[]; connected?: boolean; presence?: string }): Promise<void> {

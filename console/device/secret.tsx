@@ -42,8 +42,12 @@ export function Secret({ credential: { id, secret }, used = false }: SecretProps
   );
 }
 
-/** The URL where devices connect, with the host name by which this browser reaches the gateway. */
+/** The URL where devices connect: that of the configuration, or with the host name by which this browser reaches the gateway. */
 function deviceUrl(): string {
-  const { devicePort, deviceTls } = session.value ?? { devicePort: 8080, deviceTls: false };
-  return `${deviceTls ? 'wss' : 'ws'}://${location.hostname}:${devicePort}/v1/device`;
+  const {
+    devicePort,
+    deviceTls,
+    deviceUrl: url,
+  } = session.value ?? { devicePort: 8080, deviceTls: false, deviceUrl: null };
+  return url ?? `${deviceTls ? 'wss' : 'ws'}://${location.hostname}:${devicePort}/v1/device`;
 }

@@ -115,6 +115,26 @@ test('a key that does not exist is answered with the key that was probably meant
   assert.match(inEnvironment, /^foo\.bar \(environment TIDEGATE_FOO__BAR\): there is no such key/);
 });
 
+test('a public URL is that of the device path, by WebSocket', () => {
+  const load = (url: string) => loadConfig({ environment: {}, set: [`device.publicUrl=${url}`] }).device.publicUrl;
+  for (const url of [
+    'wss://devices.example.com/v1/device',
+    'ws://10.0.0.7:8080/v1/device',
+    'ws://[::1]:8080/v1/device',
+  ])
+    assert.equal(load(url), url);
+  for (const url of [
+    'https://devices.example.com/v1/device',
+    'wss://devices.example.com',
+    'wss:///v1/device',
+    'devices.example.com',
+    '',
+  ]) {
+    const faults = faultsOf(() => load(url));
+    assert.deepEqual([faults.length, /^device\.publicUrl \(--set\): /.test(faults[0])], [1, true], faults[0]);
+  }
+});
+
 test('a variable with one underscore between section and key is answered with the right one', () => {
   for (const [name, value, right] of [
     ['TIDEGATE_DEVICE_PORT', '8080', 'TIDEGATE_DEVICE__PORT'],

@@ -36,7 +36,7 @@ export interface ResolvedConfig {
   readonly transport: NonNullable<GatewayConfig['transport']>;
   readonly data: string;
   readonly models: string;
-  readonly device: Filled<DeviceListenerConfig, 'tls'>;
+  readonly device: Filled<DeviceListenerConfig, 'tls' | 'publicUrl'>;
   readonly operator: Filled<OperatorListenerConfig, 'tls'>;
   readonly log: Required<LogConfig>;
   readonly store: Required<StoreConfig>;

@@ -306,6 +306,12 @@ test('the audit is filtered by who, what, whom and when, in pages, and refuses f
     assert.equal(codeOf(await api('GET', `/v1/audit?${query}`)), code, query);
 });
 
+test('the session names the URL that devices use, if it is configured', async (context) => {
+  const url = 'wss://devices.example.com/v1/device';
+  const { api } = await startTestGateway(context, [`device.publicUrl=${url}`]);
+  assert.equal(((await api('GET', '/v1/session')).body as { deviceUrl: string }).deviceUrl, url);
+});
+
 test('a key can read its role, the address for devices, and the contents of the models', async (context) => {
   const { api, gateway } = await startTestGateway(context);
   const viewer = (await api('POST', '/v1/keys', { name: 'wall', role: 'viewer' })).body as { id: string; key: string };
@@ -315,6 +321,7 @@ test('a key can read its role, the address for devices, and the contents of the 
     role: 'viewer',
     devicePort: Number(new URL(gateway.deviceUrl).port),
     deviceTls: false,
+    deviceUrl: null,
   });
   const { items } = (await api('GET', '/v1/models', undefined, viewer.key)).body as ModelPage;
   const boiler = items.find(({ name }) => name === 'boiler');

@@ -120,6 +120,7 @@ export async function openOperatorPort(
       models: current.models,
       devicePort: devicePort.port,
       deviceTls: config.device.tls !== undefined,
+      deviceUrl: config.device.publicUrl ?? null,
       ...side.operations,
       watchTraced: trace.watch,
       presence: registries.records.presence.of,

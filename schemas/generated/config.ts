@@ -283,6 +283,10 @@ export interface DeviceListenerConfig {
    * The TCP port to listen on. With 0 the system chooses a free one.
    */
   port?: number;
+  /**
+   * The URL by which devices reach this port, for example `wss://devices.example.com/v1/device`, if a proxy or another host name stands before it. The console and the command line put it into the programs that they print.
+   */
+  publicUrl?: string;
   tls?: TlsConfig;
 }
 /**

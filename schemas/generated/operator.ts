@@ -2176,6 +2176,10 @@ export interface SessionBody {
    * True if the device port speaks TLS: devices then connect by `wss://`, else by `ws://`.
    */
   deviceTls: boolean;
+  /**
+   * The URL by which devices reach the gateway, from the setting `device.publicUrl`; null if it is not set.
+   */
+  deviceUrl: string | null;
 }
 
 /**

@@ -36,6 +36,8 @@ export interface OperatorContext extends Omit<Operations, 'resumeErasures'> {
   models: ReadonlyMap<string, Model>;
   devicePort: number;
   deviceTls: boolean;
+  /** device.publicUrl; null if it is not set. */
+  deviceUrl: string | null;
   presence(device: Device): Presence;
   /** Traces the frames of these devices from now on, and of no others. */
   watchTraced(ids: ReadonlySet<string>): void;

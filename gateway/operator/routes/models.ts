@@ -43,8 +43,8 @@ export const modelRoutes: Route[] = [
     role: 'viewer',
     status: 200,
     answer: 'session',
-    handle({ key }, { devicePort, deviceTls }) {
-      return { id: key?.id, name: key?.name, role: key?.role, devicePort, deviceTls };
+    handle({ key }, { devicePort, deviceTls, deviceUrl }) {
+      return { id: key?.id, name: key?.name, role: key?.role, devicePort, deviceTls, deviceUrl };
     },
   },
 ];
