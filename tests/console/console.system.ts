@@ -320,7 +320,8 @@ test('the first view is small, and every page fits the screen of a phone', async
   for (const [link, title] of [
     ['Devices', 'Devices'],
     ['Commands', 'Commands'],
-    ['Refused', 'Refused connections'],
+    ['Add', 'Add a device'],
+    ['More', 'More'],
   ]) {
     await page.getByRole('navigation').getByRole('link', { name: link }).click();
     await page.getByRole('heading', { name: title, level: 1 }).waitFor();
