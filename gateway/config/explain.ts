@@ -35,7 +35,7 @@ function explainUnknown(path: readonly string[], schema: Schema, origins: Readon
   const variable = variableFor(written, schema);
   const near = variable ?? nearest(path[path.length - 1], Object.keys(section?.properties ?? {}));
   const [last] = written.split('.').slice(-1);
-  const others = leavesOf(schema).filter((one) => one.split('.').at(-1) === last);
+  const others = keysOf(schema).filter((one) => one.split('.').at(-1) === last);
   const hint =
     near !== null
       ? `did you mean ${near}?`
@@ -48,7 +48,7 @@ function explainUnknown(path: readonly string[], schema: Schema, origins: Readon
 /** The variable of a key whose sections were written with one underscore, such as TIDEGATE_DEVICE__PORT for TIDEGATE_DEVICE_PORT. */
 function variableFor(key: string, schema: Schema): string | null {
   const plain = (text: string): string => text.replaceAll(/[._]/g, '').toLowerCase();
-  const meant = key.includes('_') ? leavesOf(schema).find((leaf) => plain(leaf) === plain(key)) : undefined;
+  const meant = key.includes('_') ? keysOf(schema).find((leaf) => plain(leaf) === plain(key)) : undefined;
   return meant === undefined ? null : `TIDEGATE_${meant.toUpperCase().replaceAll('.', '__')}`;
 }
 
@@ -61,11 +61,17 @@ function originOf(key: string, origins: ReadonlyMap<string, string>): string {
   return 'defaults';
 }
 
-function leavesOf({ properties = {} }: Schema, path: readonly string[] = []): string[] {
-  return Object.entries(properties).flatMap(([name, inner]) =>
-    inner.properties === undefined ? [[...path, name].join('.')] : leavesOf(inner, [...path, name]),
+/** The settings of a schema: each with the names of its sections and its own, and its part of the schema. */
+export function leavesOf(
+  { properties = {} }: Schema,
+  path: readonly string[] = [],
+): { path: readonly string[]; leaf: Schema }[] {
+  return Object.entries(properties).flatMap(([name, part]) =>
+    part.properties === undefined ? [{ path: [...path, name], leaf: part }] : leavesOf(part, [...path, name]),
   );
 }
+
+const keysOf = (schema: Schema): string[] => leavesOf(schema).map(({ path }) => path.join('.'));
 
 /** The name with the smallest edit distance, if that is at most a third of the name. */
 function nearest(name: string, names: readonly string[]): string | null {

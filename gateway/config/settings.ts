@@ -1,5 +1,5 @@
 import { originOf, type ResolvedConfig, schema } from './config.js';
-import { type Schema, secretKeys } from './explain.js';
+import { leavesOf, secretKeys } from './explain.js';
 import { isReloadable } from './reload.js';
 
 /** One setting as it is in force, for operators. */
@@ -44,12 +44,6 @@ export function settingsOf(started: ResolvedConfig, newest: ResolvedConfig): Set
       ...(waits ? { next: shown(newest) } : {}),
     };
   });
-}
-
-function leavesOf(section: Schema, path: string[] = []): { path: string[]; leaf: Schema }[] {
-  return Object.entries(section.properties ?? {}).flatMap(([name, part]) =>
-    part.properties === undefined ? [{ path: [...path, name], leaf: part }] : leavesOf(part, [...path, name]),
-  );
 }
 
 function valueAt(config: ResolvedConfig, path: readonly string[]): unknown {

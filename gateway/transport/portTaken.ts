@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { StartError } from '../process/startError.js';
 
 /** Why a port cannot be opened, by the code of the system. `of` is what has to change. */
@@ -23,14 +23,22 @@ export class PortTakenError extends StartError {
   }
 }
 
-/** The same for a library that does not say why: Node is asked for the port, and says it. */
-export function portTaken(host: string, port: number): Promise<PortTakenError> {
-  return new Promise((resolve) => {
+/** Returns the port, or for 0 one that the system chooses, if Node can open it. Throws PortTakenError. */
+export function freePort(host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
     const probe = createServer();
-    probe.on('error', (error: NodeJS.ErrnoException) => resolve(new PortTakenError(host, port, error.code ?? '')));
-    // It is free by now.
+    probe.on('error', (error: NodeJS.ErrnoException) => reject(new PortTakenError(host, port, error.code ?? '')));
     probe.listen({ host, port, exclusive: true }, () => {
-      probe.close(() => resolve(new PortTakenError(host, port, 'EADDRINUSE')));
+      const { port: found } = probe.address() as AddressInfo;
+      probe.close(() => resolve(found));
     });
   });
 }
+
+/** Why a port cannot be opened, for a library that does not say it: Node is asked for the port. */
+export const portTaken = (host: string, port: number): Promise<PortTakenError> =>
+  freePort(host, port).then(
+    // It is free by now.
+    () => new PortTakenError(host, port, 'EADDRINUSE'),
+    (error: PortTakenError) => error,
+  );

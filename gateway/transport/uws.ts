@@ -9,9 +9,8 @@ import type {
 import uws from 'uWebSockets.js';
 import { STATUS_CODES } from 'node:http';
 import { createRequire } from 'node:module';
-import { type AddressInfo, createServer } from 'node:net';
 import { addressText } from '../net/address.js';
-import { PortTakenError, portTaken } from './portTaken.js';
+import { freePort, portTaken } from './portTaken.js';
 import { readTls } from './tls.js';
 import type {
   Answer,
@@ -106,18 +105,6 @@ function listen(app: TemplatedApp, host: string, port: number, shared: boolean):
           open = false;
         },
       });
-    });
-  });
-}
-
-/** Returns the port, or for 0 one that the system chooses. Throws StartError 69 if any socket has it. */
-function freePort(host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.on('error', (error: NodeJS.ErrnoException) => reject(new PortTakenError(host, port, error.code ?? '')));
-    probe.listen({ host, port, exclusive: true }, () => {
-      const { port: found } = probe.address() as AddressInfo;
-      probe.close(() => resolve(found));
     });
   });
 }
