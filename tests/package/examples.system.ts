@@ -80,6 +80,7 @@ const deviceProgram = (file: string, command: string, flags: string[], more: Par
   ...more,
 });
 
+// An ack is cumulative (PROTOCOL.md, W-2): on a busy machine one answers several frames, so no test waits for a single number.
 const devicePrograms: DeviceProgram[] = [
   deviceProgram('node-device.mjs', node, []),
   deviceProgram('node-ws-device.mjs', node, []),
@@ -118,7 +119,7 @@ for (const { file, command, words, folder = false, environment = {}, stored, ref
     const refusedCommand = await sendCommand(id, 'dance');
     assert.equal(refusedCommand.code, 1);
     assert.match(refusedCommand.output, /^rejected .*unknown_command/);
-    await second.printed(folder ? /FrameStored\(seq=9\)/ : /frame 9 is on disk/);
+    await second.printed(folder ? /FrameStored\(seq=(9|\d\d+)\)/ : /frame (9|\d\d+) is on disk/);
     await second.stop();
     const { items } = await gateway.api<ReadingPage>('GET', `/v1/devices/${id}/readings`);
     assert.ok(items.length >= 9);
@@ -140,7 +141,7 @@ test('browser-device.html is a device: it sends readings and carries out a comma
   const done = await sendCommand('page', 'set_interval', '{"seconds":0.05}');
   assert.deepEqual([done.code, done.output], [0, 'succeeded {"seconds":0.05}\n'], done.errors);
   await page.getByText('the interval is 0.05 s').waitFor();
-  await page.getByText('frame 5 is on disk').waitFor();
+  await page.getByText(/frame ([5-9]|\d\d+) is on disk/).waitFor();
   assert.match((await sendCommand('page', 'dance')).output, /^rejected .*unknown_command/);
   const other = await browser.newPage();
   given.set('secret', secretThatIsWrong);
