@@ -20,24 +20,25 @@ test('every keyword that the schemas use has a sentence that names the rule', ()
     [{ enum: ['a', 1, null, true] }, 'c', 'must be one of a, 1, null, true'],
     [{ const: 'hello' }, 'c', 'must be hello'],
     [{ const: 2 }, '2', 'must be 2'],
-    [{ type: 'integer' }, 1.5, 'must be integer'],
-    [{ type: ['string', 'null'] }, 1, 'must be string,null'],
-    [{ required: ['a'] }, {}, "must have required property 'a'"],
-    [{ dependentRequired: { a: ['b'] } }, { a: 1 }, 'must have property b when property a is present'],
-    [{ minimum: 1 }, 0, 'must be >= 1'],
-    [{ maximum: 1 }, 2, 'must be <= 1'],
-    [{ exclusiveMinimum: 0 }, 0, 'must be > 0'],
-    [{ exclusiveMaximum: 0 }, 0, 'must be < 0'],
-    [{ multipleOf: 5 }, 7, 'must be multiple of 5'],
-    [{ pattern: '^[a-z]+$' }, 'A', 'must match pattern "^[a-z]+$"'],
-    [{ minLength: 2 }, 'a', 'must NOT have fewer than 2 characters'],
-    [{ maxLength: 2 }, 'abc', 'must NOT have more than 2 characters'],
-    [{ minItems: 1 }, [], 'must NOT have fewer than 1 items'],
-    [{ maxItems: 1 }, [1, 2], 'must NOT have more than 1 items'],
-    [{ uniqueItems: true }, [1, 1], 'must NOT have duplicate items (items ## 0 and 1 are identical)'],
-    [{ minProperties: 1 }, {}, 'must NOT have fewer than 1 properties'],
-    [{ maxProperties: 0 }, { a: 1 }, 'must NOT have more than 0 properties'],
-    [{ not: {} }, 1, 'must NOT be valid'],
+    [{ type: 'integer' }, 1.5, 'must be a whole number'],
+    [{ type: ['string', 'null'] }, 1, 'must be a text or null'],
+    [{ required: ['a'] }, {}, 'needs a'],
+    [{ dependentRequired: { a: ['b'] } }, { a: 1 }, 'needs b because it has a'],
+    [{ minimum: 1 }, 0, 'must be at least 1'],
+    [{ maximum: 1 }, 2, 'must be at most 1'],
+    [{ exclusiveMinimum: 0 }, 0, 'must be above 0'],
+    [{ exclusiveMaximum: 0 }, 0, 'must be below 0'],
+    [{ multipleOf: 5 }, 7, 'must be a multiple of 5'],
+    [{ pattern: '^[a-z]+$' }, 'A', 'must match the pattern ^[a-z]+$'],
+    [{ pattern: '^[0-9]{4,8}$' }, 'A', 'must have 4 to 8 digits'],
+    [{ minLength: 2 }, 'a', 'must have at least 2 characters'],
+    [{ maxLength: 2 }, 'abc', 'must have at most 2 characters'],
+    [{ minItems: 1 }, [], 'must have at least 1 item'],
+    [{ maxItems: 1 }, [1, 2], 'must have at most 1 item'],
+    [{ uniqueItems: true }, [1, 1], 'must not have the same item twice'],
+    [{ minProperties: 1 }, {}, 'must have at least 1 entry'],
+    [{ maxProperties: 0 }, { a: 1 }, 'must have at most 0 entries'],
+    [{ not: {} }, 1, 'is not allowed'],
   ];
   for (const [schema, value, sentence] of cases)
     assert.deepEqual(sentences(schema, value), [sentence], JSON.stringify(schema));
@@ -45,7 +46,7 @@ test('every keyword that the schemas use has a sentence that names the rule', ()
 
 test('the sentence for a name that is not allowed has the name and the rule', () => {
   assert.deepEqual(sentences({ propertyNames: { pattern: '^[a-z]+$' } }, { 'a b': 1 }), [
-    'must match pattern "^[a-z]+$"',
+    'must match the pattern ^[a-z]+$',
     'a b is not a valid name',
   ]);
 });
@@ -53,14 +54,25 @@ test('the sentence for a name that is not allowed has the name and the rule', ()
 test('a value that fits none of several forms gets one sentence per form and a last one for all of them', () => {
   const forms = [{ type: 'string' }, { type: 'number' }];
   assert.deepEqual(sentences({ oneOf: forms }, true), [
-    'must be string',
-    'must be number',
-    'must match exactly one schema in oneOf',
+    'must be a text',
+    'must be a number',
+    'must have exactly one of these forms',
   ]);
   assert.deepEqual(sentences({ anyOf: forms }, true), [
-    'must be string',
-    'must be number',
-    'must match a schema in anyOf',
+    'must be a text',
+    'must be a number',
+    'must have one of these forms',
+  ]);
+});
+
+test('a pattern that has no words is explained by the description of its schema', () => {
+  const validate = new Ajv2020({ verbose: true }).compile({
+    pattern: '^[a-z]+-[0-9]+$',
+    description: 'Letters, a hyphen and digits.',
+  });
+  assert.equal(validate('A'), false);
+  assert.deepEqual((validate.errors ?? []).map(sentenceOf), [
+    'does not have the allowed form: Letters, a hyphen and digits',
   ]);
 });
 

@@ -45,7 +45,7 @@ function ParamField(props: FieldProps) {
   const { name, schema, required, errors, path } = props;
   const id = useId();
   const kind = fieldKind(schema);
-  const error = errorText(errors.get(path), schema);
+  const error = errors.get(path);
   if (kind === 'group')
     return (
       <fieldset class="param-group">
@@ -69,18 +69,10 @@ function ParamField(props: FieldProps) {
       </label>
       <Input {...props} id={id} described={`${id}-hint`} />
       <p class="hint" id={`${id}-hint`}>
-        {error === undefined ? hint : <strong role="alert">{error}</strong>}
+        {error === undefined ? hint : <strong role="alert">This value {error}.</strong>}
       </p>
     </div>
   );
-}
-
-/** The gateway's error in words: instead of a regular expression, what the model says of the parameter. */
-function errorText(error: string | undefined, { description }: ParamSchema): string | undefined {
-  if (error?.startsWith('must match pattern') !== true) return error;
-  return description === undefined
-    ? `This form is not allowed: it ${error}`
-    : `This form is not allowed. ${description}`;
 }
 
 type InputProps = FieldProps & { id: string; described: string };
@@ -183,6 +175,6 @@ export function parseJson(text: string): { value: unknown; fault: string | null 
   try {
     return { value: JSON.parse(text) as unknown, fault: null };
   } catch (error) {
-    return { value: undefined, fault: `This is not valid JSON: ${(error as Error).message}` };
+    return { value: undefined, fault: `This is not JSON: ${(error as Error).message}` };
   }
 }

@@ -1,4 +1,5 @@
-import { numberText } from '../../schemas/display/numbers.js';
+import { countOf, numberText } from '../../schemas/display/numbers.js';
+import { patternText } from '../../schemas/display/patterns.js';
 
 /** The part of JSON Schema that a form can show. Parameters with anything else are typed as JSON. */
 export interface ParamSchema {
@@ -68,7 +69,7 @@ export function withParam(params: Params, name: string, value: unknown): Params 
   return value === undefined ? others : { ...others, [name]: value };
 }
 
-/** The limits of a number or a text in words. A pattern is shown only if there is no description, which says it better. */
+/** The limits of a number or a text in words. A pattern that has no words is shown only without a description, which says it better. */
 export function hintOf(schema: ParamSchema): string {
   const { description, minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength, pattern } = schema;
   const parts = [];
@@ -77,8 +78,12 @@ export function hintOf(schema: ParamSchema): string {
   else if (maximum !== undefined) parts.push(`at most ${numberText(maximum)}`);
   if (exclusiveMinimum !== undefined) parts.push(`above ${numberText(exclusiveMinimum)}`);
   if (exclusiveMaximum !== undefined) parts.push(`below ${numberText(exclusiveMaximum)}`);
-  if (minLength !== undefined) parts.push(`at least ${minLength} characters`);
-  if (maxLength !== undefined) parts.push(`at most ${maxLength} characters`);
-  if (pattern !== undefined && description === undefined) parts.push(`of the form ${pattern}`);
+  if (minLength !== undefined) parts.push(`at least ${countOf(minLength, 'character')}`);
+  if (maxLength !== undefined) parts.push(`at most ${countOf(maxLength, 'character')}`);
+  if (pattern !== undefined) {
+    const words = patternText(pattern);
+    if (words !== null) parts.push(words);
+    else if (description === undefined) parts.push(`must match the pattern ${pattern}`);
+  }
   return parts.join(', ');
 }

@@ -20,7 +20,7 @@ test('the fleets that come with Tidegate are valid, and all faults of another on
     () => checkFleet({ groups: [], rate: 1 }, 'x'),
     /there is no rate; use seed, rampSeconds, phases, faults, commands, require, groups/,
   );
-  assert.throws(() => checkFleet(null, 'x'), /\/: must be object, found null/);
+  assert.throws(() => checkFleet(null, 'x'), /\/: must be an object, found null/);
   const group = { prefix: 'a', count: 1, frameIntervalMs: 10, signals: { x: { type: 'wave' } } };
   const large = { ...group, prefix: 'b', frameIntervalMs: 9_000, samplesPerFrame: 1_000, encoding: 'json' };
   const wide = Object.fromEntries(['u', 'v', 'w', 'x', 'y', 'z'].map((name) => [name, { type: 'wave' }]));

@@ -20,7 +20,7 @@ export const wholeMs = (seconds: number): number => Math.round(seconds * 1000);
 
 /** Compiles the schema of a declared command's parameters. Throws the error of ajv if the schema is not valid. */
 export function compileCommand({ name, params, ttlSeconds, deadlineSeconds }: ModelCommand): CommandRule {
-  const ajv = new Ajv2020({ allErrors: true, strict: false });
+  const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true });
   ajv.addKeyword({ keyword: 'secret', schemaType: 'boolean' });
   const schema = params ?? { type: 'object' };
   return {
@@ -92,17 +92,13 @@ export function createCommandRules(models: ReadonlyMap<string, Model>): CommandR
         path: `/params${error.instancePath}`,
         message: sentenceOf(error),
       }));
-      throw new CommandError(
-        'params_invalid',
-        `The parameters do not match what the model declares for ${name}`,
-        errors,
-      );
+      throw new CommandError('params_invalid', `The parameters of ${name} do not match the model`, errors);
     }
     const bytes = commandBytes({ name, params });
     if (bytes > bytesMax)
       throw new CommandError(
         'command_too_large',
-        `Name and parameters have ${bytes} bytes; this device accepts ${bytesMax} (${limits.commandBytesMax} unless its hello says more)`,
+        `Name and parameters have ${bytes} bytes; this device accepts at most ${bytesMax}`,
       );
     return rule;
   };
@@ -140,7 +136,7 @@ function ruleOf(declared: Map<string, CommandRule>, name: string, model: string)
   if (rule === undefined)
     throw new CommandError(
       'command_undeclared',
-      `Model ${model} has no command ${name}; it has ${[...declared.keys()].join(', ')}`,
+      `Model ${model} has no command ${name}; its commands are ${[...declared.keys()].join(', ')}`,
     );
   return rule;
 }

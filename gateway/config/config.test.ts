@@ -83,8 +83,8 @@ test('all faults are reported at once, each with key, value, origin and fix', (c
     /--set nonsense: write key.path=value/,
     /device\.prot .*no such key; did you mean port\?/,
     /log\.level .*"loud" must be one of trace/,
-    /device\.port \(environment TIDEGATE_DEVICE__PORT\): "eighty" must be integer/,
-    /store\.retentionDays \(--set\): 0 must be >= 1/,
+    /device\.port \(environment TIDEGATE_DEVICE__PORT\): "eighty" must be a whole number/,
+    /store\.retentionDays \(--set\): 0 must be at least 1/,
     /^a\.b \(--set\): there is no such key; config\/gateway\.yaml lists every key$/,
   ];
   for (const pattern of expected)

@@ -10,7 +10,7 @@ import { compileCommand } from '../command/rules.js';
 import type { Model } from '../domain/model.js';
 import { ConfigError } from './config.js';
 
-const validate = new Ajv2020({ allErrors: true, useDefaults: true }).compile(loadSchema('config/model'));
+const validate = new Ajv2020({ allErrors: true, useDefaults: true, verbose: true }).compile(loadSchema('config/model'));
 
 /** The models of a folder, by name: the name of NAME.yaml is NAME. Throws ConfigError with all faults of all files. */
 export function loadModels(folder: string): Map<string, Model> {

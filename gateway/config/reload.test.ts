@@ -61,7 +61,7 @@ test('limits and models are reloaded without closing links, and keys that need a
 test('a reload of a configuration with faults changes nothing and reports the faults', async (context) => {
   const tools = await startTestGateway(context, [], {
     load: () => {
-      throw new ConfigError(['limits.links (--set): 0 must be >= 1']);
+      throw new ConfigError(['limits.links (--set): 0 must be at least 1']);
     },
   });
   const { status, body } = await tools.api('POST', '/v1/gateway/reload');
