@@ -157,16 +157,12 @@ function causeOf(error: Error): string {
   return (error.cause as { code?: string } | undefined)?.code ?? error.message;
 }
 
-/** Details of these codes name the thing, so the title would only repeat them. */
-const detailSuffices = /_(unknown|exists)$/;
-
 /** The problem of an answer in one line, and below it the fields at fault. */
 function explain(text: string, status: number): { message: string; code?: string } {
   try {
     const { title, detail, code, errors = [] } = JSON.parse(text) as ProblemBody;
     const lines = errors.map(({ path, message }) => `\n  ${path} ${message}`).join('');
-    if (lines !== '' || detail === undefined) return { message: `${title} (${code})${lines}`, code };
-    return { message: `${detailSuffices.test(code) ? '' : `${title}: `}${detail} (${code})`, code };
+    return { message: `${detail ?? title} (${code})${lines}`, code };
   } catch {
     return { message: `The gateway answered ${status}: ${text.slice(0, 200)}` };
   }

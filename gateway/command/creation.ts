@@ -26,11 +26,7 @@ interface Wanted extends Pick<NewCommand, 'name' | 'params' | 'supersedes'> {
 
 /** The command that a request asks for. Throws CommandError command_reserved. */
 export function newCommandOf({ name, params, ttlSeconds, deadlineSeconds, supersedes }: Wanted): NewCommand {
-  if (name.startsWith('tidegate.'))
-    throw new CommandError(
-      'command_reserved',
-      `${name} is sent by the gateway itself: see POST /v1/devices/{id}/credentials`,
-    );
+  if (name.startsWith('tidegate.')) throw new CommandError('command_reserved', `Only the gateway itself sends ${name}`);
   return {
     name,
     ...(params === undefined ? {} : { params }),

@@ -91,7 +91,9 @@ function createRouter({ context, bodyBytesMax, consoleFolder, apiPageFolder }: O
   return router;
 }
 
-const connectByWebSocket = problemAnswer('upgrade_required', 'Connect by WebSocket', { Upgrade: 'websocket' });
+const connectByWebSocket = problemAnswer('upgrade_required', 'This path accepts WebSocket connections only', {
+  Upgrade: 'websocket',
+});
 
 /** The key comes in the Authorization header or, from a browser, in a subprotocol entry, which is never echoed. */
 function upgradeLive(request: Request, context: OperatorContext): Upgraded<LiveClient> | Answer {
@@ -112,7 +114,7 @@ function upgradeLive(request: Request, context: OperatorContext): Upgraded<LiveC
   } catch (error) {
     if (error instanceof Problem) return problemAnswer(error.code, error.detail);
     context.log.error({ err: error }, 'a live upgrade failed inside');
-    return problemAnswer('internal', 'See the log of the gateway');
+    return problemAnswer('internal', 'The gateway failed at this request');
   }
 }
 
@@ -125,5 +127,5 @@ function isHandshake(request: Request): boolean {
 /** A page of another origin must not use a key that its visitor's browser has stored. Throws Problem origin_refused. */
 function refuseForeignOrigin(origin: string, host: string): void {
   if (origin === '' || (URL.canParse(origin) && new URL(origin).host === host)) return;
-  throw new Problem('origin_refused', `The page was loaded from ${origin} and not from this gateway`);
+  throw new Problem('origin_refused', `The request comes from a page of ${origin}, and not from this gateway`);
 }

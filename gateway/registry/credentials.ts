@@ -59,7 +59,7 @@ export function createCredentials({ devices, clock, save, revoked }: Credentials
       if (device.credentials.length - expired.length >= credentialsMax)
         throw new RegistryError(
           'too_many_credentials',
-          `Device ${id} has ${credentialsMax} credentials, which is the limit; revoke one, or let older ones expire with graceSeconds`,
+          `Device ${id} has ${credentialsMax} credentials, which is the limit`,
         );
       const { secret, credential } = issueCredential(now, window);
       const kept = device.credentials.filter((old) => !expired.includes(old));

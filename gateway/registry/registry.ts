@@ -80,7 +80,7 @@ export function createRegistry(
     const ids = new Set<string>();
     for (const { id } of wanted) {
       if (devices.get(id) !== undefined || creating.has(id) || ids.has(id))
-        throw new RegistryError('device_exists', `Device ${id} exists already`);
+        throw new RegistryError('device_exists', `Device ${id} already exists`);
       ids.add(id);
     }
     return ids;

@@ -34,7 +34,7 @@ export function addRoutes(
 /** Answers every request: that of a route by its handler, any other with a problem. */
 export function dispatch(router: Router, request: Request, response: Response): void {
   const found = router.find(request.method, request.path);
-  if (found === null) return response.answer(problemAnswer('not_found', 'The routes are listed in /openapi.json'));
+  if (found === null) return response.answer(problemAnswer('not_found', 'There is no such path'));
   if (!('allowed' in found)) return found.handler(request, response, found.parameters);
   const allow = found.allowed.join(', ');
   response.answer(problemAnswer('method_not_allowed', `This path accepts only ${allow}`, { Allow: allow }));
@@ -65,7 +65,10 @@ function serve(
   if (checked.route.body === undefined) return finish(null);
   response.readBody(bodyBytesMax, (body) => {
     if (body !== null) return finish(body);
-    response.answer({ ...problemAnswer('body_too_large', `A body has at most ${bodyBytesMax} bytes`), closes: true });
+    response.answer({
+      ...problemAnswer('body_too_large', `The body has more than ${bodyBytesMax} bytes`),
+      closes: true,
+    });
   });
 }
 
@@ -119,9 +122,12 @@ function problemFor(error: Error, route: Route, context: OperatorContext): Answe
   if (error instanceof RegistryError) return problem(error.code, problemBody(error.code, error.message));
   const { code } = error as Error & { code?: string };
   if ((code?.startsWith('SQLITE_') && !isRefusedRow(code)) || code === 'THREAD_ENDED')
-    return problem('storage_unavailable', problemBody('storage_unavailable', 'Nothing was changed; try again'));
+    return problem(
+      'storage_unavailable',
+      problemBody('storage_unavailable', 'The gateway could not write to its store, and changed nothing'),
+    );
   context.log.error({ err: error, route: `${route.method} ${route.path}` }, 'an operator request failed inside');
-  return problem('internal', problemBody('internal', 'See the log of the gateway'));
+  return problem('internal', problemBody('internal', 'The gateway failed at this request'));
 }
 
 function problem(code: ProblemCode, body: string): Answer {

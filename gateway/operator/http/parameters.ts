@@ -42,11 +42,7 @@ const everyMsMax = 366 * units.d;
 export function parseEvery(text: string): number {
   const [, count, unit] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) ?? [];
   const ms = Number(count) * units[unit];
-  if (!(ms >= 1 && ms <= everyMsMax))
-    throw new Problem(
-      'every_invalid',
-      `every "${text}" is not a bucket width from 1ms to 366d, such as 10s, 5m, 1h or 1d`,
-    );
+  if (!(ms >= 1 && ms <= everyMsMax)) throw new Problem('every_invalid', `every "${text}" is not a bucket width`);
   return ms;
 }
 
@@ -82,7 +78,7 @@ export function decodeCursor<const Types extends readonly (keyof PartTypes)[]>(
   } catch {
     // Falls through to the problem.
   }
-  throw new Problem('cursor_invalid', 'Use `next` of the previous page, unchanged');
+  throw new Problem('cursor_invalid', 'The cursor was changed, or belongs to another list');
 }
 
 /** The one text in the parameter `cursor`; null: it was not given, so the first page is wanted. Throws cursor_invalid. */

@@ -18,7 +18,7 @@ export interface RequestFacts {
   parameters: string[];
 }
 
-const bodies = new Ajv2020({ allErrors: true, allowUnionTypes: true });
+const bodies = new Ajv2020({ allErrors: true, allowUnionTypes: true, verbose: true });
 
 const queries = new Ajv2020({ allErrors: true, useDefaults: true, coerceTypes: 'array' });
 
@@ -41,7 +41,8 @@ export function checkRoute(route: Route): CheckedRoute {
         facts.query,
         new Set(Object.keys(properties).filter((name) => properties[name].type === 'array')),
       );
-      if (!checkQuery(query)) throw new Problem('query_invalid', '`errors` lists what is wrong', errorsOf(checkQuery));
+      if (!checkQuery(query))
+        throw new Problem('query_invalid', 'Some query parameters are not valid', errorsOf(checkQuery));
       const { parameters, accept, idempotencyKey } = facts;
       return { parameters, query, body: readBody(route, checkBody, facts, body), accept, idempotencyKey, key };
     },
@@ -61,11 +62,11 @@ export function authorize(
   { keys }: Pick<OperatorContext, 'keys'>,
 ): KeyRecord {
   const [, text] = /^bearer +(\S+)\s*$/i.exec(authorization) ?? [];
-  if (text === undefined) throw new Problem('key_missing', 'Send Authorization: Bearer tgk_…');
+  if (text === undefined) throw new Problem('key_missing', 'The request has no operator key');
   const key = keys.authenticate(text);
-  if (key === undefined) throw new Problem('key_invalid', 'There is no such key; it may have been revoked');
+  if (key === undefined) throw new Problem('key_invalid', 'The operator key is unknown, revoked or expired');
   if (!allows(key.role, role))
-    throw new Problem('role_insufficient', `This request requires the role ${role}; the key has the role ${key.role}`);
+    throw new Problem('role_insufficient', `This needs the role ${role}; the key ${key.name} has the role ${key.role}`);
   return key;
 }
 
@@ -89,14 +90,14 @@ function readBody(
   if (check === null || bytes === null) return undefined;
   if (bytes.length === 0 && route.bodyOptional) return undefined;
   if (!/^application\/json\b/i.test(contentType))
-    throw new Problem('media_type_unsupported', 'Send Content-Type: application/json');
+    throw new Problem('media_type_unsupported', 'The body is not sent as JSON');
   let body: unknown;
   try {
     body = JSON.parse(bytes.toString());
   } catch (error) {
     throw new Problem('body_invalid', `The body is not JSON: ${messageOf(error)}`);
   }
-  if (!check(body)) throw new Problem('body_invalid', '`errors` lists what is wrong', errorsOf(check));
+  if (!check(body)) throw new Problem('body_invalid', 'Some values are not valid', errorsOf(check));
   return body;
 }
 

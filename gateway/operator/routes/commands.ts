@@ -54,7 +54,7 @@ async function create(request: OperatorRequest<CommandCreate>, context: Operator
   const device = deviceOf(request, context);
   const key = request.idempotencyKey === '' ? null : request.idempotencyKey;
   if (key !== null && key.length > 255)
-    throw new Problem('query_invalid', 'An Idempotency-Key has at most 255 characters');
+    throw new Problem('query_invalid', 'The Idempotency-Key has more than 255 characters');
   const { body } = request;
   const { commands } = context;
   const { id } = await commands.create(device, newCommandOf(body), byOf(request), key, commands.hashOf(device, body));

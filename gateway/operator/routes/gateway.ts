@@ -76,7 +76,11 @@ export const gatewayRoutes: Route[] = [
     handle(_request, { status }) {
       const { state } = status();
       if (state === 'ready') return { status: 'ready' };
-      return new Answer(503, problemBody('not_ready', state), 'application/problem+json');
+      return new Answer(
+        503,
+        problemBody('not_ready', `The gateway is not ready: ${state}`),
+        'application/problem+json',
+      );
     },
   },
 ];

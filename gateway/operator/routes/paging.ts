@@ -26,6 +26,7 @@ export function rangeOf(query: Query): [from: number | null, to: number | null] 
     const text = textOf(query, name);
     return text === undefined ? null : parseTime(text, name);
   });
-  if (from !== null && to !== null && from > to) throw new Problem('range_invalid', 'from is later than to');
+  if (from !== null && to !== null && from > to)
+    throw new Problem('range_invalid', `The start, ${from}, is later than the end, ${to}`);
   return [from, to];
 }

@@ -52,7 +52,7 @@ function formOf(accept: string): keyof typeof forms {
     if (type === '*/*' || type === 'application/*') return 'application/json';
     if (type === 'text/*') return 'text/csv';
   }
-  throw new Problem('not_acceptable', `Accept one of ${Object.keys(forms).join(', ')}`);
+  throw new Problem('not_acceptable', `Readings can be had as ${Object.keys(forms).join(', ')}`);
 }
 
 /** Checks the query of a request. Throws metric_unknown, range_invalid, every_invalid, cursor_invalid. */
@@ -63,8 +63,9 @@ function readingsQuery(request: OperatorRequest, context: OperatorContext): Read
   const series = wantedSeries(context.seriesOf(device), textsOf(query, 'metric'), id);
   const from = timeOf(query, 'from') ?? 0;
   const to = timeOf(query, 'to') ?? timeMax;
-  if (from > to) throw new Problem('range_invalid', `from ${from} is after to ${to}`);
-  if (Math.abs(from) > timeMax || to > timeMax) throw new Problem('range_invalid', `Times end at ${timeMax} (Unix ms)`);
+  if (from > to) throw new Problem('range_invalid', `The start, ${from}, is later than the end, ${to}`);
+  if (Math.abs(from) > timeMax || to > timeMax)
+    throw new Problem('range_invalid', `A time is later than ${timeMax} (Unix ms), the latest possible`);
   const every = textOf(query, 'every');
   const everyMs = every === undefined ? null : parseEvery(every);
   return {
@@ -172,7 +173,7 @@ async function rejected(request: OperatorRequest, context: OperatorContext) {
   const limit = numberOf(query, 'limit');
   const before = textCursor(query);
   if (before !== null && !/^\d{1,15}$/.test(before))
-    throw new Problem('cursor_invalid', 'Use `next` of the previous page, unchanged');
+    throw new Problem('cursor_invalid', 'The cursor was changed, or belongs to another list');
   const rows = await context.read('rejected', { deviceKey: device.key, before, limit: limit + 1 });
   const items = rows
     .slice(0, limit)

@@ -26,6 +26,6 @@ export function targetOf(
       (target.model === undefined || device.model === target.model) &&
       tags.every(([name, value]) => device.tags[name] === value),
   );
-  if (devices.length === 0) throw new Problem('target_empty', 'No device matches the target');
+  if (devices.length === 0) throw new Problem('target_empty', 'No device matches these tags and this model');
   return { devices: devices.sort((a, b) => (a.id < b.id ? -1 : 1)), unknown: [] };
 }

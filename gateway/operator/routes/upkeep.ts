@@ -32,7 +32,7 @@ function startOwn(backups: ScheduledBackups): Job {
   try {
     return backups.start();
   } catch (error) {
-    throw new Problem('folder_invalid', `${errorOf(error).message}. Give a folder, or set backup.folder`);
+    throw new Problem('folder_invalid', `A backup without a folder is not possible: ${errorOf(error).message}`);
   }
 }
 
@@ -117,7 +117,7 @@ export const upkeepRoutes: Route[] = [
     handle({ parameters: [id] }, { jobs }) {
       const job = jobs.get(id);
       if (job === undefined)
-        throw new Problem('job_unknown', `There is no job ${id}; the gateway remembers the last 100 since its start`);
+        throw new Problem('job_unknown', `There is no job ${id} among the last 100 since the gateway started`);
       return job;
     },
   },
