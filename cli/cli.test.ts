@@ -34,7 +34,10 @@ test('devices are added, listed, shown, changed and removed', async (context) =>
   assert.match((await run(tools, 'device', 'rotate', 'boiler-7', '--grace', '1m')).out, /tgd_/);
   assert.match((await run(tools, 'device', 'remove', 'boiler-7', '--yes')).out, /is removed/);
   const gone = await run(tools, 'device', 'show', 'boiler-7');
-  assert.deepEqual([gone.code, gone.err], [1, 'There is no device boiler-7 (device_unknown)\n']);
+  assert.deepEqual(
+    [gone.code, gone.err],
+    [1, 'There is no device boiler-7. Check the id in the list of devices. (device_unknown)\n'],
+  );
 });
 
 test('devices are imported from CSV, and can connect with their secrets', async (context) => {

@@ -3,7 +3,7 @@
  * its pieces are in the folders of their subject (device/, commands/, fleet/, chart/), and what all of them use is in parts/.
  */
 import { useEffect } from 'preact/hooks';
-import { countText } from '../schemas/display/numbers.js';
+import { countOf } from '../schemas/display/numbers.js';
 import { watchFleet } from './fleet/devices.js';
 import { watchEvents } from './fleet/events.js';
 import { AddDevicePage } from './pages/addDevice.js';
@@ -23,7 +23,17 @@ import { Link } from './parts/link.js';
 import { Main } from './parts/page.js';
 import { deviceInPath, path } from './parts/router.js';
 import { toggleTheme } from './parts/theme.js';
-import { failure, gateway, key, linked, missed, ready, session, signOutEverywhere } from './session/session.js';
+import {
+  failure,
+  gateway,
+  key,
+  linked,
+  missed,
+  ready,
+  refusal,
+  session,
+  signOutEverywhere,
+} from './session/session.js';
 import { SignIn } from './session/signIn.js';
 
 /** The pages in the order of the navigation. A narrow screen shows only `word` of the title `word rest`. */
@@ -159,24 +169,30 @@ function titleOf(at: string): string {
 /** Per state of the gateway: why it refuses devices, and what to do. */
 const stateAdvice: Record<string, string> = {
   storage_unavailable: 'it cannot write to its store. Check the disk of its data folder',
-  clock_untrusted: 'its clock is behind its own data. Set the clock of the machine',
-  overloaded: 'its queue is full, or as many devices are connected as it allows. Devices retry by themselves',
+  clock_untrusted: 'its clock is earlier than its newest data. Set the clock of its machine',
+  overloaded: 'its queue is full, or the limit of connected devices is reached. Devices retry automatically',
   stopping: 'it is shutting down',
 };
 
-/** The most important problem: the gateway does not answer, refuses devices, or paused retention, or this page was too slow. */
+/** The most important problem: the gateway does not answer, refused a request, refuses devices, or paused retention, or this page was too slow. */
 function Notice() {
   const how = gateway.value;
   if (failure.value !== null)
     return (
       <p class="notice" role="alert">
-        {failure.value} What you see may be out of date. Retrying…
+        {failure.value} This page may be out of date. Retrying…
+      </p>
+    );
+  if (refusal.value !== null)
+    return (
+      <p class="notice" role="alert">
+        {refusal.value} <Dismiss act={() => (refusal.value = null)} />
       </p>
     );
   if (how !== null && how.state !== 'ready')
     return (
       <p class="notice" role="alert">
-        The gateway refuses devices at present: {stateAdvice[how.state] ?? how.state}.
+        The gateway is refusing devices: {stateAdvice[how.state] ?? how.state}.
       </p>
     );
   if (how?.retentionPaused != null)
@@ -189,17 +205,17 @@ function Notice() {
   if (missed.value > 0)
     return (
       <p class="notice warn" role="status">
-        This page was too slow and skipped {countText(missed.value)} values. It is up to date again.{' '}
-        <button
-          type="button"
-          class="quiet"
-          onClick={() => {
-            missed.value = 0;
-          }}
-        >
-          Dismiss
-        </button>
+        This page was too slow and skipped {countOf(missed.value, 'value')}. It is up to date again.{' '}
+        <Dismiss act={() => (missed.value = 0)} />
       </p>
     );
   return null;
+}
+
+function Dismiss({ act }: { act(): void }) {
+  return (
+    <button type="button" class="quiet" onClick={act}>
+      Dismiss
+    </button>
+  );
 }

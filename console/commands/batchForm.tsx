@@ -78,7 +78,11 @@ export function BatchForm({ made }: { made(batch: BatchBody): void }) {
       {declared.length === 0 ? (
         (kind !== 'model' || chosen !== '') && (
           <FreeCommand
-            why={kind === 'model' ? `Model ${chosen} lists no commands.` : 'Only a model has a list of commands.'}
+            why={
+              kind === 'model'
+                ? `Model ${chosen} lists no commands.`
+                : 'To choose from a list of commands, select devices by model.'
+            }
             draft={draft}
             change={(part) => setDraft({ ...draft, ...part })}
           />
@@ -140,7 +144,7 @@ function LimitFields({ limits, change }: { limits: Limits; change(next: Limits):
         />
       </label>
       <label class="field">
-        Abort above this share of failures
+        Abort if more than this share fails
         <span class="with-unit">
           <input
             type="number"

@@ -74,7 +74,7 @@ function Terms({ batch }: { batch: BatchBody }) {
         </>
       )}{' '}
       · up to {countText(concurrency)} at once
-      {abortOnFailurePercent !== null && ` · aborts above ${abortOnFailurePercent} % failures`} · created{' '}
+      {abortOnFailurePercent !== null && ` · aborts if more than ${abortOnFailurePercent} % fail`} · created{' '}
       <Time at={createdAt} />
       {endedAt !== null && (
         <>
@@ -100,7 +100,7 @@ function Progress({ batch: { counts, total } }: { batch: BatchBody }) {
           />
         ))}
       </div>
-      <ul class="legend" aria-label={`Of ${total} devices`}>
+      <ul class="legend" aria-label={`Of ${countOf(total, 'device')}`}>
         {parts
           .filter(({ count }) => count > 0)
           .map((part) => (

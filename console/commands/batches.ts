@@ -1,4 +1,4 @@
-import { countText } from '../../schemas/display/numbers.js';
+import { countOf, countText } from '../../schemas/display/numbers.js';
 import { stateText } from '../parts/commandStates.js';
 
 /** Whether a batch can still send: it runs, or it was stopped and can be resumed. */
@@ -7,7 +7,8 @@ export const isRunning = (state: string): boolean => state === 'running' || stat
 /** The devices of a batch in words, such as `boiler` or `site=north`. */
 export function targetText(target: Record<string, unknown>): string {
   if (target.all === true) return 'all devices';
-  if (Array.isArray(target.ids)) return target.ids.length === 1 ? String(target.ids[0]) : `${target.ids.length} ids`;
+  if (Array.isArray(target.ids))
+    return target.ids.length === 1 ? String(target.ids[0]) : countOf(target.ids.length, 'device');
   const tags = Object.entries((target.tags ?? {}) as Record<string, string>).map(([name, value]) => `${name}=${value}`);
   return [target.model as string | undefined, ...tags].filter(Boolean).join(', ');
 }

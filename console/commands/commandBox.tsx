@@ -55,7 +55,9 @@ export function CommandBox({ device, model, online }: { device: string; model: M
       {declared.length === 0 ? (
         <FreeCommand
           why={
-            model === null ? 'The device has no model that lists commands.' : `Model ${model.name} lists no commands.`
+            model === null
+              ? 'This device has no model, so there is no list of commands.'
+              : `Model ${model.name} lists no commands.`
           }
           draft={draft}
           change={change}
@@ -136,7 +138,7 @@ function Limits({
       </div>
       <div class="field">
         <label for="supersedes">
-          Replaces a queued command with the same name here <small>optional</small>
+          Replace queued commands with this word <small>optional</small>
         </label>
         <input
           id="supersedes"

@@ -33,8 +33,7 @@ export function Refusal({ refusal }: { refusal: RefusedError }) {
   const elsewhere = refusal.errors.filter(({ path }) => path === '/params' || !path.startsWith('/params/'));
   return (
     <p class="refusal" role="alert">
-      <b>Not sent.</b> {refusal.message.replace(/\.$/, '')}.{' '}
-      {elsewhere.map(({ path, message }) => `${path} ${message}`).join('; ')}
+      <b>Not sent.</b> {refusal.message} {elsewhere.map(({ path, message }) => `${path} ${message}`).join('; ')}
     </p>
   );
 }
@@ -106,7 +105,7 @@ export function FreeCommand({ why, draft, change }: { why: string; draft: Draft;
           required
           maxLength={64}
           pattern="[A-Za-z0-9_\-.\/:]+"
-          title="letters, digits, _ - . / and :"
+          title="letters, digits, _ - . / or :"
           autocomplete="off"
           spellcheck={false}
           placeholder="set_interval"

@@ -16,7 +16,7 @@ export function CommandHistory({ device }: { device: string }) {
       <p class="empty">
         {commandsLoading.value
           ? 'Loading the history…'
-          : 'No commands yet. What you send appears here, with each step of the device.'}
+          : 'No commands yet. Commands that you send appear here with their progress.'}
       </p>
     );
   return (

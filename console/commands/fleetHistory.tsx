@@ -64,7 +64,7 @@ function Commands({ items }: { items: CommandBody[] | null }) {
   if (items.length === 0)
     return (
       <section class="card">
-        <Empty title="No command matches." />
+        <Empty title="No commands match." />
       </section>
     );
   return (

@@ -101,8 +101,8 @@ function AddCredential({ add }: { add(wanted: CredentialRequest): Promise<void> 
         Existing secrets
         <select name="grace">
           <option value="">stay valid</option>
-          <option value="86400">expire in a day</option>
-          <option value="3600">expire in an hour</option>
+          <option value="86400">expire in 1 day</option>
+          <option value="3600">expire in 1 hour</option>
           <option value="0">expire now</option>
         </select>
       </label>
@@ -139,18 +139,19 @@ function Steering({ device: { id, state } }: { device: Device }) {
       <h2 id="steering">This device</h2>
       <p class="hint">
         {disabled
-          ? 'The device is disabled. The gateway answers its connection attempts with 403, and it retries slowly.'
-          : 'Disabling disconnects the device. The gateway refuses it until someone enables it. No data is lost.'}
+          ? 'This device is disabled. The gateway refuses its connection attempts (HTTP 403) until you enable it.'
+          : 'Disabling disconnects the device. The gateway refuses it until you enable it again. Stored data is kept.'}
       </p>
       {disabled ? (
         <button type="button" class="primary" onClick={() => void set('active')}>
           Enable
         </button>
       ) : (
-        <Sure text="Disable" sure="Disable it now" act={() => set('disabled')} />
+        <Sure text="Disable" sure={`Disable ${id} now`} act={() => set('disabled')} />
       )}
       <p class="hint">
-        Removing deletes its credentials, streams and commands. Its readings stay until retention removes them.
+        Removing the device deletes its credentials, streams and commands. Its readings are kept until retention removes
+        them.
       </p>
       <Sure text="Remove" sure={`Remove ${id} permanently`} act={remove} />
     </section>

@@ -61,11 +61,7 @@ export function EditDevice({ device, done }: { device: Device; done(): void }) {
     <form class="card edit" aria-label="Edit the device" noValidate onSubmit={(event) => void save(event)}>
       {faults[''] !== undefined && <Failed what={faults['']} />}
       <div class="two">
-        <Field
-          label="Name"
-          hint="What people call it, in one line. Without a name its id is shown."
-          fault={faults.name}
-        >
+        <Field label="Name" hint="A name for people, on one line. Without a name, the id is shown." fault={faults.name}>
           {(props) => (
             <>
               <input
@@ -79,7 +75,7 @@ export function EditDevice({ device, done }: { device: Device; done(): void }) {
             </>
           )}
         </Field>
-        <Field label="Model" hint="It declares metrics, limits and commands." fault={faults.model}>
+        <Field label="Model" hint="The model defines metrics, limits and commands." fault={faults.model}>
           {(props) => (
             <>
               <select
@@ -108,7 +104,7 @@ export function EditDevice({ device, done }: { device: Device; done(): void }) {
           take={() => take('tags')}
         />
       )}
-      <Field label="Notes" hint="Whatever the next person should know." fault={faults.notes}>
+      <Field label="Notes" hint="Anything that other operators should know." fault={faults.notes}>
         {(props) => (
           <>
             <textarea
@@ -164,9 +160,9 @@ function Field({
 function Conflict({ theirs, take }: { theirs: string; take(): void }) {
   return (
     <p class="why-not" role="alert">
-      Someone else changed this meanwhile to: <b>{theirs}</b>. Saving replaces it.{' '}
+      Someone else has changed this to <b>{theirs}</b>. If you save, your value replaces it.{' '}
       <button type="button" class="link" onClick={take}>
-        Use that instead
+        Use their value
       </button>
     </p>
   );
@@ -230,13 +226,13 @@ function Tags({ tags, faults, change }: { tags: DraftTag[]; faults: Faults; chan
 
 /** The refusal of the gateway at its field. What belongs to no field is under the empty name. */
 function faultsIn(refused: RefusedError): Faults {
-  if (refused.code === 'model_unknown') return { model: `${refused.message}.` };
+  if (refused.code === 'model_unknown') return { model: refused.message };
   const faults: Faults = {};
   for (const { path, message } of refused.errors) {
     const [, field = ''] = path.split('/');
-    faults[field] = `The gateway refused this: ${message}.`;
+    faults[field] = `This value ${message}.`;
   }
-  return refused.errors.length > 0 ? faults : { '': `Not saved. ${refused.message}.` };
+  return refused.errors.length > 0 ? faults : { '': `Not saved. ${refused.message}` };
 }
 
 function focusFirstFault(form: HTMLElement): void {

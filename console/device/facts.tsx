@@ -24,9 +24,9 @@ export function Facts({ device: { id, presence, attributes, createdAt } }: { dev
               <Time at={lastFrameAt} as="age" />
             </Fact>
           )}
-          {expectedEveryMs !== null && <Fact name="should send">at least every {spanText(expectedEveryMs)}</Fact>}
+          {expectedEveryMs !== null && <Fact name="expected to send">at least every {spanText(expectedEveryMs)}</Fact>}
           {backAt !== null && (
-            <Fact name="announced to be back">
+            <Fact name="expected back">
               <Time at={backAt} />
             </Fact>
           )}
@@ -44,11 +44,11 @@ export function Facts({ device: { id, presence, attributes, createdAt } }: { dev
           {presence.subprotocol !== null && <Fact name="subprotocol">{presence.subprotocol}</Fact>}
           {presence.stream !== null && <Fact name="stream">{presence.stream}</Fact>}
           <Fact name="refused connections">
-            <Link to={`/attempts?device=${encodeURIComponent(id)}`}>of this device</Link>
+            <Link to={`/attempts?device=${encodeURIComponent(id)}`}>this device</Link>
             {presence.address !== null && (
               <>
                 {' · '}
-                <Link to={`/attempts?address=${encodeURIComponent(presence.address)}`}>of this address</Link>
+                <Link to={`/attempts?address=${encodeURIComponent(presence.address)}`}>this address</Link>
               </>
             )}
           </Fact>

@@ -47,7 +47,9 @@ export function Rejected({ device: { id, model } }: { device: Device }) {
     return (
       <section class="card">
         <Empty title="No rejected frames.">
-          <p>The gateway keeps every frame that it rejects, with the reason. You can admit such a frame later.</p>
+          <p>
+            The gateway keeps each rejected frame with the reason. If you admit such a frame, its readings are stored.
+          </p>
         </Empty>
       </section>
     );
@@ -142,10 +144,10 @@ function Admit({ device, rid, admittedAt }: { device: string; rid: string; admit
       const { readings } = await currentApi().admit(device, rid);
       setSaid({
         good: true,
-        text: `Admitted: ${countOf(readings, 'reading')} stored.`,
+        text: `Admitted. ${countOf(readings, 'reading')} stored.`,
       });
     } catch (error) {
-      if (error instanceof RefusedError) setSaid({ good: false, text: `Not admitted: ${error.message}` });
+      if (error instanceof RefusedError) setSaid({ good: false, text: `Not admitted. ${error.message}` });
       else fail(error as Error);
     }
   };
@@ -160,11 +162,11 @@ function Admit({ device, rid, admittedAt }: { device: string; rid: string; admit
       {may('operator') ? (
         said?.good !== true && (
           <button type="button" class="quiet" onClick={() => void admit()}>
-            Admit frame
+            Admit and store
           </button>
         )
       ) : (
-        <span class="hint">To admit it, you need a key with the role operator.</span>
+        <span class="hint">To store its readings, you need a key with the role operator.</span>
       )}{' '}
       {said !== null && (
         <span role="status" class={said.good ? 'good' : 'bad'}>

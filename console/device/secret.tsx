@@ -17,7 +17,9 @@ export function Secret({ credential: { id, secret }, used = false }: SecretProps
   const safe = copied || used;
   useEffect(
     () =>
-      safe ? undefined : askBeforeLeaving(`The secret of ${id} was not copied, and it is not shown again. Leave?`),
+      safe
+        ? undefined
+        : askBeforeLeaving(`You have not copied the secret of ${id}. It is not shown again. Leave anyway?`),
     [id, secret, safe],
   );
   const snippets = clientSnippets(deviceUrl(), id, secret);
@@ -25,11 +27,11 @@ export function Secret({ credential: { id, secret }, used = false }: SecretProps
   return (
     <div class="secret-box">
       <p>
-        <b>The secret of {id}.</b> Copy it now. The gateway stores only its hash and cannot show it again.
+        <b>Secret of {id}.</b> Copy it now. The gateway stores only its hash and cannot show it again.
       </p>
       <CopyBlock text={secret} label="Secret" copied={() => setCopied(true)} />
       <fieldset class="chips">
-        <legend class="hidden">Program to paste</legend>
+        <legend class="hidden">Example programs</legend>
         {snippets.map(({ title }, i) => (
           <label key={title}>
             <input type="radio" name="snippet" checked={at === i} onChange={() => setAt(i)} />

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { countOf, countText } from '../../schemas/display/numbers.js';
 import type { DeviceEdited, DeviceEditRequest } from '../../schemas/generated/operator.js';
 import { go } from '../parts/router.js';
+import { Fault, useValidation } from '../parts/validation.js';
 import { RefusedError } from '../session/api.js';
 import { fail } from '../session/session.js';
 import { listed, modelNames } from './devices.js';
@@ -56,9 +57,9 @@ export function BulkBar() {
         </p>
         {ids.size > 0 && (
           <>
-            {toggle('set', 'Set a tag')}
-            {toggle('unset', 'Remove a tag')}
-            {toggle('model', 'Set the model')}
+            {toggle('set', 'Set tag')}
+            {toggle('unset', 'Remove tag')}
+            {toggle('model', 'Set model')}
             <button type="button" class="quiet" onClick={() => void run({ change: { state: 'active' } })}>
               Enable
             </button>
@@ -71,7 +72,7 @@ export function BulkBar() {
                 go('/commands?new=1');
               }}
             >
-              Send a command
+              Send command
             </button>
             {toggle('remove', 'Remove', 'danger')}
             <button type="button" class="link" onClick={clearSelection}>
@@ -90,10 +91,10 @@ export function BulkBar() {
           cancel={() => setAction(null)}
         />
       )}
-      {running !== null && <p role="status">{running} devices done…</p>}
+      {running !== null && <p role="status">Done: {running} devices…</p>}
       {refusal !== null && (
         <p class="refusal" role="alert">
-          <b>Stopped.</b> {refusal}. You can try again: devices that are done are skipped.
+          <b>Stopped.</b> {refusal} If you try again, devices that are already changed are skipped.
         </p>
       )}
       {result !== null && <Result result={result} close={() => setResult(null)} />}
@@ -112,18 +113,21 @@ interface FormProps {
 function ActionForm({ action, count, busy, run, cancel }: FormProps) {
   const devices = countOf(count, 'device');
   const texts: Record<Action, string> = {
-    set: `Set the tag of ${devices}`,
-    unset: `Remove the tag from ${devices}`,
-    model: `Set the model of ${devices}`,
-    disable: `Disable ${devices} and close their links`,
+    set: `Set tag for ${devices}`,
+    unset: `Remove tag from ${devices}`,
+    model: `Set model for ${devices}`,
+    disable: `Disable and disconnect ${devices}`,
     remove: `Remove ${devices} permanently`,
   };
+  const { fault, check } = useValidation();
   const dangerous = action === 'disable' || action === 'remove';
   return (
     <form
       class="inline"
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
+        if (!check(event.currentTarget)) return;
         const form = new FormData(event.currentTarget);
         run(whatOf(action, (name) => String(form.get(name) ?? '').trim()));
       }}
@@ -136,7 +140,7 @@ function ActionForm({ action, count, busy, run, cancel }: FormProps) {
             type="text"
             required
             pattern="[A-Za-z0-9_\-]{1,64}"
-            title="1 to 64 letters, digits, hyphens or underscores"
+            title="1 to 64 letters, digits, _ or -"
             placeholder="site"
             autocomplete="off"
             spellcheck={false}
@@ -164,9 +168,10 @@ function ActionForm({ action, count, busy, run, cancel }: FormProps) {
       )}
       {action === 'remove' && (
         <p class="hint">
-          Their credentials, streams and commands are deleted. Their readings stay until retention removes them.
+          Their credentials, streams and commands are deleted. Their readings are kept until retention removes them.
         </p>
       )}
+      <Fault text={fault} />
       <button type="submit" class={dangerous ? 'danger solid' : 'primary'} disabled={busy}>
         {texts[action]}
       </button>
@@ -199,7 +204,7 @@ function Result({ result: { changed, unchanged, failed, faults }, close }: { res
     <div class={failed > 0 ? 'refusal' : undefined} role="status">
       <p>
         {countOf(changed, 'device')} changed
-        {unchanged > 0 && `, ${countText(unchanged)} were like that already`}
+        {unchanged > 0 && `, ${countText(unchanged)} already had this value`}
         {failed > 0 && `, ${countText(failed)} failed`}.{' '}
         <button type="button" class="link" onClick={close}>
           Dismiss

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { countText, withUnit } from '../../schemas/display/numbers.js';
+import { countOf, countText, withUnit } from '../../schemas/display/numbers.js';
 import { ageText } from '../../schemas/display/times.js';
 import { Empty } from '../parts/empty.js';
 import { Link } from '../parts/link.js';
@@ -74,7 +74,7 @@ export function DeviceRows() {
   }, [wanted]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard (WCAG 2.1.1)
-    <section class={looks} ref={scroller} tabIndex={0} aria-label={`${devices.length} devices`}>
+    <section class={looks} ref={scroller} tabIndex={0} aria-label={countOf(devices.length, 'device')}>
       {devices.length === 0 && <NoDevices />}
       <ul
         class="rows"
@@ -165,13 +165,13 @@ function NoDevices() {
       <Empty title="No devices yet.">
         <p>
           <Link to="/add">Add a device here</Link>, or with <code>npx tidegate device add boiler-7</code>. Both show its
-          secret and programs to paste.
+          secret and example programs.
         </p>
       </Empty>
     );
   const all = Object.fromEntries([...query.value.keys()].map((name) => [name, '']));
   return (
-    <Empty title="No device matches.">
+    <Empty title="No devices match.">
       <p>
         <button type="button" class="quiet" onClick={() => setParams(all)}>
           Show all {countText(counts.value.all)}

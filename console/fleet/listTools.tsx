@@ -38,7 +38,7 @@ function Sorting() {
       <button type="button" class="quiet" aria-pressed={descending} onClick={() => sortBy(by, !descending)}>
         {descending ? 'Descending' : 'Ascending'}
       </button>
-      {by !== '' && held.value && <small class="held">order kept while the pointer is on the list</small>}
+      {by !== '' && held.value && <small class="held">sorting is paused while the pointer is on the list</small>}
     </>
   );
 }
@@ -73,7 +73,7 @@ function Columns() {
           {tags.length === 0 && <small>No device has tags.</small>}
           {tags.map((name) => box({ kind: 'tag', name }))}
         </fieldset>
-        <p class="hint">Up to {columnsMax}. Without a choice each row shows its first values.</p>
+        <p class="hint">Choose up to {columnsMax}. If you choose none, each row shows its first metrics.</p>
       </div>
     </details>
   );
@@ -106,7 +106,7 @@ function Views() {
           }}
         >
           <label class="field">
-            Save filters, order and columns as
+            Save filters, sorting and columns as
             <input
               type="text"
               maxLength={64}
@@ -119,7 +119,7 @@ function Views() {
             Save view
           </button>
         </form>
-        <p class="hint">Names stay in this browser. To share a view, copy the address of the page.</p>
+        <p class="hint">Views are saved in this browser only. To share a view, copy the URL of this page.</p>
       </div>
     </details>
   );

@@ -24,10 +24,10 @@ export function shownState({ state, lastClose, backAt }: Presence): ShownState {
 export const presenceStates: Record<ShownState, { tone: string; meaning: string }> = {
   online: { tone: 'good', meaning: 'connected' },
   late: { tone: 'wait', meaning: 'connected, but silent for longer than expected' },
-  asleep: { tone: 'off', meaning: 'disconnected; it announced when it will be back' },
-  disconnected: { tone: 'off', meaning: 'the device closed its connection itself' },
-  offline: { tone: 'bad', meaning: 'not connected: the connection was lost, or the device is overdue' },
-  never: { tone: 'off', meaning: 'it has never connected' },
+  asleep: { tone: 'off', meaning: 'disconnected; the device said when it will be back' },
+  disconnected: { tone: 'off', meaning: 'disconnected by the device itself' },
+  offline: { tone: 'bad', meaning: 'the connection was lost, or the device is not back in time' },
+  never: { tone: 'off', meaning: 'has never connected' },
 };
 
 const closers: Record<NonNullable<Presence['lastClose']>['by'], string> = {
@@ -48,23 +48,22 @@ export function reasonOf(presence: Presence, now: number): string {
   const { state, since, lastClose, backAt, expectedEveryMs, lastFrameAt } = presence;
   switch (state) {
     case 'never':
-      return 'It has not connected yet.';
+      return 'Has never connected.';
     case 'online':
       return since === null ? 'Connected.' : `Connected for ${spanText(now - since)}.`;
     case 'late': {
-      const expected = expectedEveryMs === null ? '' : ` One is expected every ${spanText(expectedEveryMs)}.`;
+      const expected = expectedEveryMs === null ? '' : ` Expected: one every ${spanText(expectedEveryMs)}.`;
       return lastFrameAt === null
-        ? `Connected, but it has sent no frame yet.${expected}`
-        : `Connected, but silent: its last frame came ${ageText(lastFrameAt, now)}.${expected}`;
+        ? `Connected, but silent: no frame received yet.${expected}`
+        : `Connected, but silent. Last frame: ${ageText(lastFrameAt, now)}.${expected}`;
     }
     case 'asleep':
-      return backAt === null ? 'Asleep.' : `Asleep. It announced to be back at ${localTime(backAt)}.`;
+      return backAt === null ? 'Asleep.' : `Asleep. Expected back at ${localTime(backAt)}.`;
     case 'offline': {
       const span = since === null ? '' : ` for ${spanText(now - since)}`;
-      if (shownState(presence) === 'disconnected')
-        return `Disconnected${span}. The device closed its connection itself.`;
-      const why = lastClose === null ? '' : ` Its connection was ${closeText(lastClose)}.`;
-      const back = backAt === null ? '' : ` Overdue: it announced to be back at ${localTime(backAt)}.`;
+      if (shownState(presence) === 'disconnected') return `Disconnected${span}. The device closed the connection.`;
+      const why = lastClose === null ? '' : ` The connection was ${closeText(lastClose)}.`;
+      const back = backAt === null ? '' : ` It was expected back at ${localTime(backAt)}.`;
       return `Offline${span}.${why}${back}`;
     }
     default:

@@ -58,7 +58,7 @@ function NewDevice({ made }: { made(credential: NewCredentialBody): void }) {
           required
           maxLength={64}
           pattern="[A-Za-z0-9_\-]{1,64}"
-          title="1 to 64 letters, digits, _ and -"
+          title="1 to 64 letters, digits, _ or -"
           placeholder="boiler-7"
           autocomplete="off"
           spellcheck={false}
@@ -72,7 +72,7 @@ function NewDevice({ made }: { made(credential: NewCredentialBody): void }) {
           Model <small>optional</small>
         </label>
         <select id="model" name="model">
-          <option value="">none: the device names its metrics itself</option>
+          <option value="">no model: the device defines its metrics</option>
           {modelNames.value.map((name) => (
             <option key={name} value={name}>
               {name}
@@ -96,7 +96,7 @@ function NewDevice({ made }: { made(credential: NewCredentialBody): void }) {
 
 const errorsText = (error: Error): string =>
   error instanceof RefusedError && error.errors.length > 0
-    ? `: ${error.errors.map(({ path, message }) => `${path} ${message}`).join('; ')}`
+    ? ` ${error.errors.map(({ path, message }) => `${path} ${message}`).join('; ')}.`
     : '';
 
 /** Tags as `name=value`, separated by commas. Throws RangeError if one has no name or no `=`. */
@@ -105,7 +105,7 @@ function tagsOf(text: string): Record<string, string> {
   for (const part of text.split(',').map((word) => word.trim())) {
     if (part === '') continue;
     const at = part.indexOf('=');
-    if (at < 1) throw new RangeError(`“${part}” is not a tag. Write name=value, such as site=north`);
+    if (at < 1) throw new RangeError(`“${part}” is not a tag. Write name=value, for example site=north.`);
     tags.push([part.slice(0, at).trim(), part.slice(at + 1).trim()]);
   }
   return Object.fromEntries(tags);
@@ -131,8 +131,8 @@ function Made({ credential, again }: { credential: NewCredentialBody; again(): v
         </p>
         {!online && (
           <p class="hint">
-            If it does not connect, <Link to={`/attempts?device=${encodeURIComponent(id)}`}>Refused connections</Link>{' '}
-            shows the reason.
+            If the device does not connect,{' '}
+            <Link to={`/attempts?device=${encodeURIComponent(id)}`}>Refused connections</Link> shows the reason.
           </p>
         )}
       </section>

@@ -31,14 +31,14 @@ export const administrationPages: readonly AdministrationPage[] = [
     to: '/storage',
     icon: 'storage',
     title: 'Storage',
-    about: 'What is stored, how long the disk lasts, and what is removed when.',
+    about: 'What is stored, when the disk will be full, and when data is removed.',
     load: async () => (await import('./storage.js')).StoragePage,
   },
   {
     to: '/backups',
     icon: 'backups',
     title: 'Backups',
-    about: 'Copies of the data folder: the schedule, the last ones, and one now.',
+    about: 'Schedule, past backups, and a backup now.',
     load: async () => (await import('./backups.js')).BackupsPage,
   },
   {
@@ -52,7 +52,7 @@ export const administrationPages: readonly AdministrationPage[] = [
     to: '/settings',
     icon: 'settings',
     title: 'Settings',
-    about: 'Every setting in force, and where it comes from.',
+    about: 'Every setting with its current value and source.',
     load: async () => (await import('./settings.js')).SettingsPage,
   },
 ];

@@ -12,15 +12,15 @@ import { currentApi, fail } from '../session/session.js';
 
 /** What to do about a refusal, per code of the answer. Of the other codes the reason says it. */
 const advice: Partial<Record<RefusalCode, string>> = {
-  subprotocol_unsupported: 'Update its client, or let it offer a subprotocol of PROTOCOL.md.',
-  stream_invalid: 'Choose another stream name.',
-  credentials_missing: 'If it does send them, a proxy may remove the Authorization header.',
-  device_disabled: 'Enable it on its page, under Access.',
-  upgrade_required: 'This was no WebSocket client.',
-  too_many_attempts: 'Its credentials failed too often, so the gateway slows it down.',
-  overloaded: 'It retries by itself.',
-  storage_unavailable: 'Check the disk of the gateway. The device retries by itself.',
-  clock_untrusted: 'Set the gateway’s clock. The device retries by itself.',
+  subprotocol_unsupported: 'Update the client, or let it offer a subprotocol that PROTOCOL.md lists.',
+  stream_invalid: 'Choose another stream name in the program of the device.',
+  credentials_missing: 'If the device sends them, check that no proxy removes the Authorization header.',
+  device_disabled: 'To allow it, enable the device on its page, under Access.',
+  upgrade_required: 'The client did not speak WebSocket. Check the program at this address.',
+  too_many_attempts: 'Correct the id and secret in the program of the device.',
+  overloaded: 'The device retries automatically.',
+  storage_unavailable: 'Check the disk of the gateway. The device retries automatically.',
+  clock_untrusted: 'Set the gateway’s clock. The device retries automatically.',
 };
 
 const pageItems = 200;
@@ -76,10 +76,10 @@ function Attempts({ items, filtered }: { items: AttemptItem[] | null; filtered: 
   if (items.length === 0)
     return (
       <section class="card">
-        <Empty title={filtered ? 'No attempt matches.' : 'No refused connections.'}>
+        <Empty title={filtered ? 'No attempts match.' : 'No refused connections.'}>
           <p>
-            If a device fails to connect and is not listed here, its requests reach another server or a wrong path,
-            which the gateway answers with 404. Check the host, port and path of its URL, and the network.
+            If a device cannot connect and is not listed here, its requests do not arrive, or use a wrong path. Check
+            the host, port and path of its URL, and the network.
           </p>
         </Empty>
       </section>
@@ -90,7 +90,13 @@ function Attempts({ items, filtered }: { items: AttemptItem[] | null; filtered: 
         {items.map(({ device, known, address, code, reason, count, firstAt, lastAt, agent }) => (
           <li key={`${device} ${address} ${code} ${firstAt}`}>
             <span class="name">
-              {device === null ? <i>no id</i> : known ? <Link to={devicePath(device)}>{device}</Link> : <b>{device}</b>}{' '}
+              {device === null ? (
+                <i>no device id</i>
+              ) : known ? (
+                <Link to={devicePath(device)}>{device}</Link>
+              ) : (
+                <b>{device}</b>
+              )}{' '}
               from {address}
               <small>
                 {reason || refusals[code as RefusalCode]?.title}. {advice[code as RefusalCode]}

@@ -66,7 +66,7 @@ function Audit() {
           value={action}
           onChange={({ currentTarget }) => setParams({ action: currentTarget.value })}
         >
-          <option value="">any change</option>
+          <option value="">all changes</option>
           {Object.entries(auditActions).map(([value, { title }]) => (
             <option key={value} value={value}>
               {title}
@@ -97,7 +97,7 @@ function Entries({ items, keys, filtered }: { items: AuditItem[] | null; keys: K
   if (items.length === 0)
     return (
       <section class="card">
-        <Empty title={filtered ? 'No change matches.' : 'Nothing was changed yet.'} />
+        <Empty title={filtered ? 'No changes match.' : 'No changes yet.'} />
       </section>
     );
   return (
@@ -114,7 +114,7 @@ function Entries({ items, keys, filtered }: { items: AuditItem[] | null; keys: K
             <button
               type="button"
               class="link who"
-              title={`Only changes by this author (${item.by})`}
+              title={`Show only changes by ${item.by}`}
               onClick={() => setParams({ by: item.by })}
             >
               {nameOf(item.by, keys) ?? `revoked key ${item.by.slice(-6)}`}

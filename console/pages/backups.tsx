@@ -7,6 +7,7 @@ import { JobRow } from '../parts/jobRow.js';
 import { Main } from '../parts/page.js';
 import { usePolled } from '../parts/polled.js';
 import { Time } from '../parts/time.js';
+import { Fault, useValidation } from '../parts/validation.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail, may, now } from '../session/session.js';
 
@@ -47,8 +48,8 @@ function Schedule({ of: { schedule, timeZone, folder, keep, nextAt, failed } }: 
     <>
       {failed !== null && (
         <p class="notice" role="alert">
-          The backup of <Time at={failed.at} /> failed: {failed.error}. Nothing of it is left; older backups are still
-          there.
+          The backup of <Time at={failed.at} /> failed: {failed.error}. It left no files. Older backups are not
+          affected.
         </p>
       )}
       <section class="card" aria-labelledby="schedule">
@@ -60,13 +61,13 @@ function Schedule({ of: { schedule, timeZone, folder, keep, nextAt, failed } }: 
           </p>
         ) : (
           <p>
-            The next backup begins in {spanText(nextAt - now.value)}, at <Time at={nextAt} />. The schedule is{' '}
-            <code>{schedule}</code> in the time zone {timeZone}.
+            The next backup starts in {spanText(nextAt - now.value)}, at <Time at={nextAt} />. Schedule:{' '}
+            <code>{schedule}</code>, time zone {timeZone}.
           </p>
         )}
         {folder !== null && (
           <p class="hint wraps">
-            Folder {folder}. The last {keep === 1 ? 'one stays' : `${keep} stay`}; older ones are removed.
+            Folder {folder}. Keeps the last {countOf(keep, 'backup')}; older ones are removed.
           </p>
         )}
       </section>
@@ -82,7 +83,7 @@ function List({ of: { items, folder } }: { of: BackupPage }) {
         Complete backups <span class="count">{items.length}</span>
       </h2>
       {items.length === 0 ? (
-        <Empty title="No backup yet." />
+        <Empty title="No backups yet." />
       ) : (
         <ul class="entries">
           {items.map(({ name, folder: path, at, files, bytes }) => (
@@ -98,7 +99,7 @@ function List({ of: { items, folder } }: { of: BackupPage }) {
         </ul>
       )}
       <p class="hint">
-        To restore one, stop the gateway and start it on a copy: <code>tidegate serve --data COPY</code>
+        To restore a backup, stop the gateway and start it on a copy: <code>tidegate serve --data COPY</code>
       </p>
     </section>
   );
@@ -107,10 +108,12 @@ function List({ of: { items, folder } }: { of: BackupPage }) {
 function Start({ of: { folder }, started }: { of: BackupPage; started(): void }) {
   const [job, setJob] = useState<JobBody | null>(null);
   const [trouble, setTrouble] = useState<string | null>(null);
+  const { fault, check } = useValidation();
   const start = (event: SubmitEvent): void => {
     event.preventDefault();
-    const wanted = String(new FormData(event.currentTarget as HTMLFormElement).get('folder')).trim();
     setTrouble(null);
+    if (!check(event.currentTarget as HTMLFormElement)) return;
+    const wanted = String(new FormData(event.currentTarget as HTMLFormElement).get('folder')).trim();
     currentApi()
       .backUp(wanted)
       .then(setJob, (error: Error) => (error instanceof RefusedError ? setTrouble(error.message) : fail(error)))
@@ -119,7 +122,7 @@ function Start({ of: { folder }, started }: { of: BackupPage; started(): void })
   return (
     <section class="card" aria-labelledby="start">
       <h2 id="start">Back up now</h2>
-      <form onSubmit={start}>
+      <form noValidate onSubmit={start}>
         <div class="field">
           <label for="folder">Folder {folder !== null && <small>optional</small>}</label>
           <input
@@ -129,25 +132,21 @@ function Start({ of: { folder }, started }: { of: BackupPage; started(): void })
             required={folder === null}
             maxLength={4096}
             pattern="/.*"
-            title="an absolute path, which begins with /"
-            placeholder={folder === null ? '/var/backups/tidegate/monday' : `a new folder in ${folder}`}
+            title="an absolute path that begins with /"
+            placeholder={folder === null ? '/var/backups/tidegate/monday' : `empty: a new folder in ${folder}`}
             autocomplete="off"
             spellcheck={false}
           />
-          <p class="hint">An empty or new folder on the machine of the gateway, not in its data folder.</p>
+          <p class="hint">An empty or new folder on the gateway’s machine, outside its data folder.</p>
         </div>
-        {trouble !== null && (
-          <p class="refusal" role="alert">
-            {trouble}
-          </p>
-        )}
+        <Fault text={fault ?? trouble} />
         <p class="buttons">
           <button type="submit" class="primary">
             Back up now
           </button>
           {job !== null && (
             <span class="wraps" role="status">
-              Started: {job.subject}
+              Backup started: {job.subject}
             </span>
           )}
         </p>

@@ -49,10 +49,8 @@ export function ChartPage() {
       <section class="card chart" aria-label="Chart">
         <RangeBar range={range} zone={zone} asked={asked} />
         {texts.length === 0 ? (
-          <Empty title="Nothing to draw yet.">
-            <p>
-              Search a device above, and choose its metrics. The address of this page holds them, so you can share it.
-            </p>
+          <Empty title="Nothing to show yet.">
+            <p>Search for a device above, and choose its metrics. To share the chart, copy the URL of this page.</p>
           </Empty>
         ) : (
           <SeriesCharts
@@ -74,11 +72,13 @@ export function ChartPage() {
 /** What the address asks for and cannot be shown. */
 function Faults({ wrong, leftOut, fault }: { wrong: string[]; leftOut: number; fault: string | null }) {
   const sentences = [
-    ...wrong.map((text) => `“${text}” is no series. Write it as device:metric, for example boiler-1:temperature.`),
+    ...wrong.map((text) => `“${text}” is not a series. Write device:metric, for example boiler-1:temperature.`),
     ...(leftOut > 0
-      ? [`A chart draws ${seriesMax} series at most, so ${leftOut} more of this address are left out.`]
+      ? [
+          `A chart shows up to ${seriesMax} series. ${leftOut} more in this URL ${leftOut === 1 ? 'is' : 'are'} not shown.`,
+        ]
       : []),
-    ...(fault === null ? [] : [`${fault} The last hour is shown.`]),
+    ...(fault === null ? [] : [`${fault} Showing the last hour.`]),
   ];
   return (
     <>

@@ -111,10 +111,8 @@ function Shown({ device }: { device: Device }) {
       <div class="presence-line">
         <PresenceDot presence={presence} />
         <span>{reasonOf(presence, now.value)}</span>
-        {presence.flapping && <span class="badge bad">flapping: it reconnects often</span>}
-        {state === 'disabled' && (
-          <span class="badge bad">disabled: the gateway refuses it until someone enables it</span>
-        )}
+        {presence.flapping && <span class="badge bad">flapping: it reconnects too often</span>}
+        {state === 'disabled' && <span class="badge bad">disabled: the gateway refuses it until you enable it</span>}
         <span class="tags">
           {model !== null && <Link to={`/devices?model=${encodeURIComponent(model)}`}>{model}</Link>}
           {Object.entries(tags).map(([name, value]) => (
@@ -197,7 +195,7 @@ function Tab({ device }: { device: Device }) {
   const panel = panels[param('tab')];
   return (
     <div id="tab-panel" role="tabpanel" aria-labelledby={`tab-${param('tab')}`}>
-      {panel === undefined ? <Failed what="There is no such tab. Choose one above." /> : panel()}
+      {panel === undefined ? <Failed what="This tab does not exist. Choose one above." /> : panel()}
     </div>
   );
 }

@@ -33,7 +33,7 @@ function NoDevices() {
     <section class="card">
       <Empty title="No devices yet">
         <p>
-          A device needs an id and a secret. The next page gives it both, with a program to paste that sends a first
+          A device needs an id and a secret. The next page creates both, with an example program that sends a first
           reading.
         </p>
         <p>
@@ -101,7 +101,7 @@ function Figures() {
       bad={how.diskLow}
       note={
         how.diskLow
-          ? 'Low: free some space, or lower store.retentionDays.'
+          ? 'Low. Free some space, or lower store.retentionDays.'
           : `${countOf(how.readingsStored, 'reading')} stored since the start`
       }
     />
@@ -110,10 +110,15 @@ function Figures() {
     <dl class="card figures">
       {how.diskLow && disk}
       {how.mqtt === 'disconnected' && (
-        <Figure name="MQTT bridge" value="disconnected" bad note="The gateway retries to reach the broker." />
+        <Figure
+          name="MQTT bridge"
+          value="disconnected"
+          bad
+          note="The broker does not answer. The gateway is retrying."
+        />
       )}
       {how.queuedBytes >= queuedShownBytes && (
-        <Figure name="Waiting for the disk" value={bytesText(how.queuedBytes)} bad note="The disk is slow." />
+        <Figure name="Waiting for the disk" value={bytesText(how.queuedBytes)} bad note="The disk is too slow." />
       )}
       <Figure
         name="Readings"
@@ -128,7 +133,7 @@ function Figures() {
         note={`99 % of the frames; half of them within ${numberText(how.ackP50Ms, 1)} ms`}
       />
       {!how.diskLow && disk}
-      {how.mqtt === 'connected' && <Figure name="MQTT bridge" value="connected" note="It publishes readings." />}
+      {how.mqtt === 'connected' && <Figure name="MQTT bridge" value="connected" note="Publishing readings." />}
     </dl>
   );
 }
@@ -150,7 +155,7 @@ function Figure({ name, value, note, past, bad }: FigureProps) {
       <dd class="value">
         {value}
         {past !== undefined && past.length > 1 && (
-          <span title={`The last ${spanText(1_000 * past.length)}; the top is ${numberText(Math.max(...past))}`}>
+          <span title={`Last ${spanText(1_000 * past.length)}, maximum ${numberText(Math.max(...past))}`}>
             <Spark values={past} />
           </span>
         )}
@@ -164,7 +169,7 @@ function Figure({ name, value, note, past, bad }: FigureProps) {
 const reasons = [
   ['offline', 'Offline', '/devices?state=offline'],
   ['late', 'Connected, but silent', '/devices?state=late'],
-  ['flapping', 'Flapping: they reconnect often', null],
+  ['flapping', 'Flapping: reconnecting too often', null],
 ] as const;
 
 function Troubled() {
@@ -174,11 +179,8 @@ function Troubled() {
     <section class="card" aria-labelledby="troubled">
       <h2 id="troubled">Needs attention {count > 0 && <span class="count">{countText(count)}</span>}</h2>
       {count === 0 ? (
-        <Empty title="All is well.">
-          <p>
-            Devices that are offline without a goodbye, silent for too long, or flapping are listed here with the
-            reason.
-          </p>
+        <Empty title="No device needs attention.">
+          <p>Devices are listed here if they lost their connection, are silent for too long, or reconnect too often.</p>
         </Empty>
       ) : (
         found.filter(({ devices }) => devices.length > 0).map((group) => <TroubledGroup key={group.title} {...group} />)
@@ -223,7 +225,7 @@ function Events() {
       <h2 id="events">Live events</h2>
       {happened.value.length === 0 ? (
         <Empty title="No events yet.">
-          <p>Connects, disconnects, rejected frames and commands appear here as they happen.</p>
+          <p>New connections, disconnections, rejected frames and commands appear here as they happen.</p>
         </Empty>
       ) : (
         <ol class="list events">

@@ -13,15 +13,15 @@ export function JobsPage() {
   return (
     <Main title="Jobs">
       <p class="lead">
-        Backups and erasures since the gateway started, newest first. They run one after the other; the log of the
-        gateway has the details.
+        Backups and erasures since the gateway started, newest first. They run one at a time. Details are in the log of
+        the gateway.
       </p>
       {jobs.trouble !== null && <Failed what={jobs.trouble} retry={jobs.again} />}
       <section class="card" aria-label="Jobs, newest first">
         {items === undefined ? (
           <p class="empty">Loading…</p>
         ) : items.length === 0 ? (
-          <Empty title="No job since the gateway started." />
+          <Empty title="No jobs since the gateway started." />
         ) : (
           <ul class="entries jobs">
             {items.map((job) => (

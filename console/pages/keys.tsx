@@ -7,6 +7,7 @@ import { usePolled } from '../parts/polled.js';
 import { RoleNeeded } from '../parts/roleNeeded.js';
 import { Sure } from '../parts/sure.js';
 import { Time } from '../parts/time.js';
+import { Fault, useValidation } from '../parts/validation.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail, may, now, session } from '../session/session.js';
 
@@ -15,9 +16,9 @@ const dayMs = 86_400_000;
 
 /** What a key of each role may do, beside what the role before it may. */
 const roleTexts: Record<KeyCreate['role'], string> = {
-  viewer: 'reads everything but keys and the audit',
+  viewer: 'reads everything except keys and the audit',
   operator: 'also adds devices, sends commands and admits frames',
-  admin: 'also manages keys, reads the audit, reloads, and makes backups',
+  admin: 'also manages keys, reads the audit, reloads the configuration, and makes backups',
 };
 const roles = Object.keys(roleTexts) as KeyCreate['role'][];
 
@@ -56,12 +57,12 @@ function Keys() {
   };
   return (
     <Main title="Keys">
-      <p class="lead">Each person and each program that uses this console or the API has an operator key.</p>
+      <p class="lead">Each person or program that uses this console or the API needs an operator key.</p>
       {(trouble ?? keys.trouble) !== null && <Failed what={(trouble ?? keys.trouble) as string} />}
       {made !== null && (
         <section class="card secret-box" aria-label={`The new key ${made.name}`}>
           <p role="status">
-            <b>The key {made.name}.</b> Copy it now. The gateway stores only its hash and cannot show it again.
+            <b>Key {made.name}.</b> Copy it now. The gateway stores only its hash and cannot show it again.
           </p>
           <CopyBlock text={made.key} label="Key" />
           <p>
@@ -126,9 +127,11 @@ function KeyRow({ item, revoke }: { item: KeyItem; revoke(): Promise<void> }) {
 
 function AddKey({ add }: { add(wanted: KeyCreate): Promise<boolean> }) {
   const [role, setRole] = useState<KeyCreate['role']>('viewer');
+  const { fault, check } = useValidation();
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     const element = event.currentTarget as HTMLFormElement;
+    if (!check(element)) return;
     const form = new FormData(element);
     const days = Number(form.get('days'));
     const wanted: KeyCreate = { name: String(form.get('name')).trim(), role };
@@ -138,7 +141,7 @@ function AddKey({ add }: { add(wanted: KeyCreate): Promise<boolean> }) {
   return (
     <section class="card" aria-labelledby="add-key">
       <h2 id="add-key">Add a key</h2>
-      <form onSubmit={(event) => void submit(event)}>
+      <form noValidate onSubmit={(event) => void submit(event)}>
         <div class="three">
           <div class="field">
             <label for="name">Name</label>
@@ -172,17 +175,18 @@ function AddKey({ add }: { add(wanted: KeyCreate): Promise<boolean> }) {
             <label for="days">Expiry</label>
             <select id="days" name="days">
               <option value="0">does not expire</option>
-              <option value="1">in a day</option>
+              <option value="1">in 1 day</option>
               <option value="7">in 7 days</option>
               <option value="30">in 30 days</option>
               <option value="90">in 90 days</option>
-              <option value="365">in a year</option>
+              <option value="365">in 1 year</option>
             </select>
           </div>
         </div>
         <p class="hint role-hint">
           {role}: {roleTexts[role]}.
         </p>
+        <Fault text={fault} />
         <button type="submit" class="primary">
           Add key
         </button>

@@ -73,8 +73,8 @@ function Found({ open }: { open(id: string): void }) {
     return (
       <Empty title="No device has a position yet.">
         <p>
-          A device is here if it sends two metrics with the units <code>lat</code> and <code>lon</code>, or with these
-          names, in degrees.
+          A device appears here when it sends two metrics with the units <code>lat</code> and <code>lon</code>, or with
+          these names, in degrees.
         </p>
       </Empty>
     );
@@ -82,8 +82,8 @@ function Found({ open }: { open(id: string): void }) {
     <>
       <input
         type="search"
-        aria-label="Search devices on the map"
-        placeholder="Search id"
+        aria-label="Search devices on the map by id"
+        placeholder="Search by id"
         value={param('q')}
         onInput={({ currentTarget }) => setParams({ q: currentTarget.value })}
       />

@@ -6,7 +6,7 @@ import { administrationPages } from './administration.js';
 /** Other pages that a phone's navigation has no room for. */
 export const behindMore = [
   { to: '/chart', icon: 'chart', title: 'Chart', about: 'Several metrics and devices in one chart.' },
-  { to: '/map', icon: 'map', title: 'Map', about: 'Where the devices are that send a position.' },
+  { to: '/map', icon: 'map', title: 'Map', about: 'Devices that send a position.' },
   { to: '/attempts', icon: 'attempts', title: 'Refused connections', about: 'Which devices were refused, and why.' },
 ] as const;
 
@@ -32,7 +32,7 @@ export function MorePage() {
               <Icon name="api" />
               <span>
                 API
-                <small>Every request of the HTTP API, to read and to try.</small>
+                <small>The HTTP API: read about each request, and try it.</small>
               </span>
             </a>
           </li>

@@ -38,10 +38,12 @@ function Settings() {
   const waiting = items?.filter(({ next }) => next !== undefined).length ?? 0;
   return (
     <Main title="Settings" actions={may('admin') && <Reload done={settings.again} />}>
-      <p class="lead">The settings in force. Change them in the configuration file or the environment.</p>
+      <p class="lead">The current settings. To change one, edit the configuration file or the environment.</p>
       {waiting > 0 && (
         <p class="notice warn" role="status">
-          {waiting === 1 ? 'One setting has' : `${waiting} settings have`} a new value that needs a restart.
+          {waiting === 1 ? '1 setting has a new value' : `${waiting} settings have new values`}. Restart the gateway to
+          apply
+          {waiting === 1 ? ' it' : ' them'}.
         </p>
       )}
       <search class="filters">
@@ -58,7 +60,7 @@ function Settings() {
           onChange={({ currentTarget }) => setParams({ show: currentTarget.value })}
         >
           <option value="">all settings</option>
-          <option value="set">set by you</option>
+          <option value="set">set in this installation</option>
           <option value="waiting">waiting for a restart</option>
         </select>
         {found !== undefined && <span class="found">{found.length} shown</span>}
@@ -68,7 +70,7 @@ function Settings() {
         <p class="empty">Loading…</p>
       ) : found.length === 0 ? (
         <section class="card">
-          <Empty title="No setting matches." />
+          <Empty title="No settings match." />
         </section>
       ) : (
         sectionsOf(found).map(([name, list]) => (
@@ -106,13 +108,13 @@ function SettingRow({ item }: { item: SettingItem }) {
       </span>
       <span class="name">
         <b>{valueText(value)}</b>
-        {source !== 'default' && <small>default {valueText(item.default)}</small>}
-        {next !== undefined && <small class="wait-text">after a restart {valueText(next)}</small>}
+        {source !== 'default' && <small>default: {valueText(item.default)}</small>}
+        {next !== undefined && <small class="wait-text">after a restart: {valueText(next)}</small>}
       </span>
       <span>
         <span class={`badge ${source === 'default' ? 'off' : 'go'}`}>{sources[source]}</span>
         {from !== null && <small class="wraps">{from}</small>}
-        <small>{reload ? 'a reload applies it' : 'needs a restart'}</small>
+        <small>{reload ? 'reload to apply' : 'restart to apply'}</small>
       </span>
     </li>
   );
@@ -148,7 +150,7 @@ function Reload({ done }: { done(): void }) {
 }
 
 function reloadText({ applied, needsRestart }: ReloadedBody): string {
-  if (applied.length + needsRestart.length === 0) return 'Reloaded. No setting has changed.';
-  const waits = needsRestart.length === 0 ? '' : ` Needs a restart: ${needsRestart.join(', ')}.`;
+  if (applied.length + needsRestart.length === 0) return 'Reloaded. No settings have changed.';
+  const waits = needsRestart.length === 0 ? '' : ` Restart to apply: ${needsRestart.join(', ')}.`;
   return `Reloaded.${applied.length === 0 ? '' : ` Applied: ${applied.join(', ')}.`}${waits}`;
 }

@@ -32,16 +32,16 @@ function Shown({ storage }: { storage: StorageBody }) {
     { name: 'Aggregates per minute and hour', bytes: rollups, tone: 'good' },
     { name: 'Commit log', bytes: storage.logBytes, tone: 'wait' },
     { name: 'Devices, keys, commands', bytes: storage.registryBytes, tone: 'off' },
-    { name: 'Reserve for a full disk', bytes: storage.ballastBytes, tone: 'off' },
+    { name: 'Reserved for a full disk', bytes: storage.ballastBytes, tone: 'off' },
   ];
   const all = sum(kinds.map(({ bytes }) => bytes));
   return (
     <>
       <dl class="tiles">
         <div class={`card tile plain ${low ? 'wrong' : ''}`}>
-          <dt>Free disk</dt>
+          <dt>Free disk space</dt>
           <dd>{bytesText(freeBytes)}</dd>
-          <dd class="note">{low ? 'under store.lowSpaceBytes' : lastsText(storage, now.value)}</dd>
+          <dd class="note">{low ? 'low: below store.lowSpaceBytes' : lastsText(storage, now.value)}</dd>
         </div>
         <div class="card tile plain">
           <dt>Growth</dt>
@@ -49,7 +49,7 @@ function Shown({ storage }: { storage: StorageBody }) {
             {bytesPerDay === null ? '–' : bytesText(bytesPerDay)} {bytesPerDay !== null && <small>per day</small>}
           </dd>
           <dd class="note">
-            {bytesPerDay === null ? 'known after the first whole day (UTC)' : 'mean of the last seven days (UTC)'}
+            {bytesPerDay === null ? 'known after the first whole day (UTC)' : 'mean of the last 7 days (UTC)'}
           </dd>
         </div>
         <div class="card tile plain">
@@ -101,7 +101,7 @@ function Shown({ storage }: { storage: StorageBody }) {
             {retentionPaused === null
               ? 'Older days are removed automatically.'
               : `Retention is paused: ${retentionPaused}.`}{' '}
-            {may('operator') && <Link to="/settings?q=store.">Settings of the store</Link>}
+            {may('operator') && <Link to="/settings?q=store.">Storage settings</Link>}
           </p>
         </section>
       </div>
@@ -113,8 +113,8 @@ function Shown({ storage }: { storage: StorageBody }) {
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 
 function lastsText({ fullAt, bytesPerDay }: StorageBody, at: number): string {
-  if (bytesPerDay === null) return 'how long it lasts is not known yet';
-  if (fullAt === null) return 'enough at this rate: old days are removed before it is full';
+  if (bytesPerDay === null) return 'time until full: not known yet';
+  if (fullAt === null) return 'enough: at this rate, old days are removed before it is full';
   return `full in about ${spanText(fullAt - at)} at this rate`;
 }
 
@@ -128,7 +128,7 @@ function Days({ days }: { days: StorageBody['days'] }) {
         Days <span class="count">{days.length}</span>
       </h2>
       {days.length === 0 ? (
-        <p class="empty">No day has files yet. Readings wait in the commit log until they are sealed.</p>
+        <p class="empty">No day files yet. Readings are in the commit log until they are sealed.</p>
       ) : (
         <div class="scrolls">
           <table class="days">

@@ -1,10 +1,10 @@
-import { bytesText, countText } from '../../schemas/display/numbers.js';
+import { bytesText, countOf, countText } from '../../schemas/display/numbers.js';
 import { spanText } from '../../schemas/display/times.js';
 import type { JobBody } from '../../schemas/generated/operator.js';
 import { now } from '../session/session.js';
 import { Time } from './time.js';
 
-const kinds: Record<JobBody['type'], string> = { backup: 'Backup into', erase: 'Erasure of' };
+const kinds: Record<JobBody['type'], string> = { backup: 'Backup to', erase: 'Erase readings of' };
 const tones: Record<JobBody['state'], string> = { waiting: 'wait', running: 'go', done: 'good', failed: 'bad' };
 
 /** One job of the gateway, with its progress. */
@@ -16,7 +16,7 @@ export function JobRow({ job }: { job: JobBody }) {
       <span class="name">
         <b>{kinds[type]}</b> {subject}
         <small>
-          {countText(filesDone)} of {countText(filesTotal)} files
+          {countText(filesDone)} of {countOf(filesTotal, 'file')}
           {bytes > 0 && ` · ${bytesText(bytes)}`} · {spanText((endedAt ?? now.value) - createdAt)}
         </small>
         {state === 'running' && (

@@ -9,7 +9,7 @@ const spans = [
   { value: '1d', text: 'last 24 hours', ms: dayMs },
   { value: '7d', text: 'last 7 days', ms: 7 * dayMs },
   { value: '30d', text: 'last 30 days', ms: 30 * dayMs },
-  { value: 'between', text: 'between …', ms: 0 },
+  { value: 'between', text: 'from … to …', ms: 0 },
 ] as const;
 
 /** The span of time that the address names, as query parameters of the API: Unix ms, the empty text for an open end. */
@@ -43,7 +43,7 @@ export function TimeSpan() {
       </select>
       {param('span') === 'between' &&
         (['from', 'to'] as const).map((name) => (
-          <label key={name} class="when" title={`in your time zone, ${zone}`}>
+          <label key={name} class="when" title={`Local time (${zone})`}>
             {name}{' '}
             <input
               type="datetime-local"

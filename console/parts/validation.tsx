@@ -44,12 +44,12 @@ function faultOf(field: Field): string {
   const limit = (name: string): string => field.getAttribute(name) ?? '';
   if (validity.customError) return field.validationMessage;
   if (validity.badInput || validity.typeMismatch) return 'Enter a number.';
-  if (validity.valueMissing) return field instanceof HTMLSelectElement ? 'Choose one.' : 'Enter a value.';
+  if (validity.valueMissing) return field instanceof HTMLSelectElement ? 'Choose a value.' : 'Enter a value.';
   if (validity.rangeUnderflow) return `Enter at least ${limit('min')}.`;
   if (validity.rangeOverflow) return `Enter at most ${limit('max')}.`;
   if (validity.stepMismatch)
     return ['', '1'].includes(limit('step')) ? 'Enter a whole number.' : `Enter a multiple of ${limit('step')}.`;
   if (validity.tooShort) return `Enter at least ${limit('minlength')} characters.`;
   if (validity.tooLong) return `Enter at most ${limit('maxlength')} characters.`;
-  return field.title === '' ? 'This form is not allowed.' : `Use ${field.title}.`;
+  return field.title === '' ? 'Enter a value in the allowed format.' : `Enter ${field.title}.`;
 }

@@ -1,5 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
-import { countText } from '../../schemas/display/numbers.js';
+import { countOf, countText } from '../../schemas/display/numbers.js';
 import { bucketOf, type Range } from '../chart/range.js';
 import type { SeriesName } from '../chart/series.js';
 import { valuesOf } from '../fleet/values.js';
@@ -93,7 +93,7 @@ function SaveForm({ names, range }: ExportProps) {
             <option value="">single readings</option>
           ) : (
             <>
-              <option value="">as drawn: one per {bucket.every}</option>
+              <option value="">as in the chart: one row per {bucket.every}</option>
               <option value="single">single readings</option>
             </>
           )}
@@ -116,13 +116,13 @@ function SaveForm({ names, range }: ExportProps) {
 function progressText(progress: Progress): string {
   switch (progress.state) {
     case 'idle':
-      return `A file has at most ${countText(rowsMax)} rows.`;
+      return `Up to ${countText(rowsMax)} rows per file.`;
     case 'reading':
-      return `${countText(progress.rows)} rows read…`;
+      return `${countOf(progress.rows, 'row')} read…`;
     case 'done':
       return progress.cut
-        ? `Saved the first ${countText(progress.rows)} rows; there are more. Choose a shorter time, or copy a command below.`
-        : `Saved ${countText(progress.rows)} rows.`;
+        ? `Saved the first ${countOf(progress.rows, 'row')}; there are more. Choose a shorter time range, or copy a command below.`
+        : `Saved ${countOf(progress.rows, 'row')}.`;
     case 'failed':
       return `Not saved: ${progress.why}`;
     default:
@@ -152,9 +152,9 @@ function CopyAs({ names, range }: ExportProps) {
           ))}
         </select>
       </label>
-      <CopyBlock key={chosen} text={snippets[chosen].text(query)} label={`Program: ${snippets[chosen].name}`} />
+      <CopyBlock key={chosen} text={snippets[chosen].text(query)} label={`Command for ${snippets[chosen].name}`} />
       <p class="hint">
-        Set the key first: <code>export TIDEGATE_KEY=tgk_…</code> A key of the role viewer is enough:{' '}
+        Set your key first: <code>export TIDEGATE_KEY=tgk_…</code> A key with the role viewer is enough:{' '}
         <code>npx tidegate key add analysis --role viewer</code>
       </p>
     </div>

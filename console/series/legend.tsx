@@ -1,5 +1,5 @@
 import type { Signal } from '@preact/signals';
-import { numberIn, type Scale, scaleOf } from '../../schemas/display/numbers.js';
+import { countOf, numberIn, type Scale, scaleOf } from '../../schemas/display/numbers.js';
 import { unitText } from '../../schemas/display/units.js';
 import { durationText, timeText, zoneText } from '../chart/labels.js';
 import { valueAt } from '../chart/points.js';
@@ -88,7 +88,7 @@ export function Legend({ views, hidden, pointed, zone, range, scales, toggle, re
       )}
       {lanes.length > 0 && (
         <table class="states">
-          <caption class="hidden">How long each state was there</caption>
+          <caption class="hidden">Time in each state</caption>
           <tbody>
             {lanes.map((view) => (
               <tr key={view.text} class={hidden.has(view.text) ? 'off' : undefined}>
@@ -128,7 +128,7 @@ function Name({
             type="button"
             class="link"
             aria-pressed={!isHidden}
-            title={isHidden ? 'Show it' : 'Hide it'}
+            title={isHidden ? 'Show in the chart' : 'Hide in the chart'}
             onClick={() => toggle(text)}
           >
             {text}
@@ -163,7 +163,7 @@ const scaleText = (scale: Scale | undefined, unit: string): string => scale?.uni
 
 function stateAt({ runs }: LaneView, ts: number, zone: Zone): string {
   const run = runAt(runs, ts) ?? (runs.at(-1)?.to === ts ? runs.at(-1) : null);
-  if (run == null) return 'no state here';
+  if (run == null) return 'no state at this time';
   return `${run.value} for ${durationText(run.to - run.from)} from ${timeText(run.from, zone)}`;
 }
 
@@ -189,7 +189,7 @@ function Shares({ view: { runs, lane } }: { view: LaneView }) {
           </span>
         </li>
       ))}
-      {shares.length > sharesShown && <li>and {shares.length - sharesShown} other values</li>}
+      {shares.length > sharesShown && <li>and {countOf(shares.length - sharesShown, 'other value')}</li>}
     </ul>
   );
 }

@@ -41,7 +41,7 @@ export function Picker({ chosen, toggle }: PickerProps) {
       </ul>
       <p class="found" role="status">
         {all === 0
-          ? 'No device matches.'
+          ? 'No devices match.'
           : all > found.length && `${found.length} of ${all} shown: type more of the id.`}
       </p>
       {isFull && (

@@ -43,7 +43,7 @@ export function RangeBar({ range, zone, asked }: RangeBarProps) {
   return (
     <div class="range-bar">
       <fieldset class="range">
-        <legend class="hidden">Time shown</legend>
+        <legend class="hidden">Time range</legend>
         <Step label="Earlier" keys="←" sign="‹" press={() => show(moved(range, -0.5, Date.now()))} />
         <Step
           label="Later"

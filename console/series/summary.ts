@@ -7,7 +7,7 @@ export function summaryText(views: readonly View[]): string {
   if (stored.length < views.length && views.some(({ read }) => read.trouble === null && read.stored === null))
     return 'Loading…';
   const isEmpty = views.every((view) => (view.kind === 'line' ? view.summary === null : view.runs.length === 0));
-  if (isEmpty) return 'Nothing was stored in this time range. Zoom out, or choose a longer one.';
+  if (isEmpty) return 'No data in this time range. Choose a longer one.';
   const widths = [...new Set(stored.map(({ bucket }) => bucket?.every ?? ''))].sort();
   const made = widths.map((every) => (every === '' ? 'single readings' : bucketText(every, views))).join('; ');
   const gaps = views.reduce((sum, view) => sum + (view.kind === 'line' ? (view.summary?.gaps ?? 0) : 0), 0);

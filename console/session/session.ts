@@ -6,7 +6,7 @@
 import { computed, signal } from '@preact/signals';
 import type { GatewayBody, LiveMessage, ModelItem, SessionBody } from '../../schemas/generated/operator.js';
 import { allows } from '../../schemas/tables/roles.js';
-import { type Api, createApi, SignedOutError } from './api.js';
+import { type Api, createApi, RefusedError, SignedOutError } from './api.js';
 import { createFeed, type Feed, type Wanted } from './feed.js';
 import { endOtherTabs, forgetKey, keepKey, shareKey } from './keptKey.js';
 
@@ -28,6 +28,8 @@ export const linked = signal(false);
 export const missed = signal(0);
 /** What failed when the gateway was asked last, as a sentence; null: nothing. */
 export const failure = signal<string | null>(null);
+/** Why the gateway refused what the operator asked for last, in sentences, until the operator dismisses it; null: nothing was refused. */
+export const refusal = signal<string | null>(null);
 /** The browser's clock, Unix ms, once per second. Ages on the page are counted from it. */
 export const now = signal(Date.now());
 
@@ -82,7 +84,7 @@ export async function signIn(text: string, onComputer = false): Promise<void> {
     });
     session.value = who;
   } catch (error) {
-    fail(error as Error);
+    unanswered(error as Error);
     if (key.value === text) setTimeout(() => key.value === text && session.value === null && void signIn(text), 2_000);
   }
 }
@@ -102,10 +104,17 @@ function signOut(reason: string | null): void {
   key.value = null;
   session.value = null;
   signInError.value = reason;
+  refusal.value = null;
 }
 
-/** Shows the error of a request in the notice of the page. A key that is not accepted ends the session. */
+/** Shows the error of an operator's request in the notice of the page. A key that is not accepted ends the session. */
 export function fail(error: Error): void {
+  if (error instanceof RefusedError) refusal.value = error.message;
+  else unanswered(error);
+}
+
+/** For requests that are repeated until they succeed. */
+function unanswered(error: Error): void {
   if (error instanceof SignedOutError) signOut(error.message);
   else failure.value = error instanceof TypeError ? 'The gateway does not answer.' : error.message;
 }
@@ -129,5 +138,5 @@ export function tick(): void {
     gateway.value = body;
     figures.value = [...figures.value.slice(1 - figuresKept), body];
     failure.value = null;
-  }, fail);
+  }, unanswered);
 }

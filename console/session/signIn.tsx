@@ -33,9 +33,7 @@ export function SignIn() {
         <label class="check">
           <input type="checkbox" name="keep" /> Keep me signed in on this computer
         </label>
-        <p class="hint">
-          Everyone who uses this browser can then act with your key. Leave it off on a shared computer.
-        </p>
+        <p class="hint">Anyone who uses this browser can then act with your key. Leave it off on a shared computer.</p>
         <button type="submit" class="primary">
           Sign in
         </button>

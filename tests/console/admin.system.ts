@@ -111,7 +111,7 @@ test('the audit is shown in words, filtered by who, what, subject and time, and 
   await entries.nth(1).waitFor({ state: 'detached' });
   await page.getByLabel('Time', { exact: true }).selectOption('between …');
   await page.getByLabel('to', { exact: true }).fill('2020-01-31T12:00');
-  await page.getByText('No change matches.').waitFor();
+  await page.getByText('No changes match.').waitFor();
   assert.deepEqual(problems, []);
 });
 
@@ -124,12 +124,12 @@ test('the settings show value, default and source, and a reload reports what it 
   assert.match(await row('limits.links').innerText(), /default\s+a reload applies it/);
   assert.match(await row('mqtt.password').innerText(), /set, hidden/);
   assert.doesNotMatch(await page.content(), /hunter2/);
-  await page.getByLabel('Which settings').selectOption('set by you');
+  await page.getByLabel('Which settings').selectOption('set in this installation');
   await row('limits.links').waitFor({ state: 'detached' });
   await page.getByLabel('Key or description').fill('retention');
   await page.getByText('1 shown').waitFor();
   await page.getByRole('button', { name: 'Reload configuration' }).click();
-  await page.getByText('Reloaded. No setting has changed.').waitFor();
+  await page.getByText('Reloaded. No settings have changed.').waitFor();
   assert.deepEqual(problems, []);
 });
 
@@ -155,8 +155,8 @@ test('a backup is made now, into the folder of the settings or another, and show
   ];
   const both = await startBoth(context, set);
   const { page, problems } = await openPage(both, '/backups');
-  await page.getByText(/The next backup begins in .* in the time zone Europe\/Berlin\./).waitFor();
-  await page.getByText('No backup yet.').waitFor();
+  await page.getByText(/The next backup starts in .* time zone Europe\/Berlin\./).waitFor();
+  await page.getByText('No backups yet.').waitFor();
   await page.getByRole('button', { name: 'Back up now' }).click();
   const made = page.getByRole('region', { name: 'Complete backups' }).getByRole('listitem');
   await made.filter({ hasText: join(folder, 'backups', 'tidegate-') }).waitFor();
@@ -166,9 +166,9 @@ test('a backup is made now, into the folder of the settings or another, and show
   await page.getByText(/exists and is not an empty folder/).waitFor();
   await page.getByLabel('Folder').fill(join(folder, 'monday'));
   await page.getByRole('button', { name: 'Back up now' }).click();
-  await page.getByText(`Started: ${join(folder, 'monday')}`).waitFor();
+  await page.getByText(`Backup started: ${join(folder, 'monday')}`).waitFor();
   await page.goto(`${both.gateway.operatorUrl}/jobs`);
-  const job = page.getByRole('listitem').filter({ hasText: `Backup into ${join(folder, 'monday')}` });
+  const job = page.getByRole('listitem').filter({ hasText: `Backup to ${join(folder, 'monday')}` });
   await job.filter({ hasText: 'done' }).waitFor();
   // The gateway answers 400 for the folder that is not empty, which browsers log as an error.
   assert.deepEqual(
@@ -195,7 +195,7 @@ test('the commands of all devices are found by device, name and state', async (c
   await rows.nth(1).waitFor({ state: 'detached' });
   assert.match(await rows.innerText(), /open pump-2\s+{"speed":3}\s+queued/);
   await page.getByLabel('State').selectOption('succeeded');
-  await page.getByText('No command matches.').waitFor();
+  await page.getByText('No commands match.').waitFor();
   // While an id is typed there may be no such device, which browsers log as an error.
   assert.deepEqual(
     problems.filter((text) => !text.includes('404')),

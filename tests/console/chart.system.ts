@@ -206,7 +206,7 @@ test('the time is chosen by texts, in local time or UTC, and what is no time is 
   await page.getByLabel('To', { exact: true }).fill('2026-01-01 06:30');
   await show.click();
   await page.waitForURL(/from=2026-01-01T00%3A00%3A00.000Z&to=2026-01-01T01%3A00%3A00.000Z/);
-  await page.getByText('Nothing was stored in this time range.').waitFor();
+  await page.getByText('No data in this time range.').waitFor();
   await page.getByRole('button', { name: 'UTC' }).click();
   await page.waitForURL(/zone=utc/);
   assert.equal(await from.inputValue(), '2026-01-01 00:00:00');
@@ -234,7 +234,7 @@ test('series are picked from a search of devices, twelve at most, and follow new
 
   const many = Array.from({ length: 14 }, (_, i) => `boiler-${i}:temperature`);
   await page.goto(gateway.operatorUrl + chartPath([...many, 'nonsense'], { add: '1' }));
-  await page.getByText('A chart draws 12 series at most, so 2 more of this address are left out.').waitFor();
+  await page.getByText('A chart shows up to 12 series. 2 more in this URL are not shown.').waitFor();
   await page.getByText('“nonsense” is no series.').waitFor();
   await page.getByText('Remove one to add another.').waitFor();
   await page.getByText('There is no device boiler-3').waitFor();

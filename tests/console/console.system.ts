@@ -179,7 +179,7 @@ test('an operator finds a device, sees it live, zooms, commands it, admits a fra
     await page.getByText('set_pin').click();
     await page.getByRole('textbox', { name: /^pin/ }).fill('12');
     await page.getByRole('button', { name: 'Send set_pin' }).click();
-    await page.getByText(/This form is not allowed/).waitFor();
+    await page.getByText(/This value must have 4 to 8 digits\./).waitFor();
     // The gateway answers 400, which browsers log as an error.
     const refusal = problems.findIndex((text) => text.includes('400'));
     assert.ok(refusal >= 0);
@@ -203,8 +203,8 @@ test('an operator finds a device, sees it live, zooms, commands it, admits a fra
     assert.match(await frame('is a number so far').locator('.json .wrong').innerText(), /"temperature": "warm"/);
     await picture(page, 'console-refused');
     const old = frame('time_too_old');
-    await old.getByRole('button', { name: 'Admit frame' }).click();
-    await old.getByText('Admitted: 1 reading stored.').waitFor();
+    await old.getByRole('button', { name: 'Admit and store' }).click();
+    await old.getByText('Admitted. 1 reading stored.').waitFor();
     const { items } = await gateway.api<ReadingPage>(
       'GET',
       '/v1/devices/pump-3/readings?metric=temperature&to=1600000000001',
@@ -394,10 +394,10 @@ test('a list opens where it was left, forms say what is wrong, and a fresh secre
   await page.getByText('Id: Enter a value.').waitFor();
   await page.getByLabel('Id', { exact: true }).fill('my pump');
   await page.getByRole('button', { name: 'Add device' }).click();
-  await page.getByText('Id: Use 1 to 64 letters, digits, _ and -.').waitFor();
+  await page.getByText('Id: Enter 1 to 64 letters, digits, _ or -.').waitFor();
   await page.getByLabel('Id', { exact: true }).fill('pump-new');
   await page.getByRole('button', { name: 'Add device' }).click();
-  await page.getByText('The secret of pump-new.').waitFor();
+  await page.getByText('Secret of pump-new.').waitFor();
   const questions: string[] = [];
   let leave = false;
   page.on('dialog', (dialog) => {
@@ -406,13 +406,13 @@ test('a list opens where it was left, forms say what is wrong, and a fresh secre
   });
   const fleet = page.getByRole('navigation').getByRole('link', { name: 'Fleet' });
   await fleet.click();
-  await page.getByText('The secret of pump-new.').waitFor();
+  await page.getByText('Secret of pump-new.').waitFor();
   leave = true;
   await fleet.click();
   await page.getByRole('heading', { name: 'Fleet', level: 1 }).waitFor();
   assert.deepEqual(
     questions,
-    Array(2).fill('The secret of pump-new was not copied, and it is not shown again. Leave?'),
+    Array(2).fill('You have not copied the secret of pump-new. It is not shown again. Leave anyway?'),
   );
   assert.deepEqual(problems, []);
 });

@@ -60,8 +60,8 @@ test('an operator edits name, model, tags and notes of a device, and reads at th
     await page.getByRole('button', { name: 'Edit' }).click();
     await form.getByLabel('Name', { exact: true }).fill('Mine');
     await gateway.api('PATCH', '/v1/devices/boiler-7', { name: 'Theirs', tags: { place: 'south', owner: 'Ann' } });
-    await form.getByText('Someone else changed this meanwhile to: Theirs').waitFor();
-    await form.getByRole('button', { name: 'Use that instead' }).click();
+    await form.getByText('Someone else has changed this to Theirs').waitFor();
+    await form.getByRole('button', { name: 'Use their value' }).click();
     assert.equal(await form.getByLabel('Name', { exact: true }).inputValue(), 'Theirs');
     await form.getByLabel('Notes').fill('');
     await form.getByRole('button', { name: 'Save' }).click();
@@ -102,10 +102,10 @@ test('an operator selects rows and changes, commands and removes all of them', a
     await bar.getByText('5 selected').waitFor();
     await box('d04').uncheck();
     await bar.getByText('4 selected').waitFor();
-    await bar.getByRole('button', { name: 'Set a tag' }).click();
+    await bar.getByRole('button', { name: 'Set tag' }).click();
     await bar.getByLabel('Tag', { exact: true }).fill('floor');
     await bar.getByLabel('Value').fill('2');
-    await bar.getByRole('button', { name: 'Set the tag of 4 devices' }).click();
+    await bar.getByRole('button', { name: 'Set tag for 4 devices' }).click();
     await bar.getByText('4 devices changed.').waitFor();
     const tagged = (await all()).filter(({ tags }) => tags.floor === '2').map(({ id }) => id);
     assert.deepEqual(tagged, ['d02', 'd03', 'd05', 'd06']);
@@ -117,9 +117,9 @@ test('an operator selects rows and changes, commands and removes all of them', a
     await page.getByLabel('tag', { exact: true }).selectOption('site=north');
     await page.getByLabel('Select all 20').check();
     await bar.getByText('20 selected').waitFor();
-    await bar.getByRole('button', { name: 'Set the model' }).click();
+    await bar.getByRole('button', { name: 'Set model' }).click();
     await bar.getByLabel('Model').selectOption('room');
-    await bar.getByRole('button', { name: 'Set the model of 20 devices' }).click();
+    await bar.getByRole('button', { name: 'Set model for 20 devices' }).click();
     await bar.getByText('20 devices changed.').waitFor();
     assert.equal((await all()).filter(({ model }) => model === 'room').length, 20);
     await page.getByRole('searchbox').fill('d07');
@@ -132,7 +132,7 @@ test('an operator selects rows and changes, commands and removes all of them', a
   });
 
   await context.test('the selection goes to the form of a batch', async () => {
-    await bar.getByRole('button', { name: 'Send a command' }).click();
+    await bar.getByRole('button', { name: 'Send command' }).click();
     assert.match(await page.getByLabel(/^Device ids/).inputValue(), /^d00 d02 d03 .*d19$/);
     await page.goBack();
   });
@@ -214,7 +214,7 @@ test('the list is sorted by name, state and value, has columns of choice, and vi
 
   await context.test('the order is kept while the pointer is on the list', async () => {
     await page.locator('a.row').first().hover();
-    await page.getByText('order kept while the pointer is on the list').waitFor();
+    await page.getByText('sorting is paused while the pointer is on the list').waitFor();
     warm({ warmth: 90 });
     await page.locator('a.row', { hasText: 'd10' }).getByText('90', { exact: false }).waitFor();
     await untilOrder('d3', 'd10', 'd1', 'd2');
@@ -237,7 +237,7 @@ test('the list is sorted by name, state and value, has columns of choice, and vi
   await context.test('a view is saved with filters, order and columns, opened again, and removed', async () => {
     await page.goto(`${gateway.operatorUrl}/devices?q=d&sort=-name`);
     await page.getByText('Views', { exact: true }).click();
-    await page.getByLabel('Save filters, order and columns as').fill('By name');
+    await page.getByLabel('Save filters, sorting and columns as').fill('By name');
     await page.getByRole('button', { name: 'Save view' }).click();
     await page.getByRole('navigation').getByRole('link', { name: 'Devices' }).click();
     await page.reload();
