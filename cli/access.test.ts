@@ -20,7 +20,7 @@ test('attempts and show print why a device does not connect', async (context) =>
   await link.close(1000, '{"backInMs":3600000}');
   const shown = (await run(tools, 'device', 'show', 'boiler-7')).out;
   assert.match(shown, /boiler-7 +active +asleep/);
-  assert.match(shown, /last close: \S+Z 1000 +by device\nasleep; it announced to be back at/);
+  assert.match(shown, /last close: \S+Z 1000 +by device\nasleep; expected back at/);
   assert.match((await run(tools, 'device', 'list', '--presence', 'asleep')).out, /boiler-7/);
   assert.match((await run(tools, 'device', 'list', '--presence', 'late')).out, /No devices/);
 });

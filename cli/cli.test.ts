@@ -353,8 +353,8 @@ test('sql reads the day files after a seal, and refuses to write', async (contex
     ['DELETE FROM day_0.run_1', /no such table|accepts only a SELECT/],
     ['DROP VIEW readings', /accepts only a SELECT/],
     ['SELECT * FROM nowhere', /no such table/],
-    ['SELECT 1; SELECT 2', /SQL: /],
-    ['', /SQL: /],
+    ['SELECT 1; SELECT 2', /The SQL statement failed: /],
+    ['', /The SQL statement failed: /],
   ] as const) {
     const ran = await run(tools, 'sql', bad, ...from);
     assert.equal(ran.code, 65, bad);

@@ -17,7 +17,7 @@ test('devices are edited one by one and many at once, and the audit log says who
   assert.equal(many.out, '2 devices changed\n', many.err);
   assert.equal(
     (await run(tools, 'device', 'edit', '--all', '--no-model')).out,
-    '1 device changed, 2 already like this\n',
+    '1 device changed, 2 already had these values\n',
   );
   const { out } = await run(tools, 'device', 'list', '--json');
   assert.deepEqual(
@@ -52,9 +52,9 @@ test('an edit says what it lacks, and names each device that could not be change
   const tools = await startTestGateway(context);
   for (const id of ['a', 'b']) await tools.addDevice(id);
   const cases: [string[], number, RegExp][] = [
-    [['a'], 64, /^Say what to change: --name/],
-    [['--name', 'x'], 64, /^Say which devices to change: ids, or --where-tag/],
-    [['a', '--all', '--name', 'x'], 64, /^Say which devices to change/],
+    [['a'], 64, /^No change is given. Use --name/],
+    [['--name', 'x'], 64, /^No devices are given. Use ids, or --where-tag/],
+    [['a', '--all', '--name', 'x'], 64, /^No devices are given/],
     [['a', '--tag', 'x=1', '--untag', 'x'], 64, /--tag and --untag both name x/],
     [['a', '--tag', 'x'], 64, /"x" is not a tag/],
     [['nobody', '--name', 'x'], 1, /device_unknown/],

@@ -18,7 +18,7 @@ interface AuditOptions extends ApiOptions {
 export function addAudit(program: Command): void {
   withApiOptions(program.command('audit').description('list who changed what and when, newest first'))
     .option('--from <t>', `start: ${timeForms}`)
-    .option('--to <t>', 'end, exclusive, in the same forms')
+    .option('--to <t>', 'end (not included), written like --from')
     .option('--who <key>', 'only changes by this key, by its id or name; also mqtt and gateway')
     .option('--action <action>', 'only this action, such as device_created or key_revoked')
     .option('--subject <id>', 'only changes of this device, key or batch')
@@ -49,7 +49,7 @@ async function audit(options: AuditOptions): Promise<void> {
     if (found.length === limit) break;
   }
   if (options.json) return printJson(...found);
-  if (found.length === 0) return console.log('No such entry in the audit log.');
+  if (found.length === 0) return console.log('No entries in the audit match.');
   const rows = found.map(({ at, by, action: done, subject: of, detail }) => [
     timeText(at),
     names.has(by) ? `${names.get(by)} (${by})` : by,

@@ -19,11 +19,7 @@ export function addBatch(program: Command): void {
     batch.command('send <name> [params]').description('start a batch: send a command to every device of the target'),
   )
     .option('--id <id>', 'target: this device; repeatable', collect)
-    .option(
-      '--tag <name=value>',
-      'target: devices with this tag; repeatable, then devices with all of the tags',
-      collect,
-    )
+    .option('--tag <name=value>', 'target: devices with this tag; if repeated, devices with all of the tags', collect)
     .option('--model <model>', 'target: devices of this model')
     .option('--all', 'target: every device')
     .option('--concurrency <n>', 'how many devices may have the command in progress at once (default: 1000)')
@@ -144,7 +140,7 @@ function createProgress(stream: NodeJS.WriteStream): (batch: BatchBody) => void 
     if (!isHinted && queued > 0 && queued === open && Date.now() - since >= waitHintAfterMs) {
       isHinted = true;
       stream.write(
-        `${stream.isTTY ? '\n' : ''}${countOf(queued, 'command')} can wait for offline devices until they expire (--ttl). Ctrl-C ends following; the batch continues.\n`,
+        `${stream.isTTY ? '\n' : ''}${countOf(queued, 'command')} can wait for offline devices until they expire (--ttl). Ctrl-C stops following; the batch continues.\n`,
       );
       before = '';
     }

@@ -10,7 +10,7 @@ export function addConfig(program: Command): void {
     'check',
     'check the configuration, the models and the certificate files, and print the resulting settings; exit code 78 if there is a fault',
   ).action(async (options: SettingsOptions) => (await settings()).check(options));
-  add('show', 'print every setting in force and where it is from').action(async (options: SettingsOptions) =>
+  add('show', 'print every setting with its current value and source').action(async (options: SettingsOptions) =>
     (await settings()).show(options),
   );
 }

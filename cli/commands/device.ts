@@ -36,14 +36,14 @@ export function addDevice(program: Command): void {
     .action(addOne);
   add('list', 'list devices')
     .alias('ls')
-    .option('--tag <name=value>', 'only devices with this tag; repeatable, then devices with all of the tags', collect)
+    .option('--tag <name=value>', 'only devices with this tag; if repeated, devices with all of the tags', collect)
     .option('--connected', 'only devices that are connected')
     .option('--presence <state>', 'only devices in this state: never, online, late, asleep or offline')
     .action(list);
-  add('show <id>', 'show a device: its presence, how its last link ended, and its latest values')
+  add('show <id>', 'show a device: its presence, how its last connection ended, and its latest values')
     .aliases(['get', 'info'])
     .action(show);
-  add('disable <id>', 'close the link of a device, and refuse it until it is enabled').action((id, options) =>
+  add('disable <id>', 'disconnect a device, and refuse it until it is enabled').action((id, options) =>
     setState(id, 'disabled', options),
   );
   add('enable <id>', 'let a disabled device connect again').action((id, options) => setState(id, 'active', options));
@@ -144,12 +144,12 @@ function presenceLines(presence: DeviceBody['presence']): string[] {
     presence;
   const facts = [address, subprotocol, agent, firmware].filter((fact) => fact !== null).join(', ');
   return [
-    ...(facts === '' ? [] : [`link: ${facts}${roundTripMs === null ? '' : `, round trip ${roundTripMs} ms`}`]),
+    ...(facts === '' ? [] : [`connection: ${facts}${roundTripMs === null ? '' : `, round trip ${roundTripMs} ms`}`]),
     ...(lastFrameAt === null ? [] : [`last frame: ${timeText(lastFrameAt)}`]),
     ...(lastClose === null
       ? []
       : [`last close: ${timeText(lastClose.at)} ${lastClose.code} ${lastClose.name ?? ''} by ${lastClose.by}`]),
-    ...(backAt === null ? [] : [`asleep; it announced to be back at ${timeText(backAt)}`]),
+    ...(backAt === null ? [] : [`asleep; expected back at ${timeText(backAt)}`]),
     ...(reconnects === 0 ? [] : [`reconnects: ${reconnects}${flapping ? ', flapping' : ''}`]),
   ];
 }

@@ -15,17 +15,17 @@ interface RotateOptions extends ApiOptions {
 /** Adds the subcommands of `tidegate device` that are about secrets. `add` makes a subcommand. */
 export function addSecrets(add: (name: string, description: string) => Command): void {
   add('rotate <id>', 'create a new secret for a device, and print it (shown only once)')
-    .option('--grace <time>', 'end the older secrets after this time, such as 1d (default: they stay valid)')
+    .option('--grace <time>', 'let the older secrets expire after this time, such as 1d (default: they stay valid)')
     .option('--push', 'also send the new secret to the device, as a command')
     .option('--expires <time>', 'let the new secret expire after this time, such as 90d')
     .addOption(yesOption())
     .addHelpText(
       'after',
-      '\nWithout --grace the older secrets stay valid until they are revoked, so the device\nkeeps its link: tidegate device credentials ID, tidegate device revoke ID CID.\n--grace 0s ends them at once.',
+      '\nWithout --grace the older secrets stay valid until they are revoked, so the device\nstays connected: tidegate device credentials ID, tidegate device revoke ID CID.\nWith --grace 0s they expire at once.',
     )
     .action(rotate);
   add('credentials <id>', 'list the credentials of a device, without their secrets').action(credentials);
-  add('revoke <id> <cid>', 'revoke one credential of a device, and close a link that uses it')
+  add('revoke <id> <cid>', 'revoke one credential of a device, and disconnect a device that uses it')
     .addOption(yesOption())
     .action(revoke);
 }
@@ -36,7 +36,8 @@ async function rotate(id: string, options: RotateOptions): Promise<void> {
   const { grace, expires, push = false } = options;
   const graceSeconds = grace === undefined ? undefined : parseSeconds('--grace', grace);
   const api = createApiClient(options);
-  if (graceSeconds === 0) await confirm(`The older secrets of ${id} end now, and its link is closed.`, options);
+  if (graceSeconds === 0)
+    await confirm(`The older secrets of ${id} expire now, and the device is disconnected.`, options);
   const made = await api.request<NewCredentialBody>('POST', pathOf(id), {
     graceSeconds,
     push,
@@ -66,12 +67,12 @@ async function credentials(id: string, options: ApiOptions): Promise<void> {
     cid,
     ...[createdAt, notBefore, notAfter, lastUsedAt].map(timeText),
   ]);
-  console.log(tableOf(['CID', 'CREATED', 'NOT BEFORE', 'NOT AFTER', 'LAST USED'], rows));
+  console.log(tableOf(['CID', 'CREATED', 'VALID FROM', 'EXPIRES', 'LAST USED'], rows));
 }
 
 async function revoke(id: string, cid: string, options: ApiOptions & { yes?: boolean }): Promise<void> {
   const api = createApiClient(options);
-  await confirm(`Credential ${cid} of ${id} is revoked, and a link that uses it is closed.`, options);
+  await confirm(`Credential ${cid} of ${id} is revoked, and a device that uses it is disconnected.`, options);
   await api.request('DELETE', `${pathOf(id)}/${encodeURIComponent(cid)}`);
   if (options.json) return printJson({ id, cid, revoked: true });
   console.log(`Credential ${cid} of ${id} is revoked.`);

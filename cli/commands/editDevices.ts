@@ -38,9 +38,11 @@ export function addEdit(add: (name: string, description: string) => Command): vo
     .addOption(of(setting, '--tag <name=value>', 'set a tag; repeatable; other tags stay').argParser(collect))
     .addOption(of(setting, '--untag <name>', 'remove a tag; repeatable').argParser(collect))
     .addOption(
-      of(selection, '--where-tag <name=value>', 'devices with this tag; repeatable, then all of them').argParser(
-        collect,
-      ),
+      of(
+        selection,
+        '--where-tag <name=value>',
+        'devices with this tag; if repeated, devices with all of the tags',
+      ).argParser(collect),
     )
     .addOption(of(selection, '--where-model <model>', 'devices of this model'))
     .addOption(of(selection, '--all', 'every device'))
@@ -91,7 +93,7 @@ interface Change extends Pick<DevicePatch, 'name' | 'notes' | 'model'> {
 function changeOf({ name, notes, model, tag = [], untag = [] }: EditOptions): Change {
   const fields = Object.entries({ name, notes, model }).filter(([, value]) => value !== undefined);
   if (fields.length + tag.length + untag.length === 0)
-    throw new Failure(64, 'Say what to change: --name, --notes, --model, --tag or --untag');
+    throw new Failure(64, 'No change is given. Use --name, --notes, --model, --tag or --untag');
   const tags = parseTags(tag);
   const both = untag.find((one) => Object.hasOwn(tags, one));
   if (both !== undefined) throw new Failure(64, `--tag and --untag both name ${both}. Choose one`);
@@ -106,7 +108,7 @@ async function selected(
 ): Promise<DeviceBody[]> {
   const matching = all === true || whereModel !== undefined || whereTag.length > 0;
   if (ids.length > 0 === matching)
-    throw new Failure(64, 'Say which devices to change: ids, or --where-tag, --where-model or --all');
+    throw new Failure(64, 'No devices are given. Use ids, or --where-tag, --where-model or --all');
   if (ids.length > 0) {
     const wanted = [...new Set(ids)];
     return Promise.all(wanted.map((id) => api.request<DeviceBody>('GET', pathOf(id))));
@@ -138,14 +140,14 @@ function lineOf({ id, name, model, tags }: DeviceBody, changed: boolean): string
     `model ${model ?? '–'}`,
     `tags ${tagsText(tags) || '–'}`,
   ];
-  return `Device ${id} ${changed ? 'is changed' : 'was like this already'}: ${facts.join(', ')}.`;
+  return `Device ${id} ${changed ? 'is changed' : 'already has these values'}: ${facts.join(', ')}.`;
 }
 
 function summaryOf(all: number, changed: number, failed: number): string {
   const same = all - changed - failed;
   return [
     `${countOf(changed, 'device')} changed`,
-    ...(same === 0 ? [] : [`${same} already like this`]),
+    ...(same === 0 ? [] : [`${same} already had these values`]),
     ...(failed === 0 ? [] : [`${failed} failed`]),
   ].join(', ');
 }

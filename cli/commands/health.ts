@@ -18,7 +18,7 @@ export function addHealth(program: Command): void {
         'ask the gateway of this machine whether it is alive, with the same configuration as serve; for containers',
       ),
   )
-    .option('--ready', 'ask whether it takes devices and telemetry (/readyz), not only whether it answers (/livez)')
+    .option('--ready', 'ask whether it accepts devices (/readyz), and not only whether it answers (/livez)')
     .option('--timeout <time>', 'how long the answer may take, such as 2s', '2s')
     .addHelpText('after', '\nExit codes: 0 healthy, 1 not healthy, 64 wrong option, 78 configuration error.')
     .action(health);

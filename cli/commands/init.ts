@@ -57,7 +57,7 @@ function init(folder = '.', { compose = false }: { compose?: boolean }): void {
       ...[
         ['serve --config gateway.yaml', 'the gateway; Ctrl-C stops it'],
         ['device add room-1 --model room', 'in another terminal: a device and its secret'],
-        ['device show room-1', 'what is known of it'],
+        ['device show room-1', 'its state and latest values'],
       ].map(([words, about]) => `  ${tidegate} ${words.padEnd(32)}  # ${about}`),
       ...(compose
         ? [

@@ -21,14 +21,14 @@ export function addKey(program: Command): void {
       if (options.json) return printJson(made);
       console.log(`Key ${made.id} (${options.role}) is shown only this once:\n\n  ${made.key}`);
     });
-  withApiOptions(key.command('list').description('list the keys, without their secret texts'))
+  withApiOptions(key.command('list').description('list the keys, without their texts'))
     .alias('ls')
     .action(async (options: ApiOptions) => {
       const { items } = await createApiClient(options).request<{ items: KeyItem[] }>('GET', '/v1/keys');
       if (options.json) return printJson(...items);
       console.log(
         tableOf(
-          ['ID', 'NAME', 'ROLE', 'CREATED', 'NOT AFTER', 'LAST USED'],
+          ['ID', 'NAME', 'ROLE', 'CREATED', 'EXPIRES', 'LAST USED'],
           items.map(({ id, name, role, ...times }) => [
             id,
             name,

@@ -31,7 +31,7 @@ export function addQuery(program: Command): void {
   withApiOptions(program.command('query <id>').description('print the readings of a device, the newest last'))
     .option('--metric <name>', 'only this metric; repeatable', collect)
     .option('--from <t>', `start: ${timeForms}`, '-15m')
-    .option('--to <t>', 'end, exclusive, in the same forms (default: now)')
+    .option('--to <t>', 'end (not included), written like --from (default: now)')
     .option('--every <width>', 'aggregate in buckets of this width (in UTC), for example 10s, 5m, 1h, 1d')
     .option('--limit <n>', `only the newest n rows (default: ${tableRowsDefault} in a table, else all)`)
     .addOption(

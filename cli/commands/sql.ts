@@ -27,7 +27,7 @@ export function addSql(program: Command): void {
     program.command('sql <statement>').description('run a read-only SQL statement on the readings of a data folder'),
   )
     .option('--from <t>', `start: ${timeForms} (default: the start of today in UTC)`)
-    .option('--to <t>', 'end, exclusive, in the same forms (default: the end of today in UTC)')
+    .option('--to <t>', 'end (not included), written like --from (default: the end of today in UTC)')
     .option('--format <format>', `one of ${formats.join(', ')}`, 'table')
     .addHelpText(
       'after',
@@ -52,18 +52,18 @@ async function sql(statement: string, options: SqlOptions): Promise<void> {
     if (!sealed && view.unsealed > 0)
       console.error(
         pc.yellow(
-          `${countOf(view.unsealed, 'reading')} not sealed yet, so missing here. Start the gateway on this folder to seal what is in its log.`,
+          `${countOf(view.unsealed, 'reading')} missing here, because the gateway has not sealed them yet. Start it on this folder to seal them.`,
         ),
       );
     if (!view.indexed)
       console.error(
         pc.yellow(
-          `This statement reads all of ${view.files} day files. With ten at most it can use their index: choose a shorter time with --from and --to.`,
+          `This statement reads ${view.files} day files in full. Up to 10 files are read by their index, which is faster: choose a shorter time range with --from and --to.`,
         ),
       );
     await print(view.run(statement), format);
   } catch (error) {
-    throw new Failure(65, `SQL: ${(error as Error).message}`);
+    throw new Failure(65, `The SQL statement failed: ${(error as Error).message}`);
   } finally {
     view.close();
   }

@@ -15,6 +15,6 @@ export function loadFrom({ config, data, set = [] }: ConfigOptions, more: string
 /** One line about the configuration file, because a file that is only near is not read. */
 export function fileInForce({ config }: ConfigOptions): string {
   return config === undefined
-    ? 'no configuration file: defaults, TIDEGATE_ variables and --set (--config names a file)'
+    ? 'no configuration file: using defaults, TIDEGATE_ variables and --set (name a file with --config)'
     : `configuration file: ${config}`;
 }

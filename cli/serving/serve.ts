@@ -47,7 +47,7 @@ export async function serve(options: ConfigOptions): Promise<void> {
   });
   await untilSignal();
   void notify('STOPPING=1');
-  log.info('stopping: closing links with the request to reconnect');
+  log.info('stopping: disconnecting devices, and asking them to reconnect');
   await gateway.stop();
   log.info('stopped');
 }

@@ -63,9 +63,9 @@ test('all faults of a file are named at once, with line and column', () => {
   line 3, tags: "north" is not a tag. Write name=value, with 1 to 64 letters, digits, - or _ in the name
   line 3, tags: "=x" is not a tag. Write name=value, with 1 to 64 letters, digits, - or _ in the name
   line 6, id: b is also in line 3
-  line 6, tags: n is there twice
+  line 6, tags: tag n is given twice
   line 7, id: device old already exists
-  line 8, id: it is empty
+  line 8, id: the id is empty
   line 9: 4 cells under 3 headings. Put a cell that contains the separator in double quotes`,
   );
   const many = Array.from({ length: 33 }, (_, i) => `t${i}=`).join(';');

@@ -151,7 +151,7 @@ const isText = (column: 'name' | 'notes', text: string): boolean =>
 const tagNamePattern = /^[A-Za-z0-9_-]{1,64}$/;
 
 function idFaults(id: string, before: number | undefined, known: Known): string[] {
-  if (id === '') return ['it is empty'];
+  if (id === '') return ['the id is empty'];
   if (!idPattern.test(id)) return [`"${id}" is not valid: use 1 to 64 letters, digits, - or _`];
   if (before !== undefined) return [`${id} is also in line ${before}`];
   return known.hasDevice(id) ? [`device ${id} already exists`] : [];
@@ -167,7 +167,7 @@ function tagsOf(text: string, wrong: (fault: string) => void): Record<string, st
     if (!tagNamePattern.test(name))
       wrong(`"${part}" is not a tag. Write name=value, with 1 to 64 letters, digits, - or _ in the name`);
     else if (value.length > tagValueMax) wrong(`the value of ${name} is longer than ${tagValueMax} characters`);
-    else if (Object.hasOwn(tags, name)) wrong(`${name} is there twice`);
+    else if (Object.hasOwn(tags, name)) wrong(`tag ${name} is given twice`);
     else tags[name] = value;
   }
   if (Object.keys(tags).length > tagsMax) wrong(`more than ${tagsMax} tags`);
