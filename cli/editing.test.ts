@@ -58,7 +58,7 @@ test('an edit says what it lacks, and names each device that could not be change
     [['a', '--tag', 'x=1', '--untag', 'x'], 64, /--tag and --untag both name x/],
     [['a', '--tag', 'x'], 64, /"x" is not a tag/],
     [['nobody', '--name', 'x'], 1, /device_unknown/],
-    [['--where-tag', 'site=none', '--name', 'x'], 1, /No device matches\. Nothing was changed\./],
+    [['--where-tag', 'site=none', '--name', 'x'], 1, /No devices match\. Nothing was changed\./],
     [['a', 'b', '--model', 'none'], 1, /^a: .*model_unknown\)\nb: .*model_unknown\)\n$/],
   ];
   for (const [args, code, message] of cases) {

@@ -57,7 +57,7 @@ async function edit(ids: string[], options: EditOptions): Promise<void> {
   const change = changeOf(options);
   const api = createApiClient(options);
   const devices = await selected(api, ids, options);
-  if (devices.length === 0) throw new Failure(1, 'No device matches. Nothing was changed.');
+  if (devices.length === 0) throw new Failure(1, 'No devices match. Nothing was changed.');
   const faults: string[] = [];
   let changed = 0;
   const progress = createProgress(devices.length);

@@ -43,7 +43,7 @@ export async function serve(options: ConfigOptions): Promise<void> {
     notifySystemd(...states).catch((error) => log.warn({ err: error }, 'systemd was not notified'));
   void notify('READY=1', `STATUS=devices: ${gateway.deviceUrl}, console: ${gateway.operatorUrl}`);
   process.on('SIGHUP', () => {
-    gateway.reload().catch((error) => log.error({ err: error }, 'reload failed; the old configuration stays in force'));
+    gateway.reload().catch((error) => log.error({ err: error }, 'reload failed; the old configuration stays in use'));
   });
   await untilSignal();
   void notify('STOPPING=1');

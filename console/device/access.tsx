@@ -87,6 +87,7 @@ function AddCredential({ add }: { add(wanted: CredentialRequest): Promise<void> 
   return (
     <form
       class="inline"
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
         const form = new FormData(event.currentTarget);

@@ -26,7 +26,7 @@ export function Latest({ id }: { id: string }) {
               <button type="button" class="link" onClick={() => setParams({ tab: 'access' })}>
                 Access
               </button>{' '}
-              you get a secret with a program to paste. If it tried to connect,{' '}
+              you get a secret and an example program. If it tried to connect,{' '}
               <Link to={`/attempts?device=${encodeURIComponent(id)}`}>Refused connections</Link> shows the reason.
             </p>
           ) : (

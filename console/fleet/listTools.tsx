@@ -99,6 +99,7 @@ function Views() {
           </p>
         ))}
         <form
+          noValidate
           onSubmit={(event) => {
             event.preventDefault();
             if (name.trim() !== '') saveView(name.trim());

@@ -4,7 +4,7 @@ const shortcuts: [key: string, what: string][] = [
   ['/', 'Go to the search field of the page'],
   ['Esc', 'Leave the search field, or close this help'],
   ['← →', 'Another tab of a device, while a tab has the focus'],
-  ['Tab', 'The next link, button or field'],
+  ['Tab', 'The next button, field or other control'],
   ['?', 'Show this help'],
 ];
 

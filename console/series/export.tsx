@@ -71,6 +71,7 @@ function SaveForm({ names, range }: ExportProps) {
   return (
     <form
       class="export-form"
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
         void start();

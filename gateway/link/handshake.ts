@@ -1,5 +1,5 @@
 import { limits } from '../../schemas/tables/limits.js';
-import type { RefusalCode } from '../../schemas/tables/refusals.js';
+import { type RefusalCode, refusals } from '../../schemas/tables/refusals.js';
 import {
   credentialEntryPrefix,
   type Encoding,
@@ -64,10 +64,16 @@ export function judgeHandshake(hello: Hello, options: HandshakeOptions): Handsha
   }
   const chosen = chooseSubprotocol(hello.protocols);
   if (chosen === undefined) {
-    return refuse('subprotocol_unsupported', `Offer one of ${Object.keys(subprotocols).join(', ')}`);
+    const known = Object.keys(subprotocols).join(', ');
+    return refuse(
+      'subprotocol_unsupported',
+      `Offer one of ${known}`,
+      `The client offers none of the subprotocols ${known}`,
+    );
   }
   const unavailable = options.unavailable();
-  if (unavailable !== null) return refuse(unavailable, 'Connect again after the seconds in Retry-After');
+  if (unavailable !== null)
+    return refuse(unavailable, 'Connect again after the seconds in Retry-After', refusals[unavailable].title);
   const who = identify(hello, options);
   if (!who.ok) return who;
   const encoding = chosen === null ? 'json' : subprotocols[chosen];
@@ -120,6 +126,7 @@ function identify(hello: Hello, options: HandshakeOptions): Identified {
     return refuse(
       'credentials_missing',
       `Send Authorization: Basic or Bearer, or the subprotocol entry ${credentialEntryPrefix} with the credentials in Base64url`,
+      'The client sent no credentials',
     );
   }
   if (offered === 'unreadable')

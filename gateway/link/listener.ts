@@ -145,7 +145,7 @@ const noUpgrade: Refusal = { ok: false, code: 'upgrade_required', detail: noUpgr
 /** The answer to a request that is no WebSocket handshake for the transport. */
 function answerPlain(request: Request, options: DeviceListenerOptions): Answer {
   if (pathIdOf(request.path) === undefined)
-    return problemAnswer(404, 'not_found', 'No such resource', 'Devices connect to /v1/device');
+    return problemAnswer(404, 'not_found', 'There is no such path', 'Devices connect to /v1/device');
   return orFailure(options, () => {
     const hello = helloOf(request, options);
     const handshake = judge(hello, options);
@@ -159,7 +159,7 @@ function orFailure<Result>({ log }: DeviceListenerOptions, decide: () => Result)
     return decide();
   } catch (error) {
     log.error({ err: error }, 'a handshake failed inside');
-    return problemAnswer(500, 'internal', 'The gateway failed', 'See its log');
+    return problemAnswer(500, 'internal', 'The gateway failed', 'Read the log of the gateway for the cause');
   }
 }
 

@@ -11,7 +11,7 @@ export const auditActions = {
   device_removed: { of: 'device', title: 'Removed a device' },
   device_erased: { of: 'device', title: 'Erased the readings of a device' },
   credential_added: { of: 'device', title: 'Created a secret' },
-  credentials_retired: { of: 'device', title: 'Ended older secrets' },
+  credentials_retired: { of: 'device', title: 'Set older secrets to expire' },
   credential_revoked: { of: 'device', title: 'Revoked a secret' },
   frame_admitted: { of: 'device', title: 'Admitted a rejected frame' },
   command_created: { of: 'device', title: 'Sent a command' },

@@ -49,8 +49,8 @@ export const problems = {
   },
   config_invalid: {
     status: 400,
-    title: 'The configuration is not valid; the old one stays in force',
-    fix: 'The old configuration stays in force. Correct the fault and reload again.',
+    title: 'The configuration is not valid; the old one stays in use',
+    fix: 'The old configuration stays in use. Correct the fault and reload again.',
   },
   model_unknown: {
     status: 400,

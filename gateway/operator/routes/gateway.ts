@@ -27,7 +27,7 @@ export const gatewayRoutes: Route[] = [
   {
     method: 'get',
     path: '/v1/gateway/settings',
-    summary: 'Lists every setting as it is in force, with where it comes from, without secrets',
+    summary: 'Lists every setting with its current value and source, without secrets',
     role: 'operator',
     status: 200,
     answer: 'setting_page',
