@@ -1,5 +1,5 @@
 import { limits } from '../../schemas/tables/limits.js';
-import { type RefusalCode, refusals } from '../../schemas/tables/refusals.js';
+import type { RefusalCode } from '../../schemas/tables/refusals.js';
 import {
   credentialEntryPrefix,
   type Encoding,
@@ -73,12 +73,20 @@ export function judgeHandshake(hello: Hello, options: HandshakeOptions): Handsha
   }
   const unavailable = options.unavailable();
   if (unavailable !== null)
-    return refuse(unavailable, 'Connect again after the seconds in Retry-After', refusals[unavailable].title);
+    return refuse(unavailable, 'Connect again after the seconds in Retry-After', whyUnavailable[unavailable]);
   const who = identify(hello, options);
   if (!who.ok) return who;
   const encoding = chosen === null ? 'json' : subprotocols[chosen];
   return { ok: true, device: who.device, credential: who.credential, stream, subprotocol: chosen, encoding };
 }
+
+/** Operators read these beside the advice of the console. */
+const whyUnavailable: Record<Unavailable, string> = {
+  overloaded:
+    'The gateway accepts no new connections, because its queue is full or the limit of connected devices is reached',
+  storage_unavailable: 'The gateway cannot write to its store',
+  clock_untrusted: 'The clock of the gateway is earlier than its newest data',
+};
 
 function streamIn(query: string): string | null {
   return new URLSearchParams(query).get('stream');

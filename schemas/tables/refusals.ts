@@ -10,7 +10,7 @@ export const refusals = {
   device_disabled: { status: 403, retryAfter: false, title: 'The device is disabled' },
   upgrade_required: { status: 426, retryAfter: false, title: 'This resource speaks WebSocket version 13 only' },
   too_many_attempts: { status: 429, retryAfter: true, title: 'Too many failed attempts' },
-  overloaded: { status: 503, retryAfter: true, title: 'The gateway accepts no new connections at present' },
+  overloaded: { status: 503, retryAfter: true, title: 'The gateway takes no new links at present' },
   storage_unavailable: { status: 503, retryAfter: true, title: 'The store cannot be written to at present' },
   clock_untrusted: { status: 503, retryAfter: true, title: 'The clock of the gateway is behind its own data' },
 } as const satisfies Record<string, { status: number; retryAfter: boolean; title: string }>;

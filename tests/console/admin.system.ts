@@ -120,8 +120,8 @@ test('the settings show value, default and source, and a reload reports what it 
   const { page, problems } = await openPage(both, '/settings');
   const row = (key: string) => page.getByRole('listitem').filter({ has: page.getByText(key, { exact: true }) });
   await row('store.retentionDays').waitFor();
-  assert.match(await row('store.retentionDays').innerText(), /30\s+default \d+\s+command line\s+needs a restart/);
-  assert.match(await row('limits.links').innerText(), /default\s+a reload applies it/);
+  assert.match(await row('store.retentionDays').innerText(), /30\s+default: \d+\s+command line\s+restart to apply/);
+  assert.match(await row('limits.links').innerText(), /default\s+reload to apply/);
   assert.match(await row('mqtt.password').innerText(), /set, hidden/);
   assert.doesNotMatch(await page.content(), /hunter2/);
   await page.getByLabel('Which settings').selectOption('set in this installation');
