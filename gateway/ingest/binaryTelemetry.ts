@@ -7,7 +7,7 @@ import { reserveReadings } from '../columns/readingColumns.js';
 import { type SeriesKind, seriesKinds } from '../domain/series.js';
 import { type Ages, keepApart } from './ages.js';
 import type { Column, MetricTable } from './metricTable.js';
-import { checkSeriesCount, checkTime, type FrameTimes, fault, type SeriesRules } from './rules.js';
+import { checkSeriesCount, checkTime, type FrameTimes, fault, outOfRange, type SeriesRules } from './rules.js';
 import type { Source } from './source.js';
 
 /** The column of each metric of the frame at hand. It is used again for each frame, so that none allocates. */
@@ -96,7 +96,7 @@ function checkColumns(source: Source, buffer: FrameBuffer, header: TelemetryHead
     const column = columnOf[c];
     const series = column.series ?? source.series.get(column.name);
     const kind = series?.kind ?? column.kind ?? seriesKinds.number;
-    if (kind !== seriesKinds.number) return fault('value_invalid', `${column.name} is not a number`);
+    if (kind !== seriesKinds.number) return fault('value_invalid', `${column.name} must not be a number`);
     if (series === undefined) fresh++;
     if (column.range === null && column.scale === 1) continue;
     const problem = checkColumn(column, c, buffer, header, rules);
@@ -116,9 +116,10 @@ function checkColumn(
   for (let row = 0; row < header.rows; row++) {
     const value = valueAt(buffer, header, row, c) * column.scale;
     if (Math.abs(value) === Number.POSITIVE_INFINITY)
-      return fault('value_invalid', `column ${c}, row ${row} overflows by its scale`);
+      return fault('value_invalid', `${column.name} is too large with its scale, in row ${row}`);
     if (column.range !== null && (value < column.range.min || value > column.range.max)) {
-      if (column.range.refuse) return fault('value_out_of_range', `${column.name} ${value}, row ${row}`);
+      if (column.range.refuse)
+        return fault('value_out_of_range', `${outOfRange(column.name, value, column.range)}, in row ${row}`);
       outside++;
     }
   }

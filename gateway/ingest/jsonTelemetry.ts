@@ -6,7 +6,7 @@ import { reserveReadings } from '../columns/readingColumns.js';
 import { type Scalar, type SeriesKind, seriesKinds } from '../domain/series.js';
 import { type Ages, keepApart } from './ages.js';
 import type { Column } from './metricTable.js';
-import { checkSeriesCount, checkTime, type FrameTimes, fault, type SeriesRules } from './rules.js';
+import { checkSeriesCount, checkTime, type FrameTimes, fault, outOfRange, type SeriesRules } from './rules.js';
 import type { Source } from './source.js';
 
 /**
@@ -76,11 +76,7 @@ function checkSamples(
       const column = columnByName(metric);
       const kind = source.series.get(metric)?.kind ?? fresh.get(metric) ?? column?.kind ?? kindOf(value);
       if (kindOf(value) !== kind)
-        return fault(
-          'value_invalid',
-          `${metric} is a ${kindNames[kind]} so far`,
-          `${at}/values/${pointerToken(metric)}`,
-        );
+        return fault('value_invalid', `${metric} must be a ${kindNames[kind]}`, `${at}/values/${pointerToken(metric)}`);
       if (!source.series.has(metric)) fresh.set(metric, kind);
       if (
         column?.range != null &&
@@ -88,7 +84,11 @@ function checkSamples(
         (value < column.range.min || value > column.range.max)
       ) {
         if (column.range.refuse)
-          return fault('value_out_of_range', `${metric} ${value}`, `${at}/values/${pointerToken(metric)}`);
+          return fault(
+            'value_out_of_range',
+            outOfRange(metric, value, column.range),
+            `${at}/values/${pointerToken(metric)}`,
+          );
         outside++;
       }
     }
@@ -143,7 +143,11 @@ function checkTimesDiffer(samples: Samples, root: string, receivedAt: number): F
       if (value === null) continue;
       const identity = `${ts} ${metric}`;
       if (seen.has(identity))
-        return fault('schema_invalid', `${metric} twice at ${ts}`, `${root}/${i}/values/${pointerToken(metric)}`);
+        return fault(
+          'schema_invalid',
+          `${metric} is given twice for the time ${ts}`,
+          `${root}/${i}/values/${pointerToken(metric)}`,
+        );
       seen.add(identity);
     }
   }

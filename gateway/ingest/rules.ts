@@ -25,6 +25,17 @@ export interface SeriesRules {
   outOfRange(count: number): void;
 }
 
+/** The message of value_out_of_range. A bound that the model does not have is infinite. */
+export function outOfRange(metric: string, value: number, { min, max }: { min: number; max: number }): string {
+  const allowed =
+    max === Number.POSITIVE_INFINITY
+      ? `at least ${min}`
+      : min === Number.NEGATIVE_INFINITY
+        ? `at most ${max}`
+        : `${min} to ${max}`;
+  return `${metric} is ${value}; the model allows ${allowed}`;
+}
+
 export const fault = (code: Fault['code'], message: string, path?: string): Fault =>
   path === undefined ? { code, message } : { code, message, path };
 

@@ -94,10 +94,14 @@ export function createOperations(options: OperationsOptions): Operations {
     if (row === null)
       return { ok: false, code: 'rejected_unknown', message: `Device ${device.id} has no rejected frame ${rid}` };
     if (row.admittedAt !== null)
-      return { ok: false, code: 'already_admitted', message: `Frame ${rid} was admitted before` };
+      return { ok: false, code: 'already_admitted', message: `Frame ${rid} is already admitted` };
     const admitted = await admitRejected(device, row);
     if ('code' in admitted)
-      return { ok: false, code: 'not_admissible', message: `${admitted.code}: ${admitted.message}` };
+      return {
+        ok: false,
+        code: 'not_admissible',
+        message: `The gateway still rejects it: ${admitted.message} (${admitted.code})`,
+      };
     await store.markAdmitted(rid, clock.now());
     await save([note(by, 'frame_admitted', device.id, rid)]);
     return { ok: true, readings: admitted.readings };

@@ -67,7 +67,10 @@ export function decodeUp(message: Uint8Array): Decoded<UpFrame> {
     case frameTypes.timeRequest:
       return wrap(decodeTimeRequest(message));
     default:
-      return refuse({ code: 'type_unknown', message: `type 0x${message[1].toString(16).padStart(2, '0')}` });
+      return refuse({
+        code: 'type_unknown',
+        message: `type 0x${message[1].toString(16).padStart(2, '0')} is not one a device may send`,
+      });
   }
 }
 
@@ -107,7 +110,7 @@ export function decodeCommandUpdate(message: Uint8Array): CommandUpdateFrame | F
     return { code: 'frame_length', message: `${message.length} bytes; a command update has at least 20` };
   }
   const state = commandUpdateStates[message[2] - 1];
-  if (state === undefined) return { code: 'command_state_invalid', message: `state ${message[2]}` };
+  if (state === undefined) return { code: 'command_state_invalid', message: `there is no state ${message[2]}` };
   if (message[3] !== 0) return { code: 'frame_malformed', message: 'byte 3 is not zero' };
   const frame: CommandUpdateFrame = { type: 'command_update', id: parseUuid(message, 4), state };
   if (message.length === commandUpdateHeaderBytes) return frame;

@@ -57,9 +57,9 @@ export function checkTelemetry(buffer: FrameBuffer, length: number, out: Telemet
   const columns = u8[2];
   const kind = u8[3];
   const rows = u16[8];
-  if (columns === 0) return fault('frame_malformed', 'no columns');
-  if (kind < valueKinds.f32 || kind > valueKinds.i32) return fault('frame_malformed', `value type ${kind}`);
-  if (rows === 0) return fault('frame_malformed', 'no rows');
+  if (columns === 0) return fault('frame_malformed', 'the frame has no columns');
+  if (kind < valueKinds.f32 || kind > valueKinds.i32) return fault('frame_malformed', `there is no value type ${kind}`);
+  if (rows === 0) return fault('frame_malformed', 'the frame has no rows');
   const start = rowsOffset(columns);
   const bytes = start + rows * rowBytes(kind, columns);
   if (length !== bytes) return fault('frame_length', `${length} bytes; the header gives ${bytes}`);
@@ -90,7 +90,7 @@ function checkMetricsDiffer({ u16 }: FrameBuffer, { columns, metricsAt }: Teleme
     metricSeen[metric] = 1;
   }
   for (let column = 0; column < marked; column++) metricSeen[u16[metricsAt + column]] = 0;
-  return twice < 0 ? null : fault('schema_invalid', `metric ${twice} twice in one row`);
+  return twice < 0 ? null : fault('schema_invalid', `metric ${twice} is given twice in one row`);
 }
 
 function checkValues(
@@ -141,7 +141,7 @@ function checkUnorderedTimesDiffer(buffer: FrameBuffer, header: TelemetryHeader)
     for (let column = 0; column < columns; column++) {
       let values = 0;
       for (const row of same) if (!Number.isNaN(valueAt(buffer, header, row, column))) values++;
-      if (values > 1) return fault('schema_invalid', `offset ${offset} twice for column ${column}`);
+      if (values > 1) return fault('schema_invalid', `offset ${offset} is given twice for column ${column}`);
     }
   }
   return null;

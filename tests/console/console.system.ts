@@ -199,8 +199,8 @@ test('an operator finds a device, sees it live, zooms, commands it, admits a fra
     const frame = (code: string) => page.getByRole('listitem').filter({ hasText: code });
     await frame('infinity').locator('summary').click();
     await frame('infinity').getByText('values are finite').waitFor();
-    await frame('is a number so far').locator('summary').click();
-    assert.match(await frame('is a number so far').locator('.json .wrong').innerText(), /"temperature": "warm"/);
+    await frame('must be a number').locator('summary').click();
+    assert.match(await frame('must be a number').locator('.json .wrong').innerText(), /"temperature": "warm"/);
     await picture(page, 'console-refused');
     const old = frame('time_too_old');
     await old.getByRole('button', { name: 'Admit and store' }).click();
