@@ -109,7 +109,7 @@ test('the audit is shown in words, filtered by who, what, subject and time, and 
   assert.equal(await entries.count(), 2);
   await page.getByLabel('What').selectOption('Changed a device');
   await entries.nth(1).waitFor({ state: 'detached' });
-  await page.getByLabel('Time', { exact: true }).selectOption('between …');
+  await page.getByLabel('Time', { exact: true }).selectOption('from … to …');
   await page.getByLabel('to', { exact: true }).fill('2020-01-31T12:00');
   await page.getByText('No changes match.').waitFor();
   assert.deepEqual(problems, []);
