@@ -114,6 +114,9 @@ test('a folder that cannot be made is an error that names it', async (context) =
   writeFileSync(file, '');
   const { code, err } = await runCli(null, 'init', join(file, 'below'));
   assert.deepEqual([code, /below cannot be written to: /.test(err)], [73, true], err);
+  // Nobody can make a folder in /proc, not even root.
+  const inProc = await runCli(null, 'init', '/proc/plant');
+  assert.deepEqual([inProc.code, /\/proc\/plant cannot be written to: /.test(inProc.err)], [73, true], inProc.err);
 });
 
 test('nothing is written if one of the folders cannot be made', async (context) => {

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { fileReason } from '../../schemas/errors.js';
 import { packageRoot } from '../../schemas/load.js';
+import { makeFolder } from '../../schemas/makeFolder.js';
 import { Failure } from '../api/failure.js';
 
 /** EX_CANTCREAT of sysexits.h. */
@@ -41,7 +42,7 @@ function init(folder = '.', { compose = false }: { compose?: boolean }): void {
     );
   try {
     // All folders first, so that nothing is written where one of them cannot be made.
-    for (const name of Object.keys(files)) mkdirSync(dirname(join(root, name)), { recursive: true });
+    for (const name of Object.keys(files)) makeFolder(dirname(join(root, name)), 0o777);
     for (const [name, text] of Object.entries(files)) {
       writeFileSync(join(root, name), text, { flag: 'wx' });
     }

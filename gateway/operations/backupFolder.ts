@@ -1,5 +1,6 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../../schemas/makeFolder.js';
 
 /** A backup in backup.folder that this gateway made. */
 export interface StoredBackup {
@@ -33,7 +34,7 @@ export const nameAt = (at: number): string =>
 
 /** Makes the folder for a backup. Throws if there is anything of that name, so that no folder is written into that somebody else made. */
 export function makeBackupFolder(parent: string, at: number): string {
-  mkdirSync(parent, { recursive: true, mode: 0o700 });
+  makeFolder(parent);
   const folder = join(parent, nameAt(at));
   mkdirSync(folder, { mode: 0o700 });
   return folder;

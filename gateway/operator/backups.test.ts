@@ -44,6 +44,21 @@ test('without backup.folder a backup needs a folder; a viewer starts none', asyn
   assert.equal((await api('GET', '/v1/backups?limit=x', undefined, viewer.key)).status, 400);
 });
 
+test('a backup into a folder that cannot be made is refused at once, and the next one works', async (context) => {
+  const { api } = await startTestGateway(context);
+  // Nobody can make a folder in /proc, not even root.
+  for (const folder of ['/proc/backup', '/proc/deep/backup', '/proc/version/backup']) {
+    const { status, body } = await api('POST', '/v1/backup', { folder });
+    assert.equal(status, 400, folder);
+    assert.match((body as { detail: string }).detail, /^\/proc\/.+ cannot be made by the gateway: /);
+  }
+  const started = await api('POST', '/v1/backup', { folder: join(tempFolder(context), 'new', 'backup') });
+  assert.equal(started.status, 202);
+  let job = started.body as JobBody;
+  while (job.endedAt === null) job = (await api('GET', `/v1/jobs/${job.id}`)).body;
+  assert.equal(job.error, null);
+});
+
 test('settings of backups that cannot work are faults', () => {
   const faultsOf = (...set: string[]): string => {
     try {

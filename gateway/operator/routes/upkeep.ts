@@ -1,12 +1,13 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { errorOf, fileReason } from '../../../schemas/errors.js';
+import { makeFolder } from '../../../schemas/makeFolder.js';
 import type { Job } from '../../operations/jobs.js';
 import type { ScheduledBackups } from '../../operations/scheduledBackups.js';
 import { Problem } from '../http/problems.js';
 import { byOf, noContent, type Route, withBody } from '../http/route.js';
 
-/** Throws folder_invalid. */
+/** The absolute path of a new folder for a backup, which is made. Throws folder_invalid. */
 function checkFolder(folder: string, dataFolder: string): string {
   if (!isAbsolute(folder))
     throw new Problem('folder_invalid', `${folder} is not an absolute path on the machine of the gateway`);
@@ -15,6 +16,11 @@ function checkFolder(folder: string, dataFolder: string): string {
     throw new Problem('folder_invalid', `${folder} is inside the data folder`);
   if (existsSync(folder) && !isEmptyFolder(folder))
     throw new Problem('folder_invalid', `${folder} exists and is not an empty folder`);
+  try {
+    makeFolder(resolve(folder));
+  } catch (error) {
+    throw new Problem('folder_invalid', `${folder} cannot be made by the gateway: ${fileReason(error)}`);
+  }
   return resolve(folder);
 }
 

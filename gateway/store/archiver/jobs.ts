@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { makeFolder } from '../../../schemas/makeFolder.js';
 import type { DayWriterPool } from '../dayFiles/dayWriterPool.js';
 import type { ArchiveJob, JobProgress } from '../threads/archiving.js';
 import { backUp } from './backup.js';
@@ -12,7 +13,7 @@ export function startJob(folder: string, days: DayWriterPool, job: ArchiveJob): 
     case 'backup':
       if (existsSync(job.folder) && readdirSync(job.folder).length > 0)
         throw Object.assign(new Error(`${job.folder} is not empty`), { code: 'FOLDER_NOT_EMPTY' });
-      mkdirSync(job.folder, { recursive: true, mode: 0o700 });
+      makeFolder(job.folder);
       return backUp(folder, days, job.folder);
     default:
       return job satisfies never;

@@ -1,6 +1,7 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { codeOf, fileReason } from '../../../schemas/errors.js';
+import { makeFolder } from '../../../schemas/makeFolder.js';
 
 /** The data folder cannot be made or written by this user. The message has the fix. */
 export class FolderUnusableError extends Error {
@@ -39,13 +40,6 @@ export function prepareFolder(folder: string): void {
   throw new FolderUnusableError(
     `The data folder ${resolve(folder)} has no data of a gateway, but other files: ${some}. Give a new or an empty folder by --data.`,
   );
-}
-
-/** Makes a folder and those above it. Node's own recursive mkdir never ends where the system lets nobody make a folder, such as in /proc. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder) && statSync(folder).isDirectory()) return;
-  if (!existsSync(dirname(folder))) makeFolder(dirname(folder));
-  mkdirSync(folder, { mode: 0o700 });
 }
 
 /** How many files of others a message names. */
