@@ -34,7 +34,10 @@ export function addRoutes(
 /** Answers every request: that of a route by its handler, any other with a problem. */
 export function dispatch(router: Router, request: Request, response: Response): void {
   const found = router.find(request.method, request.path);
-  if (found === null) return response.answer(problemAnswer('not_found', 'There is no such path'));
+  if (found === null)
+    return response.answer(
+      router.missing(request) ?? problemAnswer('not_found', 'There is no such path'),
+    );
   if (!('allowed' in found)) return found.handler(request, response, found.parameters);
   const allow = found.allowed.join(', ');
   response.answer(problemAnswer('method_not_allowed', `This path accepts only ${allow}`, { Allow: allow }));

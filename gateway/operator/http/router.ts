@@ -1,4 +1,4 @@
-import type { Request, Response } from '../../transport/transport.js';
+import type { Answer, Request, Response } from '../../transport/transport.js';
 
 /** Answers one request. `parameters` are the decoded segments of the path that the route leaves open, in order. */
 export type Handler = (request: Request, response: Response, parameters: string[]) => void;
@@ -6,6 +6,8 @@ export type Handler = (request: Request, response: Response, parameters: string[
 /** Finds the handler of a request by method and path. A fixed segment goes before a parameter. */
 export class Router {
   readonly #root: Node = createNode();
+  /** What a request gets whose path is none; null for the usual problem. */
+  missing: (request: Request) => Answer | null = () => null;
 
   /** A path has fixed segments and parameters, which are written as {name}. */
   add(method: string, path: string, handler: Handler): void {

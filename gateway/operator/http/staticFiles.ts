@@ -39,7 +39,19 @@ export const apiPagePath = '/docs';
 /** Adds the built console and the API page, which are kept in memory. */
 export function addConsole(router: Router, folder: string, apiPageFolder: string): void {
   addFolder(router, folder, '', consolePages);
+  const index = join(folder, 'index.html');
+  if (existsSync(index)) addMissingPage(router, readStatic(index, types['.html']));
   addFolder(router, apiPageFolder, apiPagePath, [apiPagePath]);
+}
+
+/** A browser at an address that is none gets the console, which says so, and not the JSON that programs get. */
+function addMissingPage(router: Router, file: StaticFile): void {
+  router.missing = (request) => {
+    const asksForPage = request.method === 'GET' && /\btext\/html\b/i.test(request.header('accept'));
+    if (!asksForPage || request.path.startsWith('/v1/')) return null;
+    const answer = answerWith(request, file);
+    return answer.status === 200 ? { ...answer, status: 404 } : answer;
+  };
 }
 
 /** Adds files under a path, and index.html at the paths of the pages. The build wrote a compressed form beside each file. */
