@@ -124,8 +124,10 @@ test('wrong options are refused before the load, and a run in which no device co
   const tools = await startTestGateway(context);
   const cases: [string[], RegExp][] = [
     [['demo', '--bogus'], /unknown option '--bogus'/],
-    [[], /missing required argument 'fleet'/],
     [['demo', '--duration', 'soon'], /--duration soon: write a span of time such as 10s/],
+    [['demo', '--duration', 'soon', '--data', '/nowhere'], /^--duration soon: /],
+    [['demo', '--data', '/nowhere'], /no operator key: \/nowhere\/admin.key/],
+    [[], /missing required argument 'fleet'\n\(add --help/],
     [['demo', '--url', '127.0.0.1:8081'], /--url 127\.0\.0\.1:8081: write http:\/\/host:port/],
     [['demo', '--report', '/nonexistent/x.html'], /--report \/nonexistent\/x\.html cannot be written: ENOENT/],
   ];

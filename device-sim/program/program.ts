@@ -74,6 +74,7 @@ export const program = new Command('tidegate-sim')
   .option('--json', 'print the result as JSON')
   .action(run)
   .addCommand(conformCommand)
+  .showHelpAfterError('(add --help to see the options; tidegate-sim demo runs 25 devices)')
   // Commander has printed the help or what is wrong.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodes.misused));
 
@@ -97,12 +98,13 @@ async function run(name: string, options: Options): Promise<void> {
     const result = await runFleet({
       fleet,
       url: options.url.replace(/\/+$/, ''),
-      key: operatorKey(options.key, process.env.TIDEGATE_KEY, options.data),
       deviceUrl,
       durationMs: options.duration === undefined ? undefined : durationOf(options.duration),
       stop: untilSignal(),
       verify,
       processes: options.processes === undefined ? undefined : wholeNumber('--processes', options.processes, 1),
+      // The last, so that a wrong option is named before a missing key.
+      key: operatorKey(options.key, process.env.TIDEGATE_KEY, options.data),
       watch: true,
       remove: options.remove,
       progress: progressPrinter(options.json === true),
