@@ -37,7 +37,7 @@ const device = await connectDevice({
     if (e.event === 'acked') console.log(`frame ${e.seq} is on disk`);
     if (e.event === 'nacked') console.log(`frame ${e.seq} was refused: ${e.code} ${e.message}`);
     if (e.event === 'refused') console.log(`the gateway refused the link: HTTP ${e.status}`);
-    if (e.event === 'closed') console.log(`the link is closed: ${e.code} ${e.reason}`);
+    if (e.event === 'closed') console.log(`the link is closed: ${e.code} ${e.reason}`.trimEnd());
     if (e.event === 'waiting') console.log(`no link; trying again in ${e.ms} ms`);
   },
 });

@@ -7,6 +7,10 @@
 import WebSocket from 'ws';
 
 const [url, id, secret, readings = 'Infinity'] = process.argv.slice(2);
+if (secret === undefined) {
+  console.error('node node-ws-device.mjs URL ID SECRET [READINGS]');
+  process.exit(64);
+}
 const ws = new WebSocket(`${url}?stream=main`, ['tidegate.v1.json'], { auth: `${id}:${secret}` });
 const say = (message) => ws.send(JSON.stringify(message));
 const outcomes = new Map(); // What became of a command, by its id: a command that comes again is answered, and not run again.
@@ -61,3 +65,4 @@ ws.on('close', (code) => {
   clearInterval(timer);
   console.log(`the link is closed: ${code}`);
 });
+process.once('SIGINT', () => ws.close(1000));

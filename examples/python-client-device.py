@@ -9,7 +9,10 @@ import asyncio
 import random
 import sys
 
-from tidegate import Device
+try:
+    from tidegate import Device
+except ImportError as error:
+    sys.exit(f"{error}. The package tidegate is in clients/python/src: PYTHONPATH=clients/python/src python3 …" if error.name == "tidegate" else str(error))
 
 
 def show(event):
@@ -45,5 +48,9 @@ async def main(url, name, secret, folder, readings):
 
 if __name__ == "__main__":
     if len(sys.argv) < 5:
-        sys.exit(__doc__)
-    asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5]) if len(sys.argv) > 5 else 0))
+        print("python3 python-client-device.py URL ID SECRET FOLDER [READINGS]", file=sys.stderr)
+        sys.exit(64)
+    try:
+        asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5]) if len(sys.argv) > 5 else 0))
+    except KeyboardInterrupt:
+        pass  # Ctrl-C ends it. What is not on the gateway's disk stays in the folder.

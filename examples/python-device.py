@@ -154,6 +154,8 @@ if __name__ == "__main__":
         sys.exit(64)
     try:
         main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]) if len(sys.argv) > 4 else 0)
+    except KeyboardInterrupt:
+        pass  # Ctrl-C ends it.
     except OSError as error:
         print(error)
         sys.exit(1)

@@ -12,7 +12,10 @@ import random
 import sys
 import time
 
-import websockets
+try:
+    import websockets
+except ModuleNotFoundError:
+    sys.exit("This program needs the package websockets, which this Python does not have: python3 -m pip install websockets (Debian: apt install python3-websockets, then /usr/bin/python3).")
 
 
 async def main(url, device, secret, readings):
@@ -57,5 +60,11 @@ async def main(url, device, secret, readings):
 
 if __name__ == "__main__":
     if len(sys.argv) < 4:
-        sys.exit(__doc__)
-    asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]) if len(sys.argv) > 4 else 0))
+        print("python3 python-websockets-device.py URL ID SECRET [READINGS]", file=sys.stderr)
+        sys.exit(64)
+    try:
+        asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]) if len(sys.argv) > 4 else 0))
+    except KeyboardInterrupt:
+        pass  # Ctrl-C ends it.
+    except (OSError, websockets.exceptions.WebSocketException) as error:
+        sys.exit(f"no link: {error}")

@@ -6,12 +6,16 @@
 It prints count, lowest, mean and highest value per device and metric. The newest minutes are not in the file yet: `POST
 /v1/gateway/seal` brings them there. It opens the file read-only, also while the gateway writes to it.
 """
+import signal
 import sqlite3
 import sys
 from pathlib import Path
 
 if len(sys.argv) < 2:
     sys.exit(__doc__)
+if not Path(sys.argv[1]).is_file():
+    sys.exit(f"{sys.argv[1]}: there is no such file. The day files are in the folder readings of the data folder.")
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # A reader such as head may leave early.
 day = sqlite3.connect(f"{Path(sys.argv[1]).resolve().as_uri()}?mode=ro", uri=True)
 # A condition on device, metric or ts goes by index.
 condition, values = ("AND device = ?", [sys.argv[2]]) if len(sys.argv) > 2 else ("", [])

@@ -48,7 +48,7 @@ END`,
     },
     c: {
       title: 'C, in a shell; needs make and gcc (clients/c/README.md)',
-      program: `make -s -C ${quoted(join(root, 'clients', 'c'))} examples
+      program: `make -s -C ${quoted(join(root, 'clients', 'c'))} linux
 ${quoted(join(root, 'clients', 'c', 'build', 'linux'))} ${quoted(url)} ${id} ${secret} 1`,
     },
   };

@@ -108,7 +108,7 @@ test('the example prints why it is refused, and does not reconnect soon', async 
     said.push(line);
     if (said.length === 2) example.kill('SIGTERM');
   }
-  assert.equal(said[0], 'no link: HTTP 401, close 0');
+  assert.equal(said[0], 'the gateway refused the link: HTTP 401');
   assert.match(said[1], /^trying again in \d+ ms$/);
 });
 

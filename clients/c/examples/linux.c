@@ -27,12 +27,19 @@ static uint32_t interval_ms = 1000;
 static uint32_t last_reading;
 static volatile sig_atomic_t is_asked_to_stop;
 
+static void show_ending(const tg_ending *ending) {
+  if (ending->status != 0)
+    printf("the gateway refused the link: HTTP %u\n", ending->status);
+  else
+    printf("the link is closed: %u\n", ending->code);
+}
+
 static void show(void *context, const tg_news *news) {
   (void)context;
   if (news->type == TG_NEWS_WELCOME) printf("welcome: the gateway has frames up to %lu\n", (unsigned long)news->seq);
   if (news->type == TG_NEWS_ACKED) printf("frame %lu is on disk\n", (unsigned long)(on_disk = news->seq));
   if (news->type == TG_NEWS_NACKED) printf("frame %lu was refused: %s\n", (unsigned long)news->seq, tg_fault_code(news->down->as.nack.fault));
-  if (news->type == TG_NEWS_ENDED) printf("no link: HTTP %u, close %u\n", news->ending->status, news->ending->code);
+  if (news->type == TG_NEWS_ENDED) show_ending(news->ending);
   if (news->type == TG_NEWS_WAITING) printf("trying again in %lu ms\n", (unsigned long)news->wait_ms);
   fflush(stdout);
 }

@@ -14,7 +14,14 @@ from .limits import MAX_FRAME_BYTES
 _OPEN_TIMEOUT_SECONDS = 20
 _CLOSE_TIMEOUT_SECONDS = 5
 
-_exceptions: Any = importlib.import_module("websockets.exceptions")
+try:
+    _exceptions: Any = importlib.import_module("websockets.exceptions")
+except ModuleNotFoundError:
+    raise ImportError(
+        "The package websockets is missing in this Python: python3 -m pip install websockets "
+        "(Debian: apt install python3-websockets, then /usr/bin/python3)",
+        name="websockets",
+    ) from None
 
 try:
     _client: Any = importlib.import_module("websockets.asyncio.client")
