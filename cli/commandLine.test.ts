@@ -29,6 +29,9 @@ test('words and options of other programs lead to the ones here', () => {
     ['version', /tidegate --version/],
     ['logs', /tidegate tail/],
     ['readings', /tidegate query ID/],
+    ['users', /tidegate key list/],
+    ['stop', /Ctrl-C/],
+    ['rename', /tidegate device edit ID --name/],
   ] as const)
     assert.throws(() => leadFrom(word), hint);
   for (const word of ['device', 'teleport', 'toString', '', undefined]) leadFrom(word);
@@ -36,6 +39,7 @@ test('words and options of other programs lead to the ones here', () => {
     withHint("error: unknown option '--since'\n(Did you mean --size?)\n"),
     "error: unknown option '--since'\nDid you mean --from?\n",
   );
+  assert.match(withHint("error: unknown option '--offline'\n"), /Did you mean --presence offline\?/);
   for (const text of ["error: unknown option '--bogus'\n", "error: missing required argument 'id'\n"])
     assert.equal(withHint(text), text);
 });

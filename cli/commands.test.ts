@@ -54,7 +54,7 @@ test('a mistake in a command is explained, with exit code 64 or 1', async (conte
     [['send', 'd', 'set_target', '[1]'], 64, /not a JSON object/],
     [['send', 'd', 'set_target', '--wait', 'soon'], 64, /--wait soon is not valid\. Write a span of time/],
     [['send', 'd', 'set_target', '--ttl', 'soon'], 64, /--ttl soon is not valid/],
-    [['send', 'd', 'set_target', '{"celsius":1000}'], 1, /params_invalid.*\n.*\/params\/celsius/],
+    [['send', 'd', 'set_target', '{"celsius":1000}'], 1, /params_invalid.*\n {2}params\.celsius must/],
     [['send', 'nobody', 'x'], 1, /device_unknown/],
     [['command', 'show', 'none'], 1, /command_unknown/],
     [['batch', 'send', 'x'], 64, /exactly one target: --id/],
@@ -97,4 +97,20 @@ test('a followed batch says what it waits for, and one whose last command expire
     /^(?:0 of 1 device ended: 1 waiting\n)?0 of 1 device ended: 1 queued\n1 command can wait for offline devices until they expire \(--ttl\)\. .*\n(0 of 1 .*\n)?1 of 1 device ended: 1 expired\n$/,
   );
   assert.match(ran.out, /^Batch \S+, x to 1 device: done\. 1 expired\n\nDEVICE .*\naway +expired/);
+});
+
+test('a batch that every device refuses is over at once, with the reason in words, and names fields without JSON pointers', async (context) => {
+  const tools = await startTestGateway(context);
+  for (const id of ['a', 'b']) await tools.addDevice(id, { model: 'boiler' });
+  const ran = await runCli(tools, 'batch', 'send', 'rebot', '--model', 'boiler');
+  assert.equal(ran.code, 1);
+  assert.match(ran.out, /, rebot to 2 devices: done\. 2 refused\n/);
+  assert.match(ran.out, /^a +refused +Model boiler has no command rebot; .* \(command_undeclared\) /m);
+  const device = await runCli(tools, 'device', 'add', 'my boiler');
+  assert.deepEqual(
+    [device.code, device.err],
+    [1, 'The request has a value that is not valid (body_invalid)\n  id must be 1 to 64 letters, digits, - or _\n'],
+  );
+  const key = await runCli(tools, 'key', 'add', 'wall', '--role', 'root');
+  assert.match(key.err, /^ {2}role must be one of viewer, operator, admin$/m);
 });

@@ -157,11 +157,14 @@ function causeOf(error: Error): string {
   return (error.cause as { code?: string } | undefined)?.code ?? error.message;
 }
 
+/** A JSON pointer as people write a field: /tags/site is tags.site. Empty for the whole. */
+const fieldOf = (path: string): string => path.slice(1).replaceAll('/', '.');
+
 /** The problem of an answer in one line, and below it the fields at fault. */
 function explain(text: string, status: number): { message: string; code?: string } {
   try {
     const { title, detail, code, errors = [] } = JSON.parse(text) as ProblemBody;
-    const lines = errors.map(({ path, message }) => `\n  ${path} ${message}`).join('');
+    const lines = errors.map(({ path, message }) => `\n  ${fieldOf(path)} ${message}`.trimEnd()).join('');
     return { message: `${detail ?? title} (${code})${lines}`, code };
   } catch {
     return { message: `The gateway answered ${status}: ${text.slice(0, 200)}` };

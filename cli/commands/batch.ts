@@ -83,9 +83,10 @@ async function send(name: string, params: string | undefined, options: SendOptio
   };
   const api = createApiClient(options);
   const made = await api.request<BatchBody>('POST', '/v1/command-batches', body);
-  const batch = options.follow ? await follow(api, made, options) : made;
+  const allRefused = made.counts.refused === made.total;
+  const batch = options.follow || allRefused ? await follow(api, made, options) : made;
   print(batch, options);
-  if (options.follow && batch.counts.succeeded !== batch.total) process.exitCode = 1;
+  if ((options.follow || allRefused) && batch.counts.succeeded !== batch.total) process.exitCode = 1;
 }
 
 /** The target of the request. Throws Failure if it is not exactly one. */
@@ -159,13 +160,17 @@ function print(batch: BatchBody, { json }: ApiOptions): void {
   const { id, name, state, total, failed } = batch;
   console.log(`Batch ${id}, ${name} to ${countOf(total, 'device')}: ${state}. ${countsText(batch)}`);
   if (failed.length === 0) return;
-  const rows = failed.map((member) => [
-    member.device,
-    member.state,
-    member.error === null ? '' : JSON.stringify(member.error),
-    member.command ?? '–',
-  ]);
+  const rows = failed.map((member) => [member.device, member.state, errorText(member.error), member.command ?? '–']);
   console.log(`\n${tableOf(['DEVICE', 'STATE', 'ERROR', 'COMMAND'], rows)}`);
+}
+
+/** The error of a device that could not be sent the command, or what the device reported. */
+function errorText(error: BatchBody['failed'][number]['error']): string {
+  if (error === null) return '';
+  const { code, message, ...more } = error as { code?: unknown; message?: unknown };
+  return typeof code === 'string' && typeof message === 'string' && Object.keys(more).length === 0
+    ? `${message} (${code})`
+    : JSON.stringify(error);
 }
 
 async function list(options: ApiOptions & { limit: string }): Promise<void> {

@@ -145,7 +145,12 @@ const noUpgrade: Refusal = { ok: false, code: 'upgrade_required', detail: noUpgr
 /** The answer to a request that is no WebSocket handshake for the transport. */
 function answerPlain(request: Request, options: DeviceListenerOptions): Answer {
   if (pathIdOf(request.path) === undefined)
-    return problemAnswer(404, 'not_found', 'There is no such path', 'Devices connect to /v1/device');
+    return problemAnswer(
+      404,
+      'not_found',
+      'There is no such path',
+      'This port is for devices, which connect to /v1/device. The API and the console are on the port for operators',
+    );
   return orFailure(options, () => {
     const hello = helloOf(request, options);
     const handshake = judge(hello, options);
