@@ -83,7 +83,10 @@ test('batch send follows a batch to its end', async (context) => {
   assert.match(ran.out, /x to 2 devices: done\. 1 failed, 1 succeeded\n\nDEVICE .*\nb +failed +\{"code":"broken"\}/);
   const single = await runCli(tools, 'batch', 'send', 'x', '--id', 'a', '--follow', '--json');
   assert.deepEqual([single.code, single.err, (JSON.parse(single.out) as { state: string }).state], [0, '', 'done']);
-  assert.match((await runCli(tools, 'batch', 'list')).out, /^ID .*\n\S+ +\S+ +done +x +1\n\S+ +\S+ +done +x +2\n$/);
+  assert.match(
+    (await runCli(tools, 'batch', 'list')).out,
+    /^ID .*\n\S+ +\S+ +done +x +1 +1 succeeded\n\S+ +\S+ +done +x +2 +1 failed, 1 succeeded\n$/,
+  );
 });
 
 test('a followed batch says what it waits for, and one whose last command expires is done', async (context) => {

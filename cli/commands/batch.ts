@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { countOf } from '../../schemas/display/numbers.js';
+import { countOf, countText } from '../../schemas/display/numbers.js';
 import type { BatchBody, BatchItem } from '../../schemas/generated/operator.js';
 import { type ApiClient, type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
 import { Failure } from '../api/failure.js';
@@ -149,10 +149,10 @@ function createProgress(stream: NodeJS.WriteStream): (batch: BatchBody) => void 
   };
 }
 
-const countsText = ({ counts }: BatchBody): string =>
+const countsText = ({ counts }: Pick<BatchBody, 'counts'>): string =>
   Object.entries(counts)
     .filter(([, count]) => count > 0)
-    .map(([state, count]) => `${count} ${state}`)
+    .map(([state, count]) => `${countText(count)} ${state}`)
     .join(', ');
 
 function print(batch: BatchBody, { json }: ApiOptions): void {
@@ -181,8 +181,11 @@ async function list(options: ApiOptions & { limit: string }): Promise<void> {
   if (batches.length === 0) return console.log('No batches.');
   console.log(
     tableOf(
-      ['ID', 'CREATED', 'STATE', 'NAME', 'DEVICES'],
-      batches.map(({ id, createdAt, state, name, total }) => [id, timeText(createdAt), state, name, String(total)]),
+      ['ID', 'CREATED', 'STATE', 'NAME', 'DEVICES', 'RESULT'],
+      batches.map((batch) => {
+        const { id, createdAt, state, name, total } = batch;
+        return [id, timeText(createdAt), state, name, countText(total), countsText(batch)];
+      }),
     ),
   );
 }

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
-import { countOf } from '../../schemas/display/numbers.js';
+import { countOf, countText } from '../../schemas/display/numbers.js';
 import type { BatchBody, BatchItem } from '../../schemas/generated/operator.js';
-import { isRunning, targetText } from '../commands/batches.js';
+import { isRunning, partsOf, targetText } from '../commands/batches.js';
 import { BatchForm } from '../commands/batchForm.js';
 import { BatchShown } from '../commands/batchShown.js';
 import { FleetHistory } from '../commands/fleetHistory.js';
@@ -89,11 +89,27 @@ function Batches({ batches, shown }: { batches: BatchItem[] | null; shown: strin
                   {targetText(batch.target)} · {countOf(batch.total, 'device')}
                 </small>
               </span>
+              <Result counts={batch.counts} />
               <Time at={batch.createdAt} as="age" />
             </button>
           </li>
         ))}
       </ul>
     </section>
+  );
+}
+
+/** How many devices of a batch succeeded, failed and so on. */
+function Result({ counts }: { counts: BatchItem['counts'] }) {
+  return (
+    <span class="result">
+      {partsOf(counts)
+        .filter(({ count }) => count > 0)
+        .map(({ name, tone, count, detail }) => (
+          <span key={name} class={`dot ${tone}`} title={detail === '' ? undefined : detail}>
+            {countText(count)} {name}
+          </span>
+        ))}
+    </span>
   );
 }

@@ -81,9 +81,13 @@ export interface OpenBatch {
 }
 
 /** A batch with the counts of its members. */
-export interface BatchView extends BatchRecord {
+export interface CountedBatch extends BatchRecord {
   /** Members per state of their command; `waiting` have none yet, and for `refused` none could be made. */
   counts: { waiting: number; refused: number } & Partial<Record<CommandState, number>>;
+}
+
+/** A batch with the members that failed. */
+export interface BatchView extends CountedBatch {
   failed: FailedMember[];
 }
 
@@ -127,7 +131,7 @@ export interface CommandReads {
   /** With at most `failedMax` failed members, in order of their places. */
   batch(id: string, failedMax: number): BatchView | null;
   /** Newest first. */
-  batches(query: PageQuery): BatchRecord[];
+  batches(query: PageQuery): CountedBatch[];
 }
 
 export type CommandChange =

@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import WebSocket from 'ws';
-import type { BatchBody, CommandBody, CommandPage, CommandStateBody } from '../../schemas/generated/operator.js';
+import type {
+  BatchBody,
+  BatchItem,
+  CommandBody,
+  CommandPage,
+  CommandStateBody,
+} from '../../schemas/generated/operator.js';
 import { gatewayTools, startOn, startTestGateway, type TestGateway, type TestLink } from '../gateway.fixture.js';
 
 interface Heard {
@@ -315,8 +321,8 @@ test('a batch goes to the devices of its target, and its counts add up', async (
       ['d3', 'expired'],
     ],
   );
-  const list = (await tools.api('GET', '/v1/command-batches')).body as { items: { id: string }[]; next: null };
-  assert.deepEqual([list.items.map((one) => one.id), list.next], [[id], null]);
+  const list = (await tools.api('GET', '/v1/command-batches')).body as { items: BatchItem[]; next: null };
+  assert.deepEqual([list.items.map((one) => [one.id, one.counts]), list.next], [[[id, batch.counts]], null]);
   const ended = await tools.api('POST', `/v1/command-batches/${id}/stop`);
   assert.deepEqual([ended.status, (ended.body as { code: string }).code], [409, 'already_ended']);
   const everyone = (await tools.api('POST', '/v1/command-batches', { target: { all: true }, name: 'fly' }))

@@ -402,6 +402,12 @@ export interface BatchItem {
    * The id of the operator key that created the batch.
    */
   by: string;
+  /**
+   * How many devices have their command in which state, for example `{"waiting":0,"refused":1,"succeeded":9}`. `waiting`: there is no command yet. `refused`: there will be none. The numbers add up to `total`.
+   */
+  counts: {
+    [k: string]: number;
+  };
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   type CommandReads,
   type CommandState,
   type CommandView,
+  type CountedBatch,
   type FailedMember,
   isFinal,
 } from '../../domain/command.js';
@@ -35,6 +36,7 @@ export function openCommandReads(db: Database.Database): CommandReads {
     'SELECT * FROM command_batches WHERE id < ? ORDER BY id DESC LIMIT ?',
   );
 
+  const counted = openBatchCounts(db);
   const view = (row: CommandRow): CommandView => ({ ...recordOf(row), history: events.all(row.id) });
 
   return {
@@ -45,8 +47,8 @@ export function openCommandReads(db: Database.Database): CommandReads {
     allCommands: openHistoryRead(db, view),
     commands: ({ deviceKey, before, limit }) => ofDevice.all(deviceKey, before ?? endOfIds, limit).map(view),
     commandByKey: (by, key) => byKey.get(by, key) ?? null,
-    batch: openBatchRead(db),
-    batches: ({ before, limit }) => batches.all(before ?? endOfIds, limit).map(batchOf),
+    batch: openBatchRead(db, counted),
+    batches: ({ before, limit }) => batches.all(before ?? endOfIds, limit).map(counted),
   };
 }
 
@@ -76,8 +78,8 @@ function openHistoryRead(db: Database.Database, view: (row: CommandRow) => Comma
   };
 }
 
-function openBatchRead(db: Database.Database): CommandReads['batch'] {
-  const byId = statement<BatchRow, [string]>(db, 'SELECT * FROM command_batches WHERE id = ?');
+/** Adds the counts of its members to a batch. */
+function openBatchCounts(db: Database.Database): (row: BatchRow) => CountedBatch {
   const counts = tupleStatement<[CommandState, number], [string]>(
     db,
     'SELECT state, count(*) AS count FROM commands WHERE batch = ? GROUP BY state',
@@ -86,6 +88,16 @@ function openBatchRead(db: Database.Database): CommandReads['batch'] {
     db,
     'SELECT sum(command IS NULL AND error IS NULL) AS waiting, sum(error IS NOT NULL) AS refused FROM batch_members WHERE batch = ?',
   );
+  return (row) => {
+    const { waiting = null, refused = null } = members.get(row.id) ?? {};
+    const ofStates: Partial<Record<CommandState, number>> = {};
+    for (const [state, count] of counts.all(row.id)) ofStates[state] = count;
+    return { ...batchOf(row), counts: { waiting: waiting ?? 0, refused: refused ?? 0, ...ofStates } };
+  };
+}
+
+function openBatchRead(db: Database.Database, counted: (row: BatchRow) => CountedBatch): CommandReads['batch'] {
+  const byId = statement<BatchRow, [string]>(db, 'SELECT * FROM command_batches WHERE id = ?');
   const failed = statement<Omit<FailedMember, 'error'> & { error: string | null }, [batch: string, limit: number]>(
     db,
     `SELECT m.device_id AS device, m.command, coalesce(c.state, 'refused') AS state, coalesce(c.error, m.error) AS error
@@ -96,12 +108,8 @@ function openBatchRead(db: Database.Database): CommandReads['batch'] {
   return (id, failedMax) => {
     const row = byId.get(id);
     if (row === undefined) return null;
-    const { waiting = null, refused = null } = members.get(id) ?? {};
-    const ofStates: Partial<Record<CommandState, number>> = {};
-    for (const [state, count] of counts.all(id)) ofStates[state] = count;
     return {
-      ...batchOf(row),
-      counts: { waiting: waiting ?? 0, refused: refused ?? 0, ...ofStates },
+      ...counted(row),
       failed: failed
         .all(id, failedMax)
         .map(({ error, ...rest }) => ({ ...rest, error: error === null ? null : JSON.parse(error) })),
