@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
 import { metricsDocument } from '../../gateway/operator/routes/metrics.js';
 import { packageRoot } from '../../schemas/load.js';
+import { apiExamples } from './apiExamples.js';
 import { contractDigest } from './contractDigest.js';
 import { deviceContract } from './deviceContract.js';
 
 /**
  * Generates files from the tables and schemas: schemas/generated/*.ts, schemas/contract.json, docs/metrics.md and
- * clients/js/core/contract.ts. With --check it writes nothing, and exits with 1 if a file differs.
+ * clients/js/core/contract.ts; and schemas/generated/examples.json from docs/http-api.md. With --check it writes nothing, and exits with 1 if a file differs.
  */
 const check = process.argv.includes('--check');
 process.chdir(packageRoot);
@@ -18,6 +19,7 @@ for (const [path, text] of [
   ...(await typeFiles()),
   ['docs/metrics.md', metricsDocument()] as const,
   ['clients/js/core/contract.ts', formatted(deviceContract())] as const,
+  ['schemas/generated/examples.json', formatted(JSON.stringify(apiExamples()), 'examples.json')] as const,
 ])
   settle(path, text);
 if (!check) writeFileSync('schemas/contract.json', `${JSON.stringify(contractDigest(), null, 2)}\n`);
@@ -78,9 +80,9 @@ function withoutRepeats(types: string, exported: Set<string>): string {
     .join('\n');
 }
 
-function formatted(text: string): string {
+function formatted(text: string, name = 'types.ts'): string {
   const biome = join('node_modules', '@biomejs', 'biome', 'bin', 'biome');
-  return execFileSync(process.execPath, [biome, 'format', '--stdin-file-path=types.ts'], {
+  return execFileSync(process.execPath, [biome, 'format', `--stdin-file-path=${name}`], {
     input: text,
     encoding: 'utf8',
   });

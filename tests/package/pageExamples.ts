@@ -49,6 +49,21 @@ function answerBelow(lines: string[], end: number): Example['answer'] {
   return { from, to, text: lines.slice(from + 1, to).join('\n') };
 }
 
+/** The request of a program that calls curl; null if it calls no path of $TIDEGATE. */
+export function requestIn(program: string): { method: string; path: string; body: string | null } | null {
+  const text = program.replaceAll(/\\\n\s*/g, '');
+  const path = text.match(/\$TIDEGATE([^\s"'?]*)/)?.[1];
+  if (path === undefined) return null;
+  const [, plain, quoted] = text.match(/--json (?:'([^']*)'|"((?:[^"\\]|\\.)*)")/) ?? [];
+  const body = plain ?? quoted?.replaceAll(/\\(.)/g, '$1') ?? null;
+  const method = text.match(/--request (\w+)/)?.[1] ?? (body === null ? 'GET' : 'POST');
+  return { method: method.toLowerCase(), path, body };
+}
+
+/** Whether a route's path with its parameters, such as /v1/devices/{id}, fits the path of a request. */
+export const fitsPath = (template: string, path: string): boolean =>
+  new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path);
+
 const lineCharsMax = 118;
 
 /** JSON as a person would lay it out: what fits into a line is one line. */

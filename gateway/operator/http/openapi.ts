@@ -1,15 +1,17 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadSchema, packageRoot } from '../../../schemas/load.js';
+import { type Examples, readExamples } from './examples.js';
 import { problems } from './problems.js';
 import type { Route } from './route.js';
 
 /** The OpenAPI 3.1 document of the route table, and of what is served beside it. */
 export function openApiOf(routes: readonly Route[], version: string): object {
+  const { problem, operations } = readExamples();
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
     paths[route.path] ??= {};
-    paths[route.path][route.method] = operationOf(route);
+    paths[route.path][route.method] = operationOf(route, operations[`${route.method} ${route.path}`]);
   }
   for (const { path, ...operation } of besideTheTable) paths[path] = { get: { tags: [areaOf(path)], ...operation } };
   return {
@@ -31,14 +33,14 @@ export function openApiOf(routes: readonly Route[], version: string): object {
       responses: {
         problem: {
           description: `An error (RFC 9457). \`code\` is one of ${Object.keys(problems).join(', ')}.`,
-          content: { 'application/problem+json': { schema: reference('problem') } },
+          content: { 'application/problem+json': { schema: reference('problem'), example: problem } },
         },
       },
     },
   };
 }
 
-const html = { 'text/html': { schema: { type: 'string' } } };
+const html = { 'text/html': { schema: { type: 'string' }, example: '<!doctype html>…' } };
 
 /** Paths that the listener serves itself: the live feed, this document, and the pages. */
 export const besideTheTable = [
@@ -53,6 +55,10 @@ export const besideTheTable = [
     'x-websocket': {
       send: [reference('live_subscribe'), reference('live_unsubscribe')],
       receive: reference('live_message'),
+      examples: {
+        send: { type: 'subscribe', kinds: ['readings', 'presence'], devices: ['boiler-7'], snapshot: true },
+        receive: { type: 'subscribed', id: '' },
+      },
     },
     responses: { 101: { description: 'The WebSocket is open.' }, default: { $ref: '#/components/responses/problem' } },
   },
@@ -64,7 +70,12 @@ export const besideTheTable = [
     responses: {
       200: {
         description: 'The OpenAPI 3.1 document.',
-        content: { 'application/json': { schema: { type: 'object' } } },
+        content: {
+          'application/json': {
+            schema: { type: 'object' },
+            example: { openapi: '3.1.0', info: { title: 'Tidegate operator API', version: '0.1.0' }, paths: {} },
+          },
+        },
       },
     },
   },
@@ -117,8 +128,10 @@ const areaTexts = {
 };
 const areaOf = (path: string): keyof typeof areaTexts => areas.find(([pattern]) => pattern.test(path))?.[1] ?? 'pages';
 
-function operationOf(route: Route): object {
-  const content = contentOf(route);
+type OperationExamples = Examples['operations'][string] | undefined;
+
+function operationOf(route: Route, examples: OperationExamples): object {
+  const content = contentOf(route, examples);
   return {
     tags: [areaOf(route.path)],
     summary: route.summary,
@@ -129,8 +142,9 @@ function operationOf(route: Route): object {
       ? {}
       : {
           requestBody: {
+            description: wordsOf(route.body),
             required: !route.bodyOptional,
-            content: { 'application/json': { schema: reference(route.body) } },
+            content: { 'application/json': { schema: reference(route.body), example: examples?.body } },
           },
         }),
     responses: {
@@ -141,7 +155,15 @@ function operationOf(route: Route): object {
       ...Object.fromEntries(
         Object.entries(route.alsoStatus ?? {}).map(([status, answer]) => [
           status,
-          { description: wordsOf(answer), content: { 'application/json': { schema: reference(answer) } } },
+          {
+            description: wordsOf(answer),
+            content: {
+              'application/json': {
+                schema: reference(answer),
+                example: examples?.answers[`${status} application/json`],
+              },
+            },
+          },
         ]),
       ),
       default: { $ref: '#/components/responses/problem' },
@@ -153,10 +175,15 @@ const wordsOf = (schema: string): string => String(loadSchema(`operator/${schema
 const withoutSchema = ({ contentType }: Route): string =>
   contentType === undefined ? 'It is done. The answer has no body.' : `Text of the type ${contentType}.`;
 
-function contentOf({ answer, contentType, alsoAs = [] }: Route): object | null {
-  const texts = Object.fromEntries(alsoAs.map((type) => [type, { schema: { type: 'string' } }]));
-  if (answer !== undefined) return { 'application/json': { schema: reference(answer) }, ...texts };
-  return contentType === undefined ? null : { [contentType]: { schema: { type: 'string' } } };
+function contentOf({ status, answer, contentType, alsoAs = [] }: Route, examples: OperationExamples): object | null {
+  const withExample = (type: string, schema: object): object => ({
+    // A type in the route may have parameters, and the examples have the type alone.
+    [type]: { schema, example: examples?.answers[`${status} ${type.split(';')[0]}`] },
+  });
+  const text = (type: string): object => withExample(type, { type: 'string' });
+  const texts: object = Object.assign({}, ...alsoAs.map(text));
+  if (answer !== undefined) return { ...withExample('application/json', reference(answer)), ...texts };
+  return contentType === undefined ? null : text(contentType);
 }
 
 /** What a path parameter names, by the part of the path before it. */
