@@ -17,6 +17,44 @@ function findKey() {
   }).finally(() => channel.close());
 }
 
+/** The levels of the headings, so that each follows the one before. The page has no h2, and its operations have h4. */
+const levels = [
+  ['h3.opblock-tag, .models h4', 2],
+  ['.opblock h4', 3],
+  ['.opblock h5', 4],
+];
+
+/**
+ * Gives names and levels to what Swagger UI draws without them, for screen readers. It draws new parts at every click. What cannot be
+ * mended from here is listed in docs/console/README.md.
+ */
+function mend() {
+  const each = (selector, set) =>
+    document.querySelectorAll(`#api :is(${selector}):not([data-mended])`).forEach((part) => {
+      part.dataset.mended = '';
+      set(part);
+    });
+  const operationOf = (part) => {
+    const block = part.closest('.opblock');
+    const method = block?.querySelector('.opblock-summary-method')?.textContent;
+    return `${method} ${block?.querySelector('[data-path]')?.dataset.path}`;
+  };
+  each('.information-container', (part) => {
+    part.setAttribute('role', 'region');
+    part.setAttribute('aria-label', 'About this API');
+  });
+  each('table[role="region"]', (part) => part.setAttribute('aria-label', `Responses of ${operationOf(part)}`));
+  each('select, textarea, input', (field) => {
+    if (field.labels.length === 0 && !field.hasAttribute('aria-label'))
+      field.setAttribute('aria-label', field.closest('[data-param-name]')?.dataset.paramName ?? 'Body of the request');
+  });
+  // What scrolls must be reached by the keyboard.
+  each('pre.microlight', (part) => part.setAttribute('tabindex', '0'));
+  for (const [selector, level] of levels)
+    each(selector, (heading) => heading.setAttribute('aria-level', String(level)));
+}
+new MutationObserver(mend).observe(document.getElementById('api'), { childList: true, subtree: true });
+
 findKey().then((key) => {
   document.getElementById('who').textContent =
     key === null

@@ -19,7 +19,7 @@ export function apiExamples(): Examples {
     if (request === null || route === undefined) continue;
     const [head, , ...rest] = part.answer.text.split('\n');
     const [status, type] = head.split(' ');
-    const value = valueOf(rest.join('\n'), type);
+    const value = contentOf(rest.join('\n'), type);
     if (type === 'application/problem+json') {
       examples.problem ??= value;
       continue;
@@ -39,7 +39,7 @@ const isItem = (answer: string | undefined, value: unknown): boolean =>
   answer?.endsWith('_page') === true && typeof value === 'object' && value !== null && !('items' in value);
 
 /** The page shortens secrets; an example has one of the right length. */
-function valueOf(text: string, type: string | undefined): unknown {
-  const whole = text.replaceAll(/\b(tg[dk]_)…/g, '$10123456789abcdefghijklmnopqrstuvwxyzABCDEFG');
+function contentOf(text: string, type: string | undefined): unknown {
+  const whole = text.replaceAll(/\b(tg[dk]_)…/g, `$1${'EXAMPLE'.repeat(7).slice(0, 43)}`);
   return type !== undefined && /[/+]json$/.test(type) ? JSON.parse(whole) : `${whole}\n`;
 }

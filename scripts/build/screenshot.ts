@@ -14,7 +14,7 @@ const { status } = spawnSync(
     '--test',
     '--test-concurrency=1',
     '--test-name-pattern=an operator finds|^axe-core finds nothing',
-    ...['console', 'admin', 'chart'].map((name) =>
+    ...['console', 'admin', 'chart', 'apiPage'].map((name) =>
       fileURLToPath(new URL(`../../tests/console/${name}.system.js`, import.meta.url)),
     ),
   ],

@@ -54,13 +54,22 @@ interface Violation {
   nodes: { html: string; failureSummary?: string }[];
 }
 
-/** What axe-core finds on the page as it is, of any impact, and whether the page is wider than the screen. */
-export async function pageFindings(page: Page): Promise<string[]> {
+/**
+ * What axe-core finds on the page as it is, of any impact, and whether the page is wider than the screen. `exceptions` are the ids of
+ * rules that the page is known to break; each of them must be broken, or it is a finding, too.
+ */
+export async function pageFindings(page: Page, exceptions: readonly string[] = []): Promise<string[]> {
   const { pathname, search } = new URL(page.url());
   const place = `${pathname}${search} at ${page.viewportSize()?.width} px`;
   const width = (await page.evaluate('document.documentElement.scrollWidth - innerWidth')) as number;
   const wide = width > 0 ? [`${place} is ${width} px too wide`] : [];
-  return [...wide, ...(await violationsOf(page)).map((one) => `${place}: ${textOf(one)}`)];
+  const violations = await violationsOf(page);
+  const mended = exceptions.filter((rule) => violations.every(({ id }) => id !== rule));
+  return [
+    ...wide,
+    ...violations.filter(({ id }) => !exceptions.includes(id)).map((one) => `${place}: ${textOf(one)}`),
+    ...mended.map((rule) => `${place}: ${rule} is no exception any more`),
+  ];
 }
 
 async function violationsOf(page: Page): Promise<Violation[]> {
@@ -69,4 +78,5 @@ async function violationsOf(page: Page): Promise<Violation[]> {
   return ((await page.evaluate(run)) as { violations: Violation[] }).violations;
 }
 
-const textOf = ({ id, nodes }: Violation): string => `${id}: ${nodes[0].html} ${nodes[0].failureSummary ?? ''}`;
+const textOf = ({ id, nodes }: Violation): string =>
+  `${id}: ${nodes[0].html} ${nodes[0].failureSummary ?? ''} (${nodes.length} places)`;
