@@ -1,15 +1,10 @@
-import { type LoadedConfig, type ResolvedConfig, traceConfig } from '../../gateway/config/config.js';
+import { loadConfig, type ResolvedConfig } from '../../gateway/config/config.js';
 import type { ConfigOptions } from './configOptions.js';
 
 /** The configuration by the options of a subcommand. The settings of `more` come first, so that options override them. Throws ConfigError. */
-export function configFrom(options: ConfigOptions, more: string[] = []): ResolvedConfig {
-  return loadFrom(options, more).config;
-}
-
-/** The same, with where each setting is from. */
-export function loadFrom({ config, data, set = [] }: ConfigOptions, more: string[] = []): LoadedConfig {
+export function configFrom({ config, data, set = [] }: ConfigOptions, more: string[] = []): ResolvedConfig {
   const settings = [...more, ...(data === undefined ? [] : [`data=${data}`]), ...set];
-  return traceConfig({ file: config, environment: process.env, set: settings });
+  return loadConfig({ file: config, environment: process.env, set: settings });
 }
 
 /** One line about the configuration file, because a file that is only near is not read. */

@@ -1,8 +1,9 @@
-import { withoutSecrets } from '../../gateway/config/config.js';
+import { originOf, withoutSecrets } from '../../gateway/config/config.js';
 import { loadModels } from '../../gateway/config/models.js';
+import { originText } from '../../gateway/config/origins.js';
 import { checkFiles } from '../../gateway/wiring/checkFiles.js';
 import { printJson, tableOf } from '../terminal/output.js';
-import { configFrom, fileInForce, loadFrom } from './configFrom.js';
+import { configFrom, fileInForce } from './configFrom.js';
 import type { ConfigOptions } from './configOptions.js';
 
 type SettingsOptions = ConfigOptions & { json?: boolean };
@@ -21,14 +22,14 @@ export function check(options: SettingsOptions): void {
 
 /** Prints every setting and where it is from: default, the file, the environment or --set. Throws ConfigError. */
 export function show(options: SettingsOptions): void {
-  const { config, originOf } = loadFrom(options);
-  const settings = leaves(withoutSecrets(config)).map(([key, value]) => ({ key, value, from: originOf(key) }));
+  const config = configFrom(options);
+  const settings = leaves(withoutSecrets(config)).map(([key, value]) => ({ key, value, ...originOf(config, key) }));
   if (options.json) return printJson({ file: options.config ?? null, settings });
   console.log(`${fileInForce(options)}\n`);
   console.log(
     tableOf(
       ['SETTING', 'VALUE', 'FROM'],
-      settings.map(({ key, value, from }) => [key, JSON.stringify(value), from]),
+      settings.map(({ key, value, source, from }) => [key, JSON.stringify(value), originText({ source, from })]),
     ),
   );
 }

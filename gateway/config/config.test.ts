@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { packageRoot } from '../../schemas/load.js';
-import { ConfigError, loadConfig, traceConfig, withoutSecrets } from './config.js';
+import { ConfigError, loadConfig, originOf, withoutSecrets } from './config.js';
 import { loadModels } from './models.js';
+import { originText } from './origins.js';
 
 function fileWith(context: TestContext, text: string, name = 'gateway.yaml'): string {
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-config-'));
@@ -174,13 +175,15 @@ test('each setting has the origin that set it last', (context) => {
     context,
     'device:\n  port: 1\n  host: 127.0.0.1\nlog:\n  level: warn\ntrustedProxies: [10.0.0.1]\n',
   );
-  const { originOf } = traceConfig({
+  const config = loadConfig({
     file,
     environment: { TIDEGATE_DEVICE__PORT: '2', TIDEGATE_STORE__RETENTION_DAYS: '3', TIDEGATE_LOG__LEVEL: 'info' },
     set: ['log.level=error'],
   });
   assert.deepEqual(
-    ['device.host', 'device.port', 'store.retentionDays', 'log.level', 'trustedProxies', 'operator.port'].map(originOf),
+    ['device.host', 'device.port', 'store.retentionDays', 'log.level', 'trustedProxies', 'operator.port'].map((key) =>
+      originText(originOf(config, key)),
+    ),
     [file, 'environment TIDEGATE_DEVICE__PORT', 'environment TIDEGATE_STORE__RETENTION_DAYS', '--set', file, 'default'],
   );
 });

@@ -25,6 +25,7 @@ import { loadSchema, packageRoot } from '../../schemas/load.js';
 import { createProxies } from '../net/proxies.js';
 import { backupFaults } from './backupFaults.js';
 import { explain, type Schema } from './explain.js';
+import { byDefault, type Origin, type Origins, originText } from './origins.js';
 
 type Filled<Section, Optional extends keyof Section = never> = Required<Omit<Section, Optional>> &
   Pick<Section, Optional>;
@@ -99,32 +100,29 @@ function isOthers(name: string, value: string): boolean {
   return linkVariable.test(name) && (value.startsWith('/') || name.includes('ENV_'));
 }
 
-/** A configuration with where it is from. */
-export interface LoadedConfig {
-  config: ResolvedConfig;
-  /** Where the value of a key such as `device.port` is from: `default`, the file, `environment TIDEGATE_…` or `--set`. */
-  originOf(key: string): string;
-}
-
 /** Loads the configuration. --set overrides the environment, that the file, and that the defaults. Throws ConfigError. */
-export function loadConfig(sources: ConfigSources): ResolvedConfig {
-  return traceConfig(sources).config;
-}
-
-/** The same, with the origin of each setting. */
-export function traceConfig({ file, environment, set }: ConfigSources): LoadedConfig {
+export function loadConfig({ file, environment, set }: ConfigSources): ResolvedConfig {
   const faults: string[] = [];
-  const origins = new Map<string, string>();
+  const origins = new Map<string, Origin>();
   const tree = file === undefined ? {} : readYaml(file, faults);
-  if (file !== undefined) for (const key of keysOf(tree)) origins.set(key, file);
+  if (file !== undefined) for (const key of keysOf(tree)) origins.set(key, { source: 'file', from: file });
   for (const [name, text] of Object.entries(environment)) {
     if (!name.startsWith('TIDEGATE_') || text === undefined || isOthers(name, text)) continue;
-    place(tree, matchCase(name.slice('TIDEGATE_'.length).split('__')), text, `environment ${name}`, origins, faults);
+    const origin: Origin = { source: 'environment', from: name };
+    place(tree, matchCase(name.slice('TIDEGATE_'.length).split('__')), text, origin, origins, faults);
   }
   for (const setting of set) {
     const at = setting.indexOf('=');
     if (at <= 0) faults.push(`--set ${setting}: write key.path=value`);
-    else place(tree, setting.slice(0, at).split('.'), setting.slice(at + 1), '--set', origins, faults);
+    else
+      place(
+        tree,
+        setting.slice(0, at).split('.'),
+        setting.slice(at + 1),
+        { source: 'set', from: null },
+        origins,
+        faults,
+      );
   }
   if (!validate(tree)) faults.push(...new Set((validate.errors ?? []).map((error) => explain(error, schema, origins))));
   const config = tree as GatewayConfig;
@@ -140,23 +138,14 @@ export function traceConfig({ file, environment, set }: ConfigSources): LoadedCo
   };
   const loaded = freeze(resolved) as ResolvedConfig;
   originsOf.set(loaded, origins);
-  return { config: loaded, originOf: (key) => origins.get(key) ?? 'default' };
+  return loaded;
 }
 
-/** Where the settings of each configuration come from, by key. Keys that are not in it have their default. */
-const originsOf = new WeakMap<ResolvedConfig, ReadonlyMap<string, string>>();
+/** Where the settings of each configuration come from, by key. */
+const originsOf = new WeakMap<ResolvedConfig, Origins>();
 
-/** Where a setting of a configuration that loadConfig returned comes from; `from` is the file or the variable. */
-export function originOf(
-  config: ResolvedConfig,
-  key: string,
-): { source: 'default' | 'file' | 'environment' | 'set'; from: string | null } {
-  const origin = originsOf.get(config)?.get(key);
-  if (origin === undefined) return { source: 'default', from: null };
-  if (origin === '--set') return { source: 'set', from: null };
-  const [, variable] = /^environment (.*)$/s.exec(origin) ?? [];
-  return variable === undefined ? { source: 'file', from: origin } : { source: 'environment', from: variable };
-}
+/** Where a setting of a configuration that loadConfig returned comes from. */
+export const originOf = (config: ResolvedConfig, key: string): Origin => originsOf.get(config)?.get(key) ?? byDefault;
 
 /** The keys of a tree with their sections, and the sections themselves. */
 function keysOf(tree: object, path: readonly string[] = []): string[] {
@@ -212,8 +201,8 @@ function place(
   tree: object,
   path: string[],
   text: string,
-  origin: string,
-  origins: Map<string, string>,
+  origin: Origin,
+  origins: Map<string, Origin>,
   faults: string[],
 ): void {
   let at = tree as Record<string, unknown>;
@@ -222,7 +211,7 @@ function place(
     shape = shape?.properties?.[part];
     at[part] ??= {};
     if (typeof at[part] !== 'object') {
-      faults.push(`${path.join('.')} (${origin}): ${part} is not a section`);
+      faults.push(`${path.join('.')} (${originText(origin)}): ${part} is not a section`);
       return;
     }
     at = at[part] as Record<string, unknown>;

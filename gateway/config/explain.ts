@@ -1,5 +1,6 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
 import { sentenceOf } from '../../schemas/sentenceOf.js';
+import { type Origins, originText } from './origins.js';
 
 /** What is read of the schema of the configuration. */
 export interface Schema {
@@ -13,7 +14,7 @@ export interface Schema {
 export const secretKeys: readonly string[] = ['mqtt.password'];
 
 /** A fault of a configuration for people: key, where it is from, value and fix. `origins` has where each key that is set is from. */
-export function explain(error: ErrorObject, schema: Schema, origins: ReadonlyMap<string, string>): string {
+export function explain(error: ErrorObject, schema: Schema, origins: Origins): string {
   const { instancePath, keyword, params, data } = error;
   const path = instancePath.split('/').filter((part) => part !== '');
   if (keyword === 'additionalProperties') return explainUnknown([...path, params.additionalProperty], schema, origins);
@@ -26,7 +27,7 @@ export function explain(error: ErrorObject, schema: Schema, origins: ReadonlyMap
 }
 
 /** A key that does not exist; with a key that has almost its name, or else with those of other sections that have exactly its name. */
-function explainUnknown(path: readonly string[], schema: Schema, origins: ReadonlyMap<string, string>): string {
+function explainUnknown(path: readonly string[], schema: Schema, origins: Origins): string {
   const key = path.join('.');
   // A section of --set or the environment is known by the keys in it.
   const written = origins.has(key) ? key : ([...origins.keys()].find((one) => one.startsWith(`${key}.`)) ?? key);
@@ -53,10 +54,10 @@ function variableFor(key: string, schema: Schema): string | null {
 }
 
 /** Where a key is from, or the nearest section around it that is from somewhere. */
-function originOf(key: string, origins: ReadonlyMap<string, string>): string {
+function originOf(key: string, origins: Origins): string {
   for (let at = key; at !== ''; at = at.slice(0, Math.max(at.lastIndexOf('.'), 0))) {
     const origin = origins.get(at);
-    if (origin !== undefined) return origin;
+    if (origin !== undefined) return originText(origin);
   }
   return 'defaults';
 }

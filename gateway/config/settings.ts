@@ -1,18 +1,16 @@
 import { originOf, type ResolvedConfig, schema } from './config.js';
 import { leavesOf, secretKeys } from './explain.js';
+import type { Origin } from './origins.js';
 import { isReloadable } from './reload.js';
 
 /** One setting as it is in force, for operators. */
-export interface Setting {
+export interface Setting extends Origin {
   /** With dots between its parts, such as `store.retentionDays`. */
   key: string;
   /** Null: it is not set and has no default. `***`: it is set, and secret. */
   value: unknown;
   /** Null: it has none. */
   default: unknown;
-  source: 'default' | 'file' | 'environment' | 'set';
-  /** The file, or the variable of the environment; null for the other sources. */
-  from: string | null;
   /** True if a reload applies a new value, false if that needs a restart. */
   reload: boolean;
   description: string;
