@@ -10,6 +10,7 @@ import { createTrace } from './observe/trace.js';
 import { type Chosen, chooseTransport } from './transport/choose.js';
 import { createBase, type GatewayOptions } from './wiring/base.js';
 import { checkFiles } from './wiring/checkFiles.js';
+import { checkPorts } from './wiring/checkPorts.js';
 import { Closing } from './wiring/closing.js';
 import { connectBridge } from './wiring/connectBridge.js';
 import { connectCommands } from './wiring/connectCommands.js';
@@ -43,6 +44,7 @@ export interface Gateway {
 /** Starts the gateway. Throws ConfigError if a file that the settings name cannot be used, else StartError; then everything that was opened is closed again. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   checkFiles(options.config);
+  await checkPorts(options.config);
   const identity = knowIdentity(options);
   const base = createBase(options, identity.gatewayId, await chooseTransport(options.config.transport));
   const { config, clock, counters, events, log, monotonic } = base;
