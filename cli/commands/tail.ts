@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 import WebSocket from 'ws';
 import { untilSignal } from '../../device-sim/run/untilSignal.js';
-import { countOf } from '../../schemas/display/numbers.js';
-import type { LiveMessage } from '../../schemas/generated/operator.js';
-import { valueText } from '../../schemas/message/valueText.js';
+import { countOf, createScales } from '../../schemas/display/numbers.js';
+import { readingText } from '../../schemas/display/values.js';
+import type { LiveMessage, LiveReadings, LiveSnapshot } from '../../schemas/generated/operator.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
 import { Failure } from '../api/failure.js';
 import { timeText } from '../terminal/output.js';
@@ -30,6 +30,7 @@ async function tail(id: string | undefined, options: ApiOptions & { trace?: true
     throw new Failure(64, '--trace needs a device: tidegate tail ID --trace');
   const api = createApiClient(options);
   await api.request('GET', id === undefined ? '/v1/gateway' : `/v1/devices/${encodeURIComponent(id)}`);
+  const units = createUnits();
   let ended = false;
   let socket: WebSocket | undefined;
   const connect = (): void => {
@@ -42,8 +43,23 @@ async function tail(id: string | undefined, options: ApiOptions & { trace?: true
         options.trace === true ? ['presence', 'commands', 'trace'] : ['readings', 'presence', 'rejected', 'commands'],
       ...(id === undefined ? {} : { devices: [id] }),
     };
-    socket.on('open', () => socket?.send(JSON.stringify(subscription)));
-    socket.on('message', (data) => print(JSON.parse(String(data)) as LiveMessage, options.json === true));
+    const send = (message: object): void => socket?.send(JSON.stringify(message));
+    socket.on('open', () => {
+      if (options.json === true || options.trace === true) return send(subscription);
+      // Readings have no units: a snapshot of the latest values has them, and the readings follow it.
+      send({ ...subscription, id: unitsId, kinds: ['latest'], snapshot: true });
+    });
+    socket.on('message', (data) => {
+      const message = JSON.parse(String(data)) as LiveMessage;
+      if (options.json === true) return console.log(JSON.stringify(message));
+      if (message.type === 'snapshot' && message.id === unitsId) {
+        units.learn(message);
+        if (message.more) return;
+        send({ type: 'unsubscribe', id: unitsId });
+        send(subscription);
+      }
+      for (const line of linesOf(message, units)) console.log(line);
+    });
     socket.on('error', (error) =>
       console.error(pc.yellow(`The live feed of ${api.url} is disconnected: ${error.message}. Reconnecting…`)),
     );
@@ -57,16 +73,35 @@ async function tail(id: string | undefined, options: ApiOptions & { trace?: true
   socket?.close();
 }
 
-function print(message: LiveMessage, json: boolean): void {
-  if (json) return console.log(JSON.stringify(message));
-  for (const line of linesOf(message)) console.log(line);
+const unitsId = 'units';
+
+type Reading = LiveReadings['readings'][number];
+
+/** Writes values for people, as the console does. A metric that is newer than the snapshot has no unit here, and keeps all its digits. */
+function createUnits(): { learn(snapshot: LiveSnapshot): void; textOf(device: string, reading: Reading): string } {
+  const units = new Map<string, string | null>();
+  const scale = createScales();
+  const keyOf = (device: string, metric: string): string => `${device} ${metric}`;
+  return {
+    learn({ devices }) {
+      for (const [device, { latest = {} }] of Object.entries(devices))
+        for (const [metric, { unit }] of Object.entries(latest)) units.set(keyOf(device, metric), unit);
+    },
+    textOf(device, { metric, value }) {
+      const unit = units.get(keyOf(device, metric));
+      if (unit === undefined && typeof value === 'number') return String(value);
+      const scaled = typeof value === 'number' ? scale(keyOf(device, metric), value, unit ?? null) : undefined;
+      return readingText(value, unit ?? null, scaled);
+    },
+  };
 }
 
-function linesOf(message: LiveMessage): string[] {
+function linesOf(message: LiveMessage, units: ReturnType<typeof createUnits>): string[] {
   switch (message.type) {
     case 'readings':
       return message.readings.map(
-        ({ metric, ts, value }) => `${pc.dim(timeText(ts))}  ${message.device}  ${metric} ${pc.bold(valueText(value))}`,
+        (reading) =>
+          `${pc.dim(timeText(reading.ts))}  ${message.device}  ${reading.metric} ${pc.bold(units.textOf(message.device, reading))}`,
       );
     case 'presence': {
       const { online, lastClose, since } = message.presence;
