@@ -59,6 +59,11 @@ test('a mistake in a command is explained, with exit code 64 or 1', async (conte
     [['command', 'show', 'none'], 1, /command_unknown/],
     [['batch', 'send', 'x'], 64, /exactly one target: --id/],
     [['batch', 'send', 'x', '--all', '--model', 'boiler'], 64, /exactly one target: --id/],
+    [
+      ['batch', 'send', 'x', '--all'],
+      64,
+      /^x is sent to every device, \d+ devices?\. .* To confirm it, add --yes\.\n$/,
+    ],
     [['batch', 'show', 'none'], 1, /batch_unknown/],
   ];
   await Promise.all(

@@ -42,6 +42,19 @@ test('a run of the demo fleet verifies itself and prints its summary as JSON', a
   assert.deepEqual([verdict.lost, verdict.duplicated, verdict.altered, verdict.invented], [0, 0, 0, 0]);
 });
 
+test('a run that would remove its devices at the end needs --yes without a terminal, and starts nothing', async (context) => {
+  const { code, out, errors } = await start(context, cli, [
+    'demo',
+    '--devices',
+    '3',
+    '--remove',
+    '--url',
+    'http://127.0.0.1:1',
+  ]).ended;
+  assert.deepEqual([code, out], [78, '']);
+  assert.match(errors, /^At the end 3 devices \(.*\) are removed, and all their readings are erased.* add --yes\.\n$/);
+});
+
 test('a fleet in two processes verifies itself because a threshold needs it, checks thresholds, writes a report page, and removes its devices', async (context) => {
   const tools = await startTestGateway(context);
   const page = join(tools.data, 'report.html');
@@ -50,6 +63,7 @@ test('a fleet in two processes verifies itself because a threshold needs it, che
     '--prefix',
     'mine-',
     '--remove',
+    '--yes',
     '--report',
     page,
     '--json',

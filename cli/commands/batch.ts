@@ -3,8 +3,10 @@ import type { Command } from 'commander';
 import { countOf, countText } from '../../schemas/display/numbers.js';
 import type { BatchBody, BatchItem } from '../../schemas/generated/operator.js';
 import { type ApiClient, type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
+import { countDevices } from '../api/countDevices.js';
 import { Failure } from '../api/failure.js';
 import { collect } from '../terminal/collect.js';
+import { confirm, yesOption } from '../terminal/confirm.js';
 import { rowsLimit } from '../terminal/limit.js';
 import { printJson, tableOf, timeText } from '../terminal/output.js';
 import { parseTags } from '../terminal/tags.js';
@@ -21,7 +23,8 @@ export function addBatch(program: Command): void {
     .option('--id <id>', 'target: this device; repeatable', collect)
     .option('--tag <name=value>', 'target: devices with this tag; if repeated, devices with all of the tags', collect)
     .option('--model <model>', 'target: devices of this model')
-    .option('--all', 'target: every device')
+    .option('--all', 'target: every device; asks before it sends')
+    .addOption(yesOption())
     .option('--concurrency <n>', 'how many devices may have the command in progress at once (default: 1000)')
     .option(
       '--abort-on-failure <percent>',
@@ -71,6 +74,7 @@ interface SendOptions extends CommandOptions {
   concurrency?: string;
   abortOnFailure?: string;
   follow?: boolean;
+  yes?: boolean;
 }
 
 async function send(name: string, params: string | undefined, options: SendOptions): Promise<void> {
@@ -82,6 +86,8 @@ async function send(name: string, params: string | undefined, options: SendOptio
     ...(abortOnFailure === undefined ? {} : { abortOnFailurePercent: Number(abortOnFailure) }),
   };
   const api = createApiClient(options);
+  if (options.all)
+    await confirm(`${name} is sent to every device, ${countOf(await countDevices(api), 'device')}.`, options);
   const made = await api.request<BatchBody>('POST', '/v1/command-batches', body);
   const allRefused = made.counts.refused === made.total;
   const batch = options.follow || allRefused ? await follow(api, made, options) : made;

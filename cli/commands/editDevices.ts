@@ -1,9 +1,17 @@
 import { type Command, Option } from 'commander';
-import { countOf } from '../../schemas/display/numbers.js';
-import type { DeviceBody, DevicePatch } from '../../schemas/generated/operator.js';
+import { countOf, countText } from '../../schemas/display/numbers.js';
+import type {
+  DeviceBody,
+  DeviceEdited,
+  DeviceEditRequest,
+  DevicePatch,
+  EditTarget,
+} from '../../schemas/generated/operator.js';
 import { type ApiClient, type ApiOptions, createApiClient } from '../api/apiClient.js';
+import { countDevices } from '../api/countDevices.js';
 import { Failure } from '../api/failure.js';
 import { collect } from '../terminal/collect.js';
+import { confirm, yesOption } from '../terminal/confirm.js';
 import { printJson } from '../terminal/output.js';
 import { parseTags, tagsText } from '../terminal/tags.js';
 
@@ -16,11 +24,11 @@ interface EditOptions extends ApiOptions {
   all?: boolean;
   whereModel?: string;
   whereTag?: string[];
+  yes?: boolean;
 }
 
-/** How many devices are changed at the same time. */
-const lanes = 8;
-const progressEveryMs = 1_000;
+/** How many ids one request may name. */
+const idsAtOnce = 1_000;
 
 /** Adds `tidegate device edit`. `add` makes a subcommand. */
 export function addEdit(add: (name: string, description: string) => Command): void {
@@ -28,7 +36,7 @@ export function addEdit(add: (name: string, description: string) => Command): vo
   const selection = 'Devices, if no id is given:';
   const of = (group: string, flags: string, description: string): Option =>
     new Option(flags, description).helpGroup(group);
-  add('edit [id...]', 'change the name, notes, model or tags of one or many devices')
+  add('edit [id...]', 'change the model or tags of one or many devices, or the name or notes of one')
     .addOption(of(setting, '--name <text>', 'name for people'))
     .addOption(of(setting, '--no-name', 'remove the name'))
     .addOption(of(setting, '--notes <text>', 'notes'))
@@ -45,7 +53,8 @@ export function addEdit(add: (name: string, description: string) => Command): vo
       ).argParser(collect),
     )
     .addOption(of(selection, '--where-model <model>', 'devices of this model'))
-    .addOption(of(selection, '--all', 'every device'))
+    .addOption(of(selection, '--all', 'every device; asks before it changes them'))
+    .addOption(yesOption())
     .addHelpText(
       'after',
       '\nExamples:\n  tidegate device edit boiler-7 --name "Boiler of the north hall" --tag floor=2\n  tidegate device edit --where-tag site=north --untag old --model boiler',
@@ -55,32 +64,55 @@ export function addEdit(add: (name: string, description: string) => Command): vo
 
 async function edit(ids: string[], options: EditOptions): Promise<void> {
   const change = changeOf(options);
+  const { all, whereModel, whereTag = [] } = options;
+  if (ids.length > 0 === (all === true || whereModel !== undefined || whereTag.length > 0))
+    throw new Failure(64, 'No devices are given. Use ids, or --where-tag, --where-model or --all');
   const api = createApiClient(options);
-  const devices = await selected(api, ids, options);
-  if (devices.length === 0) throw new Failure(1, 'No devices match. Nothing was changed.');
-  const faults: string[] = [];
-  let changed = 0;
-  const progress = createProgress(devices.length);
-  const queue = [...devices];
-  const lane = async (): Promise<void> => {
-    for (let device = queue.shift(); device !== undefined; device = queue.shift()) {
-      const patch = patchOf(device, change);
-      try {
-        const now = patch === null ? device : await api.request<DeviceBody>('PATCH', pathOf(device.id), patch);
-        if (patch !== null) changed++;
-        if (options.json) printJson(now);
-        else if (devices.length === 1) console.log(lineOf(now, patch !== null));
-      } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-        faults.push(`${device.id}: ${error.message}`);
-      }
-      progress(devices.length - queue.length);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(lanes, devices.length) }, lane));
-  if (!options.json && devices.length > 1) console.log(summaryOf(devices.length, changed, faults.length));
-  if (faults.length > 0) throw new Failure(1, faults.join('\n'));
+  const wanted = [...new Set(ids)];
+  if (wanted.length === 1) return editOne(api, wanted[0], change, options);
+  if ('name' in change || 'notes' in change)
+    throw new Failure(64, 'Names and notes are those of one device: give one id with --name or --notes');
+  if (all) await confirm(`Every device is changed, ${countOf(await countDevices(api), 'device')}.`, options);
+  const sum: DeviceEdited = { matched: 0, changed: 0, unchanged: 0, failed: 0, faults: [] };
+  for (const target of await targetsOf(api, wanted, options)) {
+    const done = await editMany(api, target, change);
+    for (const field of ['matched', 'changed', 'unchanged', 'failed'] as const) sum[field] += done[field];
+    sum.faults.push(...done.faults);
+  }
+  if (options.json) printJson(sum);
+  else console.log(summaryOf(sum));
+  if (sum.failed > 0) throw new Failure(1, faultsText(sum));
 }
+
+async function editOne(api: ApiClient, id: string, change: Change, { json }: EditOptions): Promise<void> {
+  const before = await api.request<DeviceBody>('GET', pathOf(id));
+  const patch = patchOf(before, change);
+  const now = patch === null ? before : await api.request<DeviceBody>('PATCH', pathOf(id), patch);
+  if (json) printJson(now);
+  else console.log(lineOf(now, patch !== null));
+}
+
+/** One request changes all devices of the target. */
+async function editMany(api: ApiClient, target: EditTarget, { model, tags, untag }: Change): Promise<DeviceEdited> {
+  const body: DeviceEditRequest = {
+    target,
+    change: {
+      ...(model === undefined ? {} : { model }),
+      ...(Object.keys(tags).length === 0 ? {} : { setTags: tags }),
+      ...(isSome(untag) ? { removeTags: untag } : {}),
+    },
+  };
+  try {
+    return await api.request<DeviceEdited>('POST', '/v1/device-edits', body);
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'target_empty') throw noneMatches();
+    throw error;
+  }
+}
+
+const isSome = <Item>(items: Item[]): items is [Item, ...Item[]] => items.length > 0;
+
+const noneMatches = (): Failure => new Failure(1, 'No devices match. Nothing was changed.');
 
 const pathOf = (id: string): string => `/v1/devices/${encodeURIComponent(id)}`;
 
@@ -97,28 +129,44 @@ function changeOf({ name, notes, model, tag = [], untag = [] }: EditOptions): Ch
   const tags = parseTags(tag);
   const both = untag.find((one) => Object.hasOwn(tags, one));
   if (both !== undefined) throw new Failure(64, `--tag and --untag both name ${both}. Choose one`);
-  return { ...Object.fromEntries(fields.map(([key, value]) => [key, value === false ? null : value])), tags, untag };
+  return {
+    ...Object.fromEntries(fields.map(([key, value]) => [key, value === false ? null : value])),
+    tags,
+    untag: [...new Set(untag)],
+  };
 }
 
-/** The devices with these ids, or those that match. Throws Failure unless it is exactly one of both. */
-async function selected(
+/**
+ * What to name to the API: all, a model or tags as they are; ids, and devices that must have both a model and tags, by their ids in
+ * parts. Throws Failure if no device matches.
+ */
+async function targetsOf(
   api: ApiClient,
   ids: string[],
   { all, whereModel, whereTag = [] }: EditOptions,
-): Promise<DeviceBody[]> {
-  const matching = all === true || whereModel !== undefined || whereTag.length > 0;
-  if (ids.length > 0 === matching)
-    throw new Failure(64, 'No devices are given. Use ids, or --where-tag, --where-model or --all');
-  if (ids.length > 0) {
-    const wanted = [...new Set(ids)];
-    return Promise.all(wanted.map((id) => api.request<DeviceBody>('GET', pathOf(id))));
+): Promise<EditTarget[]> {
+  if (all) return [{ all: true }];
+  const tags = parseTags(whereTag);
+  if (ids.length === 0 && whereTag.length === 0) return [{ model: whereModel }];
+  if (ids.length === 0 && whereModel === undefined) return [{ tags }];
+  const wanted = ids.length > 0 ? ids : await matching(api, tags, whereModel);
+  if (wanted.length === 0) throw noneMatches();
+  const parts: EditTarget[] = [];
+  for (let at = 0; at < wanted.length; at += idsAtOnce) {
+    const part = wanted.slice(at, at + idsAtOnce);
+    if (isSome(part)) parts.push({ ids: part });
   }
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(parseTags(whereTag))) query.set(`tag.${name}`, value);
-  const found: DeviceBody[] = [];
+  return parts;
+}
+
+async function matching(api: ApiClient, tags: Record<string, string>, model: string | undefined): Promise<string[]> {
+  const query = new URLSearchParams(
+    Object.entries(tags).map(([name, value]): [string, string] => [`tag.${name}`, value]),
+  );
+  const ids: string[] = [];
   for await (const device of api.list<DeviceBody>(`/v1/devices?${query}`))
-    if (whereModel === undefined || device.model === whereModel) found.push(device);
-  return found;
+    if (device.model === model) ids.push(device.id);
+  return ids;
 }
 
 /** What the API has to change in this device; null: it is as wanted already. */
@@ -143,21 +191,15 @@ function lineOf({ id, name, model, tags }: DeviceBody, changed: boolean): string
   return `Device ${id} ${changed ? 'is changed' : 'already has these values'}: ${facts.join(', ')}.`;
 }
 
-function summaryOf(all: number, changed: number, failed: number): string {
-  const same = all - changed - failed;
+function summaryOf({ changed, unchanged, failed }: DeviceEdited): string {
   return [
     `${countOf(changed, 'device')} changed`,
-    ...(same === 0 ? [] : [`${same} already had these values`]),
-    ...(failed === 0 ? [] : [`${failed} failed`]),
+    ...(unchanged === 0 ? [] : [`${countText(unchanged)} already like this`]),
+    ...(failed === 0 ? [] : [`${countText(failed)} failed`]),
   ].join(', ');
 }
 
-/** Writes how far it is to stderr, about once per second. */
-function createProgress(total: number): (done: number) => void {
-  let at = Date.now();
-  return (done) => {
-    if (Date.now() - at < progressEveryMs) return;
-    at = Date.now();
-    console.error(`${done.toLocaleString('en')} of ${countOf(total, 'device')}`);
-  };
+function faultsText({ failed, faults }: DeviceEdited): string {
+  const lines = faults.map(({ id, code, message }) => `${id}: ${message} (${code})`);
+  return [...lines, ...(failed > faults.length ? [`and ${countText(failed - faults.length)} more`] : [])].join('\n');
 }

@@ -6,10 +6,11 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { basename } from 'node:path';
 import { Command } from 'commander';
+import { countOf } from '../../schemas/display/numbers.js';
 import { readJson } from '../../schemas/load.js';
 import { reasonOf } from '../api/operatorApi.js';
 import { conformCommand } from '../conform/cli.js';
-import { FleetError } from '../fleet/fleet.js';
+import { type Fleet, FleetError } from '../fleet/fleet.js';
 import { loadFleet } from '../fleet/loadFleet.js';
 import {
   type Changes,
@@ -25,6 +26,7 @@ import { htmlReport } from '../report/htmlReport.js';
 import { createLine, summaryOf, textOfChecks, unreachableText } from '../report/report.js';
 import { createLiveView } from '../report/terminal.js';
 import { type Check, checksOf } from '../report/thresholds.js';
+import { askYes, unaskedText } from '../run/ask.js';
 import type { FleetResult, Progress } from '../run/result.js';
 import { isVerified, runFleet } from '../run/runFleet.js';
 import { untilSignal } from '../run/untilSignal.js';
@@ -36,6 +38,7 @@ interface Options extends Changes {
   report?: string;
   processes?: string;
   remove?: boolean;
+  yes?: boolean;
   url: string;
   deviceUrl?: string;
   key?: string;
@@ -66,7 +69,8 @@ export const program = new Command('tidegate-sim')
   .option('--require <threshold>', "fail if it does not hold, such as 'ackP99Ms<50'; repeatable", collect, [])
   .option('--report <file>', 'write a page with plots')
   .option('--processes <n>', 'number of processes for the devices; by default one per 15,000 devices')
-  .option('--remove', 'remove the devices and their readings at the end')
+  .option('--remove', 'remove the devices and erase their readings at the end; asks before it starts')
+  .option('--yes', 'do not ask; needed for --remove without a terminal')
   .option('--url <url>', 'operator API (TIDEGATE_URL)', process.env.TIDEGATE_URL || 'http://127.0.0.1:8081')
   .option('--device-url <url>', 'where devices connect (default: port 8080 of the host of --url)')
   .option('--key <key>', 'operator key (TIDEGATE_KEY; default: <data>/admin.key)')
@@ -95,6 +99,7 @@ async function run(name: string, options: Options): Promise<void> {
     const beside = deviceUrlBeside(options.url);
     const deviceUrl = deviceUrlOf(options.deviceUrl ?? beside);
     if (options.report !== undefined) checkReport(options.report);
+    if (options.remove && !options.yes) await confirmRemoval(fleet);
     const result = await runFleet({
       fleet,
       url: options.url.replace(/\/+$/, ''),
@@ -149,6 +154,16 @@ function commandLineOf(args: readonly string[]): string {
     return /^[\w./:@%+=,…-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
   });
   return ['tidegate-sim', ...shown].join(' ');
+}
+
+/** Asks before a run that removes its devices: devices of these ids may have been there before. Throws FleetError unless the answer is yes. */
+async function confirmRemoval({ groups }: Fleet): Promise<void> {
+  const count = groups.reduce((sum, group) => sum + group.count, 0);
+  const names = groups.map(({ prefix }) => `${prefix}*`).join(', ');
+  const what = `At the end ${countOf(count, 'device')} (${names}) ${count === 1 ? 'is' : 'are'} removed, and all their readings are erased, also those that were there before.`;
+  const answer = await askYes(what);
+  if (answer === 'nobody') throw new FleetError(unaskedText(what));
+  if (answer === 'no') throw new FleetError('Nothing was started.');
 }
 
 /** A page that cannot be written is reported before the load, not after it. Throws FleetError. */
