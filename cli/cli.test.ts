@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -124,6 +124,8 @@ test('a port in use is reported with its setting, and the folder of other files 
       `${setting}: Port ${port} on 127.0.0.1 is in use. Stop the program that uses it, or choose another port, for example --set ${setting}=9000.\n`,
     );
   }
+  assert.deepEqual(readdirSync(folder), [], 'no data folder is left behind');
+  mkdirSync(join(folder, 'data'));
   const foreign = await run(null, 'serve', '--data', folder, '--set', 'device.port=0', '--set', 'operator.port=0');
   assert.deepEqual(
     [foreign.code, /no data of a gateway, but other files: data\./.test(foreign.err)],
@@ -150,7 +152,7 @@ test('config show and config check say which file is in force, and show has the 
   assert.equal(json.file, file);
   assert.deepEqual(
     json.settings.find((one) => JSON.stringify(one).includes('mqtt.password"')),
-    { key: 'mqtt.password', value: '***', from: file },
+    { key: 'mqtt.password', value: '***', source: 'file', from: file },
   );
   for (const command of ['show', 'check'])
     assert.match((await run(null, 'config', command)).out, /^no configuration file: defaults, TIDEGATE_ variables/);
@@ -232,6 +234,35 @@ test('a reader that closes the pipe ends the command without a fault', async (co
   while (child.exitCode === null) await tools.connect({ id: 'boiler-7', secret });
   const [code] = await closed;
   assert.deepEqual([code, errors], [0, '']);
+});
+
+test('tail prints values as people read them, and with --json every digit', async (context) => {
+  const tools = await startTestGateway(context);
+  const link = await tools.connect(await tools.addDevice('t', { model: 'tracker' }), '?stream=main');
+  const send = async (seq: number): Promise<void> => {
+    link.send({ seq, values: { lat: 53.570832123, speed: 21.999573603, n: 0.1 + 0.2 } });
+    await link.untilAck(seq);
+  };
+  await send(1);
+  const watch = async (...more: string[]): Promise<string> => {
+    const args = ['tail', 't', ...more, '--url', tools.gateway.operatorUrl, '--data', tools.data];
+    const child = spawn(process.execPath, [mainFile, ...args], { env: { ...process.env, NO_COLOR: '1' } });
+    context.after(() => child.kill('SIGKILL'));
+    let out = '';
+    child.stdout.on('data', (text) => {
+      out += String(text);
+    });
+    // Frames from before the subscription are not printed, so they are sent until one is.
+    for (let seq = more.length === 0 ? 2 : 1_000; !out.includes('speed'); seq++) await send(seq);
+    child.kill('SIGTERM');
+    await once(child, 'close');
+    return out;
+  };
+  const shown = await watch();
+  assert.match(shown, /Z {2}t {2}lat 53\.570832°\n/);
+  assert.match(shown, /Z {2}t {2}speed 22 m\/s\n/);
+  assert.match(shown, /Z {2}t {2}n 0\.3\n/);
+  assert.match(await watch('--json'), /"value":21\.999573603\b/);
 });
 
 test('a key from the data folder of another gateway is refused with the name of its file', async (context) => {

@@ -8,8 +8,11 @@ import { type Finding, inspectDataFolder } from '../../gateway/store/outside/ins
 import { freeBytes } from '../../gateway/store/writer/ballast.js';
 import { chooseTransport } from '../../gateway/transport/choose.js';
 import { defaultFolder } from '../api/running.js';
+import type { ConfigOptions } from '../serving/configOptions.js';
+import { collect } from '../terminal/collect.js';
 import { printJson, tableOf } from '../terminal/output.js';
 import { requireReadable } from '../terminal/requireReadable.js';
+import { checkBackups } from './doctorBackups.js';
 
 const freeBytesMin = 1024 ** 3;
 
@@ -19,18 +22,22 @@ export function addDoctor(program: Command): void {
     .command('doctor')
     .description('check the data folder and this machine, with or without a running gateway')
     .option('--data <dir>', 'data folder', defaultFolder())
+    .option('--config <file>', 'configuration file, for backups of a gateway that does not run')
+    .option('--set <key=value>', 'one setting, for example backup.folder=/var/backups/tidegate; repeatable', collect)
     .option('--all', 'check every day file, not only the newest three')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nThe exit code is 1 if a check fails.')
     .action(doctor);
 }
 
-async function doctor({ data, json, all }: { data: string; json?: boolean; all?: boolean }): Promise<void> {
+async function doctor(options: ConfigOptions & { data: string; json?: boolean; all?: boolean }): Promise<void> {
+  const { data, json, all } = options;
   requireReadable(data);
   const findings = [
     ...inspectDataFolder(data, Date.now(), builtAt, all),
     checkSpace(data),
     checkKey(data),
+    await checkBackups(options, Date.now()),
     checkDescriptors(),
     await checkTransport(),
   ];

@@ -66,8 +66,12 @@ export const commandTable: Readonly<Record<string, Entry>> = {
   },
   backup: {
     args: '<dir>',
-    description: 'back up the running gateway’s data into a new or empty folder',
+    description: 'back up the running gateway’s data into a new or empty folder, or list the backups (backup list)',
     load: async () => (await import('./backup.js')).addBackup,
+  },
+  job: {
+    description: 'list, show and wait for backups and erasures',
+    load: async () => (await import('./job.js')).addJob,
   },
   'confirm-clock': {
     description: 'confirm that the gateway’s clock is right, so that retention resumes',

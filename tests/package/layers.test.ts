@@ -20,7 +20,9 @@ const layers = {
     'cli/terminal',
     'cli/api',
     'device-sim/run',
+    'gateway/operations',
     'gateway/config',
+    'gateway/registry',
     'gateway/store/outside',
     'gateway/store/writer',
     'gateway/store/dayFiles',
@@ -43,7 +45,7 @@ const layers = {
     'gateway/process',
     'schemas',
   ],
-  'cli/terminal': ['cli/api', 'schemas'],
+  'cli/terminal': ['cli/api', 'device-sim/run', 'schemas'],
   'cli/api': ['schemas'],
   console: ['console/pages', 'console/fleet', 'console/parts', 'console/session', 'schemas'],
   'console/pages': [
