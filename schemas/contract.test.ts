@@ -24,8 +24,8 @@ test('the pinned hash is the hash of the contract', () => {
 test('every schema has a generated type with its title, and no generated file is left over', () => {
   assert.deepEqual(
     readdirSync(join(schemas, 'generated')).sort(),
-    folders.map((folder) => `${folder}.ts`),
-    'schemas/generated has one file per folder of schemas: run npm run generate',
+    [...folders.map((folder) => `${folder}.ts`), 'examples.json'].sort(),
+    'schemas/generated has one file per folder of schemas, and the examples: run npm run generate',
   );
   for (const { folder, path } of schemaFiles) {
     const { title } = readJson(path) as { title?: string };
