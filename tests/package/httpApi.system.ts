@@ -147,7 +147,7 @@ function createDevices(deviceUrl: string) {
     async refuse(id: string): Promise<void> {
       const link = links.get(id) as TestLink;
       const nacked = new Promise<void>((resolve) => refused.set(link, resolve));
-      link.send({ seq: link.welcome.lastSeq + 2, ts: Date.now() - 40 * 86_400_000, values: { temperature: 19.5 } });
+      link.send({ seq: link.welcome.lastSeq + 2, ts: Date.UTC(2020, 0, 2), values: { temperature: 19.5 } });
       await nacked;
     },
     /** Tries to connect with a secret that is wrong. */
