@@ -194,7 +194,7 @@ function lineOf({ id, name, model, tags }: DeviceBody, changed: boolean): string
 function summaryOf({ changed, unchanged, failed }: DeviceEdited): string {
   return [
     `${countOf(changed, 'device')} changed`,
-    ...(unchanged === 0 ? [] : [`${countText(unchanged)} already like this`]),
+    ...(unchanged === 0 ? [] : [`${countText(unchanged)} already had these values`]),
     ...(failed === 0 ? [] : [`${countText(failed)} failed`]),
   ].join(', ');
 }
