@@ -1,14 +1,13 @@
-import { useEffect, useState } from 'preact/hooks';
 import { countText } from '../../schemas/display/numbers.js';
 import type { AttemptItem } from '../../schemas/generated/operator.js';
 import { type RefusalCode, refusals } from '../../schemas/tables/refusals.js';
 import { Empty, Failed } from '../parts/empty.js';
 import { Link } from '../parts/link.js';
 import { Main } from '../parts/page.js';
+import { More, usePages } from '../parts/pages.js';
 import { devicePath, param, setParams } from '../parts/router.js';
 import { Time } from '../parts/time.js';
-import { RefusedError } from '../session/api.js';
-import { currentApi, fail } from '../session/session.js';
+import { currentApi } from '../session/session.js';
 
 /** What to do about a refusal, per code of the answer. Of the other codes the reason says it. */
 const advice: Partial<Record<RefusalCode, string>> = {
@@ -28,25 +27,11 @@ const againMs = 5_000;
 
 /** Refused connection attempts with the reason: the answer to "why does this device not connect?". */
 export function AttemptsPage() {
-  const [items, setItems] = useState<AttemptItem[] | null>(null);
-  const [trouble, setTrouble] = useState<string | null>(null);
   const [device, address] = [param('device'), param('address')];
-  useEffect(() => {
-    const load = (): void => {
-      currentApi()
-        .attempts({ device, address }, pageItems)
-        .then(
-          (page) => {
-            setItems(page.items);
-            setTrouble(null);
-          },
-          (error: Error) => (error instanceof RefusedError ? setTrouble(error.message) : fail(error)),
-        );
-    };
-    load();
-    const timer = setInterval(load, againMs);
-    return () => clearInterval(timer);
-  }, [device, address]);
+  const attempts = usePages((cursor) => currentApi().attempts({ device, address }, pageItems, cursor), againMs, [
+    device,
+    address,
+  ]);
   return (
     <Main title="Refused connections">
       <p class="lead">Connection attempts that the gateway refused since it started. Repeats are grouped.</p>
@@ -66,7 +51,12 @@ export function AttemptsPage() {
           onInput={({ currentTarget }) => setParams({ address: currentTarget.value })}
         />
       </search>
-      {trouble !== null ? <Failed what={trouble} /> : <Attempts items={items} filtered={device + address !== ''} />}
+      {attempts.trouble !== null ? (
+        <Failed what={attempts.trouble} />
+      ) : (
+        <Attempts items={attempts.items} filtered={device + address !== ''} />
+      )}
+      <More of={attempts} />
     </Main>
   );
 }

@@ -90,8 +90,12 @@ export interface Api {
   addCredential(id: string, wanted: CredentialRequest): Promise<NewCredentialBody>;
   /** Revokes one credential; a link that uses it is closed. */
   revoke(id: string, cid: string): Promise<void>;
-  /** Refused connection attempts, newest first. An empty filter matches all. */
-  attempts(filter: { device: string; address: string }, limit: number): Promise<Page<AttemptItem>>;
+  /** Refused connection attempts, newest first; from the newest if the cursor is null. An empty filter matches all. */
+  attempts(
+    filter: { device: string; address: string },
+    limit: number,
+    cursor: string | null,
+  ): Promise<Page<AttemptItem>>;
   /** Rejected frames of a device, newest first; from the newest if the cursor is null. */
   rejected(id: string, limit: number, cursor: string | null): Promise<Page<RejectedItem>>;
   /** Stores a rejected frame after all. */
@@ -182,7 +186,7 @@ export function createApi(key: string): Api {
     credentials: (id) => get(`${device(id)}/credentials`),
     addCredential: (id, wanted) => ask('POST', `${device(id)}/credentials`, wanted),
     revoke: (id, cid) => ask('DELETE', `${device(id)}/credentials/${cid}`),
-    attempts: (filter, limit) => get(`/v1/attempts?limit=${limit}${filterText(filter)}`),
+    attempts: (filter, limit, cursor) => get(`/v1/attempts?limit=${limit}${cursorText(cursor)}${filterText(filter)}`),
     rejected: (id, limit, cursor) => get(`${device(id)}/rejected?limit=${limit}${cursorText(cursor)}`),
     admit: (id, rid) => ask('POST', `${device(id)}/rejected/${rid}/admit`),
     readings: (id, parameters) => get(`${device(id)}/readings?${new URLSearchParams(parameters).toString()}`),
