@@ -2,19 +2,14 @@
  * The frame around every page: navigation, notices, and the choice of the page by the address. What a page shows is in pages/,
  * its pieces are in the folders of their subject (device/, commands/, fleet/, chart/), and what all of them use is in parts/.
  */
+import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { countOf } from '../schemas/display/numbers.js';
 import { watchFleet } from './fleet/devices.js';
 import { watchEvents } from './fleet/events.js';
-import { AddDevicePage } from './pages/addDevice.js';
 import { administrationPages } from './pages/administration.js';
-import { AttemptsPage } from './pages/attempts.js';
-import { ChartPage } from './pages/chart.js';
-import { CommandsPage } from './pages/commands.js';
-import { DevicePage } from './pages/device.js';
 import { DevicesPage } from './pages/devices.js';
 import { FleetPage } from './pages/fleet.js';
-import { MapPage } from './pages/map.js';
 import { behindMore, MorePage } from './pages/more.js';
 import { Icon } from './parts/icons.js';
 import { Keyboard } from './parts/keyboard.js';
@@ -36,16 +31,51 @@ import {
 } from './session/session.js';
 import { SignIn } from './session/signIn.js';
 
-/** The pages in the order of the navigation. A narrow screen shows only `word` of the title `word rest`. */
-const pages = [
-  { to: '/', icon: 'fleet', word: 'Fleet', rest: '', Page: FleetPage },
-  { to: '/devices', icon: 'devices', word: 'Devices', rest: '', Page: DevicesPage },
-  { to: '/chart', icon: 'chart', word: 'Chart', rest: '', Page: ChartPage },
-  { to: '/map', icon: 'map', word: 'Map', rest: '', Page: MapPage },
-  { to: '/commands', icon: 'commands', word: 'Commands', rest: '', Page: CommandsPage },
-  { to: '/attempts', icon: 'attempts', word: 'Refused', rest: ' connections', Page: AttemptsPage },
-  { to: '/add', icon: 'add', word: 'Add', rest: ' a device', Page: AddDevicePage },
-] as const;
+/** A page of the navigation. A narrow screen shows only `word` of the title `word rest`. */
+interface NavigationPage {
+  to: string;
+  icon: Parameters<typeof Icon>[0]['name'];
+  word: string;
+  rest: string;
+  load(): Promise<ComponentType>;
+}
+
+/** The pages in the order of the navigation. The code of the first two is part of the first view. */
+const pages: readonly NavigationPage[] = [
+  { to: '/', icon: 'fleet', word: 'Fleet', rest: '', load: async () => FleetPage },
+  { to: '/devices', icon: 'devices', word: 'Devices', rest: '', load: async () => DevicesPage },
+  {
+    to: '/chart',
+    icon: 'chart',
+    word: 'Chart',
+    rest: '',
+    load: async () => (await import('./pages/chart.js')).ChartPage,
+  },
+  { to: '/map', icon: 'map', word: 'Map', rest: '', load: async () => (await import('./pages/map.js')).MapPage },
+  {
+    to: '/commands',
+    icon: 'commands',
+    word: 'Commands',
+    rest: '',
+    load: async () => (await import('./pages/commands.js')).CommandsPage,
+  },
+  {
+    to: '/attempts',
+    icon: 'attempts',
+    word: 'Refused',
+    rest: ' connections',
+    load: async () => (await import('./pages/attempts.js')).AttemptsPage,
+  },
+  {
+    to: '/add',
+    icon: 'add',
+    word: 'Add',
+    rest: ' a device',
+    load: async () => (await import('./pages/addDevice.js')).AddDevicePage,
+  },
+];
+
+const loadDevicePage = async () => (await import('./pages/device.js')).DevicePage;
 
 /** The whole page: the form to sign in until there is a key, then the console. */
 export function App() {
@@ -139,16 +169,16 @@ function Navigation() {
 function Pages() {
   useEffect(watchFleet, []);
   useEffect(watchEvents, []);
+  // Most often it is opened next. If this fails, the page says so when it is opened.
+  useEffect(() => void loadDevicePage().catch(() => {}), []);
   const device = deviceInPath(path.value);
-  const page = pages.find(({ to }) => to === path.value);
-  const administration = administrationPages.find(({ to }) => to === path.value);
+  const page = [...pages, ...administrationPages].find(({ to }) => to === path.value);
   const title = device ?? titleOf(path.value);
   useEffect(() => {
     document.title = `${title} · ${gateway.value?.gatewayId ?? 'Tidegate'}`;
   }, [title]);
-  if (device !== null) return <DevicePage key={device} id={device} />;
-  if (page !== undefined) return <page.Page />;
-  if (administration !== undefined) return <Late key={path.value} load={administration.load} />;
+  if (device !== null) return <Late key={device} load={loadDevicePage} props={{ id: device }} />;
+  if (page !== undefined) return <Late key={path.value} load={page.load} props={{}} />;
   if (path.value === '/more') return <MorePage />;
   return (
     <Main title="Page not found">
