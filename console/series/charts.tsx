@@ -3,11 +3,12 @@
  * shows them; what they are is in the address, which the page reads.
  */
 import { type Signal, useSignal } from '@preact/signals';
+import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Scale } from '../../schemas/display/numbers.js';
-import type { Line, LineChart } from '../chart/chart.js';
+import type { Line } from '../chart/chart.js';
 import type { Listeners } from '../chart/frame.js';
-import type { Lane, LaneChart } from '../chart/lanes.js';
+import type { Lane } from '../chart/lanes.js';
 import { moved, type Range, scaled, type Zone, zoomText } from '../chart/range.js';
 import type { SeriesName } from '../chart/series.js';
 import { Failed } from '../parts/empty.js';
@@ -107,19 +108,30 @@ const listenersOf = (pointed: Signal<number | null>): Listeners => ({
   },
 });
 
-function LinePanel({ lines, range, zone, bothSides, pointed, scales }: PanelProps & { lines: readonly Line[] }) {
-  const units = [...new Set(lines.map(({ unit }) => scales.get(unit)?.unit ?? ''))];
+/** A chart of chart/: what it draws, within a range. */
+interface Chart<Content> {
+  show(content: Content, range: Range, zone: Zone): void;
+  end(): void;
+}
+
+type Create<Content> = (element: HTMLElement, bothSides: boolean, listeners: Listeners) => Chart<Content>;
+
+/** Draws a chart in the element that the returned reference is given to, again whenever the panel is drawn. uPlot is loaded when the first one is shown. */
+function useChart<Content>(
+  load: () => Promise<Create<Content>>,
+  content: Content,
+  { range, zone, bothSides, pointed }: PanelProps,
+): RefObject<HTMLDivElement | null> {
   const place = useRef<HTMLDivElement>(null);
-  const chart = useRef<LineChart | null>(null);
-  const draw = (): void => chart.current?.show(lines, range, zone);
+  const chart = useRef<Chart<Content> | null>(null);
+  const draw = (): void => chart.current?.show(content, range, zone);
   const latest = useRef(draw);
   latest.current = draw;
   useEffect(() => {
     let ended = false;
-    // uPlot is loaded when the first chart is shown.
-    void import('../chart/chart.js').then(({ createLineChart }) => {
+    void load().then((create) => {
       if (ended || place.current === null) return;
-      chart.current = createLineChart(place.current, bothSides, listenersOf(pointed));
+      chart.current = create(place.current, bothSides, listenersOf(pointed));
       latest.current();
     });
     return () => {
@@ -129,6 +141,15 @@ function LinePanel({ lines, range, zone, bothSides, pointed, scales }: PanelProp
     };
   }, []);
   useEffect(draw);
+  return place;
+}
+
+const loadLines = async () => (await import('../chart/chart.js')).createLineChart;
+const loadLanes = async () => (await import('../chart/lanes.js')).createLaneChart;
+
+function LinePanel({ lines, ...drawn }: PanelProps & { lines: readonly Line[] }) {
+  const units = [...new Set(lines.map(({ unit }) => drawn.scales.get(unit)?.unit ?? ''))];
+  const place = useChart(loadLines, lines, drawn);
   return (
     <>
       {units.some((unit) => unit !== '') && (
@@ -143,27 +164,8 @@ function LinePanel({ lines, range, zone, bothSides, pointed, scales }: PanelProp
   );
 }
 
-function LanePanel({ lanes, range, zone, bothSides, pointed }: PanelProps & { lanes: readonly Lane[] }) {
-  const place = useRef<HTMLDivElement>(null);
-  const chart = useRef<LaneChart | null>(null);
-  const draw = (): void => chart.current?.show(lanes, range, zone);
-  const latest = useRef(draw);
-  latest.current = draw;
-  useEffect(() => {
-    let ended = false;
-    void import('../chart/lanes.js').then(({ createLaneChart }) => {
-      if (ended || place.current === null) return;
-      chart.current = createLaneChart(place.current, bothSides, listenersOf(pointed));
-      latest.current();
-    });
-    return () => {
-      ended = true;
-      chart.current?.end();
-      chart.current = null;
-    };
-  }, []);
-  useEffect(draw);
-  return <div class="lanes" ref={place} />;
+function LanePanel({ lanes, ...drawn }: PanelProps & { lanes: readonly Lane[] }) {
+  return <div class="lanes" ref={useChart(loadLanes, lanes, drawn)} />;
 }
 
 /** The zoom that a key leads to; the empty text for none, null if the key means nothing here. */
