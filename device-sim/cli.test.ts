@@ -87,9 +87,11 @@ test('a fleet in two processes verifies itself because a threshold needs it, che
   assert.ok(samples.length > 0);
   const html = readFileSync(page, 'utf8');
   assert.match(html, /class="verdict fail">FAIL: framesAcked&lt;1 \(\d+\)/);
-  assert.match(html, /<pre>tidegate-sim demo --devices 10 .*framesAcked&lt;1/);
+  assert.match(html, /<code>tidegate-sim demo --devices 10 .*framesAcked&lt;1/);
   assert.doesNotMatch(html, /tgk_/);
-  assert.ok((html.match(/<svg /g) ?? []).length >= 4);
+  const figures = JSON.parse(/id="figures">(.*?)<\/script>/.exec(html)?.[1] ?? '');
+  assert.equal(figures.seconds.length, samples.length);
+  assert.ok(figures.plots.length >= 6);
   assert.doesNotMatch(html, /(src|href)=|url\(|@import/, 'the page loads no other file');
   assert.deepEqual(((await tools.api('GET', '/v1/devices')).body as { items: [] }).items, []);
 });

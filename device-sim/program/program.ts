@@ -121,7 +121,8 @@ async function run(name: string, options: Options): Promise<void> {
     if (options.report !== undefined) {
       const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 1024 ** 3)} GiB`;
       const head = {
-        fleet: basename(name, '.yaml'),
+        name: basename(name, '.yaml'),
+        fleet,
         target: new URL(deviceUrl).host,
         machine,
         version: versionOf(),

@@ -1,6 +1,6 @@
 import { countOf } from '../../schemas/display/numbers.js';
 import type { Progress } from '../run/result.js';
-import { figure } from './plot.js';
+import { figure } from './page/figures.js';
 
 const barWidth = 30;
 

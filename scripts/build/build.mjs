@@ -68,6 +68,7 @@ async function buildAll() {
       stdio: 'inherit',
     });
   await bundleConsole();
+  await bundleReportPage();
   const { SOURCE_DATE_EPOCH: epoch } = process.env;
   for (const file of Object.values(bin)) chmodSync(file, 0o755);
   record({ ...made, builtAt: epoch === undefined ? Date.now() : Number(epoch) * 1000 });
@@ -134,6 +135,21 @@ async function bundleConsole() {
     throw new Error(
       `the first view of the console has ${first} bytes compressed, and the limit is ${firstViewBytesMax} (config in package.json)`,
     );
+}
+
+/** Bundles the script and the style that the simulator puts into its report. */
+async function bundleReportPage() {
+  const source = join('device-sim', 'report', 'page');
+  await build({
+    entryPoints: [join(source, 'page.ts')],
+    outdir: join('dist', source),
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
 }
 
 /** The files that the browser loads before it draws anything: the page, its style, its icon, its script and what that imports statically. */

@@ -86,7 +86,14 @@ const layers = {
   'device-sim/conform/situations': ['device-sim/conform/stage', 'device-sim/conform/players', 'schemas'],
   'device-sim/conform/stage': ['device-sim/conform/players', 'schemas'],
   'device-sim/conform/players': ['schemas'],
-  'device-sim/report': ['device-sim/run', 'device-sim/measure', 'device-sim/fleet', 'schemas'],
+  'device-sim/report': [
+    'device-sim/report/page',
+    'device-sim/run',
+    'device-sim/measure',
+    'device-sim/fleet',
+    'schemas',
+  ],
+  'device-sim/report/page': [],
   'device-sim/run': [
     'device-sim/verify',
     'device-sim/member',

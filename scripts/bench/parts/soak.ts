@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadFleet } from '../../../device-sim/fleet/loadFleet.js';
-import { linePlot } from '../../../device-sim/report/plot.js';
 import { createLine, summaryOf } from '../../../device-sim/report/report.js';
 import type { FleetResult } from '../../../device-sim/run/result.js';
 import { isVerified, runFleet } from '../../../device-sim/run/runFleet.js';
 import { startGatewayProcess } from '../../../tests/rig/gatewayProcess.js';
 import type { PartOptions } from '../part.js';
 import { commitMeasured, writeResult } from '../table/results.js';
+import { linePlot } from '../table/svgPlots.js';
 
 const secondsMin = 60;
 

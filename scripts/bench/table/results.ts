@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Bar, barPlot } from '../../../device-sim/report/plot.js';
 import { packageRoot, readJson } from '../../../schemas/load.js';
 import type { Row } from './measure.js';
+import { type Bar, barPlot } from './svgPlots.js';
 
 /** The content of docs/bench/compare.json, besides the commit and the date. */
 export interface Results {

@@ -1,17 +1,17 @@
+import { quantity, timeSteps, timeTexts } from '../../../device-sim/report/page/figures.js';
+
 /** A line with its points as [x, y]; a y that is not finite leaves a gap. */
-export interface Series {
+interface Series {
   name: string;
   points: readonly (readonly [number, number])[];
 }
 
 /** What a plot of lines shows. */
-export interface PlotOptions {
+interface PlotOptions {
   title: string;
   /** What follows a figure on the y axis. */
   unit: string;
   lines: readonly Series[];
-  /** Named stretches of the x axis: [name, from]. */
-  stages?: readonly (readonly [string, number])[];
 }
 
 const [width, height] = [760, 220];
@@ -20,7 +20,7 @@ const colours = ['#0969da', '#bc4c00', '#1a7f37', '#8250df', '#57606a'];
 const gridSteps = 4;
 
 /** An SVG of lines over the seconds of a run, without references to other files. The y axis begins at zero, so a flat line looks flat. */
-export function linePlot({ title, unit, lines, stages = [] }: PlotOptions): string {
+export function linePlot({ title, unit, lines }: PlotOptions): string {
   const points = lines.flatMap((line) => line.points.filter(([, y]) => Number.isFinite(y)));
   const xMax = Math.max(...points.map(([x]) => x), 1);
   const yMax = niceMax(Math.max(...points.map(([, y]) => y), 0));
@@ -30,11 +30,6 @@ export function linePlot({ title, unit, lines, stages = [] }: PlotOptions): stri
     `<line x1="${left}" x2="${width - right}" y1="${round(y(value))}" y2="${round(y(value))}" class="grid"/>`,
     label(left - 6, y(value) + 4, quantity(value, unit), 'end'),
   ]);
-  const marks = stages.map(
-    ([, from]) =>
-      `<line x1="${round(x(from))}" x2="${round(x(from))}" y1="${top}" y2="${height - bottom}" class="stage"/>`,
-  );
-  const names = stageLabels(stages.map(([name, from]) => [name, x(from)]));
   const times = timeTicks(xMax).map(([at, text]) => label(x(at), height - 8, text, 'middle'));
   const drawn = lines.flatMap(({ name, points: all }, i) => [
     `<path d="${pathOf(all, x, y)}" fill="none" stroke="${colours[i % colours.length]}" stroke-width="1.5"/>`,
@@ -42,10 +37,10 @@ export function linePlot({ title, unit, lines, stages = [] }: PlotOptions): stri
     label(left + 13 + i * 150, 31, name, 'start'),
   ]);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(title)}" font-family="sans-serif" font-size="11" fill="#1f2328">
-<style>.grid{stroke:#d0d7de}.stage{stroke:#8c959f;stroke-dasharray:3 3}</style>
+<style>.grid{stroke:#d0d7de}</style>
 <rect width="${width}" height="${height}" fill="#ffffff"/>
 <text x="${left}" y="14" font-weight="bold">${escaped(title)}</text>
-${[...grid, ...marks, ...times, ...drawn, ...names].join('\n')}
+${[...grid, ...times, ...drawn].join('\n')}
 </svg>
 `;
 }
@@ -69,34 +64,14 @@ function pathOf(
     .join('');
 }
 
-/** The names of the stages beside their lines, each in the first row in which it is free of the names before it. */
-function stageLabels(stages: readonly (readonly [string, number])[]): string[] {
-  const ends: number[] = [];
-  return stages.map(([name, x]) => {
-    const long = charWidth * name.length;
-    const isLast = x + long > width - right;
-    const from = isLast ? x - 3 - long : x + 3;
-    const free = ends.findIndex((end) => end < from);
-    const row = free === -1 ? ends.length : free;
-    ends[row] = from + long + charWidth;
-    return label(isLast ? x - 3 : x + 3, top + 10 + row * 12, name, isLast ? 'end' : 'start');
-  });
-}
-
-/** Steps of the time axis in seconds: parts of a minute, an hour and a day. */
-const timeSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400];
 const timeTicksMax = 8;
 
-/** Round times of the axis up to `max` seconds, with their texts: all in one unit. */
-export function timeTicks(max: number): [number, string][] {
+/** Round times of the axis up to `max` seconds, with their texts. */
+function timeTicks(max: number): [number, string][] {
   const step = timeSteps.find((one) => max / one <= timeTicksMax) ?? 86_400 * Math.ceil(max / 86_400 / timeTicksMax);
-  const [size, unit] = step >= 3_600 ? [3_600, 'h'] : step >= 60 ? [60, 'min'] : [1, 's'];
-  return Array.from({ length: Math.floor(max / step) + 1 }, (_, n) => [n * step, `${(n * step) / size} ${unit}`]);
-}
-
-/** A figure with its unit; a second or more of milliseconds in seconds. */
-export function quantity(value: number, unit: string): string {
-  return unit === ' ms' && value >= 1_000 ? `${figure(value / 1_000)} s` : `${figure(value)}${unit}`;
+  const times = Array.from({ length: Math.floor(max / step) + 1 }, (_, n) => n * step);
+  const texts = timeTexts(times, step);
+  return times.map((time, n) => [time, texts[n]]);
 }
 
 /** One bar of a plot. */
@@ -144,19 +119,7 @@ function niceMax(value: number): number {
   return ([1, 2, 4, 5, 8, 10].find((step) => step * power >= value) as number) * power;
 }
 
-/** A number with three significant digits, with k, M or G. */
-export function figure(value: number): string {
-  const [scale, letter] = (
-    [
-      [1e9, 'G'],
-      [1e6, 'M'],
-      [1e3, 'k'],
-    ] as const
-  ).find(([size]) => value >= size) ?? [1, ''];
-  return `${Number((value / scale).toPrecision(3))}${letter}`;
-}
-
-/** The text for HTML and SVG. */
-export function escaped(text: string): string {
+/** The text for SVG. */
+function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
