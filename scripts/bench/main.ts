@@ -37,9 +37,10 @@ const parts: Record<string, { about: string; needs?: Record<string, string>; loa
     load: async () => (await import('./parts/links.js')).benchLinks,
   },
   console: {
-    about: 'the longest tasks of the console’s pages at 50,000 readings/s (--links 10000); needs chromium',
+    about:
+      'the longest tasks of the console’s pages with many devices (--links 10000 --devices 100000); needs chromium',
     needs: { chromium: 'chromium' },
-    load: async () => (await import('./parts/console.js')).benchConsole,
+    load: async () => (await import('./console/console.js')).benchConsole,
   },
   streams: {
     about: '100,000 streams that send one frame per second each, given to the store; --seconds 60 or more',
