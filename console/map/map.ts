@@ -26,31 +26,32 @@ const fitZoomMax = 11;
 const netDegrees = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30];
 const netPixels = 90;
 
-/** A Leaflet map in the colours of the page. All devices are on one canvas, so that thousands stay smooth. `popup` makes what a popup shows. */
+/**
+ * A Leaflet map in the colours of the page. All devices are on one canvas, and what does not move is on another one below it, so that
+ * thousands that move stay smooth. `popup` makes what a popup shows.
+ */
 export function createDeviceMap(element: HTMLElement, popup: (id: string) => HTMLElement): DeviceMap {
   const map = L.map(element, { preferCanvas: true, worldCopyJump: true, minZoom: 1, maxZoom: 19, zoomSnap: 0.5 });
   map.setView([20, 0], 2);
   map.attributionControl.setPrefix(false).addAttribution('Land: Natural Earth');
-  const markers = new Map<string, L.CircleMarker>();
   L.control.scale({ imperial: false }).addTo(map);
-  const [ground, net] = [L.layerGroup().addTo(map), L.layerGroup().addTo(map)];
-  let isFitted = false;
-  const paint = (): void => {
-    ground.clearLayers();
-    drawLand(ground, element);
-    drawNet(net, map, element);
-    for (const marker of markers.values()) marker.setStyle(markerStyle(element)).bringToFront();
-  };
-  paint();
-  map.on('moveend', () => {
-    drawNet(net, map, element);
-    for (const marker of markers.values()) marker.bringToFront();
+  const endGround = showGround(map, element);
+  const markers = new Map<string, L.CircleMarker>();
+  const ids = new WeakMap<L.Layer, string>();
+  const group = L.featureGroup().addTo(map);
+  // A tooltip and a popup are made when they are first wanted: thousands of them would take long.
+  group.on('mouseover', ({ propagatedFrom: marker }) => {
+    if (marker.getTooltip() === undefined) marker.bindTooltip(ids.get(marker)).openTooltip();
   });
-  addEventListener('themechange', paint);
-  const dark = matchMedia('(prefers-color-scheme: dark)');
-  dark.addEventListener('change', paint);
+  const openPopup = (marker: L.Layer): void => {
+    if (marker.getPopup() === undefined) marker.bindPopup(() => popup(ids.get(marker) ?? ''));
+    marker.openPopup();
+  };
+  group.on('click', ({ propagatedFrom: marker }) => marker.getPopup() === undefined && openPopup(marker));
+  const endTheme = onTheme(() => group.setStyle(markerStyle(element)));
   const observer = new ResizeObserver(() => map.invalidateSize());
   observer.observe(element);
+  let isFitted = false;
 
   const fit = (): void => {
     const bounds = L.latLngBounds([...markers.values()].map((marker) => marker.getLatLng()));
@@ -61,17 +62,18 @@ export function createDeviceMap(element: HTMLElement, popup: (id: string) => HTM
       const style = markerStyle(element);
       for (const [id, { lat, lon }] of places) {
         const marker = markers.get(id);
-        if (marker !== undefined) marker.setLatLng([lat, lon]);
-        else {
-          const made = L.circleMarker([lat, lon], style)
-            .bindTooltip(id)
-            .bindPopup(() => popup(id));
-          markers.set(id, made.addTo(map));
+        if (marker === undefined) {
+          const made = L.circleMarker([lat, lon], style).addTo(group);
+          markers.set(id, made);
+          ids.set(made, id);
+        } else {
+          const before = marker.getLatLng();
+          if (before.lat !== lat || before.lng !== lon) marker.setLatLng([lat, lon]);
         }
       }
       for (const [id, marker] of markers)
         if (!places.has(id)) {
-          marker.remove();
+          group.removeLayer(marker);
           markers.delete(id);
         }
       if (isFitted || markers.size === 0) return;
@@ -83,14 +85,41 @@ export function createDeviceMap(element: HTMLElement, popup: (id: string) => HTM
       const marker = markers.get(id);
       if (marker === undefined) return;
       map.setView(marker.getLatLng(), Math.max(map.getZoom(), fitZoomMax), { animate: false });
-      marker.openPopup();
+      openPopup(marker);
     },
     end() {
       observer.disconnect();
-      removeEventListener('themechange', paint);
-      dark.removeEventListener('change', paint);
+      endTheme();
+      endGround();
       map.remove();
     },
+  };
+}
+
+/** Shows the land and the net of degrees below the devices, until the returned function is called. */
+function showGround(map: L.Map, element: HTMLElement): () => void {
+  const pane = map.createPane('ground');
+  pane.style.zIndex = '350';
+  const renderer = L.canvas({ pane: 'ground' });
+  const [ground, net] = [L.layerGroup().addTo(map), L.layerGroup().addTo(map)];
+  const paint = (): void => {
+    ground.clearLayers();
+    drawLand(ground, renderer, element);
+    drawNet(net, renderer, map, element);
+  };
+  paint();
+  map.on('moveend', () => drawNet(net, renderer, map, element));
+  return onTheme(paint);
+}
+
+/** Calls `paint` whenever the colours of the page change, until the returned function is called. */
+function onTheme(paint: () => void): () => void {
+  addEventListener('themechange', paint);
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  dark.addEventListener('change', paint);
+  return () => {
+    removeEventListener('themechange', paint);
+    dark.removeEventListener('change', paint);
   };
 }
 
@@ -113,9 +142,10 @@ const markerStyle = (element: HTMLElement): L.CircleMarkerOptions => ({
 });
 
 /** Draws the land. */
-function drawLand(ground: L.LayerGroup, element: HTMLElement): void {
+function drawLand(ground: L.LayerGroup, renderer: L.Renderer, element: HTMLElement): void {
   const topology = land as unknown as Topology<{ land: GeometryCollection }>;
   const style = {
+    renderer,
     color: colourOf(element, '--edge'),
     weight: 1,
     fillColor: colourOf(element, '--surface'),
@@ -131,11 +161,11 @@ function drawLand(ground: L.LayerGroup, element: HTMLElement): void {
 }
 
 /** Draws the net of degrees of what the map shows, so that there is something to go by where the land has no detail. */
-function drawNet(net: L.LayerGroup, map: L.Map, element: HTMLElement): void {
+function drawNet(net: L.LayerGroup, renderer: L.Renderer, map: L.Map, element: HTMLElement): void {
   net.clearLayers();
   const bounds = map.getBounds().pad(0.5);
   const degrees = netDegrees.find((step) => (step / 360) * 256 * 2 ** map.getZoom() >= netPixels) ?? 30;
-  const line = { interactive: false, color: colourOf(element, '--edge'), weight: 1, opacity: 0.35 };
+  const line = { renderer, interactive: false, color: colourOf(element, '--edge'), weight: 1, opacity: 0.35 };
   const [south, north] = [Math.max(-85, bounds.getSouth()), Math.min(85, bounds.getNorth())];
   for (let i = Math.ceil(bounds.getWest() / degrees); i * degrees <= bounds.getEast(); i++)
     L.polyline(

@@ -18,6 +18,8 @@ type Metrics = Record<string, LatestMetric>;
 const places = new Map<string, Place>();
 const values = new Map<string, Metrics>();
 const revision = signal(0);
+/** The ids of the devices with a place, in order. */
+const ids = signal<readonly string[]>([]);
 /** The map is drawn again this often at most, however many devices move. */
 const redrawMs = 500;
 const listedMax = 100;
@@ -66,10 +68,9 @@ export function MapPage() {
 
 /** The devices as a list, because a canvas cannot be read aloud or walked through with the keyboard. */
 function Found({ open }: { open(id: string): void }) {
-  revision.value;
   const search = param('q').toLowerCase();
-  const ids = [...places.keys()].filter((id) => id.toLowerCase().includes(search)).sort();
-  if (places.size === 0)
+  const found = ids.value.filter((id) => id.toLowerCase().includes(search));
+  if (ids.value.length === 0)
     return (
       <Empty title="No device has a position yet.">
         <p>
@@ -88,11 +89,11 @@ function Found({ open }: { open(id: string): void }) {
         onInput={({ currentTarget }) => setParams({ q: currentTarget.value })}
       />
       <p class="found" role="status">
-        {countOf(ids.length, 'device')} with a position
-        {ids.length > listedMax && `, the first ${listedMax} are listed`}
+        {countOf(found.length, 'device')} with a position
+        {found.length > listedMax && `, the first ${listedMax} are listed`}
       </p>
       <ul class="places">
-        {ids.slice(0, listedMax).map((id) => (
+        {found.slice(0, listedMax).map((id) => (
           <li key={id}>
             <button type="button" class="link" title="Show on the map" onClick={() => open(id)}>
               {id}
@@ -116,7 +117,10 @@ function watchPlaces(): () => void {
     waits = true;
     setTimeout(() => {
       waits = false;
-      if (!ended) revision.value++;
+      if (ended) return;
+      if (places.size !== ids.peek().length || ids.peek().some((id) => !places.has(id)))
+        ids.value = [...places.keys()].sort();
+      revision.value++;
     }, redrawMs);
   };
   const endLive = onLive((message) => {
@@ -129,6 +133,7 @@ function watchPlaces(): () => void {
     endLive();
     places.clear();
     values.clear();
+    ids.value = [];
   };
 }
 

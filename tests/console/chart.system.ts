@@ -362,15 +362,26 @@ test('the map shows every device that sends a position, and leads to its page', 
   const { gateway, browser } = await startBoth(context);
   const ts = Date.now();
   await sendFrames(context, gateway, 'truck-1', [{ ts, values: { lat: 53.5, lon: 10, speed: 3 } }]);
+  const { page, problems } = await openConsole(browser, `${gateway.operatorUrl}/map#key=${gateway.key}`);
+  await page.getByText('1 device with a position').waitFor();
+  const popup = page.locator('.leaflet-popup');
+  await context.test(
+    'the only device is in the middle, with its id under the pointer, and a click shows its values',
+    async () => {
+      await page.locator('.map-place').hover();
+      await page.locator('.leaflet-tooltip', { hasText: 'truck-1' }).waitFor();
+      await page.locator('.map-place').click();
+      await popup.getByText('speed 3').waitFor();
+      await popup.getByRole('button', { name: 'Close popup' }).click();
+    },
+  );
   await sendFrames(context, gateway, 'truck-2', [{ ts, values: { lat: -33.9, lon: 151.2 } }]);
   await sendFrames(context, gateway, 'wrong-1', [{ ts, values: { lat: 91, lon: 10 } }]);
   await sendFrames(context, gateway, 'boiler-1', [{ ts, values: { temperature: 50 } }]);
-  const { page, problems } = await openConsole(browser, `${gateway.operatorUrl}/map#key=${gateway.key}`);
   await page.getByText('2 devices with a position').waitFor();
   await page.getByRole('searchbox').fill('truck-1');
   await page.getByText('1 device with a position').waitFor();
   await page.getByRole('button', { name: 'truck-1' }).click();
-  const popup = page.locator('.leaflet-popup');
   await popup.getByText('lat 53.5').waitFor();
   await popup.getByRole('link', { name: 'truck-1' }).click();
   await page.getByRole('heading', { name: 'truck-1', level: 1 }).waitFor();
