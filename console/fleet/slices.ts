@@ -34,8 +34,8 @@ export function* sortSteps<Item>(
       for (let a = from, b = middle, at = from; at < to; at++) {
         const isFirst = b === to || (a < middle && compare(keys[places[a]], keys[places[b]], sign) <= 0);
         merged[at] = places[isFirst ? a++ : b++];
+        if (at % sliceItems === sliceItems - 1) yield;
       }
-      yield;
     }
     [places, merged] = [merged, places];
   }
