@@ -22,6 +22,8 @@ export interface DeviceMap {
 }
 
 const fitZoomMax = 11;
+/** More devices have no edge: edges take more than half of the time in which thousands are drawn. */
+const edgedMax = 500;
 /** The distances between the lines of the net, and how far apart they are on the screen at least. */
 const netDegrees = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30];
 const netPixels = 90;
@@ -39,6 +41,7 @@ export function createDeviceMap(element: HTMLElement, popup: (id: string) => HTM
   const markers = new Map<string, L.CircleMarker>();
   const ids = new WeakMap<L.Layer, string>();
   const group = L.featureGroup().addTo(map);
+  let isEdged = true;
   // A tooltip and a popup are made when they are first wanted: thousands of them would take long.
   group.on('mouseover', ({ propagatedFrom: marker }) => {
     if (marker.getTooltip() === undefined) marker.bindTooltip(ids.get(marker)).openTooltip();
@@ -48,7 +51,7 @@ export function createDeviceMap(element: HTMLElement, popup: (id: string) => HTM
     marker.openPopup();
   };
   group.on('click', ({ propagatedFrom: marker }) => marker.getPopup() === undefined && openPopup(marker));
-  const endTheme = onTheme(() => group.setStyle(markerStyle(element)));
+  const endTheme = onTheme(() => group.setStyle(markerStyle(element, isEdged)));
   const observer = new ResizeObserver(() => map.invalidateSize());
   observer.observe(element);
   let isFitted = false;
@@ -59,7 +62,11 @@ export function createDeviceMap(element: HTMLElement, popup: (id: string) => HTM
   };
   return {
     show(places) {
-      const style = markerStyle(element);
+      if (places.size > edgedMax === isEdged) {
+        isEdged = !isEdged;
+        group.setStyle(markerStyle(element, isEdged));
+      }
+      const style = markerStyle(element, isEdged);
       for (const [id, { lat, lon }] of places) {
         const marker = markers.get(id);
         if (marker === undefined) {
@@ -133,8 +140,9 @@ function colourOf(element: HTMLElement, name: string): string {
   return value;
 }
 
-const markerStyle = (element: HTMLElement): L.CircleMarkerOptions => ({
+const markerStyle = (element: HTMLElement, isEdged: boolean): L.CircleMarkerOptions => ({
   radius: 6,
+  stroke: isEdged,
   color: colourOf(element, '--surface'),
   weight: 1.5,
   fillColor: colourOf(element, '--accent'),
