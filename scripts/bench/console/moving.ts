@@ -53,8 +53,7 @@ export async function lookAtMoving(devices: number, seconds: number): Promise<Se
     });
     try {
       await untilOnline(gateway, devices);
-      await commandAll(gateway, devices);
-      await refuseMany(gateway);
+      await Promise.all([commandAll(gateway, devices), refuseMany(gateway)]);
       return await usePages(gateway, devices, seconds);
     } finally {
       clearInterval(sending);
@@ -159,7 +158,7 @@ function usePages(gateway: GatewayProcess, devices: number, seconds: number): Pr
     await useMap({ page, seen, note }, shareMs);
     await note('map, moved and zoomed');
     await open('/devices/wide');
-    await page.getByRole('cell', { name: `metric-${wideMetrics - 1}`, exact: true }).waitFor();
+    await page.getByRole('button', { name: `metric-${wideMetrics - 1}`, exact: true }).waitFor();
     await page.locator('.u-over').waitFor();
     await page.waitForTimeout(shareMs);
     await note(`a device with ${wideMetrics} metrics and a long text, from its beginning`);
