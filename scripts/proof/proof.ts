@@ -83,7 +83,8 @@ const parts: Record<string, ProofPart> = {
     command: ['dist/scripts/bench/main.js', 'lighter', '--seconds', '15'],
   },
   console: {
-    title: 'The console with 100,000 devices, 10,000 of them online, and 50,000 readings per second',
+    title:
+      'The console with 100,000 devices, 10,000 of them online, and 50,000 readings per second; and with 5,000 that move',
     command: ['dist/scripts/bench/main.js', 'console', '--devices', '100000', '--links', '10000', '--seconds', '40'],
     needs: ['chromium'],
   },
