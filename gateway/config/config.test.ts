@@ -136,6 +136,47 @@ test('a public URL is that of the device path, by WebSocket', () => {
   }
 });
 
+test('map tiles come from one host that the browser can be told, and their URL has the place of a tile', () => {
+  const load = (url: string, attribution = '© Example Maps') => {
+    const set = [`console.mapTiles.url=${url}`, `console.mapTiles.attribution=${attribution}`];
+    return loadConfig({ environment: {}, set }).console.mapTiles?.url;
+  };
+  for (const url of [
+    'https://tiles.example.com/{z}/{x}/{y}.png',
+    'https://tiles.example.com:8443/{z}/{y}/{x}{r}.png?key=a-b',
+    'http://127.0.0.1:8090/{z}/{x}/{y}.png',
+    'https://karte.bücher.example/{z}/{x}/{y}',
+  ])
+    assert.equal(load(url), url);
+  for (const url of [
+    '',
+    'tiles.example.com/{z}/{x}/{y}.png',
+    'ftp://tiles.example.com/{z}/{x}/{y}.png',
+    'https:///{z}/{x}/{y}.png',
+    'https:tiles.example.com/{z}/{x}/{y}.png',
+    "https://tiles.example.com;script-src'unsafe-inline'/{z}/{x}/{y}.png",
+    'https://a b.example.com/{z}/{x}/{y}.png',
+    'https://*.example.com/{z}/{x}/{y}.png',
+    'https://{s}.example.com/{z}/{x}/{y}.png',
+    'https://ann:secret@tiles.example.com/{z}/{x}/{y}.png',
+    'https://[::1]/{z}/{x}/{y}.png',
+    'https://tiles.example.com/{z}/{x}.png',
+    'https://tiles.example.com/tile.png',
+    'https://tiles.example.com/{z}/{x}/{y}.{format}',
+    'https://tiles.example.com/{z}/{x}/{y}.png?{',
+    `https://tiles.example.com/{z}/{x}/{y}/${'a'.repeat(2048)}`,
+  ]) {
+    const faults = faultsOf(() => load(url));
+    assert.deepEqual([faults.length, /^console\.mapTiles\.url/.test(faults[0])], [1, true], `${url} ${faults[0]}`);
+  }
+  assert.match(faultsOf(() => load('https://tiles.example.com/{z}/{x}/{y}', ''))[0], /^console\.mapTiles\.attribution/);
+  const half = faultsOf(() =>
+    loadConfig({ environment: {}, set: ['console.mapTiles.url=https://a.example/{z}/{x}/{y}'] }),
+  );
+  assert.match(half.join(), /^console\.mapTiles .*attribution/);
+  assert.equal(loadConfig({ environment: {}, set: [] }).console.mapTiles, undefined);
+});
+
 test('a variable with one underscore between section and key is answered with the right one', () => {
   for (const [name, value, right] of [
     ['TIDEGATE_DEVICE_PORT', '8080', 'TIDEGATE_DEVICE__PORT'],

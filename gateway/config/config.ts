@@ -11,6 +11,7 @@ import type {
   AdmissionConfig,
   BackupConfig,
   CommandsConfig,
+  ConsoleConfig,
   DeviceLimits,
   DeviceListenerConfig,
   GatewayConfig,
@@ -25,6 +26,7 @@ import { loadSchema, packageRoot } from '../../schemas/load.js';
 import { createProxies } from '../net/proxies.js';
 import { backupFaults } from './backupFaults.js';
 import { explain, type Schema } from './explain.js';
+import { mapTilesFaults } from './mapTiles.js';
 import { byDefault, type Origin, type Origins, originText } from './origins.js';
 
 type Filled<Section, Optional extends keyof Section = never> = Required<Omit<Section, Optional>> &
@@ -44,6 +46,7 @@ export interface ResolvedConfig {
   readonly limits: Required<LimitsConfig> & { readonly device: Required<DeviceLimits> };
   readonly shutdown: Required<ShutdownConfig>;
   readonly commands: Required<CommandsConfig>;
+  readonly console: ConsoleConfig;
   readonly backup: Filled<BackupConfig, 'schedule' | 'folder'>;
   readonly mqtt: Filled<
     MqttConfig,
@@ -130,6 +133,8 @@ export function loadConfig({ file, environment, set }: ConfigSources): ResolvedC
     faults.push('mqtt.password and mqtt.passwordFile: give one of them');
   faults.push(...portFaults(config));
   if (faults.length === 0) faults.push(...backupFaults(config.backup ?? {}, config.data ?? 'data'));
+  if (faults.length === 0 && config.console?.mapTiles !== undefined)
+    faults.push(...mapTilesFaults(config.console.mapTiles));
   if (Array.isArray(config.trustedProxies)) faults.push(...proxyFaults(config.trustedProxies));
   if (faults.length > 0) throw new ConfigError(faults);
   const resolved = {

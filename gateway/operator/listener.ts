@@ -87,7 +87,12 @@ function createRouter({ context, bodyBytesMax, consoleFolder, apiPageFolder }: O
   const headers = { 'Content-Type': 'application/json' };
   router.add('GET', '/openapi.json', (_, response) => response.answer({ status: 200, headers, body: document }));
   router.add('GET', livePath, (_, response) => response.answer(connectByWebSocket));
-  addConsole(router, consoleFolder, apiPageFolder);
+  addConsole(
+    router,
+    consoleFolder,
+    apiPageFolder,
+    context.mapTiles === null ? null : new URL(context.mapTiles.url).origin,
+  );
   return router;
 }
 

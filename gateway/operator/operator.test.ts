@@ -312,6 +312,23 @@ test('the session names the URL that devices use, if it is configured', async (c
   assert.equal(((await api('GET', '/v1/session')).body as { deviceUrl: string }).deviceUrl, url);
 });
 
+test('the console may load images from the map server of the settings, and the page of the API may not', async (context) => {
+  const policyOf = async (url: string): Promise<string> =>
+    /img-src ([^;]*);/.exec((await fetch(url)).headers.get('content-security-policy') ?? '')?.[1] ?? 'none';
+  const own = "'self' data:";
+  const { gateway } = await startTestGateway(context);
+  assert.equal(await policyOf(`${gateway.operatorUrl}/map`), own);
+  const url = 'https://TILES.example.com:443/{z}/{x}/{y}.png?key=1;script-src';
+  const withTiles = await startTestGateway(context, [
+    `console.mapTiles.url=${url}`,
+    'console.mapTiles.attribution=© Example Maps',
+  ]);
+  assert.equal(await policyOf(`${withTiles.gateway.operatorUrl}/map`), `${own} https://tiles.example.com`);
+  assert.equal(await policyOf(`${withTiles.gateway.operatorUrl}/docs`), own);
+  const { mapTiles } = (await withTiles.api('GET', '/v1/session')).body as { mapTiles: object };
+  assert.deepEqual(mapTiles, { url, attribution: '© Example Maps' });
+});
+
 test('a key can read its role, the address for devices, and the contents of the models', async (context) => {
   const { api, gateway } = await startTestGateway(context);
   const viewer = (await api('POST', '/v1/keys', { name: 'wall', role: 'viewer' })).body as { id: string; key: string };
@@ -322,6 +339,7 @@ test('a key can read its role, the address for devices, and the contents of the 
     devicePort: Number(new URL(gateway.deviceUrl).port),
     deviceTls: false,
     deviceUrl: null,
+    mapTiles: null,
   });
   const { items } = (await api('GET', '/v1/models', undefined, viewer.key)).body as ModelPage;
   const boiler = items.find(({ name }) => name === 'boiler');

@@ -121,6 +121,7 @@ export async function openOperatorPort(
       devicePort: devicePort.port,
       deviceTls: config.device.tls !== undefined,
       deviceUrl: config.device.publicUrl ?? null,
+      mapTiles: config.console.mapTiles ?? null,
       ...side.operations,
       watchTraced: trace.watch,
       presence: registries.records.presence.of,

@@ -270,6 +270,7 @@ export interface GatewayConfig {
   trustedProxies?: string[];
   commands?: CommandsConfig;
   backup?: BackupConfig;
+  console?: ConsoleConfig;
 }
 /**
  * The port that devices connect to.
@@ -596,6 +597,25 @@ export interface BackupConfig {
    * How many backups stay. After each complete backup the gateway removes the oldest ones beyond this number, and only those that it made itself.
    */
   keep?: number;
+}
+/**
+ * The console, which are the pages for operators in the browser.
+ */
+export interface ConsoleConfig {
+  mapTiles?: MapTilesConfig;
+}
+/**
+ * A server of map tiles for the maps of the console. Its operator learns which places people look at, and the address of the console. If it is absent, the maps show only the outlines of the land and load nothing from another server.
+ */
+export interface MapTilesConfig {
+  /**
+   * The URL of a tile, with `{z}`, `{x}` and `{y}` for its zoom and place, and `{r}` for `@2x` on a fine screen if the server has such tiles, for example `https://tiles.example.com/{z}/{x}/{y}.png`. The browser loads images from this server and from no other. If the console is reached by `https`, the tiles must be, too.
+   */
+  url: string;
+  /**
+   * Whose map it is, as plain text. The terms of most map servers ask for it, for example `© OpenStreetMap contributors`.
+   */
+  attribution: string;
 }
 
 /**

@@ -2159,7 +2159,7 @@ export interface ReloadedBody {
 }
 
 /**
- * The operator key of the request, and where devices connect.
+ * The operator key of the request, where devices connect, and what the console loads from elsewhere.
  */
 export interface SessionBody {
   /**
@@ -2186,6 +2186,19 @@ export interface SessionBody {
    * The URL by which devices reach the gateway, from the setting `device.publicUrl`; null if it is not set.
    */
   deviceUrl: string | null;
+  /**
+   * The server of map tiles for the console, from the setting `console.mapTiles`; null if there is none.
+   */
+  mapTiles: {
+    /**
+     * The URL of a tile, with `{z}`, `{x}`, `{y}` and perhaps `{r}`.
+     */
+    url: string;
+    /**
+     * Whose map it is, as plain text.
+     */
+    attribution: string;
+  } | null;
 }
 
 /**

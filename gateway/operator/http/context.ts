@@ -38,6 +38,8 @@ export interface OperatorContext extends Omit<Operations, 'resumeErasures'> {
   deviceTls: boolean;
   /** device.publicUrl; null if it is not set. */
   deviceUrl: string | null;
+  /** console.mapTiles; null if it is not set. */
+  mapTiles: { url: string; attribution: string } | null;
   presence(device: Device): Presence;
   /** Traces the frames of these devices from now on, and of no others. */
   watchTraced(ids: ReadonlySet<string>): void;

@@ -12,9 +12,12 @@ const types: Record<string, string> = {
   '.txt': 'text/plain; charset=utf-8',
 };
 
-/** The console may load files only from its own origin, has no inline code, and must not be framed. */
-export const contentSecurityPolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/**
+ * The console may load files only from its own origin, has no inline code, and must not be framed. Images may also come from `images`, the
+ * origin of the map tiles; null if there is none.
+ */
+const contentSecurityPolicy = (images: string | null): string =>
+  `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:${images === null ? '' : ` ${images}`}; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 /** The paths of the console's pages. All of them return its one HTML file, which reads the address. */
 const consolePages = [
@@ -36,32 +39,32 @@ const consolePages = [
 ];
 export const apiPagePath = '/docs';
 
-/** Adds the built console and the API page, which are kept in memory. */
-export function addConsole(router: Router, folder: string, apiPageFolder: string): void {
-  addFolder(router, folder, '', consolePages);
+/** Adds the built console and the API page, which are kept in memory. Only the console shows maps, whose tiles come from `tilesOrigin`. */
+export function addConsole(router: Router, folder: string, apiPageFolder: string, tilesOrigin: string | null): void {
+  addFolder(router, folder, '', consolePages, contentSecurityPolicy(tilesOrigin));
   const index = join(folder, 'index.html');
-  if (existsSync(index)) addMissingPage(router, readStatic(index, types['.html']));
-  addFolder(router, apiPageFolder, apiPagePath, [apiPagePath]);
+  if (existsSync(index)) addMissingPage(router, readStatic(index, types['.html']), contentSecurityPolicy(tilesOrigin));
+  addFolder(router, apiPageFolder, apiPagePath, [apiPagePath], contentSecurityPolicy(null));
 }
 
 /** A browser at an address that is none gets the console, which says so, and not the JSON that programs get. */
-function addMissingPage(router: Router, file: StaticFile): void {
+function addMissingPage(router: Router, file: StaticFile, policy: string): void {
   router.missing = (request) => {
     const asksForPage = request.method === 'GET' && /\btext\/html\b/i.test(request.header('accept'));
     if (!asksForPage || request.path.startsWith('/v1/')) return null;
-    const answer = answerWith(request, file);
+    const answer = answerWith(request, file, policy);
     return answer.status === 200 ? { ...answer, status: 404 } : answer;
   };
 }
 
 /** Adds files under a path, and index.html at the paths of the pages. The build wrote a compressed form beside each file. */
-function addFolder(router: Router, folder: string, base: string, pages: string[]): void {
+function addFolder(router: Router, folder: string, base: string, pages: string[], policy: string): void {
   for (const name of existsSync(folder) ? readdirSync(folder) : []) {
     const type = types[extname(name)];
     if (type === undefined) continue;
     const file = readStatic(join(folder, name), type);
     for (const path of name === 'index.html' ? pages : [`${base}/${name}`])
-      router.add('GET', path, (request, response) => response.answer(answerWith(request, file)));
+      router.add('GET', path, (request, response) => response.answer(answerWith(request, file, policy)));
   }
 }
 
@@ -82,9 +85,9 @@ function readStatic(path: string, type: string): StaticFile {
   return { type, tag, content, packed };
 }
 
-function answerWith(request: Request, { type, tag, content, packed }: StaticFile): Answer {
+function answerWith(request: Request, { type, tag, content, packed }: StaticFile, policy: string): Answer {
   const headers: Record<string, string> = {
-    'Content-Security-Policy': contentSecurityPolicy,
+    'Content-Security-Policy': policy,
     'X-Content-Type-Options': 'nosniff',
     'Referrer-Policy': 'no-referrer',
     'Cache-Control': 'no-cache',

@@ -39,12 +39,13 @@ export const modelRoutes: Route[] = [
   {
     method: 'get',
     path: '/v1/session',
-    summary: 'Shows the name and role of the key of this request, and where devices connect',
+    summary:
+      'Shows the name and role of the key of this request, where devices connect, and the map server of the console',
     role: 'viewer',
     status: 200,
     answer: 'session',
-    handle({ key }, { devicePort, deviceTls, deviceUrl }) {
-      return { id: key?.id, name: key?.name, role: key?.role, devicePort, deviceTls, deviceUrl };
+    handle({ key }, { devicePort, deviceTls, deviceUrl, mapTiles }) {
+      return { id: key?.id, name: key?.name, role: key?.role, devicePort, deviceTls, deviceUrl, mapTiles };
     },
   },
 ];
