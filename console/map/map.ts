@@ -1,6 +1,6 @@
 /**
- * map/ draws devices on a map, and knows where they are. The map has no tiles: its land is bundled with the console, so that no address of
- * an operator or a device leaves the gateway.
+ * map/ draws devices and their ways on a map, and knows where they are. The outlines of the land are bundled with the console, so that no
+ * address of an operator or a device leaves the gateway. Only if the gateway names a map server are its tiles drawn in their place.
  */
 import L from 'leaflet';
 import { feature } from 'topojson-client';
@@ -8,12 +8,15 @@ import type { GeometryCollection, Topology } from 'topojson-specification';
 import land from 'world-atlas/land-110m.json';
 import { onFlatMap } from './land.js';
 import type { Place } from './places.js';
+import type { TrackPoint } from './track.js';
 
 /** A map on the page. */
 export interface DeviceMap {
   /** Draws the devices. Those that were drawn before only move. */
   show(places: ReadonlyMap<string, Place>): void;
-  /** Moves the map to all devices. */
+  /** Draws the way of a device; no points: none. */
+  track(points: readonly TrackPoint[]): void;
+  /** Moves the map to the way of a device, or else to all devices. */
   fit(): void;
   /** Moves the map to a device and opens its popup; does nothing if it is not on the map. */
   open(id: string): void;
@@ -21,44 +24,65 @@ export interface DeviceMap {
   end(): void;
 }
 
+/** What a map needs of the page. */
+export interface MapOptions {
+  /** The map server; null: the land is drawn. */
+  tiles: { url: string; attribution: string } | null;
+  /** No tile could be loaded, so the land is drawn in their place. */
+  tilesFailed(): void;
+  /** What is called by its name beside a marker. */
+  label(id: string): string;
+  /** What a popup shows. */
+  popup(id: string): HTMLElement;
+  /** A time as text, for the ends of a way. */
+  timeText(ts: number): string;
+}
+
 const fitZoomMax = 11;
 /** More devices have no edge: edges take more than half of the time in which thousands are drawn. */
 const edgedMax = 500;
+/** With tiles there is something to see further in. */
+const fitZoomMaxTiles = 16;
 /** The distances between the lines of the net, and how far apart they are on the screen at least. */
 const netDegrees = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30];
 const netPixels = 90;
 
 /**
  * A Leaflet map in the colours of the page. All devices are on one canvas, and what does not move is on another one below it, so that
- * thousands that move stay smooth. `popup` makes what a popup shows.
+ * thousands that move stay smooth.
  */
-export function createDeviceMap(element: HTMLElement, popup: (id: string) => HTMLElement): DeviceMap {
+export function createDeviceMap(element: HTMLElement, options: MapOptions): DeviceMap {
   const map = L.map(element, { preferCanvas: true, worldCopyJump: true, minZoom: 1, maxZoom: 19, zoomSnap: 0.5 });
   map.setView([20, 0], 2);
-  map.attributionControl.setPrefix(false).addAttribution('Land: Natural Earth');
+  map.attributionControl.setPrefix(false);
   L.control.scale({ imperial: false }).addTo(map);
-  const endGround = showGround(map, element);
+  const endGround = showGround(map, element, options);
   const markers = new Map<string, L.CircleMarker>();
   const ids = new WeakMap<L.Layer, string>();
   const group = L.featureGroup().addTo(map);
   let isEdged = true;
   // A tooltip and a popup are made when they are first wanted: thousands of them would take long.
   group.on('mouseover', ({ propagatedFrom: marker }) => {
-    if (marker.getTooltip() === undefined) marker.bindTooltip(ids.get(marker)).openTooltip();
+    if (marker.getTooltip() === undefined)
+      marker.bindTooltip(() => textElement(options.label(ids.get(marker) ?? ''))).openTooltip();
   });
   const openPopup = (marker: L.Layer): void => {
-    if (marker.getPopup() === undefined) marker.bindPopup(() => popup(ids.get(marker) ?? ''));
+    if (marker.getPopup() === undefined) marker.bindPopup(() => options.popup(ids.get(marker) ?? ''));
     marker.openPopup();
   };
   group.on('click', ({ propagatedFrom: marker }) => marker.getPopup() === undefined && openPopup(marker));
   const endTheme = onTheme(() => group.setStyle(markerStyle(element, isEdged)));
+  const way = L.featureGroup().addTo(map);
   const observer = new ResizeObserver(() => map.invalidateSize());
   observer.observe(element);
   let isFitted = false;
 
+  const maxZoom = options.tiles === null ? fitZoomMax : fitZoomMaxTiles;
   const fit = (): void => {
-    const bounds = L.latLngBounds([...markers.values()].map((marker) => marker.getLatLng()));
-    if (bounds.isValid()) map.fitBounds(bounds.pad(0.1), { maxZoom: fitZoomMax, animate: false });
+    const bounds = way.getBounds().isValid()
+      ? way.getBounds()
+      : L.latLngBounds([...markers.values()].map((marker) => marker.getLatLng()));
+    if (bounds.isValid()) map.fitBounds(bounds.pad(0.1), { maxZoom, animate: false });
   };
   return {
     show(places) {
@@ -87,6 +111,7 @@ export function createDeviceMap(element: HTMLElement, popup: (id: string) => HTM
       isFitted = true;
       fit();
     },
+    track: (points) => drawWay(way, points, options.timeText),
     fit,
     open(id) {
       const marker = markers.get(id);
@@ -103,19 +128,43 @@ export function createDeviceMap(element: HTMLElement, popup: (id: string) => HTM
   };
 }
 
-/** Shows the land and the net of degrees below the devices, until the returned function is called. */
-function showGround(map: L.Map, element: HTMLElement): () => void {
+/** Leaflet takes texts as HTML; an element holds a name as it is. */
+function textElement(text: string): HTMLElement {
+  const element = document.createElement('span');
+  element.textContent = text;
+  return element;
+}
+
+/**
+ * Shows what is below the devices, until the returned function is called: the tiles of the map server, or the land and a net of degrees
+ * in the colours of the page.
+ */
+function showGround(map: L.Map, element: HTMLElement, { tiles, tilesFailed }: MapOptions): () => void {
   const pane = map.createPane('ground');
   pane.style.zIndex = '350';
   const renderer = L.canvas({ pane: 'ground' });
   const [ground, net] = [L.layerGroup().addTo(map), L.layerGroup().addTo(map)];
+  let hasTiles = tiles !== null;
   const paint = (): void => {
+    if (hasTiles) return;
     ground.clearLayers();
     drawLand(ground, renderer, element);
     drawNet(net, renderer, map, element);
   };
-  paint();
-  map.on('moveend', () => drawNet(net, renderer, map, element));
+  const useLand = (): void => {
+    hasTiles = false;
+    map.attributionControl.addAttribution('Land: Natural Earth');
+    paint();
+  };
+  if (tiles === null) useLand();
+  else
+    addTiles(map, tiles, () => {
+      useLand();
+      tilesFailed();
+    });
+  map.on('moveend', () => {
+    if (!hasTiles) drawNet(net, renderer, map, element);
+  });
   return onTheme(paint);
 }
 
@@ -128,6 +177,43 @@ function onTheme(paint: () => void): () => void {
     removeEventListener('themechange', paint);
     dark.removeEventListener('change', paint);
   };
+}
+
+/** Adds the tiles. `failed` is called, and the tiles are removed, if the first answer is an error. */
+function addTiles(map: L.Map, { url, attribution }: { url: string; attribution: string }, failed: () => void): void {
+  const text = textElement(attribution).innerHTML;
+  // Map servers ask who shows their tiles; they read the address of the console, and not its path.
+  const layer = L.tileLayer(url, { attribution: text, maxZoom: 19, referrerPolicy: 'strict-origin' });
+  let isKnown = false;
+  layer.on('tileload', () => {
+    isKnown = true;
+  });
+  layer.on('tileerror', () => {
+    if (isKnown) return;
+    isKnown = true;
+    layer.remove();
+    failed();
+  });
+  layer.addTo(map);
+}
+
+/** The way as a line, with its first and its last place. It is SVG, whose colours are those of CSS. */
+function drawWay(way: L.FeatureGroup, points: readonly TrackPoint[], timeText: (ts: number) => string): void {
+  way.clearLayers();
+  const [first, last] = [points[0], points.at(-1)];
+  if (first === undefined || last === undefined) return;
+  const renderer = L.svg();
+  const line = points.map(({ lat, lon }): [number, number] => [lat, lon]);
+  way.addLayer(L.polyline(line, { renderer, interactive: false, className: 'way' }));
+  for (const [name, { lat, lon, ts }] of [
+    ['first', first],
+    ['last', last],
+  ] as const)
+    way.addLayer(
+      L.circleMarker([lat, lon], { renderer, radius: 5, className: `way-end ${name}` }).bindTooltip(() =>
+        textElement(timeText(ts)),
+      ),
+    );
 }
 
 /** A canvas takes no variables of CSS, so the colour is that of an element. */

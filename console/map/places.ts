@@ -6,14 +6,25 @@ export interface Place {
   lon: number;
 }
 
-/** The place in the latest values of a device: two metrics with the units lat and lon of SenML, or else named lat and lon. null if there is none. */
-export function placeOf(metrics: Readonly<Record<string, LatestMetric>>): Place | null {
-  const [lat, lon] = [degreesOf(metrics, 'lat', 90), degreesOf(metrics, 'lon', 180)];
+/** The metrics that hold the place of a device: with the units lat and lon of SenML, or else named lat and lon. null if one is missing. */
+export function placeMetrics(metrics: Readonly<Record<string, LatestMetric>>): { lat: string; lon: string } | null {
+  const [lat, lon] = [metricOf(metrics, 'lat'), metricOf(metrics, 'lon')];
   return lat === null || lon === null ? null : { lat, lon };
 }
 
-function degreesOf(metrics: Readonly<Record<string, LatestMetric>>, name: 'lat' | 'lon', max: number): number | null {
-  const found = Object.values(metrics).find(({ unit }) => unit === name) ?? metrics[name];
-  const value = found?.value;
-  return typeof value === 'number' && Math.abs(value) <= max ? value : null;
+function metricOf(metrics: Readonly<Record<string, LatestMetric>>, name: 'lat' | 'lon'): string | null {
+  const found = Object.entries(metrics).find(([, { unit }]) => unit === name)?.[0] ?? name;
+  return Object.hasOwn(metrics, found) ? found : null;
+}
+
+/** The place in the latest values of a device; null if there is none, or none on the globe. */
+export function placeOf(metrics: Readonly<Record<string, LatestMetric>>): Place | null {
+  const names = placeMetrics(metrics);
+  return names === null ? null : placeIn(metrics[names.lat].value, metrics[names.lon].value);
+}
+
+/** A latitude and a longitude in degrees as a place; null if they are none. */
+export function placeIn(lat: unknown, lon: unknown): Place | null {
+  if (typeof lat !== 'number' || typeof lon !== 'number') return null;
+  return Math.abs(lat) <= 90 && Math.abs(lon) <= 180 ? { lat, lon } : null;
 }

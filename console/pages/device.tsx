@@ -14,6 +14,7 @@ import { Latest } from '../device/latest.js';
 import { Readings } from '../device/readings.js';
 import { Rejected } from '../device/rejected.js';
 import { TraceTab } from '../device/traceTab.js';
+import { DeviceTrack } from '../device/track.js';
 import { listPath } from '../fleet/deviceRows.js';
 import { deviceOf, forgetDevice, putDevice } from '../fleet/devices.js';
 import { type Device, reasonOf } from '../fleet/presence.js';
@@ -184,6 +185,7 @@ function Tab({ device }: { device: Device }) {
           <Latest id={id} />
           <Readings id={id} />
         </div>
+        <DeviceTrack id={id} />
         <Facts device={device} />
       </>
     ),

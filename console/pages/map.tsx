@@ -3,14 +3,20 @@ import { useEffect, useRef } from 'preact/hooks';
 import { countOf } from '../../schemas/display/numbers.js';
 import { readingText } from '../../schemas/display/values.js';
 import type { LatestMetric, LiveMessage } from '../../schemas/generated/operator.js';
+import { timeText } from '../chart/labels.js';
+import { useTrack } from '../device/track.js';
+import { DeviceName, deviceLabel } from '../fleet/deviceName.js';
 import { ask, deviceOf } from '../fleet/devices.js';
+import { valuesOf, watchValues } from '../fleet/values.js';
 import type { DeviceMap } from '../map/map.js';
-import { type Place, placeOf } from '../map/places.js';
-import { Empty } from '../parts/empty.js';
+import { MapView } from '../map/mapView.js';
+import { type Place, placeMetrics, placeOf } from '../map/places.js';
+import { Empty, Failed } from '../parts/empty.js';
 import { Link } from '../parts/link.js';
 import { Main } from '../parts/page.js';
 import { devicePath, go, param, setParams } from '../parts/router.js';
-import { onLive, want } from '../session/session.js';
+import { RangeBar, rangeInAddress } from '../series/rangeBar.js';
+import { now, onLive, session, want } from '../session/session.js';
 
 type Metrics = Record<string, LatestMetric>;
 
@@ -24,42 +30,69 @@ const ids = signal<readonly string[]>([]);
 const redrawMs = 500;
 const listedMax = 100;
 
-/** All devices that have latitude and longitude among their latest values. */
+/** All devices that have latitude and longitude among their latest values, and the track of the one in the address. */
 export function MapPage() {
-  const place = useRef<HTMLDivElement>(null);
   const map = useRef<DeviceMap | null>(null);
   useEffect(watchPlaces, []);
-  useEffect(() => {
-    let ended = false;
-    // Leaflet and the land are loaded when the map is first shown.
-    void import('../map/map.js').then(({ createDeviceMap }) => {
-      if (ended || place.current === null) return;
-      map.current = createDeviceMap(place.current, popupOf);
-      map.current.show(places);
-    });
-    return () => {
-      ended = true;
-      map.current?.end();
-      map.current = null;
-    };
-  }, []);
-  const drawn = revision.value;
-  useEffect(() => map.current?.show(places), [drawn]);
+  const chosen = param('device');
+  useEffect(() => (chosen === '' ? undefined : watchValues('track', [chosen])), [chosen]);
+  const { range, zone, asked, fault, moves } = rangeInAddress('-1h', now.value);
+  const wanted = `${asked.from} ${asked.to} ${asked.zoom}`;
+  const track = useTrack(chosen, range, zone, wanted, moves);
   return (
     <Main
       title="Map"
       actions={
         <button type="button" class="quiet" onClick={() => map.current?.fit()}>
-          Show all
+          {chosen === '' ? 'Show all' : 'Show the track'}
         </button>
       }
     >
+      {chosen !== '' && (
+        <section class="card" aria-label={`Track of ${deviceLabel(chosen)}`}>
+          <div class="chart-head">
+            <h2>
+              Track of <DeviceName id={chosen} />
+            </h2>
+            <button type="button" class="quiet" onClick={() => setParams({ device: '', from: '', to: '', zoom: '' })}>
+              Hide track
+            </button>
+          </div>
+          <RangeBar range={range} zone={zone} asked={asked} />
+          {fault !== null && (
+            <p class="notice warn" role="status">
+              {fault} The last hour is shown.
+            </p>
+          )}
+          {track.trouble !== null && <Failed what={track.trouble} retry={track.read} />}
+          <p class="summary" role="status">
+            {placeMetrics(valuesOf(chosen)) === null ? `${deviceLabel(chosen)} sends no position.` : track.text}
+          </p>
+        </section>
+      )}
       <div class="map-columns">
         <section class="card map" aria-label="Map of the devices">
-          <div class="map-place" ref={place} />
+          <MapView
+            tiles={session.value?.mapTiles ?? null}
+            places={places}
+            drawn={revision.value}
+            track={track.points}
+            fitTo={`${chosen} ${wanted}`}
+            label={deviceLabel}
+            popup={popupOf}
+            timeText={(ts) => timeText(ts, zone)}
+            ready={(made) => {
+              map.current = made;
+            }}
+          />
         </section>
         <section class="card" aria-label="Devices on the map">
-          <Found open={(id) => map.current?.open(id)} />
+          <Found
+            open={(id) => {
+              map.current?.open(id);
+              setParams({ device: id });
+            }}
+          />
         </section>
       </div>
     </Main>
@@ -69,7 +102,7 @@ export function MapPage() {
 /** The devices as a list, because a canvas cannot be read aloud or walked through with the keyboard. */
 function Found({ open }: { open(id: string): void }) {
   const search = param('q').toLowerCase();
-  const found = ids.value.filter((id) => id.toLowerCase().includes(search));
+  const found = ids.value.filter((id) => deviceLabel(id).toLowerCase().includes(search));
   if (ids.value.length === 0)
     return (
       <Empty title="No device has a position yet.">
@@ -77,14 +110,19 @@ function Found({ open }: { open(id: string): void }) {
           A device appears here when it sends two metrics with the units <code>lat</code> and <code>lon</code>, or with
           these names, in degrees.
         </p>
+        <p>
+          <Link to="/add" class="button quiet">
+            Add a device
+          </Link>
+        </p>
       </Empty>
     );
   return (
     <>
       <input
         type="search"
-        aria-label="Search devices on the map by id"
-        placeholder="Search by id"
+        aria-label="Search devices on the map"
+        placeholder="Search id or name"
         value={param('q')}
         onInput={({ currentTarget }) => setParams({ q: currentTarget.value })}
       />
@@ -95,10 +133,16 @@ function Found({ open }: { open(id: string): void }) {
       <ul class="places">
         {found.slice(0, listedMax).map((id) => (
           <li key={id}>
-            <button type="button" class="link" title="Show on the map" onClick={() => open(id)}>
-              {id}
+            <button
+              type="button"
+              class="link"
+              title="Show on the map, with its track"
+              aria-pressed={param('device') === id}
+              onClick={() => open(id)}
+            >
+              <DeviceName id={id} />
             </button>
-            <Link to={devicePath(id)} label={`Open ${id}`}>
+            <Link to={devicePath(id)} label={`Open ${deviceLabel(id)}`}>
               ↗
             </Link>
           </li>
@@ -171,7 +215,7 @@ function popupOf(id: string): HTMLElement {
   const content = document.createElement('div');
   const link = document.createElement('a');
   link.href = devicePath(id);
-  link.textContent = id;
+  link.textContent = deviceLabel(id);
   link.addEventListener('click', (event) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
@@ -187,5 +231,11 @@ function popupOf(id: string): HTMLElement {
     line.textContent = text;
     content.append(line);
   }
+  const track = document.createElement('button');
+  track.type = 'button';
+  track.className = 'quiet small';
+  track.textContent = 'Show track';
+  track.addEventListener('click', () => setParams({ device: id }));
+  content.append(track);
   return content;
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -17,12 +19,15 @@ import { keepPicture, openConsole, pageFindings } from './consolePage.js';
 type Values = Record<string, number | string | boolean>;
 
 /** Starts a gateway and a browser, which end in reverse order, the gateway before its folder is removed. */
-async function startBoth(context: TestContext): Promise<{ gateway: GatewayProcess; browser: Browser }> {
+async function startBoth(
+  context: TestContext,
+  set: string[] = [],
+): Promise<{ gateway: GatewayProcess; browser: Browser }> {
   const ends: (() => Promise<unknown>)[] = [];
   context.after(async () => {
     for (const end of ends.reverse()) await end();
   });
-  const gateway = await startGatewayProcess({ data: tempFolder(context), set: ['gatewayId=harbour'] });
+  const gateway = await startGatewayProcess({ data: tempFolder(context), set: ['gatewayId=harbour', ...set] });
   ends.push(gateway.stop);
   const browser = await openBrowser();
   ends.push(() => browser.close());
@@ -358,7 +363,7 @@ test('a file that cannot be read completely is not saved, and the page says why'
   await page.getByText('Not saved: There is no device boiler-1').waitFor();
 });
 
-test('the map shows every device that sends a position, and leads to its page', async (context) => {
+test('the map shows every device that sends a position, by name, and leads to its page', async (context) => {
   const { gateway, browser } = await startBoth(context);
   const ts = Date.now();
   await sendFrames(context, gateway, 'truck-1', [{ ts, values: { lat: 53.5, lon: 10, speed: 3 } }]);
@@ -378,14 +383,135 @@ test('the map shows every device that sends a position, and leads to its page', 
   await sendFrames(context, gateway, 'truck-2', [{ ts, values: { lat: -33.9, lon: 151.2 } }]);
   await sendFrames(context, gateway, 'wrong-1', [{ ts, values: { lat: 91, lon: 10 } }]);
   await sendFrames(context, gateway, 'boiler-1', [{ ts, values: { temperature: 50 } }]);
+  await gateway.api('PATCH', '/v1/devices/truck-1', { name: 'Milk <b>run</b>' });
   await page.getByText('2 devices with a position').waitFor();
-  await page.getByRole('searchbox').fill('truck-1');
+  await page.getByRole('searchbox').fill('milk');
   await page.getByText('1 device with a position').waitFor();
   await page.getByRole('button', { name: 'truck-1' }).click();
   await popup.getByText('lat 53.5').waitFor();
-  await popup.getByRole('link', { name: 'truck-1' }).click();
+  await popup.getByRole('link', { name: 'Milk <b>run</b> (truck-1)' }).click();
   await page.getByRole('heading', { name: 'truck-1', level: 1 }).waitFor();
   assert.deepEqual(problems, []);
+});
+
+/** A truck that drives from side to side for the five minutes before this one, a position every 10 s. */
+async function sendDrive(context: TestContext, gateway: GatewayProcess): Promise<{ from: number; to: number }> {
+  const to = Math.floor(Date.now() / 60_000) * 60_000;
+  const from = to - 300_000;
+  const frames = Array.from({ length: 30 }, (_, i) => ({
+    ts: from + i * 10_000,
+    values: { lat: 53.5 + i / 1000, lon: 10 + (i % 2) / 100 },
+  }));
+  await sendFrames(context, gateway, 'truck-1', frames);
+  return { from, to };
+}
+
+test('the track of a device is drawn for the time of the chart, on its page and on the map', async (context) => {
+  const { gateway, browser } = await startBoth(context);
+  const { from, to } = await sendDrive(context, gateway);
+  const iso = (ts: number): string => new Date(ts).toISOString();
+  const range = `from=${iso(from)}&to=${iso(to)}`;
+  const { page, problems } = await openConsole(
+    browser,
+    `${gateway.operatorUrl}/devices/truck-1?${range}#key=${gateway.key}`,
+  );
+  const way = page.locator('path.way');
+  const corners = async (): Promise<number> => ((await way.getAttribute('d')) ?? '').split('L').length;
+  await page.getByText('30 positions from').waitFor();
+  await way.waitFor({ state: 'attached' });
+  assert.equal(await corners(), 30);
+
+  await context.test('a shorter time has a shorter track', async () => {
+    await page.goto(`${gateway.operatorUrl}/devices/truck-1?from=${iso(from)}&to=${iso(from + 95_000)}`);
+    await page.getByText('10 positions from').waitFor();
+  });
+
+  await context.test('a time without positions says so', async () => {
+    await page.goto(`${gateway.operatorUrl}/devices/truck-1?from=2020-01-01&to=2020-01-02`);
+    await page.getByText('No position was stored in this time range.').waitFor();
+    assert.equal(await way.count(), 0);
+  });
+
+  await context.test('in buckets, for a longer time', async () => {
+    await page.goto(`${gateway.operatorUrl}/devices/truck-1?from=-6h`);
+    await page.getByText('5 positions from').waitFor();
+  });
+
+  await context.test('on the map, where it can be hidden again, by keyboard', async () => {
+    await page.goto(`${gateway.operatorUrl}/map?${range}`);
+    await page.getByRole('button', { name: 'truck-1' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Track of truck-1' }).waitFor();
+    await page.getByText('30 positions from').waitFor();
+    await way.waitFor({ state: 'attached' });
+    assert.match(page.url(), /device=truck-1/);
+    await page.getByRole('button', { name: 'Hide track' }).focus();
+    await page.keyboard.press('Enter');
+    await way.waitFor({ state: 'detached' });
+  });
+  assert.deepEqual(problems, []);
+});
+
+/** A pixel as a PNG, which a map shows as large as a tile. */
+const pixel = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+/** A server that answers each request with this status and, if it is 200, with a tile. */
+async function startTiles(
+  context: TestContext,
+  status: number,
+): Promise<{ origin: string; requests: IncomingMessage[] }> {
+  const requests: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    requests.push(request);
+    response.writeHead(status, { 'content-type': 'image/png' }).end(status === 200 ? pixel : '');
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
+}
+
+test('a map server of the settings gives the tiles, and the browser loads images from no other', async (context) => {
+  const tiles = await startTiles(context, 200);
+  const { gateway, browser } = await startBoth(context, [
+    `console.mapTiles.url=${tiles.origin}/{z}/{x}/{y}.png`,
+    'console.mapTiles.attribution=© Example <b>Maps</b>',
+  ]);
+  await sendFrames(context, gateway, 'truck-1', [{ ts: Date.now(), values: { lat: 53.5, lon: 10 } }]);
+  const { page, problems } = await openConsole(browser, `${gateway.operatorUrl}/map#key=${gateway.key}`);
+  await page.locator('img.leaflet-tile-loaded').first().waitFor();
+  await page.getByText('© Example <b>Maps</b>').waitFor();
+  assert.equal(await page.getByText('Land: Natural Earth').count(), 0);
+  for (const { url, headers } of tiles.requests) {
+    assert.match(url ?? '', /^\/\d+\/\d+\/\d+\.png$/);
+    assert.equal(headers.referer, `${gateway.operatorUrl}/`);
+  }
+  assert.deepEqual(problems, []);
+
+  const other = await startTiles(context, 200);
+  await page.evaluate(`new Promise((resolve) => {
+    const image = new Image();
+    image.onload = image.onerror = resolve;
+    image.src = ${JSON.stringify(`${other.origin}/0/0/0.png`)};
+  })`);
+  assert.equal(other.requests.length, 0);
+  assert.match(problems.join(), /img-src/);
+});
+
+test('a map server that does not answer leaves the outlines of the land, and the page names it', async (context) => {
+  const tiles = await startTiles(context, 503);
+  const { gateway, browser } = await startBoth(context, [
+    `console.mapTiles.url=${tiles.origin}/{z}/{x}/{y}.png`,
+    'console.mapTiles.attribution=Example Maps',
+  ]);
+  const { page } = await openConsole(browser, `${gateway.operatorUrl}/map#key=${gateway.key}`);
+  await page.getByText(`The tiles of ${new URL(tiles.origin).host} could not be loaded`).waitFor();
+  await page.getByText('Land: Natural Earth').waitFor();
 });
 
 for (const colorScheme of ['light', 'dark'] as const)
