@@ -434,7 +434,8 @@ test('the track of a device is drawn for the time of the chart, on its page and 
 
   await context.test('in buckets, for a longer time', async () => {
     await page.goto(`${gateway.operatorUrl}/devices/truck-1?from=-6h`);
-    await page.getByText('5 positions from').waitFor();
+    // One per minute, and the newest value.
+    await page.getByText('6 positions from').waitFor();
   });
 
   await context.test('on the map, where it can be hidden again, by keyboard', async () => {
