@@ -8,6 +8,7 @@ import { devicePath, query, setParams } from '../parts/router.js';
 import { may, now } from '../session/session.js';
 import { type Column, columns } from './columns.js';
 import { counts, deviceOf, loading } from './devices.js';
+import { ListHead } from './listHead.js';
 import { held, inOrder } from './order.js';
 import type { Device } from './presence.js';
 import { PresenceDot } from './presenceDot.js';
@@ -75,63 +76,87 @@ export function DeviceRows() {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard (WCAG 2.1.1)
     <section class={looks} ref={scroller} tabIndex={0} aria-label={countOf(devices.length, 'device')}>
-      {devices.length === 0 && <NoDevices />}
-      <ul
-        class="rows"
-        onMouseEnter={() => {
-          held.value = true;
-        }}
-        onMouseLeave={() => {
-          held.value = false;
-        }}
-        ref={(list) => list?.style.setProperty('height', `${devices.length * rowHeight}px`)}
-      >
-        {shown.map((device, i) => (
-          <Row key={device.id} device={device} top={(first + i) * rowHeight} selectable={selectable} />
-        ))}
-      </ul>
+      {devices.length === 0 ? (
+        <NoDevices />
+      ) : (
+        <table
+          class={columns.value === null ? 'devices' : 'devices chosen'}
+          aria-label="Devices"
+          aria-rowcount={devices.length + 1}
+          ref={(table) => table?.style.setProperty('--cells', String(columns.value?.length ?? 1))}
+        >
+          <ListHead selectable={selectable} />
+          <tbody
+            class="rows"
+            onMouseEnter={() => {
+              held.value = true;
+            }}
+            onMouseLeave={() => {
+              held.value = false;
+            }}
+            ref={(list) => list?.style.setProperty('height', `${devices.length * rowHeight}px`)}
+          >
+            {shown.map((device, i) => (
+              <Row key={device.id} device={device} index={first + i} selectable={selectable} />
+            ))}
+          </tbody>
+        </table>
+      )}
     </section>
   );
 }
 
-function Row({ device, top, selectable }: { device: Device; top: number; selectable: boolean }) {
+function Row({ device, index, selectable }: { device: Device; index: number; selectable: boolean }) {
   const { id, name, presence, model, tags, state } = device;
   const values = valuesOf(id);
-  const about = [name === null ? null : id, model, ...Object.entries(tags).map(([name, value]) => `${name}=${value}`)];
+  const about = [model, ...Object.entries(tags).map(([name, value]) => `${name}=${value}`)];
+  if (name !== null) about.unshift(id);
   if (state === 'disabled') about.unshift('disabled');
   return (
-    <li ref={(row) => row?.style.setProperty('transform', `translateY(${top}px)`)}>
+    <tr
+      class="row"
+      // The headings are the first row.
+      aria-rowindex={index + 2}
+      ref={(row) => row?.style.setProperty('transform', `translateY(${index * rowHeight}px)`)}
+    >
       {selectable && (
-        <label class="pick">
-          <input
-            type="checkbox"
-            aria-label={`Select ${id}`}
-            checked={selection.value.has(id)}
-            onClick={({ currentTarget, shiftKey }) => select(id, currentTarget.checked, shiftKey, inOrder.peek())}
-          />
-        </label>
+        <td class="pick">
+          <label>
+            <input
+              type="checkbox"
+              aria-label={`Select ${id}`}
+              checked={selection.value.has(id)}
+              onClick={({ currentTarget, shiftKey }) => select(id, currentTarget.checked, shiftKey, inOrder.peek())}
+            />
+          </label>
+        </td>
       )}
-      <Link to={devicePath(id)} class="row">
+      <td class="state">
         <PresenceDot presence={presence} />
-        <span class="id">
-          <b>{name ?? id}</b>
-          <small>{about.filter(Boolean).join(' · ')}</small>
-        </span>
-        <span
-          class={columns.value === null ? 'values' : 'values chosen'}
-          ref={(cells) => cells?.style.setProperty('--cells', String(columns.value?.length ?? 4))}
-        >
-          {columns.value === null
-            ? Object.entries(values)
-                .slice(0, 4)
-                .map(([metric, latest]) => <Value key={metric} title={metric} {...written(metric, latest)} />)
-            : columns.value.map((column) => (
-                <Value key={`${column.kind}.${column.name}`} title={column.name} {...cellOf(column, device, values)} />
-              ))}
-        </span>
-        <span class="age">{newestAge(values)}</span>
-      </Link>
-    </li>
+      </td>
+      <td class="id">
+        {/* Its area is the whole row. */}
+        <Link to={devicePath(id)} class="row-link">
+          <b>{name ?? id}</b> <small>{about.filter(Boolean).join(' · ')}</small>
+        </Link>
+      </td>
+      {columns.value === null ? (
+        <td class="values">
+          {Object.entries(values)
+            .slice(0, 4)
+            .map(([metric, latest]) => (
+              <Value key={metric} title={metric} {...written(metric, latest)} />
+            ))}
+        </td>
+      ) : (
+        columns.value.map((column) => (
+          <td key={`${column.kind}.${column.name}`} class="cell">
+            <Value title={column.name} {...cellOf(column, device, values)} />
+          </td>
+        ))
+      )}
+      <td class="age">{newestAge(values)}</td>
+    </tr>
   );
 }
 
@@ -164,8 +189,13 @@ function NoDevices() {
     return (
       <Empty title="No devices yet.">
         <p>
-          <Link to="/add">Add a device here</Link>, or with <code>npx tidegate device add boiler-7</code>. Both show its
-          secret and example programs.
+          A device needs an id and a secret. The next page gives it both, as{' '}
+          <code>npx tidegate device add boiler-7</code> does, with programs to paste.
+        </p>
+        <p>
+          <Link to="/add" class="button primary">
+            Add a device
+          </Link>
         </p>
       </Empty>
     );

@@ -2,43 +2,34 @@ import { useState } from 'preact/hooks';
 import { Link } from '../parts/link.js';
 import { type Column, columns, columnsMax, metricNames, removeView, saveView, toggleColumn, views } from './columns.js';
 import { tagCounts } from './devices.js';
+import { sortedUnseen } from './listHead.js';
 import { held, sortBy, sorting } from './order.js';
 
-/** Above the list: how it is sorted, which columns it has, and the saved views. */
+/** Above the list: which columns it has, and the saved views. Its headings sort it. */
 export function ListTools() {
   return (
     <div class="list-tools">
-      <Sorting />
+      <OrderNotes />
       <Columns />
       <Views />
     </div>
   );
 }
 
-function Sorting() {
-  const { by, descending } = sorting.value;
-  const metric = by.startsWith('m.') ? by.slice(2) : null;
-  const metrics =
-    metric === null || metricNames.value.includes(metric) ? metricNames.value : [metric, ...metricNames.value];
+/** What no heading of the list says about its order. */
+function OrderNotes() {
+  const metric = sortedUnseen();
   return (
     <>
-      <select aria-label="Sort by" value={by} onChange={({ currentTarget }) => sortBy(currentTarget.value, descending)}>
-        <option value="">by id</option>
-        <option value="name">by name</option>
-        <option value="state">by state</option>
-        <option value="seen">by last seen</option>
-        <optgroup label="by latest value">
-          {metrics.map((name) => (
-            <option key={name} value={`m.${name}`}>
-              by {name}
-            </option>
-          ))}
-        </optgroup>
-      </select>
-      <button type="button" class="quiet" aria-pressed={descending} onClick={() => sortBy(by, !descending)}>
-        {descending ? 'Descending' : 'Ascending'}
-      </button>
-      {by !== '' && held.value && <small class="held">sorting is paused while the pointer is on the list</small>}
+      {metric !== null && (
+        <span class="unseen">
+          Sorted by {metric}, which has no column.{' '}
+          <button type="button" class="link" onClick={() => sortBy('', false)}>
+            Sort by id
+          </button>
+        </span>
+      )}
+      {sorting.value.by !== '' && held.value && <small class="held">sorting is paused while the pointer is on the list</small>}
     </>
   );
 }

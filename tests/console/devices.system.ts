@@ -187,7 +187,7 @@ test('the list is sorted by name, state and value, has columns of choice, and vi
     const wanted = JSON.stringify(ids.map((id) => `/devices/${id}`));
     await page.evaluate(`new Promise((resolve) => {
       const look = () => {
-        const order = [...document.querySelectorAll('a.row')].map((row) => row.getAttribute('href'));
+        const order = [...document.querySelectorAll('.rows .row-link')].map((row) => row.getAttribute('href'));
         if (JSON.stringify(order) !== '${wanted}') return;
         observer.disconnect();
         resolve();
@@ -197,26 +197,44 @@ test('the list is sorted by name, state and value, has columns of choice, and vi
       look();
     })`);
   };
-  const sort = page.getByLabel('Sort by');
+  /** The headings that say that the list is sorted by them, with the direction. */
+  const sorted = async (): Promise<string[]> =>
+    page.getByRole('columnheader').evaluateAll((heads) =>
+      heads.flatMap((head) => {
+        const sort = head.getAttribute('aria-sort') ?? 'none';
+        return sort === 'none' ? [] : [`${head.textContent} ${sort}`];
+      }),
+    );
+  const heading = (name: string) => page.getByRole('columnheader').getByRole('button', { name, exact: true });
   await untilOrder('d1', 'd2', 'd3', 'd10');
-  await sort.selectOption('name');
+  assert.deepEqual(await sorted(), ['NameId ↑ ascending']);
+  await heading('Id').click();
+  await untilOrder('d10', 'd3', 'd2', 'd1');
+  assert.deepEqual(await sorted(), ['NameId ↓ descending']);
+  await heading('Name').focus();
+  await page.keyboard.press('Enter');
   await untilOrder('d2', 'd1', 'd3', 'd10');
-  await sort.selectOption('state');
+  assert.deepEqual(await sorted(), ['Name ↑Id ascending']);
+  await page.keyboard.press('Space');
+  await untilOrder('d1', 'd2', 'd3', 'd10');
+  assert.match(page.url(), /sort=-name$/);
+  await heading('State').click();
   await untilOrder('d3', 'd10', 'd1', 'd2');
+  assert.deepEqual(await sorted(), ['State ↑ ascending']);
   await page.locator('.value', { hasText: 'warmth' }).first().waitFor();
-  await sort.selectOption('m.warmth');
+  await page.getByLabel('Sort by latest value').selectOption('m.warmth');
   await untilOrder('d3', 'd10', 'd1', 'd2');
-  await page.getByRole('button', { name: 'Ascending' }).click();
+  await heading('Turn the order round').click();
   await untilOrder('d10', 'd3', 'd1', 'd2');
   await page.mouse.move(5, 5);
   cold({ warmth: 70 });
   await untilOrder('d3', 'd10', 'd1', 'd2');
 
   await context.test('the order is kept while the pointer is on the list', async () => {
-    await page.locator('a.row').first().hover();
+    await page.locator('.rows .row').first().hover();
     await page.getByText('sorting is paused while the pointer is on the list').waitFor();
     warm({ warmth: 90 });
-    await page.locator('a.row', { hasText: 'd10' }).getByText('90', { exact: false }).waitFor();
+    await page.locator('.rows .row', { hasText: 'd10' }).getByText('90', { exact: false }).waitFor();
     await untilOrder('d3', 'd10', 'd1', 'd2');
     await page.mouse.move(5, 5);
     await untilOrder('d10', 'd3', 'd1', 'd2');
@@ -226,12 +244,20 @@ test('the list is sorted by name, state and value, has columns of choice, and vi
     await page.getByText('Columns', { exact: true }).click();
     await page.getByRole('checkbox', { name: 'warmth' }).check();
     await page.getByRole('checkbox', { name: 'site' }).check();
-    const row = page.locator('a.row', { hasText: 'd3' });
+    const row = page.locator('.rows .row', { hasText: 'd3' });
     await row.locator('.value', { hasText: 'north' }).waitFor();
     assert.equal(await row.locator('.value', { hasText: 'other' }).count(), 0);
     assert.match(page.url(), /sort=-m\.warmth&cols=m\.warmth%2Ct\.site$/);
+    await heading('warmth').click();
+    assert.match(page.url(), /sort=m\.warmth&/);
+    assert.deepEqual(await sorted(), ['warmth ↑ ascending']);
+    await page.getByRole('checkbox', { name: 'warmth' }).uncheck();
+    await page.getByText('Sorted by warmth, which has no column.').waitFor();
+    await page.getByRole('button', { name: 'Sort by id' }).click();
+    assert.deepEqual(await sorted(), ['NameId ↑ ascending']);
+    await page.getByRole('checkbox', { name: 'warmth' }).check();
     await page.goto(`${gateway.operatorUrl}/devices`);
-    await page.locator('a.row', { hasText: 'd3' }).locator('.value', { hasText: 'north' }).waitFor();
+    await page.locator('.rows .row', { hasText: 'd3' }).locator('.value', { hasText: 'north' }).waitFor();
   });
 
   await context.test('a view is saved with filters, order and columns, opened again, and removed', async () => {
@@ -244,7 +270,7 @@ test('the list is sorted by name, state and value, has columns of choice, and vi
     await untilOrder('d1', 'd2', 'd3', 'd10');
     await page.getByText('Views (1)').click();
     await page.getByRole('link', { name: 'By name' }).click();
-    await page.waitForURL(/q=d&sort=-name&cols=m\.warmth%2Ct\.site$/);
+    await page.waitForURL(/q=d&sort=-name&cols=t\.site%2Cm\.warmth$/);
     await untilOrder('d1', 'd2', 'd3', 'd10');
     await page.getByRole('button', { name: 'Remove view By name' }).click();
     assert.equal(await page.evaluate(`localStorage.getItem('tidegate.views')`), '[]');
