@@ -5,6 +5,7 @@
 import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { countOf } from '../schemas/display/numbers.js';
+import { deviceLabel } from './fleet/deviceName.js';
 import { watchFleet } from './fleet/devices.js';
 import { watchEvents } from './fleet/events.js';
 import { administrationPages } from './pages/administration.js';
@@ -16,7 +17,7 @@ import { Keyboard } from './parts/keyboard.js';
 import { Late } from './parts/late.js';
 import { Link } from './parts/link.js';
 import { Main } from './parts/page.js';
-import { deviceInPath, path } from './parts/router.js';
+import { deviceInPath, mayLeave, path } from './parts/router.js';
 import { toggleTheme } from './parts/theme.js';
 import {
   failure,
@@ -149,7 +150,13 @@ function Navigation() {
           <button type="button" class="quiet" title="Light or dark" aria-label="Light or dark" onClick={toggleTheme}>
             <Icon name="theme" />
           </button>
-          <button type="button" class="quiet" title="Sign out" aria-label="Sign out" onClick={signOutEverywhere}>
+          <button
+            type="button"
+            class="quiet"
+            title="Sign out"
+            aria-label="Sign out"
+            onClick={() => mayLeave() && signOutEverywhere()}
+          >
             <Icon name="out" />
           </button>
         </div>
@@ -173,7 +180,7 @@ function Pages() {
   useEffect(() => void loadDevicePage().catch(() => {}), []);
   const device = deviceInPath(path.value);
   const page = [...pages, ...administrationPages].find(({ to }) => to === path.value);
-  const title = device ?? titleOf(path.value);
+  const title = device === null ? titleOf(path.value) : deviceLabel(device);
   useEffect(() => {
     document.title = `${title} · ${gateway.value?.gatewayId ?? 'Tidegate'}`;
   }, [title]);

@@ -88,7 +88,8 @@ export function conflictsOf(base: Edited, draft: DeviceDraft, now: Edited): Part
 const isConflict = <Value>(base: Value, wanted: Value, now: Value): boolean =>
   wanted !== base && now !== base && now !== wanted;
 
-function editedOf({ name, notes, model, tags }: DeviceDraft): Edited {
+/** What the form says, without spaces around texts; null for what is empty. */
+export function editedOf({ name, notes, model, tags }: DeviceDraft): Edited {
   const orNull = (text: string): string | null => (text === '' ? null : text);
   return {
     name: orNull(name.trim()),

@@ -1,13 +1,16 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { NewCredentialBody } from '../../schemas/generated/operator.js';
+import { type DeviceDraft, editedOf, type Faults, faultsOf } from '../device/deviceDraft.js';
+import { DeviceFields, Field, faultsIn, focusFirstFault } from '../device/fields.js';
 import { Secret } from '../device/secret.js';
-import { ask, deviceOf, modelNames } from '../fleet/devices.js';
+import { DeviceName, deviceLabel } from '../fleet/deviceName.js';
+import { ask, deviceOf } from '../fleet/devices.js';
 import { valuesOf, watchValues } from '../fleet/values.js';
+import { Failed } from '../parts/empty.js';
 import { Link } from '../parts/link.js';
 import { Main } from '../parts/page.js';
 import { OperatorNeeded } from '../parts/roleNeeded.js';
 import { devicePath, mayLeave } from '../parts/router.js';
-import { Fault, useValidation } from '../parts/validation.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail, may } from '../session/session.js';
 
@@ -27,88 +30,63 @@ export function AddDevicePage() {
   );
 }
 
+const newDraft: DeviceDraft = { name: '', notes: '', model: '', tags: [] };
+const idForm = /^[A-Za-z0-9_-]{1,64}$/;
+
 function NewDevice({ made }: { made(credential: NewCredentialBody): void }) {
-  const [trouble, setTrouble] = useState<string | null>(null);
-  const { fault, check } = useValidation();
+  const [id, setId] = useState('');
+  const [draft, setDraft] = useState(newDraft);
+  const [faults, setFaults] = useState<Faults>({});
+  const [adding, setAdding] = useState(false);
   async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
-    setTrouble(null);
-    if (!check(event.currentTarget as HTMLFormElement)) return;
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    const [id, model] = [String(form.get('id')), String(form.get('model'))];
+    const form = event.currentTarget as HTMLFormElement;
+    const found = { ...idFaults(id), ...faultsOf(draft) };
+    setFaults(found);
+    if (Object.keys(found).length > 0) return focusFirstFault(form);
+    setAdding(true);
     try {
-      const tags = tagsOf(String(form.get('tags')));
-      const credential = await currentApi().addDevice({ id, ...(model === '' ? {} : { model }), tags });
+      const credential = await currentApi().addDevice({ id, ...editedOf(draft) });
       await ask(id);
       made(credential);
     } catch (error) {
-      if (error instanceof RefusedError || error instanceof RangeError)
-        setTrouble(`${error.message}${errorsText(error)}`);
-      else fail(error as Error);
+      setAdding(false);
+      if (!(error instanceof RefusedError)) return fail(error as Error);
+      setFaults(faultsIn(error));
+      focusFirstFault(form);
     }
   }
   return (
-    <form class="card" noValidate onSubmit={(event) => void submit(event)}>
-      <div class="field">
-        <label for="id">Id</label>
-        <input
-          id="id"
-          name="id"
-          type="text"
-          required
-          maxLength={64}
-          pattern="[A-Za-z0-9_\-]{1,64}"
-          title="1 to 64 letters, digits, _ or -"
-          placeholder="boiler-7"
-          autocomplete="off"
-          spellcheck={false}
-        />
-        <p class="hint">
-          1 to 64 letters, digits, _ or -. It cannot be changed later. A serial number is a good choice.
-        </p>
-      </div>
-      <div class="field">
-        <label for="model">
-          Model <small>optional</small>
-        </label>
-        <select id="model" name="model">
-          <option value="">no model: the device defines its metrics</option>
-          {modelNames.value.map((name) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </div>
-      <div class="field">
-        <label for="tags">
-          Tags <small>optional</small>
-        </label>
-        <input id="tags" name="tags" type="text" placeholder="site=north, floor=2" autocomplete="off" />
-      </div>
-      <Fault text={fault ?? trouble} />
-      <button type="submit" class="primary">
+    <form class="card edit" aria-label="The new device" noValidate onSubmit={(event) => void submit(event)}>
+      {faults[''] !== undefined && <Failed what={faults['']} />}
+      <Field
+        label="Id"
+        hint="1 to 64 letters, digits, _ or -. It cannot be changed later. A serial number is a good choice."
+        fault={faults.id}
+      >
+        {(props) => (
+          <input
+            {...props}
+            type="text"
+            placeholder="boiler-7"
+            autocomplete="off"
+            spellcheck={false}
+            value={id}
+            onInput={({ currentTarget }) => setId(currentTarget.value)}
+          />
+        )}
+      </Field>
+      <DeviceFields draft={draft} faults={faults} change={(part) => setDraft({ ...draft, ...part })} />
+      <button type="submit" class="primary" disabled={adding}>
         Add device
       </button>
     </form>
   );
 }
 
-const errorsText = (error: Error): string =>
-  error instanceof RefusedError && error.errors.length > 0
-    ? ` ${error.errors.map(({ path, message }) => `${path} ${message}`).join('; ')}.`
-    : '';
-
-/** Tags as `name=value`, separated by commas. Throws RangeError if one has no name or no `=`. */
-function tagsOf(text: string): Record<string, string> {
-  const tags: [string, string][] = [];
-  for (const part of text.split(',').map((word) => word.trim())) {
-    if (part === '') continue;
-    const at = part.indexOf('=');
-    if (at < 1) throw new RangeError(`“${part}” is not a tag. Write name=value, for example site=north.`);
-    tags.push([part.slice(0, at).trim(), part.slice(at + 1).trim()]);
-  }
-  return Object.fromEntries(tags);
+function idFaults(id: string): Faults {
+  if (id === '') return { id: 'Enter an id.' };
+  return idForm.test(id) ? {} : { id: 'Use 1 to 64 letters, digits, _ and -.' };
 }
 
 function Made({ credential, again }: { credential: NewCredentialBody; again(): void }) {
@@ -125,9 +103,9 @@ function Made({ credential, again }: { credential: NewCredentialBody; again(): v
         <p class={online ? 'dot good' : 'dot wait'}>
           {online
             ? values > 0
-              ? `${id} is connected and has sent its first reading.`
-              : `${id} is connected. Waiting for its first reading…`
-            : `Waiting for ${id} to connect…`}
+              ? `${deviceLabel(id)} is connected and has sent its first reading.`
+              : `${deviceLabel(id)} is connected. Waiting for its first reading…`
+            : `Waiting for ${deviceLabel(id)} to connect…`}
         </p>
         {!online && (
           <p class="hint">
@@ -138,7 +116,7 @@ function Made({ credential, again }: { credential: NewCredentialBody; again(): v
       </section>
       <p class="buttons">
         <Link to={devicePath(id)} class="button primary">
-          Open {id}
+          Open <DeviceName id={id} />
         </Link>
         <button type="button" class="quiet" onClick={() => mayLeave() && again()}>
           Add another

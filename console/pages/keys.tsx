@@ -1,10 +1,11 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { KeyCreate, KeyItem, NewKeyBody } from '../../schemas/generated/operator.js';
 import { CopyBlock } from '../parts/copy.js';
 import { Failed } from '../parts/empty.js';
 import { Main } from '../parts/page.js';
 import { usePolled } from '../parts/polled.js';
 import { RoleNeeded } from '../parts/roleNeeded.js';
+import { askBeforeLeaving } from '../parts/router.js';
 import { Sure } from '../parts/sure.js';
 import { Time } from '../parts/time.js';
 import { Fault, useValidation } from '../parts/validation.js';
@@ -59,19 +60,7 @@ function Keys() {
     <Main title="Keys">
       <p class="lead">Each person or program that uses this console or the API needs an operator key.</p>
       {(trouble ?? keys.trouble) !== null && <Failed what={(trouble ?? keys.trouble) as string} />}
-      {made !== null && (
-        <section class="card secret-box" aria-label={`The new key ${made.name}`}>
-          <p role="status">
-            <b>Key {made.name}.</b> Copy it now. The gateway stores only its hash and cannot show it again.
-          </p>
-          <CopyBlock text={made.key} label="Key" />
-          <p>
-            <button type="button" class="quiet" onClick={() => setMade(null)}>
-              I have copied it
-            </button>
-          </p>
-        </section>
-      )}
+      {made !== null && <NewKey key={made.id} made={made} done={() => setMade(null)} />}
       <section class="card" aria-label="Operator keys">
         {keys.value === null ? (
           <p class="empty">Loading…</p>
@@ -85,6 +74,29 @@ function Keys() {
       </section>
       <AddKey add={add} />
     </Main>
+  );
+}
+
+/** The text of a new key, which is shown only once. Leaving it before it was copied asks first. */
+function NewKey({ made, done }: { made: NewKeyBody & { name: string }; done(): void }) {
+  const [copied, setCopied] = useState(false);
+  useEffect(
+    () =>
+      copied ? undefined : askBeforeLeaving(`You have not copied the key ${made.name}. It is not shown again. Leave anyway?`),
+    [copied, made.name],
+  );
+  return (
+    <section class="card secret-box" aria-label={`The new key ${made.name}`}>
+      <p role="status">
+        <b>Key {made.name}.</b> Copy it now. The gateway stores only its hash and cannot show it again.
+      </p>
+      <CopyBlock text={made.key} label="Key" copied={() => setCopied(true)} />
+      <p>
+        <button type="button" class="quiet" onClick={done}>
+          I have copied it
+        </button>
+      </p>
+    </section>
   );
 }
 

@@ -68,6 +68,12 @@ test('an admin adds a key with an expiry, sees its text once, knows the own key,
   const left = (made?.notAfter ?? 0) - Date.now();
   assert.ok(left > 6.9 * 86_400_000 && left <= 7 * 86_400_000, `it expires in ${left} ms`);
 
+  const asked = page.waitForEvent('dialog');
+  const leaving = page.getByRole('navigation').getByRole('link', { name: 'Fleet' }).click();
+  const question = await asked;
+  assert.equal(question.message(), 'The key night shift was not copied, and it is not shown again. Leave?');
+  await question.dismiss();
+  await leaving;
   await page.getByRole('button', { name: 'I have copied it' }).click();
   await page.getByRole('region', { name: 'Key', exact: true }).waitFor({ state: 'detached' });
   assert.doesNotMatch(await page.content(), new RegExp(text.trim()));
