@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { countOf, countText } from '../../schemas/display/numbers.js';
 import type { BatchBody } from '../../schemas/generated/operator.js';
+import { DeviceName } from '../fleet/deviceName.js';
 import { Failed } from '../parts/empty.js';
 import { Link } from '../parts/link.js';
 import { devicePath } from '../parts/router.js';
@@ -123,7 +124,10 @@ function FailedDevices({ failed }: { failed: BatchBody['failed'] }) {
             <Link to={`${devicePath(device)}?tab=commands`}>
               <StateBadge state={state} />
               <span>
-                <b>{device}</b> <small>{error === null ? '' : JSON.stringify(error)}</small>
+                <b>
+                  <DeviceName id={device} />
+                </b>{' '}
+                <small>{error === null ? '' : JSON.stringify(error)}</small>
               </span>
             </Link>
           </li>

@@ -1,4 +1,5 @@
 import { countOf, countText } from '../../schemas/display/numbers.js';
+import { deviceLabel } from '../fleet/deviceName.js';
 import { stateText } from '../parts/commandStates.js';
 
 /** Whether a batch can still send: it runs, or it was stopped and can be resumed. */
@@ -8,7 +9,7 @@ export const isRunning = (state: string): boolean => state === 'running' || stat
 export function targetText(target: Record<string, unknown>): string {
   if (target.all === true) return 'all devices';
   if (Array.isArray(target.ids))
-    return target.ids.length === 1 ? String(target.ids[0]) : countOf(target.ids.length, 'device');
+    return target.ids.length === 1 ? deviceLabel(String(target.ids[0])) : countOf(target.ids.length, 'device');
   const tags = Object.entries((target.tags ?? {}) as Record<string, string>).map(([name, value]) => `${name}=${value}`);
   return [target.model as string | undefined, ...tags].filter(Boolean).join(', ');
 }

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { spanText } from '../../schemas/display/times.js';
 import type { CommandCreate, ModelCommandItem, ModelItem } from '../../schemas/generated/operator.js';
+import { deviceLabel } from '../fleet/deviceName.js';
 import { OperatorNeeded } from '../parts/roleNeeded.js';
 import { Fault, useValidation } from '../parts/validation.js';
 import { RefusedError } from '../session/api.js';
@@ -88,7 +89,7 @@ export function CommandBox({ device, model, online }: { device: string; model: M
         )}
         {may('operator') && !online && (
           <p class="hint">
-            {device} is not connected. The command is sent as soon as it connects, and expires after{' '}
+            {deviceLabel(device)} is not connected. The command is sent as soon as it connects, and expires after{' '}
             {spanText(1000 * (Number(draft.ttl) || command?.ttlSeconds || ttlDefaultSeconds))}.
           </p>
         )}

@@ -1,6 +1,7 @@
 import type { CommandBody } from '../../schemas/generated/operator.js';
+import { DeviceName } from '../fleet/deviceName.js';
 import { commandStates, stateText } from '../parts/commandStates.js';
-import { Empty, Failed } from '../parts/empty.js';
+import { Empty, Failed, ShowAll } from '../parts/empty.js';
 import { Link } from '../parts/link.js';
 import { More, usePages } from '../parts/pages.js';
 import { devicePath, param, setParams } from '../parts/router.js';
@@ -9,6 +10,7 @@ import { spanOfAddress, TimeSpan } from '../parts/timeSpan.js';
 import { currentApi } from '../session/session.js';
 import { StateBadge } from './commandHistory.js';
 
+const filterNames = ['device', 'name', 'state', 'span', 'from', 'to'] as const;
 const pageItems = 50;
 const againMs = 5_000;
 
@@ -61,10 +63,22 @@ export function FleetHistory() {
 
 function Commands({ items }: { items: CommandBody[] | null }) {
   if (items === null) return <p class="empty">Loading…</p>;
+  const filtered = filterNames.some((one) => param(one) !== '');
   if (items.length === 0)
     return (
       <section class="card">
-        <Empty title="No commands match." />
+        <Empty
+          title={filtered ? 'No commands match.' : 'No commands yet.'}
+          action={
+            filtered ? (
+              <ShowAll filters={filterNames}>Show all commands</ShowAll>
+            ) : (
+              <Link to="/devices" class="button quiet">
+                Choose a device
+              </Link>
+            )
+          }
+        />
       </section>
     );
   return (
@@ -74,7 +88,10 @@ function Commands({ items }: { items: CommandBody[] | null }) {
           <li key={id}>
             <Time at={createdAt} />
             <span class="name">
-              <b>{name}</b> <Link to={`${devicePath(device)}?tab=commands`}>{device}</Link>
+              <b>{name}</b>{' '}
+              <Link to={`${devicePath(device)}?tab=commands`}>
+                <DeviceName id={device} />
+              </Link>
               {Object.keys(params).length > 0 && (
                 <small>
                   <code>{JSON.stringify(params)}</code>

@@ -16,26 +16,33 @@ import { drawnMetric } from './readings.js';
 /** The latest value of every metric. A press on the name of a metric draws it in the chart. */
 export function Latest({ id }: { id: string }) {
   const metrics = Object.entries(valuesOf(id));
+  const isNew = deviceOf(id)?.presence.state === 'never';
   if (metrics.length === 0)
     return (
       <section class="card">
-        <Empty title="No readings yet.">
-          {deviceOf(id)?.presence.state === 'never' ? (
+        <Empty
+          title="No readings yet."
+          action={
+            isNew ? (
+              <button type="button" class="primary" onClick={() => setParams({ tab: 'access' })}>
+                Get a secret and a program
+              </button>
+            ) : (
+              <button type="button" class="quiet" onClick={() => setParams({ tab: 'rejected' })}>
+                Rejected frames
+              </button>
+            )
+          }
+        >
+          {isNew ? (
             <p>
-              The device has not connected yet. Under{' '}
-              <button type="button" class="link" onClick={() => setParams({ tab: 'access' })}>
-                Access
-              </button>{' '}
-              you get a secret and an example program. If it tried to connect,{' '}
+              The device has not connected yet. If it tried to connect,{' '}
               <Link to={`/attempts?device=${encodeURIComponent(id)}`}>Refused connections</Link> shows the reason.
             </p>
           ) : (
             <p>
-              The latest values appear here as soon as the device sends. If the device does send, check its{' '}
-              <button type="button" class="link" onClick={() => setParams({ tab: 'rejected' })}>
-                rejected frames
-              </button>
-              .
+              The latest values appear here as soon as the device sends. If the device does send, its frames may be
+              rejected.
             </p>
           )}
         </Empty>

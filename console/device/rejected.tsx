@@ -4,6 +4,7 @@ import type { RejectedItem } from '../../schemas/generated/operator.js';
 import { faults } from '../../schemas/tables/faults.js';
 import type { Device } from '../fleet/presence.js';
 import { Empty, Failed } from '../parts/empty.js';
+import { setParams } from '../parts/router.js';
 import { Time } from '../parts/time.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail, may, onLive } from '../session/session.js';
@@ -46,7 +47,14 @@ export function Rejected({ device: { id, model } }: { device: Device }) {
   if (frames.length === 0)
     return (
       <section class="card">
-        <Empty title="No rejected frames.">
+        <Empty
+          title="No rejected frames."
+          action={
+            <button type="button" class="quiet" onClick={() => setParams({ tab: 'trace' })}>
+              Watch its frames
+            </button>
+          }
+        >
           <p>
             The gateway keeps each rejected frame with the reason. If you admit such a frame, its readings are stored.
           </p>

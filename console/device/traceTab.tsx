@@ -1,7 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import { bytesText, countText } from '../../schemas/display/numbers.js';
 import type { LiveTrace } from '../../schemas/generated/operator.js';
+import { deviceLabel } from '../fleet/deviceName.js';
 import { Empty } from '../parts/empty.js';
+import { Link } from '../parts/link.js';
 import { Time } from '../parts/time.js';
 import { onLive, want } from '../session/session.js';
 import { FrameBytes } from './frameBytes.js';
@@ -48,15 +50,30 @@ export function TraceTab({ id, model }: { id: string; model: string | null }) {
     <section class="card" aria-label="Trace">
       <div class="chart-head">
         <p class="hint">
-          Each frame of {id}, and when it reached each step, in ms after its receipt. The gateway records this only
-          while this tab is open. The same in a terminal: <code>tidegate tail {id} --trace</code>
+          Each frame of {deviceLabel(id)}, and when it reached each step, in ms after its receipt. The gateway records
+          this only while this tab is open. The same in a terminal: <code>tidegate tail {id} --trace</code>
         </p>
         <button type="button" class="quiet" onClick={() => setPaused(!paused)}>
           {paused ? 'Resume' : 'Pause'}
         </button>
       </div>
       {frames.length === 0 ? (
-        <Empty title={paused ? 'Paused.' : 'Waiting for the next frame…'} />
+        <Empty
+          title={paused ? 'Paused.' : 'Waiting for the next frame…'}
+          action={
+            paused ? (
+              <button type="button" class="quiet" onClick={() => setPaused(false)}>
+                Resume
+              </button>
+            ) : (
+              <Link to={`/attempts?device=${encodeURIComponent(id)}`} class="button quiet">
+                Refused connections of this device
+              </Link>
+            )
+          }
+        >
+          {!paused && <p>Frames appear when the device sends them. If it never does, it may be refused.</p>}
+        </Empty>
       ) : (
         <ol class="trace">
           {frames.map((frame) => (

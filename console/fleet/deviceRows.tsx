@@ -2,9 +2,9 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { countOf, countText, withUnit } from '../../schemas/display/numbers.js';
 import { ageText } from '../../schemas/display/times.js';
-import { Empty } from '../parts/empty.js';
+import { Empty, ShowAll } from '../parts/empty.js';
 import { Link } from '../parts/link.js';
-import { devicePath, query, setParams } from '../parts/router.js';
+import { devicePath, query } from '../parts/router.js';
 import { may, now } from '../session/session.js';
 import { type Column, columns } from './columns.js';
 import { counts, deviceOf, loading } from './devices.js';
@@ -187,26 +187,24 @@ function NoDevices() {
   if (loading.value) return <p class="empty">Loading devices…</p>;
   if (counts.value.all === 0)
     return (
-      <Empty title="No devices yet.">
+      <Empty
+        title="No devices yet."
+        action={
+          <Link to="/add" class="button primary">
+            Add a device
+          </Link>
+        }
+      >
         <p>
           A device needs an id and a secret. The next page gives it both, as{' '}
           <code>npx tidegate device add boiler-7</code> does, with programs to paste.
         </p>
-        <p>
-          <Link to="/add" class="button primary">
-            Add a device
-          </Link>
-        </p>
       </Empty>
     );
-  const all = Object.fromEntries([...query.value.keys()].map((name) => [name, '']));
   return (
-    <Empty title="No devices match.">
-      <p>
-        <button type="button" class="quiet" onClick={() => setParams(all)}>
-          Show all {countText(counts.value.all)}
-        </button>
-      </p>
-    </Empty>
+    <Empty
+      title="No devices match."
+      action={<ShowAll filters={[...query.value.keys()]}>Show all {countText(counts.value.all)}</ShowAll>}
+    />
   );
 }

@@ -1,3 +1,4 @@
+import type { TargetedKeyboardEvent } from 'preact';
 import { useState } from 'preact/hooks';
 import { Link } from '../parts/link.js';
 import { type Column, columns, columnsMax, metricNames, removeView, saveView, toggleColumn, views } from './columns.js';
@@ -34,6 +35,13 @@ function OrderNotes() {
   );
 }
 
+/** Escape closes a menu and leads back to what opened it. */
+function closeByEscape({ key, currentTarget }: TargetedKeyboardEvent<HTMLDetailsElement>): void {
+  if (key !== 'Escape') return;
+  currentTarget.open = false;
+  currentTarget.querySelector('summary')?.focus();
+}
+
 function Columns() {
   const chosen = columns.value ?? [];
   const tags = [...new Set(tagCounts.value.map(([tag]) => tag.slice(0, tag.indexOf('='))))].sort();
@@ -52,7 +60,7 @@ function Columns() {
     );
   };
   return (
-    <details class="menu">
+    <details class="menu" onKeyDown={closeByEscape}>
       <summary>Columns{chosen.length > 0 && ` (${chosen.length})`}</summary>
       <div class="card">
         <fieldset>
@@ -73,7 +81,7 @@ function Columns() {
 function Views() {
   const [name, setName] = useState('');
   return (
-    <details class="menu">
+    <details class="menu" onKeyDown={closeByEscape}>
       <summary>Views{views.value.length > 0 && ` (${views.value.length})`}</summary>
       <div class="card">
         {views.value.map((view) => (

@@ -1,7 +1,8 @@
 import { countText } from '../../schemas/display/numbers.js';
 import type { AttemptItem } from '../../schemas/generated/operator.js';
 import { type RefusalCode, refusals } from '../../schemas/tables/refusals.js';
-import { Empty, Failed } from '../parts/empty.js';
+import { DeviceName } from '../fleet/deviceName.js';
+import { Empty, Failed, ShowAll } from '../parts/empty.js';
 import { Link } from '../parts/link.js';
 import { Main } from '../parts/page.js';
 import { More, usePages } from '../parts/pages.js';
@@ -66,7 +67,18 @@ function Attempts({ items, filtered }: { items: AttemptItem[] | null; filtered: 
   if (items.length === 0)
     return (
       <section class="card">
-        <Empty title={filtered ? 'No attempts match.' : 'No refused connections.'}>
+        <Empty
+          title={filtered ? 'No attempts match.' : 'No refused connections.'}
+          action={
+            filtered ? (
+              <ShowAll filters={['device', 'address']}>Show all attempts</ShowAll>
+            ) : (
+              <Link to="/devices?state=never" class="button quiet">
+                Devices that never connected
+              </Link>
+            )
+          }
+        >
           <p>
             If a device cannot connect and is not listed here, its requests do not arrive, or use a wrong path. Check
             the host, port and path of its URL, and the network.
@@ -83,7 +95,9 @@ function Attempts({ items, filtered }: { items: AttemptItem[] | null; filtered: 
               {device === null ? (
                 <i>no device id</i>
               ) : known ? (
-                <Link to={devicePath(device)}>{device}</Link>
+                <Link to={devicePath(device)}>
+                  <DeviceName id={device} />
+                </Link>
               ) : (
                 <b>{device}</b>
               )}{' '}

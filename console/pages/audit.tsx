@@ -1,7 +1,8 @@
 import { useMemo } from 'preact/hooks';
 import type { AuditItem, KeyItem } from '../../schemas/generated/operator.js';
 import { type AuditAction, auditActions } from '../../schemas/tables/auditActions.js';
-import { Empty, Failed } from '../parts/empty.js';
+import { DeviceName } from '../fleet/deviceName.js';
+import { Empty, Failed, ShowAll } from '../parts/empty.js';
 import { Link } from '../parts/link.js';
 import { Main } from '../parts/page.js';
 import { More, usePages } from '../parts/pages.js';
@@ -97,7 +98,18 @@ function Entries({ items, keys, filtered }: { items: AuditItem[] | null; keys: K
   if (items.length === 0)
     return (
       <section class="card">
-        <Empty title={filtered ? 'No changes match.' : 'No changes yet.'} />
+        <Empty
+          title={filtered ? 'No changes match.' : 'No changes yet.'}
+          action={
+            filtered ? (
+              <ShowAll filters={['by', 'action', 'subject', 'span', 'from', 'to']}>Show all changes</ShowAll>
+            ) : (
+              <Link to="/add" class="button quiet">
+                Add a device
+              </Link>
+            )
+          }
+        />
       </section>
     );
   return (
@@ -133,7 +145,11 @@ const nameOf = (by: string, keys: readonly KeyItem[]): string | null =>
 function Subject({ item: { action, subject }, keys }: { item: AuditItem; keys: KeyItem[] }) {
   switch (auditActions[action as AuditAction]?.of) {
     case 'device':
-      return <Link to={devicePath(subject)}>{subject}</Link>;
+      return (
+        <Link to={devicePath(subject)}>
+          <DeviceName id={subject} />
+        </Link>
+      );
     case 'batch':
       return <Link to={`/commands?batch=${encodeURIComponent(subject)}`}>{subject}</Link>;
     case 'key':

@@ -83,7 +83,18 @@ function List({ of: { items, folder } }: { of: BackupPage }) {
         Complete backups <span class="count">{items.length}</span>
       </h2>
       {items.length === 0 ? (
-        <Empty title="No backups yet." />
+        <Empty
+          title="No backups yet."
+          action={
+            <button
+              type="button"
+              class="quiet"
+              onClick={() => document.querySelector<HTMLElement>('[aria-labelledby=start] button')?.focus()}
+            >
+              Make one now
+            </button>
+          }
+        />
       ) : (
         <ul class="entries">
           {items.map(({ name, folder: path, at, files, bytes }) => (

@@ -49,8 +49,21 @@ export function ChartPage() {
       <section class="card chart" aria-label="Chart">
         <RangeBar range={range} zone={zone} asked={asked} />
         {texts.length === 0 ? (
-          <Empty title="Nothing to show yet.">
-            <p>Search for a device above, and choose its metrics. To share the chart, copy the URL of this page.</p>
+          <Empty
+            title="Nothing to show yet."
+            action={
+              <button
+                type="button"
+                class="quiet"
+                onClick={() => document.querySelector<HTMLInputElement>('.picker input')?.focus()}
+              >
+                Choose a device
+              </button>
+            }
+          >
+            <p>
+              Search for a device above, and choose its metrics. To share the chart, copy the URL of this page.
+            </p>
           </Empty>
         ) : (
           <SeriesCharts

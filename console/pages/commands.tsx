@@ -6,6 +6,7 @@ import { BatchForm } from '../commands/batchForm.js';
 import { BatchShown } from '../commands/batchShown.js';
 import { FleetHistory } from '../commands/fleetHistory.js';
 import { Empty } from '../parts/empty.js';
+import { Link } from '../parts/link.js';
 import { Main } from '../parts/page.js';
 import { param, setParams } from '../parts/router.js';
 import { Time } from '../parts/time.js';
@@ -61,7 +62,20 @@ function Batches({ batches, shown }: { batches: BatchItem[] | null; shown: strin
   if (batches.length === 0)
     return (
       <section class="card">
-        <Empty title="No batches yet.">
+        <Empty
+          title="No batches yet."
+          action={
+            may('operator') ? (
+              <button type="button" class="quiet" onClick={() => setParams({ new: '1' })}>
+                Command many devices
+              </button>
+            ) : (
+              <Link to="/devices" class="button quiet">
+                All devices
+              </Link>
+            )
+          }
+        >
           <p>
             A batch sends one command to many devices, chosen by id, tag or model. You set how many run it at once, and
             how many may fail before the batch is aborted.

@@ -15,6 +15,7 @@ import { Readings } from '../device/readings.js';
 import { Rejected } from '../device/rejected.js';
 import { TraceTab } from '../device/traceTab.js';
 import { DeviceTrack } from '../device/track.js';
+import { DeviceName } from '../fleet/deviceName.js';
 import { listPath } from '../fleet/deviceRows.js';
 import { deviceOf, forgetDevice, putDevice } from '../fleet/devices.js';
 import { type Device, reasonOf } from '../fleet/presence.js';
@@ -62,10 +63,21 @@ export function DevicePage({ id }: { id: string }) {
     return (
       <Main title={id}>
         {unknown ? (
-          <Empty title={`There is no device ${id}.`}>
+          <Empty
+            title={`There is no device ${id}.`}
+            action={
+              <>
+                <Link to={`/devices?q=${encodeURIComponent(id)}`} class="button quiet">
+                  Search for it
+                </Link>
+                <Link to="/add" class="button quiet">
+                  Add a device
+                </Link>
+              </>
+            }
+          >
             <p>
-              <Link to={`/devices?q=${encodeURIComponent(id)}`}>Search for it</Link>, or{' '}
-              <Link to="/add">add a device</Link>. Attempts to connect with this id are listed under{' '}
+              Attempts to connect with this id are listed under{' '}
               <Link to={`/attempts?device=${encodeURIComponent(id)}`}>Refused connections</Link>.
             </p>
           </Empty>
@@ -99,13 +111,7 @@ function Shown({ device }: { device: Device }) {
           <Link to={listPath()} class="back" label="Back to devices" title="Back to devices">
             <Icon name="back" />
           </Link>
-          {name === null ? (
-            id
-          ) : (
-            <>
-              {name} <small>{id}</small>
-            </>
-          )}
+          <DeviceName id={id} />
         </>
       }
     >
@@ -123,7 +129,19 @@ function Shown({ device }: { device: Device }) {
           ))}
         </span>
       </div>
-      {editing ? <EditDevice key={id} device={device} done={() => setParams({ edit: '' })} /> : <Notes notes={notes} />}
+      {editing ? (
+        <EditDevice
+          key={id}
+          device={device}
+          done={() => {
+            // The form goes, so the focus returns to the button that opened it.
+            document.querySelector<HTMLElement>('main .actions button')?.focus();
+            setParams({ edit: '' });
+          }}
+        />
+      ) : (
+        <Notes notes={notes} />
+      )}
       <Tabs />
       <Tab device={device} />
     </Main>

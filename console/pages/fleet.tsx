@@ -1,5 +1,6 @@
 import { bytesText, countOf, countText, numberText } from '../../schemas/display/numbers.js';
 import { spanText } from '../../schemas/display/times.js';
+import { DeviceName } from '../fleet/deviceName.js';
 import { counts, loading, troubled } from '../fleet/devices.js';
 import { happened } from '../fleet/events.js';
 import { type Device, presenceStates, reasonOf } from '../fleet/presence.js';
@@ -31,15 +32,17 @@ export function FleetPage() {
 function NoDevices() {
   return (
     <section class="card">
-      <Empty title="No devices yet">
-        <p>
-          A device needs an id and a secret. The next page creates both, with an example program that sends a first
-          reading.
-        </p>
-        <p>
+      <Empty
+        title="No devices yet."
+        action={
           <Link to="/add" class="button primary">
             Add your first device
           </Link>
+        }
+      >
+        <p>
+          A device needs an id and a secret. The next page gives it both, with a program to paste that sends a first
+          reading.
         </p>
       </Empty>
     </section>
@@ -179,8 +182,17 @@ function Troubled() {
     <section class="card" aria-labelledby="troubled">
       <h2 id="troubled">Needs attention {count > 0 && <span class="count">{countText(count)}</span>}</h2>
       {count === 0 ? (
-        <Empty title="No device needs attention.">
-          <p>Devices are listed here if they lost their connection, are silent for too long, or reconnect too often.</p>
+        <Empty
+          title="No device needs attention."
+          action={
+            <Link to="/devices" class="button quiet">
+              All devices
+            </Link>
+          }
+        >
+          <p>
+            Devices are listed here if they lost their connection, are silent for too long, or reconnect too often.
+          </p>
         </Empty>
       ) : (
         found.filter(({ devices }) => devices.length > 0).map((group) => <TroubledGroup key={group.title} {...group} />)
@@ -202,7 +214,9 @@ function TroubledGroup({ title, all, devices }: { title: string; all: string | n
             <Link to={devicePath(id)}>
               <PresenceDot presence={presence} />
               <span>
-                <b>{id}</b>
+                <b>
+                  <DeviceName id={id} />
+                </b>
                 <small>{reasonOf(presence, now.value)}</small>
               </span>
             </Link>
@@ -224,7 +238,14 @@ function Events() {
     <section class="card" aria-labelledby="events">
       <h2 id="events">Live events</h2>
       {happened.value.length === 0 ? (
-        <Empty title="No events yet.">
+        <Empty
+          title="No events yet."
+          action={
+            <Link to="/attempts" class="button quiet">
+              Refused connections
+            </Link>
+          }
+        >
           <p>New connections, disconnections, rejected frames and commands appear here as they happen.</p>
         </Empty>
       ) : (
@@ -234,7 +255,10 @@ function Events() {
               <Link to={devicePath(device)}>
                 <Time at={at} as="clock" />
                 <span>
-                  <b>{device}</b> <span class={`badge ${tone}`}>{what}</span> <small>{detail}</small>
+                  <b>
+                    <DeviceName id={device} />
+                  </b>{' '}
+                  <span class={`badge ${tone}`}>{what}</span> <small>{detail}</small>
                 </span>
               </Link>
             </li>

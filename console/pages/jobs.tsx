@@ -1,5 +1,6 @@
 import { Empty, Failed } from '../parts/empty.js';
 import { JobRow } from '../parts/jobRow.js';
+import { Link } from '../parts/link.js';
 import { Main } from '../parts/page.js';
 import { usePolled } from '../parts/polled.js';
 import { currentApi } from '../session/session.js';
@@ -21,7 +22,14 @@ export function JobsPage() {
         {items === undefined ? (
           <p class="empty">Loading…</p>
         ) : items.length === 0 ? (
-          <Empty title="No jobs since the gateway started." />
+          <Empty
+            title="No jobs since the gateway started."
+            action={
+              <Link to="/backups" class="button quiet">
+                Make a backup
+              </Link>
+            }
+          />
         ) : (
           <ul class="entries jobs">
             {items.map((job) => (

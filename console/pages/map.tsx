@@ -54,7 +54,15 @@ export function MapPage() {
             <h2>
               Track of <DeviceName id={chosen} />
             </h2>
-            <button type="button" class="quiet" onClick={() => setParams({ device: '', from: '', to: '', zoom: '' })}>
+            <button
+              type="button"
+              class="quiet"
+              onClick={() => {
+                // This button goes, so the focus returns to the device in the list.
+                document.querySelector<HTMLElement>('.places [aria-pressed=true]')?.focus();
+                setParams({ device: '', from: '', to: '', zoom: '' });
+              }}
+            >
               Hide track
             </button>
           </div>
@@ -105,15 +113,17 @@ function Found({ open }: { open(id: string): void }) {
   const found = ids.value.filter((id) => deviceLabel(id).toLowerCase().includes(search));
   if (ids.value.length === 0)
     return (
-      <Empty title="No device has a position yet.">
-        <p>
-          A device appears here when it sends two metrics with the units <code>lat</code> and <code>lon</code>, or with
-          these names, in degrees.
-        </p>
-        <p>
+      <Empty
+        title="No device has a position yet."
+        action={
           <Link to="/add" class="button quiet">
             Add a device
           </Link>
+        }
+      >
+        <p>
+          A device appears here when it sends two metrics with the units <code>lat</code> and <code>lon</code>, or with these
+          names, in degrees.
         </p>
       </Empty>
     );

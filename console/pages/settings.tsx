@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { ReloadedBody, SettingItem } from '../../schemas/generated/operator.js';
-import { Empty, Failed } from '../parts/empty.js';
+import { Empty, Failed, ShowAll } from '../parts/empty.js';
 import { Main } from '../parts/page.js';
 import { usePolled } from '../parts/polled.js';
 import { RoleNeeded } from '../parts/roleNeeded.js';
@@ -70,7 +70,7 @@ function Settings() {
         <p class="empty">Loading…</p>
       ) : found.length === 0 ? (
         <section class="card">
-          <Empty title="No settings match." />
+          <Empty title="No settings match." action={<ShowAll filters={['q', 'show']}>Show all settings</ShowAll>} />
         </section>
       ) : (
         sectionsOf(found).map(([name, list]) => (

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { bytesText, countOf } from '../../schemas/display/numbers.js';
 import { spanText } from '../../schemas/display/times.js';
 import type { StorageBody } from '../../schemas/generated/operator.js';
-import { Failed } from '../parts/empty.js';
+import { Empty, Failed } from '../parts/empty.js';
 import { Link } from '../parts/link.js';
 import { Main } from '../parts/page.js';
 import { usePolled } from '../parts/polled.js';
@@ -128,7 +128,22 @@ function Days({ days }: { days: StorageBody['days'] }) {
         Days <span class="count">{days.length}</span>
       </h2>
       {days.length === 0 ? (
-        <p class="empty">No day files yet. Readings are in the commit log until they are sealed.</p>
+        <Empty
+          title="No day files yet."
+          action={
+            may('operator') ? (
+              <Link to="/settings?q=store.seal" class="button quiet">
+                When readings are sealed
+              </Link>
+            ) : (
+              <Link to="/devices" class="button quiet">
+                All devices
+              </Link>
+            )
+          }
+        >
+          <p>Readings are in the commit log until they are sealed.</p>
+        </Empty>
       ) : (
         <div class="scrolls">
           <table class="days">

@@ -89,7 +89,7 @@ export function SeriesCharts({ names, range, zone, asked, moves, hidden, toggle,
 
 /** What the chart shows, for who cannot see it. */
 function describe(views: View[]): string {
-  return `Chart of ${views.map(({ text }) => text).join(', ')}. The table below has the values.`;
+  return `Chart of ${views.map(({ label }) => label).join(', ')}. The table below has the values.`;
 }
 
 interface PanelProps {

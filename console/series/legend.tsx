@@ -5,6 +5,7 @@ import { durationText, timeText, zoneText } from '../chart/labels.js';
 import { valueAt } from '../chart/points.js';
 import type { Range, Zone } from '../chart/range.js';
 import { runAt, sharesOf } from '../chart/states.js';
+import { DeviceName, deviceLabel } from '../fleet/deviceName.js';
 import { Link } from '../parts/link.js';
 import { devicePath } from '../parts/router.js';
 import type { View } from './view.js';
@@ -32,7 +33,7 @@ export function Legend({ views, hidden, pointed, zone, range, scales, toggle, re
   const out = (view: View) =>
     remove !== undefined && (
       <td>
-        <button type="button" class="quiet small" aria-label={`Remove ${view.text}`} onClick={() => remove(view.text)}>
+        <button type="button" class="quiet small" aria-label={`Remove ${view.label}`} onClick={() => remove(view.text)}>
           ×
         </button>
       </td>
@@ -131,9 +132,12 @@ function Name({
             title={isHidden ? 'Show in the chart' : 'Hide in the chart'}
             onClick={() => toggle(text)}
           >
-            {text}
+            {/* One element, because a button puts space between its parts. */}
+            <span>
+              <DeviceName id={read.name.device} />:{read.name.metric}
+            </span>
           </button>
-          <Link to={devicePath(read.name.device)} label={`Open ${read.name.device}`} class="open">
+          <Link to={devicePath(read.name.device)} label={`Open ${deviceLabel(read.name.device)}`} class="open">
             ↗
           </Link>
         </>

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { readingText } from '../../schemas/display/values.js';
 import { type SeriesName, seriesMax, seriesText } from '../chart/series.js';
+import { DeviceName, deviceLabel } from '../fleet/deviceName.js';
 import { searched } from '../fleet/devices.js';
 import { valuesOf, watchValues } from '../fleet/values.js';
 
@@ -25,7 +26,7 @@ export function Picker({ chosen, toggle }: PickerProps) {
         Device
         <input
           type="search"
-          placeholder="Search id, model, tag=value"
+          placeholder="Search id, name, model, tag=value"
           value={text}
           onInput={({ currentTarget }) => setText(currentTarget.value)}
         />
@@ -34,7 +35,7 @@ export function Picker({ chosen, toggle }: PickerProps) {
         {found.map(({ id, model }) => (
           <li key={id}>
             <button type="button" class="quiet" aria-pressed={id === device} onClick={() => setDevice(id)}>
-              {id} <small>{model}</small>
+              <DeviceName id={id} /> <small>{model}</small>
             </button>
           </li>
         ))}
@@ -57,10 +58,12 @@ export function Picker({ chosen, toggle }: PickerProps) {
 function Metrics({ device, chosen, isFull, toggle }: PickerProps & { device: string; isFull: boolean }) {
   useEffect(() => watchValues('picker', [device]), [device]);
   const metrics = Object.entries(valuesOf(device));
-  if (metrics.length === 0) return <p class="hint">{device} has sent nothing yet.</p>;
+  if (metrics.length === 0) return <p class="hint">{deviceLabel(device)} has sent nothing yet.</p>;
   return (
     <fieldset class="metrics">
-      <legend>Metrics of {device}</legend>
+      <legend>
+        Metrics of <DeviceName id={device} />
+      </legend>
       {metrics.map(([metric, { value, unit }]) => {
         const isChosen = chosen.includes(seriesText({ device, metric }));
         return (

@@ -5,6 +5,7 @@ import { noPoints, pointsOf, type Summary, summaryOf } from '../chart/points.js'
 import type { Range } from '../chart/range.js';
 import { seriesText } from '../chart/series.js';
 import { coloursOf, runsOf, type StateRun } from '../chart/states.js';
+import { deviceLabel } from '../fleet/deviceName.js';
 import { valuesOf } from '../fleet/values.js';
 import type { Read } from './useSeries.js';
 
@@ -13,6 +14,8 @@ export type View = {
   read: Read;
   /** As in the address, such as boiler-1:temperature. */
   text: string;
+  /** For people: with the name of the device, if it has one. */
+  label: string;
   /** A CSS variable, such as --series-1. */
   colour: string;
   /** The code of its unit; the empty text for none. */
@@ -27,15 +30,16 @@ export function viewOf(read: Read, index: number, range: Range, now: number): Vi
   const text = seriesText(read.name);
   const unit = valuesOf(device)[metric]?.unit ?? '';
   const colour = `--series-${(index % colourCount) + 1}`;
-  const common = { read, text, colour, unit };
+  const label = `${deviceLabel(device)}:${metric}`;
+  const common = { read, text, label, colour, unit };
   const bucketMs = read.stored?.bucket?.ms ?? null;
   if (!isState(read)) {
     const points = read.items.length === 0 ? noPoints : pointsOf(read.items, bucketMs);
-    const line = { name: text, colour, unit, divisor: 1, points };
+    const line = { name: label, colour, unit, divisor: 1, points };
     return { ...common, kind: 'line', line, summary: summaryOf(points, range) };
   }
   const runs = runsOf([...(read.stored?.before ?? []), ...read.items], bucketMs, range, Math.min(range.to, now));
-  return { ...common, kind: 'lane', runs, lane: { name: text, runs, colours: laneColours(runs) } };
+  return { ...common, kind: 'lane', runs, lane: { name: label, runs, colours: laneColours(runs) } };
 }
 
 /** Whether a series has texts or booleans. What was read decides, else the latest value. */

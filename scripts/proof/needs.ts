@@ -15,7 +15,7 @@ export const debianPackages = {
   mosquitto: 'mosquitto',
   'nats-server': 'nats-server',
   openssl: 'openssl',
-  python3: 'python3-websockets',
+  python3: 'python3-websockets python3-pandas',
   'qemu-system-arm': 'qemu-system-arm',
   sqlite3: 'sqlite3',
   strace: 'strace',
@@ -29,7 +29,7 @@ export type Program = keyof typeof debianPackages;
 export function requirePrograms(programs: readonly Program[]): void {
   try {
     checkNeeds(Object.fromEntries(programs.map((program) => [program, debianPackages[program]])));
-    if (programs.includes('python3')) requireWebsockets();
+    if (programs.includes('python3')) requireModules();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     console.error(`error: ${error.message}`);
@@ -37,9 +37,11 @@ export function requirePrograms(programs: readonly Program[]): void {
   }
 }
 
-/** Tests run Debian's own Python, because that has the package. */
-function requireWebsockets(): void {
-  const { status } = spawnSync('/usr/bin/python3', ['-c', 'import websockets'], { stdio: 'ignore' });
-  if (status === 0) return;
-  throw new Failure(69, `/usr/bin/python3 has no module websockets. Run: apt-get install ${debianPackages.python3}`);
+/** Tests run Debian's own Python, because that has the packages. */
+function requireModules(): void {
+  for (const name of ['websockets', 'pandas']) {
+    const { status } = spawnSync('/usr/bin/python3', ['-c', `import ${name}`], { stdio: 'ignore' });
+    if (status !== 0)
+      throw new Failure(69, `/usr/bin/python3 has no module ${name}. Run: apt-get install ${debianPackages.python3}`);
+  }
 }

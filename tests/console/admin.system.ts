@@ -5,10 +5,13 @@ import { type TestContext, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import WebSocket from 'ws';
 import type { KeyPage, NewCredentialBody, NewKeyBody } from '../../schemas/generated/operator.js';
-import { type GatewayProcess, startGatewayProcess } from '../rig/gatewayProcess.js';
+import { packageRoot } from '../../schemas/load.js';
+import { type GatewayProcess, type GatewayProcessOptions, startGatewayProcess } from '../rig/gatewayProcess.js';
 import { tempFolder } from '../rig/tempFolder.js';
 import { openBrowser } from './browser.js';
-import { keepPicture, openConsole, pageFindings } from './consolePage.js';
+import { keepPicture, openConsole, pageFindings, picturesFolder } from './consolePage.js';
+
+const models = join(packageRoot, 'config', 'models');
 
 /** Starts a gateway and a browser. The gateway ends before its folder is removed. */
 async function startBoth(
@@ -19,11 +22,33 @@ async function startBoth(
   context.after(async () => {
     for (const end of ends.reverse()) await end();
   });
-  const gateway = await startGatewayProcess({ data: tempFolder(context), set: ['gatewayId=harbour', ...set] });
+  const gateway = await startGatewayProcess(asInstalled(tempFolder(context), ['gatewayId=harbour', ...set]));
   ends.push(gateway.stop);
   const browser = await openBrowser();
   ends.push(() => browser.close());
   return { gateway, browser };
+}
+
+/**
+ * For pictures, a gateway whose paths are those of an installation and not of this machine: it sees its folder as /srv/tidegate/data, by a
+ * mount that only it has. That needs root.
+ */
+function asInstalled(folder: string, set: string[]): GatewayProcessOptions {
+  if (picturesFolder === undefined) return { data: folder, set };
+  const mount = 'mount -t tmpfs none /srv && mkdir -p /srv/tidegate/data && mount --bind "$0" /srv/tidegate/data';
+  return {
+    data: folder,
+    set: ['data=/srv/tidegate/data', 'models=/srv/tidegate/models', ...set],
+    wrapper: [
+      'unshare',
+      '--mount',
+      'sh',
+      '-c',
+      `${mount} && cp -r "$1" /srv/tidegate/models && shift && exec "$@"`,
+      folder,
+      models,
+    ],
+  };
 }
 
 /** Opens a page of the console, signed in with the first key unless another is given. */
@@ -71,7 +96,7 @@ test('an admin adds a key with an expiry, sees its text once, knows the own key,
   const asked = page.waitForEvent('dialog');
   const leaving = page.getByRole('navigation').getByRole('link', { name: 'Fleet' }).click();
   const question = await asked;
-  assert.equal(question.message(), 'The key night shift was not copied, and it is not shown again. Leave?');
+  assert.equal(question.message(), 'You have not copied the key night shift. It is not shown again. Leave anyway?');
   await question.dismiss();
   await leaving;
   await page.getByRole('button', { name: 'I have copied it' }).click();
@@ -248,7 +273,9 @@ test('a viewer reads which role a page of the administration needs', async (cont
 
 for (const colorScheme of ['light', 'dark'] as const)
   test(`axe-core finds nothing on the pages of the administration, and none is wider than its screen, in the ${colorScheme} theme and three widths`, async (context) => {
-    const both = await startBoth(context, [`backup.folder=${join(tempFolder(context), 'backups')}`]);
+    const both = await startBoth(context, [
+      `backup.folder=${picturesFolder === undefined ? join(tempFolder(context), 'backups') : '/srv/backups'}`,
+    ]);
     await both.gateway.api('POST', '/v1/backup');
     await both.gateway.api('POST', '/v1/devices', { id: 'pump-1' });
     await sendReadings(context, both.gateway, 'pump-2');

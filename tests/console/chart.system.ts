@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -261,7 +261,8 @@ async function runSnippet(command: string, args: string[], gateway: GatewayProce
 }
 
 const npxAsNode = `npx() { shift; "${process.execPath}" "${join(packageRoot, 'dist', 'cli', 'main.js')}" "$@"; }\n`;
-const hasPandas = spawnSync('python3', ['-c', 'import pandas']).status === 0;
+/** Debian's Python, for which the package python3-pandas is. */
+const python = '/usr/bin/python3';
 
 test('what is shown is saved as CSV, JSON and Parquet, and every program that the page shows runs', async (context) => {
   const { gateway, browser } = await startBoth(context);
@@ -321,20 +322,16 @@ test('what is shown is saved as CSV, JSON and Parquet, and every program that th
     ['curl', (text: string) => runSnippet('sh', ['-c', text], gateway)],
     ['query', (text: string) => runSnippet('sh', ['-c', npxAsNode + text], gateway)],
     ['sql', (text: string) => runSnippet('sh', ['-c', npxAsNode + text], gateway)],
-    ['python', (text: string) => runSnippet('python3', ['-c', text], gateway)],
-    ['pandas', (text: string) => runSnippet('python3', ['-c', text], gateway)],
+    ['python', (text: string) => runSnippet(python, ['-c', text], gateway)],
+    ['pandas', (text: string) => runSnippet(python, ['-c', text], gateway)],
   ] as const)
-    await context.test(
-      name,
-      { skip: name === 'pandas' && !hasPandas ? 'python3-pandas is not installed' : false },
-      async () => {
-        const printed = await run(await programOf(name));
-        if (name === 'pandas') return assert.match(printed, /\[84 rows x 4 columns\]/);
-        const values = printed.split('\n').filter((line) => /temperature|mode/.test(line));
-        assert.equal(values.length, 84, printed.slice(0, 500));
-        assert.match(printed, /heating/);
-      },
-    );
+    await context.test(name, async () => {
+      const printed = await run(await programOf(name));
+      if (name === 'pandas') return assert.match(printed, /\[84 rows x 4 columns\]/);
+      const values = printed.split('\n').filter((line) => /temperature|mode/.test(line));
+      assert.equal(values.length, 84, printed.slice(0, 500));
+      assert.match(printed, /heating/);
+    });
 
   await context.test('in buckets as drawn, for a longer time', async () => {
     await page.goto(gateway.operatorUrl + chartPath(series, { from: '-1h' }));
@@ -361,6 +358,95 @@ test('a file that cannot be read completely is not saved, and the page says why'
   await gateway.api('DELETE', '/v1/devices/boiler-1');
   await page.getByRole('button', { name: 'Save file' }).click();
   await page.getByText('Not saved: There is no device boiler-1').waitFor();
+});
+
+test('Cancel ends the reading of a file, which can be saved afterwards', async (context) => {
+  const { gateway, browser } = await startBoth(context);
+  const { from, to } = await sendHistory(context, gateway);
+  const range = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+  const { page, problems } = await openConsole(
+    browser,
+    `${gateway.operatorUrl}${chartPath(['boiler-1:temperature', 'boiler-2:temperature'], range)}#key=${gateway.key}`,
+    { acceptDownloads: true },
+  );
+  await page.getByText('Shows single readings.').waitFor();
+  await page.getByText('Export', { exact: true }).click();
+  const downloads: string[] = [];
+  page.on('download', (download) => void downloads.push(download.suggestedFilename()));
+  const readings =
+    (id: string) =>
+    (url: URL): boolean =>
+      url.pathname === `/v1/devices/${id}/readings`;
+
+  // The answer of the second device waits until Cancel was pressed.
+  let release = (): void => {};
+  const pressed = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route(readings('boiler-2'), async (route) => {
+    await pressed;
+    await route.continue();
+  });
+  await page.getByRole('button', { name: 'Save file' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByText('24 rows read…').waitFor();
+  await page.getByRole('button', { name: 'Cancel' }).press('Enter');
+  release();
+  await page.getByRole('button', { name: 'Save file' }).waitFor();
+  await page.getByText('A file has at most 1,000,000 rows.').waitFor();
+  await page.unroute(readings('boiler-2'));
+  assert.deepEqual(downloads, []);
+  await page.getByRole('button', { name: 'Save file' }).click();
+  await page.getByText('Saved 54 rows.').waitFor();
+  assert.deepEqual(problems, []);
+});
+
+/** Sends samples of the metrics m0 to m11, one sample per 100 ms from this time on, and waits until all are stored. */
+async function sendMany(context: TestContext, gateway: GatewayProcess, id: string, from: number, samples: number) {
+  const [perFrame, ahead] = [400, 32];
+  const values = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`m${i}`, i]));
+  const frames = Math.ceil(samples / perFrame);
+  const frameOf = (seq: number): string => {
+    const count = Math.min(perFrame, samples - (seq - 1) * perFrame);
+    const tsOf = (i: number): number => from + ((seq - 1) * perFrame + i) * 100;
+    const all = Array.from({ length: count }, (_, i) => ({ ts: tsOf(i), values }));
+    return JSON.stringify({ type: 'telemetry', seq, samples: all });
+  };
+  const { secret } = await gateway.api<NewCredentialBody>('POST', '/v1/devices', { id });
+  const ws = new WebSocket(gateway.deviceUrl, ['tidegate.v1.json'], { auth: `${id}:${secret}` });
+  context.after(() => ws.terminate());
+  await new Promise<void>((resolve, reject) => {
+    let sent = 0;
+    ws.on('error', reject);
+    ws.on('message', (data) => {
+      const message = JSON.parse(String(data)) as { type: string; seq?: number };
+      if (message.type === 'nack') return reject(new Error(String(data)));
+      if (message.type !== 'welcome' && message.type !== 'ack') return;
+      const acked = message.type === 'ack' ? (message.seq ?? 0) : 0;
+      while (sent < Math.min(frames, acked + ahead)) ws.send(frameOf(++sent));
+      if (acked === frames) resolve();
+    });
+  });
+}
+
+test('a file stops at a million rows, and the page says that there are more', async (context) => {
+  const { gateway, browser } = await startBoth(context);
+  const samples = 83_400;
+  const from = Date.now() - samples * 100;
+  await sendMany(context, gateway, 'big-1', from, samples);
+  const series = Array.from({ length: 12 }, (_, i) => `big-1:m${i}`);
+  const path = chartPath(series, { from: new Date(from).toISOString(), to: new Date().toISOString() });
+  const { page } = await openConsole(browser, `${gateway.operatorUrl}${path}#key=${gateway.key}`, {
+    acceptDownloads: true,
+  });
+  await page.getByText('Export', { exact: true }).click();
+  await page.getByLabel('Rows').selectOption('single');
+  const saving = page.waitForEvent('download', { timeout: 300_000 });
+  await page.getByRole('button', { name: 'Save file' }).click();
+  const download = await saving;
+  await page.getByText('Saved the first 1,000,000 rows; there are more.').waitFor();
+  const text = readFileSync(await download.path(), 'utf8');
+  assert.equal(text.trimEnd().split('\r\n').length, 1 + 1_000_000);
 });
 
 test('the map shows every device that sends a position, by name, and leads to its page', async (context) => {
@@ -449,6 +535,7 @@ test('the track of a device is drawn for the time of the chart, on its page and 
     await page.getByRole('button', { name: 'Hide track' }).focus();
     await page.keyboard.press('Enter');
     await way.waitFor({ state: 'detached' });
+    assert.equal(await page.evaluate('document.activeElement.textContent'), 'truck-1');
   });
   assert.deepEqual(problems, []);
 });
@@ -540,6 +627,14 @@ for (const colorScheme of ['light', 'dark'] as const)
         findings.push(...(await pageFindings(page)));
         await keepPicture(page, name, colorScheme);
       }
+      await page.goto(gateway.operatorUrl + chartPath(series, range));
+      await page.getByText('Export', { exact: true }).click();
+      for (const program of ['curl', 'query', 'sql', 'python', 'pandas']) {
+        await page.getByLabel('Copy as').selectOption(program);
+        findings.push(...(await pageFindings(page)));
+      }
+      await page.getByText('Export', { exact: true }).scrollIntoViewIfNeeded();
+      await keepPicture(page, 'chart-export', colorScheme);
       findings.push(...problems);
       await page.close();
     }

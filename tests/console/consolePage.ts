@@ -42,8 +42,7 @@ export const picturesFolder = process.env.CONSOLE_PICTURES;
 
 /** Keeps a picture of the page as it is, named after what it shows, its width and its theme, if pictures are wanted. */
 export async function keepPicture(page: Page, name: string, colorScheme: 'light' | 'dark'): Promise<void> {
-  // The page of the settings has paths of this machine.
-  if (picturesFolder === undefined || name === 'settings') return;
+  if (picturesFolder === undefined) return;
   const path = join(picturesFolder, 'console', `${name}-${page.viewportSize()?.width}-${colorScheme}.jpg`);
   await page.screenshot({ path, quality: 60 });
 }

@@ -285,3 +285,92 @@ test('the list is sorted by name, state and value, has columns of choice, and vi
   });
   assert.deepEqual(problems, []);
 });
+
+test('wherever the id of a device is shown, its name is, too', async (context) => {
+  const { gateway, browser } = await startWith(context, [{ id: 'other-1' }]);
+  const send = await connectDevice(context, gateway, 'boiler-7', { name: 'North <hall>', model: 'boiler' });
+  send({ temperature: 50 });
+  await gateway.api('POST', '/v1/devices/boiler-7/commands', { name: 'reboot' });
+  const { id } = await gateway.api<{ id: string }>('POST', '/v1/command-batches', {
+    target: { ids: ['boiler-7'] },
+    name: 'reboot',
+  });
+  const stranger = new WebSocket(gateway.deviceUrl, ['tidegate.v1.json'], { auth: `boiler-7:tgd_${'A'.repeat(43)}` });
+  await new Promise((resolve) => stranger.once('error', resolve));
+  const { page, problems } = await openConsole(browser, `${gateway.operatorUrl}/#key=${gateway.key}`);
+  const link = page.getByRole('main').getByRole('link', { name: /North <hall> boiler-7/ });
+  for (const path of ['/', '/devices', '/commands', '/attempts', '/audit'])
+    await context.test(path, async () => {
+      await page.goto(gateway.operatorUrl + path);
+      await link.first().waitFor();
+    });
+  await context.test('a batch, the chart, its legend and its search, the map, and the title', async () => {
+    await page.goto(`${gateway.operatorUrl}/commands?batch=${id}`);
+    await page.getByRole('button', { name: 'North <hall> (boiler-7)' }).waitFor();
+    await page.goto(`${gateway.operatorUrl}/chart?series=boiler-7:temperature&add=1`);
+    await page.getByRole('button', { name: 'North <hall> boiler-7:temperature' }).waitFor();
+    await page.getByRole('button', { name: 'Remove North <hall> (boiler-7):temperature' }).waitFor();
+    await page.getByRole('button', { name: /^North <hall> boiler-7 boiler/ }).waitFor();
+    await page.goto(`${gateway.operatorUrl}/devices/boiler-7`);
+    await page.getByRole('heading', { name: 'North <hall> boiler-7', level: 1 }).waitFor();
+    assert.match(await page.title(), /^North <hall> \(boiler-7\) · /);
+  });
+  assert.deepEqual(problems, []);
+});
+
+test('menus, questions and forms are used by keyboard, and the focus returns to what opened them', async (context) => {
+  const { gateway, browser } = await startWith(context, [{ id: 'd1' }]);
+  const { page, problems } = await openConsole(browser, `${gateway.operatorUrl}/devices#key=${gateway.key}`);
+  /** The text of the element with the focus, and whether the page marks it. */
+  const focused = (): Promise<unknown> =>
+    page.evaluate(`(() => {
+      const element = document.activeElement;
+      const { outlineStyle } = getComputedStyle(element);
+      return [element.textContent.trim(), outlineStyle !== 'none' || element.matches('.row-link')];
+    })()`);
+  await page.getByRole('link', { name: 'd1' }).waitFor();
+
+  await context.test('the menu of the columns', async () => {
+    await page.getByText('Columns', { exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('checkbox', { name: 'temperature', exact: true }).waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Escape');
+    await page.getByRole('checkbox', { name: 'temperature', exact: true }).waitFor({ state: 'hidden' });
+    assert.deepEqual(await focused(), ['Columns (1)', true]);
+  });
+
+  await context.test('from the headings into the rows', async () => {
+    await page.getByRole('columnheader').getByRole('button', { name: 'Last seen' }).focus();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    assert.deepEqual(await focused(), ['d1', true]);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'd1', level: 1 }).waitFor();
+  });
+
+  await context.test('the form that edits a device', async () => {
+    await page.getByRole('button', { name: 'Edit' }).press('Enter');
+    await page.getByRole('form', { name: 'Edit the device' }).getByRole('button', { name: 'Cancel' }).press('Enter');
+    await page.getByRole('form', { name: 'Edit the device' }).waitFor({ state: 'detached' });
+    assert.deepEqual(await focused(), ['Edit', true]);
+  });
+
+  await context.test(
+    'the question before a device is removed, which a key that is held down does not answer',
+    async () => {
+      await page.goto(`${gateway.operatorUrl}/devices/d1?tab=access`);
+      await page.getByRole('button', { name: 'Remove', exact: true }).press('Enter');
+      await page.getByRole('button', { name: 'Remove d1 permanently' }).waitFor();
+      assert.deepEqual(await focused(), ['Cancel', true]);
+      await page.keyboard.press('Escape');
+      assert.deepEqual(await focused(), ['Remove', true]);
+      await page.getByRole('button', { name: 'Remove', exact: true }).press('Enter');
+      await page.getByRole('button', { name: 'Cancel' }).press('Enter');
+      assert.deepEqual(await focused(), ['Remove', true]);
+      assert.equal((await gateway.api<DeviceBody>('GET', '/v1/devices/d1')).id, 'd1');
+    },
+  );
+  assert.deepEqual(problems, []);
+});
