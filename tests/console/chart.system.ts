@@ -401,54 +401,6 @@ test('Cancel ends the reading of a file, which can be saved afterwards', async (
   assert.deepEqual(problems, []);
 });
 
-/** Sends samples of the metrics m0 to m11, one sample per 100 ms from this time on, and waits until all are stored. */
-async function sendMany(context: TestContext, gateway: GatewayProcess, id: string, from: number, samples: number) {
-  const [perFrame, ahead] = [400, 32];
-  const values = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`m${i}`, i]));
-  const frames = Math.ceil(samples / perFrame);
-  const frameOf = (seq: number): string => {
-    const count = Math.min(perFrame, samples - (seq - 1) * perFrame);
-    const tsOf = (i: number): number => from + ((seq - 1) * perFrame + i) * 100;
-    const all = Array.from({ length: count }, (_, i) => ({ ts: tsOf(i), values }));
-    return JSON.stringify({ type: 'telemetry', seq, samples: all });
-  };
-  const { secret } = await gateway.api<NewCredentialBody>('POST', '/v1/devices', { id });
-  const ws = new WebSocket(gateway.deviceUrl, ['tidegate.v1.json'], { auth: `${id}:${secret}` });
-  context.after(() => ws.terminate());
-  await new Promise<void>((resolve, reject) => {
-    let sent = 0;
-    ws.on('error', reject);
-    ws.on('message', (data) => {
-      const message = JSON.parse(String(data)) as { type: string; seq?: number };
-      if (message.type === 'nack') return reject(new Error(String(data)));
-      if (message.type !== 'welcome' && message.type !== 'ack') return;
-      const acked = message.type === 'ack' ? (message.seq ?? 0) : 0;
-      while (sent < Math.min(frames, acked + ahead)) ws.send(frameOf(++sent));
-      if (acked === frames) resolve();
-    });
-  });
-}
-
-test('a file stops at a million rows, and the page says that there are more', async (context) => {
-  const { gateway, browser } = await startBoth(context);
-  const samples = 83_400;
-  const from = Date.now() - samples * 100;
-  await sendMany(context, gateway, 'big-1', from, samples);
-  const series = Array.from({ length: 12 }, (_, i) => `big-1:m${i}`);
-  const path = chartPath(series, { from: new Date(from).toISOString(), to: new Date().toISOString() });
-  const { page } = await openConsole(browser, `${gateway.operatorUrl}${path}#key=${gateway.key}`, {
-    acceptDownloads: true,
-  });
-  await page.getByText('Export', { exact: true }).click();
-  await page.getByLabel('Rows').selectOption('single');
-  const saving = page.waitForEvent('download', { timeout: 300_000 });
-  await page.getByRole('button', { name: 'Save file' }).click();
-  const download = await saving;
-  await page.getByText('Saved the first 1,000,000 rows; there are more.').waitFor();
-  const text = readFileSync(await download.path(), 'utf8');
-  assert.equal(text.trimEnd().split('\r\n').length, 1 + 1_000_000);
-});
-
 test('the map shows every device that sends a position, by name, and leads to its page', async (context) => {
   const { gateway, browser } = await startBoth(context);
   const ts = Date.now();
