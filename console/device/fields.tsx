@@ -17,11 +17,7 @@ export function DeviceFields({ draft, faults, change, after = {} }: DeviceFields
   return (
     <>
       <div class="two">
-        <Field
-          label="Name"
-          hint="A name for people, on one line. Without a name, the id is shown."
-          fault={faults.name}
-        >
+        <Field label="Name" hint="A name for people, on one line. Without a name, the id is shown." fault={faults.name}>
           {(props) => (
             <>
               <input

@@ -30,7 +30,9 @@ function OrderNotes() {
           </button>
         </span>
       )}
-      {sorting.value.by !== '' && held.value && <small class="held">sorting is paused while the pointer is on the list</small>}
+      {sorting.value.by !== '' && held.value && (
+        <small class="held">sorting is paused while the pointer is on the list</small>
+      )}
     </>
   );
 }

@@ -61,9 +61,7 @@ export function ChartPage() {
               </button>
             }
           >
-            <p>
-              Search for a device above, and choose its metrics. To share the chart, copy the URL of this page.
-            </p>
+            <p>Search for a device above, and choose its metrics. To share the chart, copy the URL of this page.</p>
           </Empty>
         ) : (
           <SeriesCharts

@@ -190,9 +190,7 @@ function Troubled() {
             </Link>
           }
         >
-          <p>
-            Devices are listed here if they lost their connection, are silent for too long, or reconnect too often.
-          </p>
+          <p>Devices are listed here if they lost their connection, are silent for too long, or reconnect too often.</p>
         </Empty>
       ) : (
         found.filter(({ devices }) => devices.length > 0).map((group) => <TroubledGroup key={group.title} {...group} />)

@@ -82,7 +82,9 @@ function NewKey({ made, done }: { made: NewKeyBody & { name: string }; done(): v
   const [copied, setCopied] = useState(false);
   useEffect(
     () =>
-      copied ? undefined : askBeforeLeaving(`You have not copied the key ${made.name}. It is not shown again. Leave anyway?`),
+      copied
+        ? undefined
+        : askBeforeLeaving(`You have not copied the key ${made.name}. It is not shown again. Leave anyway?`),
     [copied, made.name],
   );
   return (

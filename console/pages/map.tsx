@@ -122,8 +122,8 @@ function Found({ open }: { open(id: string): void }) {
         }
       >
         <p>
-          A device appears here when it sends two metrics with the units <code>lat</code> and <code>lon</code>, or with these
-          names, in degrees.
+          A device appears here when it sends two metrics with the units <code>lat</code> and <code>lon</code>, or with
+          these names, in degrees.
         </p>
       </Empty>
     );

@@ -35,9 +35,7 @@ export function addRoutes(
 export function dispatch(router: Router, request: Request, response: Response): void {
   const found = router.find(request.method, request.path);
   if (found === null)
-    return response.answer(
-      router.missing(request) ?? problemAnswer('not_found', 'There is no such path'),
-    );
+    return response.answer(router.missing(request) ?? problemAnswer('not_found', 'There is no such path'));
   if (!('allowed' in found)) return found.handler(request, response, found.parameters);
   const allow = found.allowed.join(', ');
   response.answer(problemAnswer('method_not_allowed', `This path accepts only ${allow}`, { Allow: allow }));
