@@ -117,7 +117,10 @@ test('a batch that every device refuses is over at once, with the reason in word
   const device = await runCli(tools, 'device', 'add', 'my boiler');
   assert.deepEqual(
     [device.code, device.err],
-    [1, 'The request has a value that is not valid (body_invalid)\n  id must be 1 to 64 letters, digits, - or _\n'],
+    [
+      1,
+      'Some values are not valid. Correct this and try again. (body_invalid)\n  id must have 1 to 64 letters, digits, _ or -\n',
+    ],
   );
   const key = await runCli(tools, 'key', 'add', 'wall', '--role', 'root');
   assert.match(key.err, /^ {2}role must be one of viewer, operator, admin$/m);
