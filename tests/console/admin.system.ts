@@ -169,7 +169,7 @@ test('the storage shows what is not sealed, and sealing moves it into the day', 
   await sendReadings(context, both.gateway, 'pump-2');
   const { page, problems } = await openPage(both, '/storage');
   await page.getByText('2 readings in the log are not in day files yet.').waitFor();
-  await page.getByText('No day has files yet.').waitFor();
+  await page.getByText('No day files yet.').waitFor();
   await page.getByRole('button', { name: 'Seal now' }).click();
   await page.getByText('Sealed: all readings are in day files.').waitFor();
   await page.getByText('0 readings in the log are not in day files yet.').waitFor();
