@@ -240,7 +240,7 @@ test('series are picked from a search of devices, twelve at most, and follow new
   const many = Array.from({ length: 14 }, (_, i) => `boiler-${i}:temperature`);
   await page.goto(gateway.operatorUrl + chartPath([...many, 'nonsense'], { add: '1' }));
   await page.getByText('A chart shows up to 12 series. 2 more in this URL are not shown.').waitFor();
-  await page.getByText('“nonsense” is no series.').waitFor();
+  await page.getByText('“nonsense” is not a series.').waitFor();
   await page.getByText('Remove one to add another.').waitFor();
   await page.getByText('There is no device boiler-3').waitFor();
   // The gateway answers 404 for the ten devices that do not exist, which browsers log as errors.
@@ -316,7 +316,7 @@ test('what is shown is saved as CSV, JSON and Parquet, and every program that th
 
   const programOf = async (name: string): Promise<string> => {
     await page.getByLabel('Copy as').selectOption(name);
-    return page.getByRole('region', { name: /^Program/ }).innerText();
+    return page.getByRole('region', { name: /^Command for/ }).innerText();
   };
   for (const [name, run] of [
     ['curl', (text: string) => runSnippet('sh', ['-c', text], gateway)],
@@ -393,7 +393,7 @@ test('Cancel ends the reading of a file, which can be saved afterwards', async (
   await page.getByRole('button', { name: 'Cancel' }).press('Enter');
   release();
   await page.getByRole('button', { name: 'Save file' }).waitFor();
-  await page.getByText('A file has at most 1,000,000 rows.').waitFor();
+  await page.getByText('Up to 1,000,000 rows per file.').waitFor();
   await page.unroute(readings('boiler-2'));
   assert.deepEqual(downloads, []);
   await page.getByRole('button', { name: 'Save file' }).click();
