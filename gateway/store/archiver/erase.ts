@@ -2,7 +2,8 @@ import { existsSync, renameSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import type { DeviceIdentity } from '../../domain/device.js';
-import { openDayForReading, openDayForWriting, readRuns, replaceView, runTable } from '../dayFiles/dayFile.js';
+import { openDayForReading, openDayForWriting } from '../dayFiles/dayFile.js';
+import { isOfRows, readRuns } from '../dayFiles/dayTables.js';
 import { type DayFiles, dayOf, dayPath, listDays, removeDatabase } from '../dayFiles/days.js';
 import type { DayWriterPool } from '../dayFiles/dayWriterPool.js';
 import { finishDay } from '../dayFiles/finishedDay.js';
@@ -47,7 +48,7 @@ function* eraseDay(folder: string, days: DayWriterPool, files: DayFiles, device:
   } else if (present && rollup !== null) eraseRollup(rollup, device);
   const lateNow = dayPath(folder, day, 'late');
   if (!existsSync(lateNow)) return;
-  // Even if it has no row of the device: an interrupted erasure may have deleted the rows without compacting the file.
+  // Even if it has no row of the device: an interrupted erasure may have deleted the chunks without compacting the file.
   days.close(day);
   eraseLate(lateNow, device);
 }
@@ -66,22 +67,19 @@ function holds(path: string, device: DeviceIdentity): boolean {
   }
 }
 
-/** Deletes the rows and lets SQLite rewrite the file, since deleted rows would stay in free pages and in gaps of pages. */
+/** Deletes the chunks and lets SQLite rewrite the file, since what was deleted would stay in free pages and in gaps of pages. */
 function eraseLate(path: string, device: DeviceIdentity): void {
   const db = openDayForWriting(path, dayOf(Date.parse(basename(path).slice(0, 10))));
   try {
     db.transaction(() => {
       for (const run of readRuns(db)) {
-        const table = runTable(run);
-        const { changes } = db
-          .prepare(`DELETE FROM ${table} WHERE series IN (SELECT id FROM series WHERE ${ofDevice(device)})`)
-          .run();
-        if (changes === 0) continue;
-        db.prepare('UPDATE runs SET readings = readings - ? WHERE id = ?').run(changes, run.id);
-        if (changes === run.readings) db.exec(`DROP TABLE ${table}; DELETE FROM runs WHERE id = ${run.id};`);
+        const chunks = `chunk WHERE run = ${run.id} AND series IN (SELECT id FROM series WHERE ${ofDevice(device)})`;
+        const readings = columnStatement<number | null>(db, `SELECT sum(n) FROM ${chunks}`).get() ?? 0;
+        db.exec(`DELETE FROM ${chunks}`);
+        if (readings === run.readings) db.exec(`DELETE FROM runs WHERE id = ${run.id}`);
+        else db.prepare('UPDATE runs SET readings = readings - ? WHERE id = ?').run(readings, run.id);
       }
       db.exec(`DELETE FROM series WHERE ${ofDevice(device)}`);
-      replaceView(db);
     })();
     db.exec('VACUUM');
     bringHome(db, path);
@@ -97,7 +95,7 @@ function eraseRollup(path: string, device: DeviceIdentity): void {
   source.prepare('VACUUM INTO ?').run(fresh);
   source.close();
   const db = new Database(fresh);
-  for (const table of ['rollup_1h', 'rollup_1m'])
+  for (const table of isOfRows(db) ? ['rollup_1h', 'rollup_1m'] : ['bucket'])
     db.exec(`DELETE FROM ${table} WHERE series IN (SELECT id FROM series WHERE ${ofDevice(device)})`);
   db.exec(`DELETE FROM series WHERE ${ofDevice(device)}; VACUUM;`);
   db.close();

@@ -8,7 +8,7 @@ import { reserveReadings } from '../../columns/readingColumns.js';
 import type { Device } from '../../domain/device.js';
 import type { BucketRow, ReadingRow, ReadingsQuery } from '../../domain/readingsQuery.js';
 import { type Scalar, seriesKinds } from '../../domain/series.js';
-import { readRuns, runTable } from '../dayFiles/dayFile.js';
+import { readRuns } from '../dayFiles/dayTables.js';
 import { dayMs } from '../dayFiles/days.js';
 import {
   batchOf,
@@ -163,7 +163,10 @@ test('64 runs are merged into one, and queries return the same', async (context)
     [0, 6, 30],
     [1, 1, 320],
   ]);
-  assert.equal(db.prepare("SELECT count(*) FROM sqlite_schema WHERE name GLOB 'run_*'").pluck().get(), 7);
+  assert.deepEqual(
+    db.prepare('SELECT DISTINCT run FROM chunk ORDER BY 1').pluck().all(),
+    db.prepare('SELECT id FROM runs ORDER BY 1').pluck().all(),
+  );
   assert.equal(db.prepare('SELECT count(*) FROM readings').pluck().get(), 350);
   db.close();
   const rows = await readTriples(store, queryOf(known));
@@ -321,8 +324,9 @@ test('an erasure resumes if it was interrupted between deleting rows of a late f
   const late = new Database(path);
   const [run] = readRuns(late);
   assert.equal(
-    late.prepare(`DELETE FROM ${runTable(run)} WHERE series IN (SELECT id FROM series WHERE device = 'd')`).run()
-      .changes,
+    late
+      .prepare("DELETE FROM chunk WHERE run = ? AND series IN (SELECT id FROM series WHERE device = 'd')")
+      .run(run.id).changes,
     2,
   );
   late.exec(`DELETE FROM series WHERE device = 'd'; UPDATE runs SET readings = 1`);

@@ -1,5 +1,5 @@
 import { errorOf } from '../../../schemas/errors.js';
-import { copySliceRows } from '../dayFiles/runCopy.js';
+import { readingsPerSlice } from '../dayFiles/repack.js';
 import type { ArchiveJob, JobProgress, Sealed, UpkeepStep } from '../threads/archiving.js';
 import type { ArchiverCalls, WriterCalls } from '../threads/calls.js';
 import type { Pacer } from '../threads/pace.js';
@@ -176,7 +176,7 @@ export class ArchiveSchedule {
       { readingsMax: sealReadings, erased: [...this.#erased], now: now() },
     ]);
     this.#upkeepAt = 0;
-    const slices = 1 + Math.ceil(this.#pending.readings / copySliceRows);
+    const slices = 1 + Math.ceil(this.#pending.readings / readingsPerSlice);
     const [kept] = await Promise.allSettled([this.#keep(this.#pending), this.#workSlices(slices)]);
     if (kept.status === 'rejected') throw kept.reason;
   }

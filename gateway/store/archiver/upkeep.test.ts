@@ -53,7 +53,7 @@ test('a query keeps reading its runs while a merge replaces them', async (contex
   const { store } = await openOnClock(context, folder);
   for (let seal = 0; seal < 64; seal++)
     await commitAndSeal(store, batchOf(seal + 1, [[1, midnight + seal, seal]], seal === 0 ? known : []));
-  const day = openDay(createDayHandles(Date.now), listDays(folder)[0], queryOf(known));
+  const day = openDay(createDayHandles(Date.now), listDays(folder)[0], queryOf(known), () => assert.fail());
   await store.idle();
   const [{ row, advance }] = day.readingSources();
   assert.deepEqual(row, { series: 1, ts: midnight, value: 0 });
@@ -163,7 +163,8 @@ test('a damaged day file is reported once, is named by queries and is not change
   const folder = folderFor(context);
   const failures: (Error & { code?: string | null })[] = [];
   const { store, turnTo } = await openOnClock(context, folder, { archiveFailed: (error) => failures.push(error) });
-  const many = Array.from({ length: 2_000 }, (_, i): Triple => [1, midnight + i, i]);
+  // Values that do not pack, so that most of the file is their chunks.
+  const many = Array.from({ length: 60_000 }, (_, i): Triple => [1, midnight + i, Math.sin(i)]);
   await commitAndSeal(store, batchOf(1, [...many, [1, midnight + dayMs, 1]], known));
   await turnTo(midnight + dayMs);
   await store.close();

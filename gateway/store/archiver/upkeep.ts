@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
 import { errorOf } from '../../../schemas/errors.js';
 import { DayFileError, isDamage } from '../dayFiles/damage.js';
-import { openDayForReading, readRuns } from '../dayFiles/dayFile.js';
+import { openDayForReading } from '../dayFiles/dayFile.js';
+import { readRuns } from '../dayFiles/dayTables.js';
 import { type DayFiles, dayMs, dayOf, dayText, listDays, removeDatabase } from '../dayFiles/days.js';
 import type { DayWriterPool } from '../dayFiles/dayWriterPool.js';
 import { finishDay, isFinished } from '../dayFiles/finishedDay.js';

@@ -1,22 +1,18 @@
 import type Database from 'better-sqlite3';
 import type { ReadingColumns } from '../../columns/readingColumns.js';
-import { type SeriesRecord, seriesKinds } from '../../domain/series.js';
-import { openRowStatement } from '../sqlite/rowStatement.js';
+import { type SeriesKind, type SeriesRecord, seriesKinds } from '../../domain/series.js';
+import { at, type ChunkRow, createReadings, pack, readingsMax } from '../chunks/chunk.js';
+import type { RunLookup } from '../chunks/chunkLookup.js';
+import { openChunkInsert } from '../chunks/chunkTable.js';
 import { columnStatement } from '../sqlite/statement.js';
-import {
-  createRunTable,
-  openDayForReading,
-  openDayForWriting,
-  type Run,
-  readRuns,
-  replaceView,
-  runTable,
-} from './dayFile.js';
+import { openDayForReading, openDayForWriting } from './dayFile.js';
+import { type Run, readRuns } from './dayTables.js';
 import { copySeries, type LocalSeries, openLocalSeries } from './localSeries.js';
+import { openLookup } from './lookup.js';
 import { orderForRun } from './runOrder.js';
 
 /** Half a millisecond of work. */
-const restEveryRows = 1_000;
+const restEveryReadings = 4_000;
 
 /** The log that a run comes from, and up to which position. At start it shows whether the folder's files belong together. */
 export interface SealSource {
@@ -41,15 +37,12 @@ interface NewRun {
   order: Uint32Array;
   /** The file's id of the series, by index. */
   local: Uint32Array;
-  /** 1 if the value is a string's, by index. */
-  texts: Uint8Array;
+  known: readonly SeriesRecord[];
 }
 
-/** Looks up in one run whether it has a reading. */
-interface RunLookup {
+interface OpenLookup {
   run: Run;
-  has: Database.Statement<[series: number, ts: number], number>;
-  newest: Database.Statement<[series: number], number | null>;
+  lookup: RunLookup;
 }
 
 /**
@@ -62,6 +55,10 @@ export class DayWriter {
   readonly #rest: () => void;
   readonly #series: LocalSeries;
   readonly #insertRun: Database.Statement;
+  readonly #insertChunk: (run: number, row: ChunkRow) => void;
+  /** The form of the last chunk of each series, which the next one tries first. */
+  readonly #hints = new Map<number, number>();
+  readonly #gathered = createReadings(readingsMax);
   readonly #append: (
     columns: ReadingColumns,
     picked: Uint32Array,
@@ -70,11 +67,11 @@ export class DayWriter {
   ) => Run;
   #runs: readonly Run[];
   #nextRunId: number;
-  #lookups: RunLookup[];
+  #lookups: OpenLookup[];
 
   /**
    * `finishedPath` is the finished file beside a late file, else null. The finished file's ids of series are valid in the late
-   * file too, and a reading that it has is a repeat. `rest` is called repeatedly while rows are written.
+   * file too, and a reading that it has is a repeat. `rest` is called repeatedly while chunks are written.
    */
   constructor(path: string, day: number, finishedPath: string | null, rest: () => void) {
     this.db = openDayForWriting(path, day);
@@ -90,6 +87,7 @@ export class DayWriter {
       this.#insertRun = this.db.prepare(
         'INSERT INTO runs (id, level, readings, ts_min, ts_max, epoch, position, sealed_at) VALUES (?, 0, ?, ?, ?, ?, ?, ?)',
       );
+      this.#insertChunk = openChunkInsert(this.db);
       this.#append = this.db.transaction(this.#appendRun.bind(this));
     } catch (error) {
       this.db.close();
@@ -111,7 +109,7 @@ export class DayWriter {
     if (run.readings > 0) {
       this.#nextRunId++;
       this.#runs = [...this.#runs, run];
-      this.#lookups.push(openLookup(this.db, run));
+      this.#lookups.push({ run, lookup: openLookup(this.db, run.id) });
     }
     return { readings: run.readings, repeated: picked.length - run.readings };
   }
@@ -138,70 +136,84 @@ export class DayWriter {
     this.db.close();
   }
 
-  #openLookups(): RunLookup[] {
+  #openLookups(): OpenLookup[] {
+    const lookupsIn = (db: Database.Database, runs: readonly Run[]): OpenLookup[] =>
+      runs.map((run) => ({ run, lookup: openLookup(db, run.id) }));
     const finished = this.#finished;
-    const before = finished === null ? [] : readRuns(finished).map((run) => openLookup(finished, run));
-    return [...before, ...this.#runs.map((run) => openLookup(this.db, run))];
+    const before = finished === null ? [] : lookupsIn(finished, readRuns(finished));
+    return [...before, ...lookupsIn(this.db, this.#runs)];
   }
 
   #appendRun(columns: ReadingColumns, picked: Uint32Array, known: readonly SeriesRecord[], source: SealSource): Run {
     const local = new Uint32Array(columns.readings);
-    const texts = new Uint8Array(columns.readings);
-    for (let i = 0; i < picked.length; i++) {
-      const series = known[columns.series[picked[i]]];
-      local[picked[i]] = this.#series.idOf(series);
-      texts[picked[i]] = series.kind === seriesKinds.string ? 1 : 0;
-    }
+    for (let i = 0; i < picked.length; i++) local[picked[i]] = this.#series.idOf(known[columns.series[picked[i]]]);
     const order = orderForRun(picked, local, columns.ts, this.#series.idMax());
     const run: Run = { id: this.#nextRunId, level: 0, readings: 0, tsMin: Number.POSITIVE_INFINITY, tsMax: 0 };
-    this.db.exec(createRunTable(runTable(run)));
-    this.#writeRows(run, { columns, order, local, texts });
-    if (run.readings === 0) this.db.exec(`DROP TABLE ${runTable(run)}`);
-    else {
-      const { epoch, position, at } = source;
-      this.#insertRun.run(run.id, run.readings, run.tsMin, run.tsMax, epoch, position, at);
-      replaceView(this.db);
+    this.#writeChunks(run, { columns, order, local, known });
+    if (run.readings > 0) {
+      const { epoch, position, at: sealedAt } = source;
+      this.#insertRun.run(run.id, run.readings, run.tsMin, run.tsMax, epoch, position, sealedAt);
     }
     return run;
   }
 
   /** Writes the readings that are not stored yet, and sets the run's count and times. */
-  #writeRows(run: Run, { columns, order, local, texts }: NewRun): void {
-    const { ts, value, strings } = columns;
-    const rows = openRowStatement(
-      this.db,
-      (values) => `INSERT INTO ${runTable(run)} (series, ts, value) VALUES ${values}`,
-    );
-    let lastSeries = 0;
-    let lastTs = Number.NaN;
-    let newestTs = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < order.length; i++) {
-      if (i % restEveryRows === 0) this.#rest();
-      const reading = order[i];
-      const id = local[reading];
-      const at = ts[reading];
-      if (id !== lastSeries) {
-        if (lastTs > newestTs) this.#series.setNewest(lastSeries, lastTs);
-        lastSeries = id;
-        newestTs = this.#newestOf(id);
-        lastTs = Number.NaN;
+  #writeChunks(run: Run, { columns, order, local, known }: NewRun): void {
+    let rested = 0;
+    for (let from = 0; from < order.length; ) {
+      const id = local[order[from]];
+      let to = from + 1;
+      while (to < order.length && local[order[to]] === id) to++;
+      const { kind } = known[columns.series[order[from]]];
+      this.#writeSeries(run, id, kind, columns, order.subarray(from, to));
+      if (to - rested >= restEveryReadings) {
+        this.#rest();
+        rested = to;
       }
-      if (at === lastTs || (at <= newestTs && this.#isStored(id, at))) continue;
-      lastTs = at;
-      rows.add(id, at, texts[reading] === 1 ? strings[value[reading]] : value[reading]);
-      run.readings++;
-      if (at < run.tsMin) run.tsMin = at;
-      if (at > run.tsMax) run.tsMax = at;
+      from = to;
     }
-    if (lastTs > newestTs) this.#series.setNewest(lastSeries, lastTs);
-    rows.finish();
+  }
+
+  #writeSeries(run: Run, id: number, kind: SeriesKind, { ts, value, strings }: ReadingColumns, order: Uint32Array): void {
+    const gathered = this.#gathered;
+    const newest = this.#newestOf(id);
+    let last = Number.NaN;
+    gathered.count = 0;
+    for (let i = 0; i < order.length; i++) {
+      const reading = order[i];
+      const time = ts[reading];
+      if (time === last || (time <= newest && this.#isStored(id, time))) continue;
+      last = time;
+      gathered.ts[gathered.count] = time;
+      if (kind === seriesKinds.string) gathered.texts[gathered.count] = strings[value[reading]];
+      else gathered.value[gathered.count] = value[reading];
+      if (++gathered.count === readingsMax) this.#pack(run, id, kind);
+    }
+    while (gathered.count > 0) this.#pack(run, id, kind);
+    if (last > newest) this.#series.setNewest(id, last);
+  }
+
+  /** Writes one chunk of what is gathered, and keeps what the chunk has no room for. */
+  #pack(run: Run, id: number, kind: SeriesKind): void {
+    const gathered = this.#gathered;
+    const row = pack(kind, id, gathered, 0, gathered.count, this.#hints.get(id) ?? -1);
+    const n = row[at.n];
+    this.#insertChunk(run.id, row);
+    this.#hints.set(id, row[at.k]);
+    run.readings += n;
+    run.tsMin = Math.min(run.tsMin, gathered.ts[0]);
+    run.tsMax = Math.max(run.tsMax, gathered.ts[n - 1]);
+    gathered.ts.copyWithin(0, n, gathered.count);
+    gathered.value.copyWithin(0, n, gathered.count);
+    gathered.texts.splice(0, n);
+    gathered.count -= n;
   }
 
   #newestOf(local: number): number {
     const known = this.#series.newest(local);
     if (!Number.isNaN(known)) return known;
     let found = Number.NEGATIVE_INFINITY;
-    for (const { newest } of this.#lookups) found = Math.max(found, newest.get(local) ?? found);
+    for (const { lookup } of this.#lookups) found = Math.max(found, lookup.newestTime(local) ?? found);
     this.#series.setNewest(local, found);
     return found;
   }
@@ -209,28 +221,17 @@ export class DayWriter {
   /** Looks into the newest runs first, because a seal that is repeated after a crash finds all its readings there. */
   #isStored(local: number, ts: number): boolean {
     for (let i = this.#lookups.length - 1; i >= 0; i--) {
-      const { run, has } = this.#lookups[i];
-      if (ts >= run.tsMin && ts <= run.tsMax && has.get(local, ts) !== undefined) return true;
+      const { run, lookup } = this.#lookups[i];
+      if (ts >= run.tsMin && ts <= run.tsMax && lookup.has(local, ts)) return true;
     }
     return false;
   }
 }
 
-function openLookup(db: Database.Database, run: Run): RunLookup {
-  const table = runTable(run);
-  return {
-    run,
-    has: columnStatement(db, `SELECT 1 FROM ${table} WHERE series = ? AND ts = ?`),
-    newest: columnStatement(db, `SELECT max(ts) FROM ${table} WHERE series = ?`),
-  };
-}
-
-/** Drops run tables that `runs` does not name. They are left from a merge that a crash interrupted before or after its end. */
+/** Deletes the chunks of runs that `runs` does not name. They are left from a merge that a crash interrupted before or after its end. */
 function dropUnnamedRuns(db: Database.Database): void {
-  const named = new Set(readRuns(db).map(runTable));
-  const tables = columnStatement<string>(
-    db,
-    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'run_[0-9]*'",
-  ).all();
-  for (const table of tables) if (!named.has(table)) db.exec(`DROP TABLE ${table}`);
+  const named = new Set(readRuns(db).map(({ id }) => id));
+  const next = columnStatement<number | null, [run: number]>(db, 'SELECT min(run) FROM chunk WHERE run > ?');
+  for (let run = next.get(-1) ?? null; run !== null; run = next.get(run) ?? null)
+    if (!named.has(run)) db.prepare('DELETE FROM chunk WHERE run = ?').run(run);
 }

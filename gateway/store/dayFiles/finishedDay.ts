@@ -2,24 +2,18 @@ import { existsSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { codeOf } from '../../../schemas/errors.js';
+import { seriesKinds } from '../../domain/series.js';
+import { openChunkInsert } from '../chunks/chunkTable.js';
 import { openMeta } from '../sqlite/meta.js';
 import { newEpoch } from '../sqlite/migrate.js';
 import { columnStatement } from '../sqlite/statement.js';
 import { syncPath } from '../sqlite/syncPath.js';
-import {
-  createDaySchema,
-  createRunTable,
-  openDayForReading,
-  type Run,
-  readDaySeries,
-  readRuns,
-  replaceView,
-  runTable,
-  seriesIdentity,
-} from './dayFile.js';
+import { openDayForReading } from './dayFile.js';
+import { createDaySchema, isOfRows, kindsOf, type Run, readDaySeries, readRuns, seriesIdentity } from './dayTables.js';
 import { dayPath, dayText, removeDatabase } from './days.js';
+import { chunkSource, type PieceSource, repack } from './repack.js';
 import { buildRollup } from './rollup.js';
-import { copyRuns } from './runCopy.js';
+import { rowSource } from './rowRuns.js';
 
 /** Whether the file exists and is finished. A finished file is never written again. */
 export function isFinished(path: string): boolean {
@@ -100,16 +94,16 @@ export function* finishDay({ folder, day, takesLate, except = '0', closeFiles }:
 function* buildDay(fresh: string, day: number, path: string, late: string | null, except: string): Generator<void> {
   const db = new Database(fresh);
   try {
+    db.pragma(`page_size = ${pageBytesFor(path, late)}`);
     db.pragma('journal_mode = OFF');
     db.pragma('synchronous = OFF');
     createDaySchema(db);
-    db.exec(createRunTable('run_1'));
     const attach = db.prepare('ATTACH ? AS ?');
     const meta = openMeta(db);
     meta.set('day', dayText(day));
     meta.set('file', newEpoch());
     meta.set('finished', newEpoch());
-    const sources: string[] = [];
+    const sources: PieceSource[] = [];
     const runs: Run[] = [];
     for (const [name, file] of [
       ['day', path],
@@ -117,20 +111,49 @@ function* buildDay(fresh: string, day: number, path: string, late: string | null
     ] as const) {
       if (file === null) continue;
       attach.run(file, name);
+      const rows = isOfRows(db, `${name}.`);
       for (const run of readRuns(db, `${name}.`)) {
         runs.push(run);
-        sources.push(`${name}.${runTable(run)}`);
+        sources.push((rows ? rowSource : chunkSource)(db, `${name}.`, run.id));
       }
     }
     // The late file has the series of the day file with the same ids, and further ones. Its units are newer.
     for (const from of late === null ? ['day'] : ['late', 'day'])
       db.exec(`INSERT OR IGNORE INTO series SELECT * FROM ${from}.series WHERE NOT (${except})`);
-    const keep = except === '0' ? '1' : 'series IN (SELECT id FROM main.series)';
-    const readings = yield* copyRuns(db, 'main.run_1', sources, keep);
+    const kinds = kindsOf(db);
+    const insert = openChunkInsert(db);
+    const insertDamaged = openChunkInsert(db, 'OR IGNORE');
+    const readings = yield* repack({
+      db,
+      sources,
+      keeps: (series) => kinds.has(series),
+      kindOf: (series) => kinds.get(series) ?? seriesKinds.number,
+      put: (row) => insert(1, row),
+      putDamaged: (row) => insertDamaged(1, row),
+    });
     describeRun(db, late === null ? ['day'] : ['day', 'late'], readings, runs);
     if (late !== null)
       meta.set('folded', columnStatement<string>(db, "SELECT value FROM late.meta WHERE name = 'file'").get() ?? '');
-    replaceView(db, 'main.');
+  } finally {
+    db.close();
+  }
+}
+
+/** A page for small days, of which a gateway with few devices has one a day, and one for days of many readings. */
+const pageBytes = { small: 4_096, large: 16_384 };
+
+const largeDayReadings = 200_000;
+
+function pageBytesFor(...paths: (string | null)[]): number {
+  const readings = paths.flatMap(runsOf).reduce((sum, run) => sum + run.readings, 0);
+  return readings < largeDayReadings ? pageBytes.small : pageBytes.large;
+}
+
+function runsOf(path: string | null): Run[] {
+  if (path === null || !existsSync(path)) return [];
+  const db = openDayForReading(path);
+  try {
+    return readRuns(db);
   } finally {
     db.close();
   }
@@ -152,19 +175,7 @@ function describeRun(db: Database.Database, from: string[], readings: number, ru
 }
 
 /** The runs of the files, by number and size. While they are the same, no reading was sealed into them. */
-function runsText(...paths: (string | null)[]): string {
-  return paths
-    .map((path) => {
-      if (path === null || !existsSync(path)) return '';
-      const db = openDayForReading(path);
-      try {
-        return JSON.stringify(readRuns(db));
-      } finally {
-        db.close();
-      }
-    })
-    .join('\n');
-}
+const runsText = (...paths: (string | null)[]): string => JSON.stringify(paths.map(runsOf));
 
 const nothing = new Int32Array(new SharedArrayBuffer(4));
 

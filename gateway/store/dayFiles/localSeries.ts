@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import { grown } from '../../columns/growable.js';
 import type { SeriesRecord } from '../../domain/series.js';
-import { kindNames, readDaySeries, seriesIdentity } from './dayFile.js';
+import { kindNames, readDaySeries, seriesIdentity } from './dayTables.js';
 
 const row = 'series (id, device, metric, unit, kind, device_key, device_created_at) VALUES (?, ?, ?, ?, ?, ?, ?)';
 

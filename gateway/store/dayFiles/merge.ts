@@ -1,6 +1,8 @@
-import { createRunTable, type Run, replaceView, runTable } from './dayFile.js';
+import { seriesKinds } from '../../domain/series.js';
+import { openChunkInsert } from '../chunks/chunkTable.js';
+import { type Run, kindsOf } from './dayTables.js';
 import type { DayWriter } from './dayWriter.js';
-import { copyRuns } from './runCopy.js';
+import { chunkSource, repack } from './repack.js';
 
 /** The number of runs of one level that become one run of the next level. */
 export const mergeRunsCount = 64;
@@ -14,29 +16,45 @@ export function runsToMerge(runs: readonly Run[]): Run[] | null {
   }
 }
 
+/** Chunks that are deleted in one slice. */
+const deletedPerSlice = 20_000;
+
 /**
  * Merges runs of a live file, one slice per step of the generator. Readers see the old runs until the one transaction that names
- * the new one. A crash before it leaves a table that `runs` does not name, and the next opening drops it.
+ * the new one. A crash before it leaves chunks of a run that `runs` does not name, and the next opening deletes them.
  */
 export function* mergeRuns(writer: DayWriter, sources: readonly Run[]): Generator<void> {
   const { db } = writer;
-  const run = { id: writer.takeRunId() };
-  db.exec(createRunTable(runTable(run)));
-  yield* copyRuns(db, runTable(run), sources.map(runTable));
+  const run = writer.takeRunId();
+  const kinds = kindsOf(db);
+  const insert = openChunkInsert(db);
+  const insertDamaged = openChunkInsert(db, 'OR IGNORE');
+  yield* repack({
+    db,
+    sources: sources.map(({ id }) => chunkSource(db, '', id)),
+    keeps: () => true,
+    kindOf: (series) => kinds.get(series) ?? seriesKinds.number,
+    put: (row) => insert(run, row),
+    putDamaged: (row) => insertDamaged(run, row),
+  });
   db.transaction(() => {
     const ids = sources.map(({ id }) => id).join(', ');
     db.exec(`
       INSERT INTO runs (id, level, readings, ts_min, ts_max, epoch, position, sealed_at)
-        SELECT ${run.id}, max(r.level) + 1, sum(r.readings), min(r.ts_min), max(r.ts_max), last.epoch, last.position, max(r.sealed_at)
+        SELECT ${run}, max(r.level) + 1, sum(r.readings), min(r.ts_min), max(r.ts_max), last.epoch, last.position, max(r.sealed_at)
         FROM runs AS r, (SELECT epoch, position FROM runs WHERE id IN (${ids}) ORDER BY sealed_at DESC, id DESC LIMIT 1) AS last
         WHERE r.id IN (${ids});
       DELETE FROM runs WHERE id IN (${ids});
     `);
-    replaceView(db);
   })();
   writer.reload();
-  for (const source of sources) {
-    yield;
-    db.exec(`DROP TABLE ${runTable(source)}`);
+  const drop = db.prepare(
+    `DELETE FROM chunk WHERE run = :run AND (series, t0) <= (SELECT series, t0 FROM chunk WHERE run = :run ORDER BY series, t0 LIMIT 1 OFFSET ${deletedPerSlice})`,
+  );
+  const dropRest = db.prepare('DELETE FROM chunk WHERE run = ?');
+  for (const { id } of sources) {
+    do yield;
+    while (drop.run({ run: id }).changes > 0);
+    dropRest.run(id);
   }
 }

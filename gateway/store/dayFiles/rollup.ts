@@ -1,18 +1,36 @@
 import Database from 'better-sqlite3';
+import { type SeriesKind, seriesKinds } from '../../domain/series.js';
+import {
+  bucketColumns,
+  bucketsMax,
+  createBucketTables,
+  createBucketViews,
+  packBuckets,
+} from '../chunks/bucketChunk.js';
+import { addReadings, type Buckets, clearBuckets, createBuckets } from '../chunks/buckets.js';
+import { createReadings, readingsMax } from '../chunks/chunk.js';
+import { DamagedChunkError } from '../chunks/packing.js';
 import { openMeta } from '../sqlite/meta.js';
-import { statement } from '../sqlite/statement.js';
+import { kindsOf } from './dayTables.js';
 import { dayMs } from './days.js';
+import { chunkSource, pieceNs, readingNs, sliceNs } from './repack.js';
 
 /**
  * YYYY-MM-DD.rollup.db: the aggregates of a finished day, which stay when its readings are removed. They are per series and UTC hour,
  * and per minute for series with two readings or more per minute on average: count, min, max, sum, first, last (strings and
  * booleans: count, first, last), and the ms from the start of the bucket to its first and last reading. A rollup is always made from
  * the whole day file. `of` in its meta names the day file that it was made from.
+ *
+ * They are packed (chunks/bucketChunk.ts); the views readings_1h and readings_1m are for people. Version 1, of Tidegate 0.1, has a row
+ * per bucket instead, in the tables rollup_1h and rollup_1m.
  */
 export const rollups = { rollup_1h: 3_600_000, rollup_1m: 60_000 } as const;
 export type RollupTable = keyof typeof rollups;
 
-const rowsPerSlice = 200_000;
+const rollupVersion = 2;
+
+/** The average number of readings per minute from which aggregates per minute are kept. */
+const denseReadings = 2;
 
 /** Makes the rollup of a finished day file at `path`, which must not exist. The caller syncs it. */
 export function* buildRollup(path: string, dayFilePath: string): Generator<void> {
@@ -20,96 +38,90 @@ export function* buildRollup(path: string, dayFilePath: string): Generator<void>
   try {
     db.pragma('journal_mode = OFF');
     db.pragma('synchronous = OFF');
-    db.exec(`ATTACH '${dayFilePath.replaceAll("'", "''")}' AS day`);
     createSchema(db);
-    db.exec(`PRAGMA temp_store = MEMORY; CREATE TEMP TABLE minutes (${minuteColumns}) WITHOUT ROWID`);
-    const { rows, ids } = sizeOf(db);
-    const idsPerSlice = Math.max(1, Math.floor(rowsPerSlice / Math.max(1, rows / Math.max(1, ids))));
-    const [gather, hours, keep, clear] = [gatherMinutes, hoursOfMinutes, keepDenseMinutes, 'DELETE FROM minutes'].map(
-      (sql) => db.prepare(sql),
-    );
-    for (let low = 1; low <= ids; low += idsPerSlice) {
-      gather.run({ low, high: low + idsPerSlice - 1 });
-      yield;
-      hours.run();
-      keep.run();
-      clear.run();
-      yield;
-    }
+    db.exec(`ATTACH '${dayFilePath.replaceAll("'", "''")}' AS day`);
+    db.exec(`
+      INSERT INTO main.series SELECT * FROM day.series;
+      INSERT INTO main.meta SELECT 'of', value FROM day.meta WHERE name = 'finished';
+      INSERT INTO main.meta SELECT 'day', value FROM day.meta WHERE name = 'day';`);
+    yield* gather(db);
   } finally {
     db.close();
   }
 }
 
-/** The number of readings of the attached day file, and the highest id of its series. */
-function sizeOf(db: Database.Database): { rows: number; ids: number } {
-  const size = statement<{ rows: number | null; ids: number | null }>(
-    db,
-    'SELECT sum(readings) AS rows, (SELECT max(id) FROM series) AS ids FROM day.runs',
-  ).get();
-  return { rows: size?.rows ?? 0, ids: size?.ids ?? 0 };
-}
-
 function createSchema(db: Database.Database): void {
-  const table = (name: RollupTable): string => `
-    CREATE TABLE ${name} (
-      series INTEGER NOT NULL, ts INTEGER NOT NULL, count INTEGER NOT NULL, min, max, sum, first NOT NULL, last NOT NULL,
-      first_after INTEGER NOT NULL, last_after INTEGER NOT NULL,
-      PRIMARY KEY (series, ts)
-    ) WITHOUT ROWID;
-    CREATE VIEW ${name.replace('rollup', 'readings')} AS
-      SELECT s.device, s.metric, s.unit, r.ts, r.count, r.min, r.max, r.sum, r.first, r.last
-      FROM series AS s JOIN ${name} AS r ON r.series = s.id;`;
   db.exec(`
     CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-    CREATE TABLE series AS SELECT * FROM day.series WHERE 0;
-    CREATE UNIQUE INDEX series_by_id ON series (id);
+    CREATE TABLE series (
+      id                INTEGER PRIMARY KEY,
+      device            TEXT NOT NULL,
+      metric            TEXT NOT NULL,
+      unit              TEXT,
+      kind              TEXT NOT NULL,
+      device_key        INTEGER NOT NULL,
+      device_created_at INTEGER NOT NULL
+    );
     CREATE INDEX series_by_name ON series (device, metric);
-    INSERT INTO series SELECT * FROM day.series;
-    ${table('rollup_1h')}
-    ${table('rollup_1m')}
-    INSERT INTO meta SELECT 'of', value FROM day.meta WHERE name = 'finished';
-    INSERT INTO meta SELECT 'day', value FROM day.meta WHERE name = 'day';
-    PRAGMA user_version = 1;
+    PRAGMA user_version = ${rollupVersion};
   `);
+  createBucketTables(db);
+  createBucketViews(db, { readings_1h: rollups.rollup_1h, readings_1m: rollups.rollup_1m });
 }
 
-const minuteColumns = `series INTEGER, ts INTEGER, count INTEGER, min, max, sum, first, last, first_at INTEGER, last_at INTEGER,
-  PRIMARY KEY (series, ts)`;
+/** Reads the day's chunks once, and writes the aggregates of each series when its last chunk was read. A damaged chunk is left out. */
+function* gather(db: Database.Database): Generator<void> {
+  const kinds = kindsOf(db);
+  const columns = bucketColumns.split(', ');
+  const insert = db.prepare(
+    `INSERT INTO bucket (${bucketColumns}) VALUES (${columns.map(() => '?').join(', ')})`,
+  );
+  const [hours, minutes] = [createBuckets(24), createBuckets(1_440)];
+  const readings = createReadings(readingsMax);
+  let series = -1;
 
-/**
- * The readings are read once for the minutes, and the hours are made from the minutes. Readings are sorted by (series, ts), so first
- * and last cost two lookups per bucket.
- */
-const gatherMinutes = `
-  INSERT INTO minutes
-  SELECT b.series, b.bucket * ${rollups.rollup_1m}, b.count,
-    CASE s.kind WHEN 'number' THEN b.min END, CASE s.kind WHEN 'number' THEN b.max END, CASE s.kind WHEN 'number' THEN b.sum END,
-    (SELECT value FROM day.run_1 AS r WHERE r.series = b.series AND r.ts = b.first_at),
-    (SELECT value FROM day.run_1 AS r WHERE r.series = b.series AND r.ts = b.last_at),
-    b.first_at, b.last_at
-  FROM (
-    SELECT series, ts / ${rollups.rollup_1m} AS bucket, count(*) AS count, min(value) AS min, max(value) AS max,
-      sum(value) AS sum, min(ts) AS first_at, max(ts) AS last_at
-    FROM day.run_1 WHERE series BETWEEN :low AND :high GROUP BY series, bucket
-  ) AS b JOIN series AS s ON s.id = b.series ORDER BY b.series, b.bucket`;
+  function write(width: number, buckets: Buckets): void {
+    const kind = kinds.get(series) as SeriesKind;
+    for (let from = 0; from < buckets.count; from += bucketsMax)
+      insert.run(...packBuckets(kind, series, width, buckets, from, Math.min(bucketsMax, buckets.count - from)));
+    clearBuckets(buckets);
+  }
 
-const hoursOfMinutes = `
-  INSERT INTO rollup_1h (series, ts, count, min, max, sum, first, last, first_after, last_after)
-  SELECT h.series, h.start, h.count, h.min, h.max, h.sum,
-    (SELECT first FROM minutes AS m WHERE m.series = h.series AND m.ts = h.first_ts),
-    (SELECT last FROM minutes AS m WHERE m.series = h.series AND m.ts = h.last_ts),
-    h.first_at - h.start, h.last_at - h.start
-  FROM (
-    SELECT series, ts / ${rollups.rollup_1h} * ${rollups.rollup_1h} AS start, sum(count) AS count, min(min) AS min, max(max) AS max,
-      sum(sum) AS sum, min(ts) AS first_ts, max(ts) AS last_ts, min(first_at) AS first_at, max(last_at) AS last_at
-    FROM minutes GROUP BY series, start
-  ) AS h ORDER BY h.series, h.start`;
+  function end(): void {
+    let total = 0;
+    for (let i = 0; i < minutes.count; i++) total += minutes.readings[i];
+    write(rollups.rollup_1h, hours);
+    if (total < denseReadings * minutes.count) clearBuckets(minutes);
+    write(rollups.rollup_1m, minutes);
+  }
 
-const keepDenseMinutes = `
-  INSERT INTO rollup_1m (series, ts, count, min, max, sum, first, last, first_after, last_after)
-  SELECT series, ts, count, min, max, sum, first, last, first_at - ts, last_at - ts FROM minutes
-  WHERE series IN (SELECT series FROM minutes GROUP BY series HAVING sum(count) >= 2 * count(*)) ORDER BY series, ts`;
+  let spentNs = 0;
+  db.exec('BEGIN');
+  for (const source = chunkSource(db, 'day.', 1); source.piece !== null; source.advance()) {
+    const { piece } = source;
+    if (piece.series !== series) {
+      end();
+      series = piece.series;
+    }
+    const kind = kinds.get(series) ?? seriesKinds.number;
+    readings.count = 0;
+    try {
+      piece.unpack(readings);
+    } catch (error) {
+      if (!(error instanceof DamagedChunkError)) throw error;
+    }
+    addReadings(hours, kind, rollups.rollup_1h, readings, 0, readings.count);
+    addReadings(minutes, kind, rollups.rollup_1m, readings, 0, readings.count);
+    spentNs += pieceNs + readingNs * piece.n;
+    if (spentNs < sliceNs) continue;
+    spentNs = 0;
+    db.exec('COMMIT');
+    yield;
+    db.exec('BEGIN');
+  }
+  end();
+  db.exec('COMMIT');
+}
 
 /** The `finished` token of the day file that a rollup was made from. */
 export function rollupOf(path: string): string | null {

@@ -1,13 +1,120 @@
-import type Database from 'better-sqlite3';
 import { scalarOf } from '../../columns/scalar.js';
 import { type SeriesKind, seriesKinds } from '../../domain/series.js';
-import { runTable } from '../dayFiles/dayFile.js';
+import { type BucketRow as PackedBuckets, bucketColumns, unpackBuckets } from '../chunks/bucketChunk.js';
+import { addReadings, type Buckets, clearBuckets, createBuckets, sumAt } from '../chunks/buckets.js';
+import { DamagedChunkError } from '../chunks/packing.js';
 import { type RollupTable, rollups } from '../dayFiles/rollup.js';
 import { columnStatement, tupleStatement } from '../sqlite/statement.js';
-import type { DayHandle } from './dayHandles.js';
+import type { Blocks, Order, TellDamaged, WantedSeries } from './blocks.js';
 import type { OpenFile } from './openFile.js';
-import { armsOf, direction, type Order, overlapping, type WantedSeries } from './readingSource.js';
-import { type BucketPart, chunked, type Source } from './rowSource.js';
+import { type BucketPart, portioned, listSource, type Source } from './rowSource.js';
+
+/** The parts of buckets from a lane of readings. A bucket that two blocks share has two parts. */
+export function bucketSource(blocks: Blocks, series: WantedSeries, everyMs: number, order: Order): Source<BucketPart> {
+  const buckets = createBuckets(64);
+  return portioned<BucketPart>(() => {
+      const block = blocks();
+      if (block === null) return null;
+      clearBuckets(buckets);
+      addReadings(buckets, series.kind, everyMs, block.readings, block.from, block.to);
+      return partsOf(buckets, series, everyMs, order);
+    },
+  );
+}
+
+function partsOf(buckets: Buckets, { id, kind }: WantedSeries, everyMs: number, order: Order): BucketPart[] {
+  const parts: BucketPart[] = [];
+  for (let b = 0; b < buckets.count; b++) parts.push(partOf(buckets, b, id, kind, everyMs));
+  return order === 'asc' ? parts : parts.reverse();
+}
+
+function partOf(buckets: Buckets, b: number, id: number, kind: SeriesKind, everyMs: number): BucketPart {
+  const number = kind === seriesKinds.number;
+  const valueOf = (value: number) => scalarOf(kind, kind === seriesKinds.string ? buckets.texts[value] : value);
+  return {
+    series: id,
+    ts: Math.floor(buckets.ts[b] / everyMs) * everyMs,
+    count: buckets.readings[b],
+    min: number ? buckets.min[b] : null,
+    max: number ? buckets.max[b] : null,
+    sum: number ? sumAt(buckets, b) : null,
+    first: valueOf(buckets.first[b]),
+    last: valueOf(buckets.last[b]),
+    firstAt: buckets.firstAt[b],
+    lastAt: buckets.lastAt[b],
+  };
+}
+
+/** The part of [from, to) that consists of whole buckets of this width, or null if the day's readings answer more exactly. */
+export function rollupSpan(from: number, to: number, width: number, isAllThereIs: boolean): [number, number] | null {
+  if (from % width === 0 && to % width === 0) return [from, to];
+  if (!isAllThereIs) return null;
+  return [Math.ceil(from / width) * width, Math.floor(to / width) * width];
+}
+
+/** The hour table has every series, and the minute table only those that are dense enough. */
+export function seriesIn({ file, ofRows, series }: OpenFile, table: RollupTable): WantedSeries[] {
+  if (table === 'rollup_1h') return series;
+  const from = ofRows ? `${table} WHERE` : `bucket WHERE width = ${rollups[table]} AND`;
+  const has = columnStatement<number, [series: number]>(file, `SELECT 1 FROM ${from} series = ? LIMIT 1`);
+  return series.filter(({ local }) => has.get(local) !== undefined);
+}
+
+/** The aggregates of one series and day. */
+export function rollupSource(
+  rollup: OpenFile,
+  table: RollupTable,
+  series: WantedSeries,
+  [from, to]: [number, number],
+  everyMs: number,
+  order: Order,
+  damaged: TellDamaged,
+): Source<BucketPart> {
+  if (rollup.ofRows) return rowRollupSource(rollup, table, series, [from, to], everyMs, order);
+  const select = tupleStatement<PackedBuckets, [width: number, series: number]>(
+    rollup.file,
+    `SELECT ${bucketColumns} FROM bucket WHERE width = ? AND series = ? ORDER BY t0 ${order}`,
+  );
+  let rows: PackedBuckets[] | null = null;
+  const buckets = createBuckets(64);
+  return portioned<BucketPart>(() => {
+      rows ??= select.all(rollups[table], series.local).reverse();
+      const row = rows.pop();
+      if (row === undefined) return null;
+      clearBuckets(buckets);
+      try {
+        unpackBuckets(row, buckets);
+      } catch (error) {
+        if (!(error instanceof DamagedChunkError)) throw error;
+        damaged(series, row[1], row[1] + row[3] * rollups[table]);
+      }
+      return partsOf(within(buckets, from, to), series, everyMs, order);
+    },
+  );
+}
+
+/** The buckets that start in [from, to). */
+function within(buckets: Buckets, from: number, to: number): Buckets {
+  let [low, high] = [0, buckets.count];
+  while (low < high && buckets.ts[low] < from) low++;
+  while (high > low && buckets.ts[high - 1] >= to) high--;
+  const cut = (column: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> => column.subarray(low, high);
+  const { texts } = buckets;
+  return {
+    count: high - low,
+    texts,
+    ts: cut(buckets.ts),
+    readings: cut(buckets.readings),
+    firstAt: cut(buckets.firstAt),
+    lastAt: cut(buckets.lastAt),
+    first: cut(buckets.first),
+    last: cut(buckets.last),
+    min: cut(buckets.min),
+    max: cut(buckets.max),
+    sum: cut(buckets.sum),
+    lost: cut(buckets.lost),
+  };
+}
 
 type StoredBucket = [
   ts: number,
@@ -21,123 +128,30 @@ type StoredBucket = [
   lastAt: number,
 ];
 
-function partOf(id: number, kind: SeriesKind, everyMs: number, row: StoredBucket): BucketPart {
-  const [ts, count, min, max, sum, first, last, firstAt, lastAt] = row;
-  const number = kind === seriesKinds.number;
-  return {
-    series: id,
-    ts: Math.floor(ts / everyMs) * everyMs,
-    count,
-    min: number ? min : null,
-    max: number ? max : null,
-    sum: number ? sum : null,
-    first: scalarOf(kind, first),
-    last: scalarOf(kind, last),
-    firstAt,
-    lastAt,
-  };
-}
-
-/** Gathers the buckets of one series in a span of time. */
-export type BucketStatement = Database.Statement<[{ series: number; from: number; to: number }], StoredBucket>;
-
-/**
- * SQLite gathers the buckets. The width is part of the SQL text, because a bound number would divide as a fraction. Null if the file
- * has no reading in the span.
- */
-export function prepareBuckets(
-  { file, runs }: OpenFile,
-  from: number,
-  to: number,
-  everyMs: number,
-  order: Order,
-): BucketStatement | null {
-  const arms = overlapping(runs, from, to);
-  if (arms.length === 0) return null;
-  const valueAt = (time: string): string =>
-    `(${arms.map((run) => `SELECT value FROM ${runTable(run)} WHERE series = :series AND ts = ${time}`).join(' UNION ALL ')} LIMIT 1)`;
-  return tupleStatement(
-    file,
-    `SELECT bucket * ${everyMs}, count, min, max, sum, ${valueAt('first_at')}, ${valueAt('last_at')}, first_at, last_at FROM (
-      SELECT ts / ${everyMs} AS bucket, count(*) AS count, min(value) AS min, max(value) AS max, sum(value) AS sum,
-        min(ts) AS first_at, max(ts) AS last_at
-      FROM (${armsOf(arms)}) GROUP BY bucket
-    ) ORDER BY bucket ${direction(order)}`,
-  );
-}
-
-/** The number of buckets of one device that are in memory at once. The series of a query share them. */
-const bucketsMax = 65_536;
-
-export const bucketsPerChunk = (series: number): number =>
-  Math.max(16, Math.min(1_024, Math.floor(bucketsMax / series)));
-
-export function bucketSource(
-  select: BucketStatement,
-  { local, id, kind }: WantedSeries,
-  from: number,
-  to: number,
-  everyMs: number,
-  order: Order,
-  perChunk: number,
-): Source<BucketPart> {
-  const width = perChunk * everyMs;
-  const chunks = spansOf(from, to, width, order);
-  return chunked<BucketPart>(
-    () => {
-      const span = chunks.next();
-      if (span.done) return null;
-      const [low, high] = span.value;
-      return select.all({ series: local, from: low, to: high }).map((row) => partOf(id, kind, everyMs, row));
-    },
-    () => false,
-  );
-}
-
-/** [from, to) cut at multiples of `width`. */
-function* spansOf(from: number, to: number, width: number, order: Order): Generator<[number, number]> {
-  const first = Math.floor(from / width);
-  const last = Math.floor((to - 1) / width);
-  for (let i = 0; i <= last - first; i++) {
-    const index = order === 'asc' ? first + i : last - i;
-    yield [Math.max(from, index * width), Math.min(to, (index + 1) * width)];
-  }
-}
-
-/** The part of [from, to) that consists of whole buckets of this width, or null if the day's readings answer more exactly. */
-export function rollupSpan(from: number, to: number, width: number, isAllThereIs: boolean): [number, number] | null {
-  if (from % width === 0 && to % width === 0) return [from, to];
-  if (!isAllThereIs) return null;
-  return [Math.ceil(from / width) * width, Math.floor(to / width) * width];
-}
-
-/** The hour table has every series, and the minute table only those that are dense enough. */
-export function seriesIn({ file, series }: OpenFile, table: RollupTable): WantedSeries[] {
-  if (table === 'rollup_1h') return series;
-  const has = columnStatement<number, [series: number]>(file, `SELECT 1 FROM ${table} WHERE series = ? LIMIT 1`);
-  return series.filter(({ local }) => has.get(local) !== undefined);
-}
-
-export function rollupSource(
-  file: DayHandle,
+/** Aggregates of Tidegate 0.1. A day has up to 1,440 of a series. */
+function rowRollupSource(
+  { file }: OpenFile,
   table: RollupTable,
   { local, id, kind }: WantedSeries,
   [from, to]: [number, number],
   everyMs: number,
   order: Order,
-  perChunk: number,
 ): Source<BucketPart> {
   const select = tupleStatement<StoredBucket, [series: number, from: number, to: number]>(
     file,
-    `SELECT ts, count, min, max, sum, first, last, ts + first_after, ts + last_after FROM ${table} WHERE series = ? AND ts >= ? AND ts < ? ORDER BY ts ${direction(order)}`,
+    `SELECT ts, count, min, max, sum, first, last, ts + first_after, ts + last_after FROM ${table} WHERE series = ? AND ts >= ? AND ts < ? ORDER BY ts ${order}`,
   );
-  const chunks = spansOf(from, to, perChunk * rollups[table], order);
-  return chunked<BucketPart>(
-    () => {
-      const span = chunks.next();
-      if (span.done) return null;
-      return select.all(local, ...span.value).map((row) => partOf(id, kind, everyMs, row));
-    },
-    () => false,
-  );
+  const parts = select.all(local, from, to).map(([ts, count, min, max, sum, first, last, firstAt, lastAt]) => ({
+    series: id,
+    ts: Math.floor(ts / everyMs) * everyMs,
+    count,
+    min,
+    max,
+    sum,
+    first: scalarOf(kind, first),
+    last: scalarOf(kind, last),
+    firstAt,
+    lastAt,
+  }));
+  return listSource(parts, 0, parts.length);
 }

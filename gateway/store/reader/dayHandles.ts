@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import { codeOf } from '../../../schemas/errors.js';
-import { hasSchema, openDayForReading, type Run, readRuns } from '../dayFiles/dayFile.js';
+import { hasSchema, openDayForReading } from '../dayFiles/dayFile.js';
+import { type Run, readRuns } from '../dayFiles/dayTables.js';
 import { columnStatement, type Preparing } from '../sqlite/statement.js';
 
 /** The number of finished files that stay open for the next query: a month with its rollups. */
@@ -15,8 +16,6 @@ const statementsMax = 32;
 
 /** A file of a day, open for one query, in the state in which it was opened. */
 export interface DayHandle extends Preparing {
-  /** Calls `take` with each row of a SELECT of `ts` and `value`, in order: a third of the time of one array per row. */
-  each(sql: string, parameters: object, take: TakeRow): void;
   /** The value of a name in the file's meta table, or null. */
   meta(name: string): string | null;
   runs(): Run[];
@@ -24,14 +23,8 @@ export interface DayHandle extends Preparing {
   close(): void;
 }
 
-type TakeRow = (ts: number, value: number | string) => void;
-
-const nothing: TakeRow = () => {};
-
 interface Opened {
   db: Database.Database;
-  /** The function that the SQL function `take` of the connection calls now. */
-  rows: { take: TakeRow };
   statements: Map<string, Database.Statement>;
   /** The file that was opened. Another file at the same path is newer. */
   inode: number;
@@ -78,12 +71,7 @@ export function createDayHandles(now: () => number): DayHandles {
       return null;
     }
     db.pragma(`cache_size = -${cacheKib}`);
-    const rows = { take: nothing };
-    db.function('take', { directOnly: true }, (ts: number, value: number | string) => {
-      rows.take(ts, value);
-      return null;
-    });
-    return { db, rows, statements: new Map(), inode, changedMs, usedAt: 0 };
+    return { db, statements: new Map(), inode, changedMs, usedAt: 0 };
   }
 
   /** The query reads one snapshot, so that no run disappears from it when a merge ends. */
@@ -126,7 +114,7 @@ export function createDayHandles(now: () => number): DayHandles {
   };
 }
 
-function readingOf({ db, rows, statements }: Opened): Omit<DayHandle, 'close'> {
+function readingOf({ db, statements }: Opened): Omit<DayHandle, 'close'> {
   const preparing: Preparing = {
     prepare: (sql: string) => {
       let statement = statements.get(sql);
@@ -141,11 +129,6 @@ function readingOf({ db, rows, statements }: Opened): Omit<DayHandle, 'close'> {
   };
   return {
     ...preparing,
-    each(sql, parameters, take) {
-      rows.take = take;
-      preparing.prepare(`SELECT count(take(ts, value)) FROM (${sql})`).get(parameters);
-      rows.take = nothing;
-    },
     meta: (name) =>
       columnStatement<string, [string]>(preparing, 'SELECT value FROM meta WHERE name = ?').get(name) ?? null,
     runs: () => readRuns(preparing),

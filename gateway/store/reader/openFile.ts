@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { ReadingsQuery } from '../../domain/readingsQuery.js';
 import type { SeriesKind } from '../../domain/series.js';
-import { type KindName, kindOfName, type Run } from '../dayFiles/dayFile.js';
+import { isOfRows, type KindName, kindOfName, type Run } from '../dayFiles/dayTables.js';
 import type { DayFiles } from '../dayFiles/days.js';
 import { rollupFor } from '../dayFiles/rollup.js';
 import { statement } from '../sqlite/statement.js';
@@ -10,6 +10,8 @@ import type { DayHandle, DayHandles } from './dayHandles.js';
 /** One file of a day, open for one query. */
 export interface OpenFile {
   file: DayHandle;
+  /** Whether it is of Tidegate 0.1, with a row per reading or bucket. */
+  ofRows: boolean;
   runs: Run[];
   /** The wanted series that the file has, each with the file's id and the gateway's. */
   series: { local: number; id: number; kind: SeriesKind }[];
@@ -18,7 +20,7 @@ export interface OpenFile {
 /** Null if there is no such file. */
 export function openFile(handles: DayHandles, path: string | null, query: ReadingsQuery): OpenFile | null {
   const file = path === null ? null : handles.open(path);
-  return file === null ? null : { file, runs: file.runs(), series: wantedSeries(file, query) };
+  return file === null ? null : { file, ofRows: isOfRows(file), runs: file.runs(), series: wantedSeries(file, query) };
 }
 
 /** Whether the readings of the late file are in the day file already. */
@@ -41,7 +43,7 @@ export function openRollup(
     rollup.close();
     return null;
   }
-  return { file: rollup, runs: [], series: wantedSeries(rollup, query) };
+  return { file: rollup, ofRows: isOfRows(rollup), runs: [], series: wantedSeries(rollup, query) };
 }
 
 function wantedSeries(file: DayHandle, { device, series }: ReadingsQuery): OpenFile['series'] {

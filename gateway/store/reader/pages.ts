@@ -94,7 +94,7 @@ function inDay<Result>(
   use: (day: OpenDay) => Result,
 ): Result {
   try {
-    const day = openDay(handles, files, query);
+    const day = openDay(handles, files, query, () => {});
     try {
       return use(day);
     } finally {

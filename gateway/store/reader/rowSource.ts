@@ -1,5 +1,5 @@
 import type { BucketRow, ReadingsQuery } from '../../domain/readingsQuery.js';
-import { createHeap } from './heap.js';
+import { createHeap } from '../dayFiles/heap.js';
 
 /** Rows of one series and file in order, fetched in chunks. */
 export interface Source<Row> {
@@ -14,8 +14,8 @@ export interface BucketPart extends BucketRow {
   lastAt: number;
 }
 
-/** A source that fetches the rows after its last one. `isLast` recognises the last chunk. */
-export function chunked<Row>(fetch: (last: Row | null) => Row[] | null, isLast: (rows: Row[]) => boolean): Source<Row> {
+/** A source that fetches rows in portions, until there are none. */
+export function portioned<Row>(fetch: () => Row[] | null): Source<Row> {
   let rows: Row[] = [];
   let at = 0;
   let ended = false;
@@ -24,8 +24,8 @@ export function chunked<Row>(fetch: (last: Row | null) => Row[] | null, isLast: 
     advance(): void {
       at++;
       while (at >= rows.length && !ended) {
-        const next = fetch(rows.at(-1) ?? null);
-        ended = next === null || isLast(next);
+        const next = fetch();
+        ended = next === null;
         rows = next ?? [];
         at = 0;
       }

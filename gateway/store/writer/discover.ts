@@ -3,16 +3,10 @@ import { createLatest, type Latest } from '../../columns/latest.js';
 import type { ReadingColumns } from '../../columns/readingColumns.js';
 import type { Device } from '../../domain/device.js';
 import { type SeriesRecord, seriesKinds } from '../../domain/series.js';
-import {
-  type DaySeries,
-  kindOfName,
-  openDayForReading,
-  readDaySeries,
-  readRuns,
-  runTable,
-  seriesIdentity,
-} from '../dayFiles/dayFile.js';
+import { openDayForReading } from '../dayFiles/dayFile.js';
+import { type DaySeries, kindOfName, readDaySeries, readRuns, seriesIdentity } from '../dayFiles/dayTables.js';
 import { listDays } from '../dayFiles/days.js';
+import { openLookup } from '../dayFiles/lookup.js';
 import { lastPosition } from '../logDb/cursorTable.js';
 import { openMeta } from '../sqlite/meta.js';
 import { newEpoch } from '../sqlite/migrate.js';
@@ -125,11 +119,8 @@ class Finds {
 
   #takeNewest(db: Database.Database, series: DaySeries, record: SeriesRecord): void {
     for (const run of readRuns(db)) {
-      const newest = statement<{ ts: number; value: number | string }, [number]>(
-        db,
-        `SELECT ts, value FROM ${runTable(run)} WHERE series = ? ORDER BY ts DESC LIMIT 1`,
-      ).get(series.id);
-      if (newest === undefined) continue;
+      const newest = openLookup(db, run.id).newest(series.id);
+      if (newest === null) continue;
       const { ts, value } = newest;
       const columns = {
         readings: 1,
