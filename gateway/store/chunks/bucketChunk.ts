@@ -16,6 +16,7 @@ import {
   readIntegers,
   readValues,
   reserve,
+  rowBytesMax,
   valuesMax,
   widthOf,
 } from './packing.js';
@@ -54,6 +55,9 @@ export type BucketRow = [
   b: Uint8Array,
 ];
 
+/** Where a BucketRow has its number of buckets. */
+export const bucketsIndex = 3;
+
 const crcIndex = 18;
 
 export const bucketColumns =
@@ -75,8 +79,26 @@ const integers = new Float64Array(bucketsMax);
 
 const values = new Float64Array(4 * bucketsMax);
 
-/** Packs buckets [from, from + n), at most `bucketsMax`. `b` of the row is valid until the next call. */
+/**
+ * Packs as many of buckets [from, from + n) as a row has room for; the row says how many. `b` of the row is valid until the next call.
+ */
 export function packBuckets(
+  kind: SeriesKind,
+  series: number,
+  width: number,
+  buckets: Buckets,
+  from: number,
+  n: number,
+): BucketRow {
+  for (let count = Math.min(n, bucketsMax); ; ) {
+    const row = packAll(kind, series, width, buckets, from, count);
+    const bytes = (row[row.length - 1] as Uint8Array).length;
+    if (bytes <= rowBytesMax || count === 1) return row;
+    count = Math.max(1, Math.floor((count * rowBytesMax) / bytes));
+  }
+}
+
+function packAll(
   kind: SeriesKind,
   series: number,
   width: number,
@@ -217,20 +239,29 @@ export function unpackBuckets(row: BucketRow, into: Buckets): void {
 /** Throws DamagedChunkError. */
 export const verifyBuckets = (row: BucketRow): void => load(row, crcIndex, row[row.length - 1] as Uint8Array);
 
-/** The views for people: readings_1h and readings_1m. */
+/**
+ * The views for people, one per width: of `widths`, the name of a view for each width in ms. They are made of one that knows where
+ * the columns of b begin.
+ */
 export function createBucketViews(db: Database.Database, widths: Record<string, number>): void {
-  const [u, c, f, l] = ['uw', 'cw', 'fw', 'lw'].map((bytes) => `c.n * c.${bytes}`);
-  const first = `${u} + ${c} + ${f} + ${l}`;
-  const place = (start: string, bytes: string): string => `${start} + i.i * c.${bytes} + 1`;
-  const value = (column: number): string =>
-    valueAt(place(`${first} + ${column} * c.stride`, 'vw'), { dictionary: `${first} + 2 * c.stride` });
-  const number = (sql: string): string => `CASE WHEN s.kind = 'number' THEN ${sql} END`;
-  const sum = valueAt(place(`${first} + 3 * c.stride + c.n * c.vw`, 'sw'), { k: 'sk', vw: 'sw', vmin: 'smin' });
+  const [count, first] = ['c.n*c.uw', 'c.n*(c.uw+c.cw+c.fw+c.lw)'];
+  const columns = { k: 'c.k', vw: 'c.vw', vmin: 'c.vmin' };
+  const value = (column: number, more = {}): string => valueAt(`c.v+${column}*c.stride`, { ...columns, ...more });
+  const number = (sql: string): string => `CASE s.kind WHEN 'number' THEN ${sql} END`;
+  const dictionary = { dictionary: `${first}+2*c.stride` };
+  const sum = valueAt('c.s', { k: 'c.sk', vw: 'c.sw', vmin: 'c.smin' });
+  db.exec(`
+    CREATE VIEW bucket_places AS
+      SELECT c.*, i.i, ${first}+i.i*c.vw+1 AS v, ${first}+3*c.stride+c.n*c.vw+i.i*c.sw+1 AS s
+      FROM bucket AS c CROSS JOIN chunk_index AS i WHERE i.i < c.n;
+    CREATE VIEW buckets AS SELECT s.device, s.metric, s.unit, c.width,
+        c.t0 + (c.i + (${integerColumnAt('c.i*c.uw+1', 'c.uw')})) * c.width AS ts,
+        c.cmin + (${integerColumnAt(`${count}+c.i*c.cw+1`, 'c.cw')}) AS count,
+        ${number(value(2))} AS min, ${number(value(3))} AS max, ${number(sum)} AS sum,
+        ${value(0, dictionary)} AS first, ${value(1, dictionary)} AS last
+      FROM series AS s CROSS JOIN chunk_bytes AS u CROSS JOIN bucket_places AS c ON c.series = s.id;`);
   for (const [name, width] of Object.entries(widths))
-    db.exec(`
-      CREATE VIEW ${name} AS SELECT s.device, s.metric, s.unit,
-        c.t0 + (i.i + ${integerColumnAt('i.i * c.uw + 1', 'uw')}) * ${width} AS ts,
-        c.cmin + ${integerColumnAt(place(u, 'cw'), 'cw')} AS count,
-        ${number(value(2))} AS min, ${number(value(3))} AS max, ${number(sum)} AS sum, ${value(0)} AS first, ${value(1)} AS last
-      FROM series AS s CROSS JOIN bucket AS c ON c.width = ${width} AND c.series = s.id CROSS JOIN chunk_index AS i WHERE i.i < c.n;`);
+    db.exec(
+      `CREATE VIEW ${name} AS SELECT device, metric, unit, ts, count, min, max, sum, first, last FROM buckets WHERE width = ${width}`,
+    );
 }

@@ -18,6 +18,7 @@ import {
   readIntegers,
   readValues,
   reserve,
+  rowBytesMax,
   valuesMax,
   widthOf,
 } from './packing.js';
@@ -84,8 +85,8 @@ export const at = {
 /** More readings per chunk gain no space; fewer cost a hundredth of a byte each. */
 export const readingsMax = valuesMax;
 
-/** The most bytes of a chunk's strings. One string may be longer than that alone. */
-const textBytesMax = 65_536;
+/** The most characters of a chunk's strings. One string may be longer than that alone. */
+const textMax = 2_048;
 
 /** Smaller chunks are unpacked for an aggregate in the time that it takes to read five more columns. */
 export const summedMin = 16;
@@ -133,11 +134,20 @@ export function pack(
   return kind === seriesKinds.string ? packTexts(series, readings, from, n) : packBooleans(series, readings, from, n);
 }
 
-function packNumbers(series: number, { ts, value }: SeriesReadings, from: number, n: number, hint: number): ChunkRow {
+function packNumbers(
+  series: number,
+  readings: SeriesReadings,
+  from: number,
+  n: number,
+  hint: number,
+): ChunkRow {
+  const { ts, value } = readings;
   reserve(n * 14);
   const row = packTimes(series, ts, from, n);
   const end = packValues(value, from, n, hint, headBytes + n * row[at.tw]);
   [row[at.k], row[at.vw], row[at.vmin]] = [packed.k, packed.vw, packed.vmin];
+  if (end - headBytes > rowBytesMax)
+    return packNumbers(series, readings, from, Math.floor((n * rowBytesMax) / (end - headBytes)), packed.k);
   if (n >= summedMin) sumUp(row, value, from);
   return finish(row, end);
 }
@@ -152,14 +162,14 @@ function packBooleans(series: number, { ts, value }: SeriesReadings, from: numbe
 
 function packTexts(series: number, { ts, texts }: SeriesReadings, from: number, n: number): ChunkRow {
   const places = new Map<string, number>();
-  let bytes = 0;
+  let characters = 0;
   let fit = 0;
   for (; fit < n; fit++) {
     const text = texts[from + fit];
     let place = places.get(text);
     if (place === undefined) {
-      if (fit > 0 && bytes + text.length > textBytesMax) break;
-      bytes += text.length;
+      if (fit > 0 && characters + text.length > textMax) break;
+      characters += text.length;
       place = places.size;
       places.set(text, place);
     }

@@ -1,6 +1,7 @@
 import { columnStatement, type Preparing, tupleStatement } from '../sqlite/statement.js';
 import { at, type ChunkRow, createReadings, lastTimeOf, readingsMax, unpack, unpackTimes } from './chunk.js';
 import { chunkColumns } from './chunkTable.js';
+import { DamagedChunkError } from './packing.js';
 
 /** A reading as a day file has it: a boolean is 0 or 1. */
 export interface StoredReading {
@@ -9,7 +10,7 @@ export interface StoredReading {
   value: number | string;
 }
 
-/** Looks up single readings of one run. Throws DamagedChunkError. */
+/** Looks up single readings of one run. What a damaged chunk has is not found. */
 export interface RunLookup {
   has(series: number, ts: number): boolean;
   /** The time of the newest reading of the series, or null. */
@@ -37,8 +38,12 @@ export function openChunkLookup(db: Preparing, run: number): RunLookup {
     from = row[at.t0];
     to = Math.max(ts, lastTimeOf(row));
     if (ts > lastTimeOf(row)) return;
-    unpackTimes(row, times);
-    n = row[at.n];
+    try {
+      unpackTimes(row, times);
+      n = row[at.n];
+    } catch (error) {
+      if (!(error instanceof DamagedChunkError)) throw error;
+    }
   }
 
   return {
@@ -51,7 +56,12 @@ export function openChunkLookup(db: Preparing, run: number): RunLookup {
       const row = before.get(run, wanted, Number.MAX_SAFE_INTEGER);
       if (row === undefined) return null;
       const readings = createReadings(readingsMax);
-      unpack(row, readings);
+      try {
+        unpack(row, readings);
+      } catch (error) {
+        if (error instanceof DamagedChunkError) return null;
+        throw error;
+      }
       const last = readings.count - 1;
       return { ts: readings.ts[last], value: readings.texts[last] ?? readings.value[last] };
     },

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import { type Preparing, tupleStatement } from '../sqlite/statement.js';
 import { at, type ChunkRow } from './chunk.js';
-import { createUnpackTables, integerColumnAt, valueAt } from './unpackSql.js';
+import { createUnpackTables, integerColumnAt, unpackTables, valueAt } from './unpackSql.js';
 
 /**
  * The table of the chunks, and how plain SQL reads it.
@@ -35,7 +35,7 @@ export function createChunkTables(db: Database.Database): void {
 }
 
 export function dropChunkTables(db: Database.Database): void {
-  for (const table of ['chunk', 'chunk_index', 'chunk_power']) db.exec(`DROP TABLE IF EXISTS ${table}`);
+  for (const table of ['chunk', ...unpackTables]) db.exec(`DROP TABLE IF EXISTS ${table}`);
 }
 
 const places = Array(at.b + 2)
@@ -86,21 +86,20 @@ export function openChunkReads(db: Preparing): ChunkReads {
   };
 }
 
-/** The time and the value of a reading, of chunk `c` and index `i`. */
-const timeSql = `c.t0 + i.i * c.step + c.tmin + (${integerColumnAt('i.i * c.tw + 1', 'tw')})`;
-
-const valueSql = valueAt('c.n * c.tw + i.i * c.vw + 1', { dictionary: 'c.n * (c.tw + c.vw)' });
-
 /**
  * The views for people: `readings` unpacks every reading, and `chunks` tells of each chunk what needs no unpacking. A condition on device
  * and metric is searched by index in each run. `ts` is Unix ms.
  */
 export function createChunkViews(db: Database.Database): void {
-  const from = `FROM series AS s CROSS JOIN runs AS r CROSS JOIN chunk AS c ON c.run = r.id AND c.series = s.id`;
+  const from = 'FROM series AS s CROSS JOIN runs AS r CROSS JOIN chunk AS c ON c.run = r.id AND c.series = s.id';
+  const place = 'c.n*c.tw+i.i*c.vw+1';
+  const columns = { k: 'c.k', vw: 'c.vw', vmin: 'c.vmin', dictionary: 'c.n*(c.tw+c.vw)' };
   db.exec(`
     CREATE VIEW readings AS
-      SELECT s.device, s.metric, s.unit, ${timeSql} AS ts, ${valueSql} AS value
-      ${from} CROSS JOIN chunk_index AS i WHERE i.i < c.n;
+      SELECT s.device, s.metric, s.unit,
+        c.t0 + i.i * c.step + c.tmin + (${integerColumnAt('i.i*c.tw+1', 'c.tw')}) AS ts,
+        ${valueAt(place, columns)} AS value
+      ${from} CROSS JOIN chunk_bytes AS u CROSS JOIN chunk_index AS i WHERE i.i < c.n;
     CREATE VIEW chunks AS
       SELECT s.device, s.metric, s.unit, s.kind, c.t0 AS first_ts, c.t0 + c.span AS last_ts, c.n AS count, c.min, c.max, c.sum, c.first, c.last
       ${from};`);

@@ -128,6 +128,12 @@ export function readIntegers(into: Float64Array, to: number, n: number, width: n
 }
 
 
+/**
+ * The most bytes of b, if it has more than one value: a row of some 4,080 bytes is the largest that SQLite keeps within a page of 16 KiB,
+ * and the rest of a larger one takes a whole page of its own.
+ */
+export const rowBytesMax = 3_900;
+
 /** The largest number of values in one chunk. */
 export const valuesMax = 512;
 

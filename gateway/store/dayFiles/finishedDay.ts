@@ -65,7 +65,7 @@ export function* finishDay({ folder, day, takesLate, except = '0', closeFiles }:
   removeDatabase(freshRollup);
   try {
     yield* buildDay(fresh, day, path, late, except);
-    yield* buildRollup(freshRollup, fresh);
+    yield* buildRollup(freshRollup, fresh, pageBytesFor(path, late));
     syncPath(fresh);
     syncPath(freshRollup);
     for (let tries = 1; ; tries++) {
@@ -142,7 +142,7 @@ function* buildDay(fresh: string, day: number, path: string, late: string | null
 /** A page for small days, of which a gateway with few devices has one a day, and one for days of many readings. */
 const pageBytes = { small: 4_096, large: 16_384 };
 
-const largeDayReadings = 200_000;
+const largeDayReadings = 20_000;
 
 function pageBytesFor(...paths: (string | null)[]): number {
   const readings = paths.flatMap(runsOf).reduce((sum, run) => sum + run.readings, 0);

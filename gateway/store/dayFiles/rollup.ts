@@ -2,7 +2,7 @@ import Database from 'better-sqlite3';
 import { type SeriesKind, seriesKinds } from '../../domain/series.js';
 import {
   bucketColumns,
-  bucketsMax,
+  bucketsIndex,
   createBucketTables,
   createBucketViews,
   packBuckets,
@@ -32,10 +32,11 @@ const rollupVersion = 2;
 /** The average number of readings per minute from which aggregates per minute are kept. */
 const denseReadings = 2;
 
-/** Makes the rollup of a finished day file at `path`, which must not exist. The caller syncs it. */
-export function* buildRollup(path: string, dayFilePath: string): Generator<void> {
+/** Makes the rollup of a finished day file at `path`, which must not exist, with pages of so many bytes. The caller syncs it. */
+export function* buildRollup(path: string, dayFilePath: string, pageSize: number): Generator<void> {
   const db = new Database(path);
   try {
+    db.pragma(`page_size = ${pageSize}`);
     db.pragma('journal_mode = OFF');
     db.pragma('synchronous = OFF');
     createSchema(db);
@@ -82,8 +83,11 @@ function* gather(db: Database.Database): Generator<void> {
 
   function write(width: number, buckets: Buckets): void {
     const kind = kinds.get(series) as SeriesKind;
-    for (let from = 0; from < buckets.count; from += bucketsMax)
-      insert.run(...packBuckets(kind, series, width, buckets, from, Math.min(bucketsMax, buckets.count - from)));
+    for (let from = 0; from < buckets.count; ) {
+      const row = packBuckets(kind, series, width, buckets, from, buckets.count - from);
+      insert.run(...row);
+      from += row[bucketsIndex];
+    }
     clearBuckets(buckets);
   }
 
