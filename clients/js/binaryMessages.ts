@@ -38,10 +38,16 @@ function begin(type: number, bytes: number): { bytes: Uint8Array<ArrayBuffer>; v
   return { bytes: new Uint8Array(view.buffer as ArrayBuffer), view };
 }
 
-/** The smallest kind that holds all values exactly. */
+/** The smallest kind in which the gateway has each value exactly. */
 function kindOf(values: readonly number[]): keyof typeof kinds {
   if (values.every((value) => Number.isInteger(value) && Math.abs(value) < 2 ** 31)) return 'i32';
-  return values.every((value) => Math.fround(value) === value) ? 'f32' : 'f64';
+  return values.every(fitsFloat32) ? 'f32' : 'f64';
+}
+
+/** The gateway takes an f32 for the shortest decimal that is the same f32 (B-13). Six digits are enough to tell any two apart. */
+function fitsFloat32(value: number): boolean {
+  const size = Math.abs(value);
+  return value === 0 ? !Object.is(value, -0) : size > 1e-37 && size < 3e38 && Number(value.toPrecision(6)) === value;
 }
 
 /** A telemetry frame of one row (B-3). */

@@ -1,4 +1,5 @@
 import { encodeTelemetry } from '../../schemas/frame/encode.js';
+import { shortestFloat32 } from '../../schemas/frame/float32.js';
 import type { Metric, OutgoingFrame } from '../device/device.js';
 import type { Group } from './fleet.js';
 import { createSignal, type Signal } from './signals.js';
@@ -133,7 +134,11 @@ export function* expectedReadings(
   for (const ts of sampleTimes(plan, dueAt, pace)) {
     for (const { metric, signal } of plan[part]) {
       const value = signal(device, ts);
-      yield { metric, ts: ts + (pace.skewMs ?? 0), value: narrow ? Math.fround(value as number) : value };
+      yield {
+        metric,
+        ts: ts + (pace.skewMs ?? 0),
+        value: narrow ? shortestFloat32(Math.fround(value as number)) : value,
+      };
     }
   }
 }

@@ -1,3 +1,4 @@
+import { shortestFloat32 } from '../../schemas/frame/float32.js';
 import type { FrameBuffer } from '../../schemas/frame/frameBuffer.js';
 import { valueKinds } from '../../schemas/frame/layout.js';
 import { type TelemetryHeader, timeAt, valueAt } from '../../schemas/frame/telemetry.js';
@@ -54,6 +55,17 @@ export function takeBinary(
     writeFloats(buffer, header, first, columnOf[0].series.id, batch);
   } else writeRows(source, buffer, header, first, rules, batch);
   return null;
+}
+
+/**
+ * The value of a reading: the shortest decimal of an f32, times the scale. A scale of 0.01 divides by 100 instead, which gives the number
+ * nearest to the exact product: 0.35 of 35, and not 0.35000000000000003.
+ */
+function scaled(sent: number, kind: number, scale: number): number {
+  const value = kind === valueKinds.f32 ? shortestFloat32(sent) : sent;
+  if (scale === 1) return value;
+  const divisor = Math.round(1 / scale);
+  return scale < 1 && 1 / divisor === scale ? value / divisor : value * scale;
 }
 
 function agesOf(buffer: FrameBuffer, header: TelemetryHeader, first: number): Ages {
@@ -114,7 +126,7 @@ function checkColumn(
 ): Fault | null {
   let outside = 0;
   for (let row = 0; row < header.rows; row++) {
-    const value = valueAt(buffer, header, row, c) * column.scale;
+    const value = scaled(valueAt(buffer, header, row, c), header.kind, column.scale);
     if (Math.abs(value) === Number.POSITIVE_INFINITY)
       return fault('value_invalid', `${column.name} is too large with its scale, in row ${row}`);
     if (column.range !== null && (value < column.range.min || value > column.range.max)) {
@@ -141,7 +153,7 @@ function writeFloats(
     if (Number.isNaN(value)) continue;
     batch.series[n] = series;
     batch.ts[n] = first + u32[at];
-    batch.value[n] = value;
+    batch.value[n] = shortestFloat32(value);
     n++;
   }
   batch.readings = n;
@@ -166,7 +178,7 @@ function writeRows(
       if (column.series === null) makeSeries(source, column, seriesKinds.number, rules);
       batch.series[n] = column.series!.id;
       batch.ts[n] = ts;
-      batch.value[n] = value * column.scale;
+      batch.value[n] = scaled(value, header.kind, column.scale);
       n++;
     }
   }

@@ -1,3 +1,4 @@
+import { shortestFloat32 } from './float32.js';
 import {
   commandUpdateHeaderBytes,
   frameTypes,
@@ -198,7 +199,7 @@ function explainRow(
 
 function readValue(view: DataView, at: number, kind: number): number {
   if (kind === valueKinds.f64) return view.getFloat64(at, true);
-  if (kind === valueKinds.f32) return Number(view.getFloat32(at, true).toPrecision(8));
+  if (kind === valueKinds.f32) return shortestFloat32(view.getFloat32(at, true));
   const value = view.getInt32(at, true);
   return value === -0x8000_0000 ? Number.NaN : value;
 }

@@ -50,11 +50,14 @@ class Encoding(unittest.TestCase):
 
     def test_the_narrowest_kind_that_is_exact_is_taken(self) -> None:
         self.assertEqual(self.kind({"count": 7}), "i32")
-        self.assertEqual(self.kind({"count": 2**31}), "f32")
+        self.assertEqual(self.kind({"count": 2**31}), "f64")
         self.assertEqual(self.kind({"count": 2**31 - 1}), "i32")
-        self.assertEqual(self.kind({"count": -(2**31)}), "f32")
+        self.assertEqual(self.kind({"count": -(2**31)}), "f64")
         self.assertEqual(self.kind({"exact": 21.5}), "f32")
-        self.assertEqual(self.kind({"exact": 0.1}), "f64")
+        self.assertEqual(self.kind({"exact": 0.1}), "f32")
+        self.assertEqual(self.kind({"exact": -0.0}), "f64")
+        self.assertEqual(self.kind({"exact": 2589285632.5}), "f64")
+        self.assertEqual(self.kind({"exact": 21.100000381469727}), "f64")
         self.assertEqual(self.kind({"exact": 1e300}), "f64")
 
     def test_fixed_point_is_whole_numbers_and_comes_back_as_it_was(self) -> None:

@@ -8,8 +8,8 @@ import { reserveReadings } from '../../columns/readingColumns.js';
 import type { Device } from '../../domain/device.js';
 import type { BucketRow, ReadingRow, ReadingsQuery } from '../../domain/readingsQuery.js';
 import { type Scalar, seriesKinds } from '../../domain/series.js';
-import { readRuns } from '../dayFiles/dayTables.js';
 import { dayMs } from '../dayFiles/days.js';
+import { readRuns } from '../dayFiles/dayTables.js';
 import {
   batchOf,
   batchOfTwo,
@@ -324,9 +324,8 @@ test('an erasure resumes if it was interrupted between deleting rows of a late f
   const late = new Database(path);
   const [run] = readRuns(late);
   assert.equal(
-    late
-      .prepare("DELETE FROM chunk WHERE run = ? AND series IN (SELECT id FROM series WHERE device = 'd')")
-      .run(run.id).changes,
+    late.prepare("DELETE FROM chunk WHERE run = ? AND series IN (SELECT id FROM series WHERE device = 'd')").run(run.id)
+      .changes,
     2,
   );
   late.exec(`DELETE FROM series WHERE device = 'd'; UPDATE runs SET readings = 1`);

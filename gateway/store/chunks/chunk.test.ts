@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import Database from 'better-sqlite3';
 import { seriesKinds } from '../../domain/series.js';
-import { createChunkTables, createChunkViews, openChunkInsert, openChunkReads } from './chunkTable.js';
 import { at, type ChunkRow, createReadings, pack, readingsMax, unpack } from './chunk.js';
+import { createChunkTables, createChunkViews, openChunkInsert, openChunkReads } from './chunkTable.js';
 import { DamagedChunkError } from './packing.js';
 
 function randomSource(seed: number): (below: number) => number {
@@ -110,7 +110,9 @@ test('a changed byte of any column is found, and nothing of the chunk is returne
   const into = createReadings(readingsMax);
   for (let column = 0; column < row.length; column++) {
     const before = row[column] as number | Uint8Array;
-    for (const changed of typeof before === 'number' ? [before + 1, null] : Array.from(before, (_, i) => flipped(before, i))) {
+    for (const changed of typeof before === 'number'
+      ? [before + 1, null]
+      : Array.from(before, (_, i) => flipped(before, i))) {
       const damaged = row.with(column, changed as number) as ChunkRow;
       assert.throws(() => unpack(damaged, into), DamagedChunkError, `column ${column}`);
     }
@@ -120,4 +122,5 @@ test('a changed byte of any column is found, and nothing of the chunk is returne
   assert.equal(into.count, 40);
 });
 
-const flipped = (bytes: Uint8Array, i: number): Uint8Array => Uint8Array.from(bytes, (byte, j) => (i === j ? byte ^ 1 : byte));
+const flipped = (bytes: Uint8Array, i: number): Uint8Array =>
+  Uint8Array.from(bytes, (byte, j) => (i === j ? byte ^ 1 : byte));

@@ -134,13 +134,7 @@ export function pack(
   return kind === seriesKinds.string ? packTexts(series, readings, from, n) : packBooleans(series, readings, from, n);
 }
 
-function packNumbers(
-  series: number,
-  readings: SeriesReadings,
-  from: number,
-  n: number,
-  hint: number,
-): ChunkRow {
+function packNumbers(series: number, readings: SeriesReadings, from: number, n: number, hint: number): ChunkRow {
   const { ts, value } = readings;
   reserve(n * 14);
   const row = packTimes(series, ts, from, n);

@@ -8,8 +8,7 @@ import { createUnpackTables, integerColumnAt, unpackTables, valueAt } from './un
  *
  *   chunk          the chunks of all runs, see chunk.ts for the columns. Chunks of a run that `runs` does not name do not count
  */
-export const chunkColumns =
-  'series, t0, span, n, step, tmin, tw, k, vw, vmin, min, max, sum, first, last, crc, b';
+export const chunkColumns = 'series, t0, span, n, step, tmin, tw, k, vw, vmin, min, max, sum, first, last, crc, b';
 
 export function createChunkTables(db: Database.Database): void {
   db.exec(`

@@ -101,7 +101,6 @@ export function putIntegers(from: Float64Array, n: number, width: number, o: num
   return to;
 }
 
-
 /** Reads n integers from byte `start` of the memory on. */
 export function readIntegers(into: Float64Array, to: number, n: number, width: number, start: number): void {
   const bytes = memory;
@@ -126,7 +125,6 @@ export function readIntegers(into: Float64Array, to: number, n: number, width: n
       }
   }
 }
-
 
 /**
  * The most bytes of b, if it has more than one value: a row of some 4,080 bytes is the largest that SQLite keeps within a page of 16 KiB,
@@ -228,7 +226,6 @@ function fitsFloat32(value: Float64Array, from: number, n: number): boolean {
   for (let i = from; i < from + n; i++) if (Math.fround(value[i]) !== value[i]) return false;
   return true;
 }
-
 
 const encoder = new TextEncoder();
 

@@ -33,7 +33,9 @@ const byteAt = (place: string): string => `(instr(u.bytes,substr(c.b,${place},1)
 
 /** The little-endian integer of this many bytes; one of eight bytes is signed. */
 const integerAt = (place: string, bytes: number): string =>
-  Array.from({ length: bytes }, (_, i) => (i === 0 ? byteAt(place) : `(${byteAt(`${place}+${i}`)}<<${8 * i})`)).join('|');
+  Array.from({ length: bytes }, (_, i) => (i === 0 ? byteAt(place) : `(${byteAt(`${place}+${i}`)}<<${8 * i})`)).join(
+    '|',
+  );
 
 /** The integer of so many bytes as a column gives. */
 export const integerColumnAt = (place: string, width: string): string =>

@@ -9,8 +9,8 @@ import { codeOf } from '../../../schemas/errors.js';
 import { openMeta } from '../sqlite/meta.js';
 import { NewerDataError, newEpoch } from '../sqlite/migrate.js';
 import { versionOf } from '../sqlite/pragmas.js';
-import { createDaySchema, dayFileVersion, isOfRows } from './dayTables.js';
 import { dayText, removeDatabase } from './days.js';
+import { createDaySchema, dayFileVersion, isOfRows } from './dayTables.js';
 import { packRowRuns } from './rowRuns.js';
 
 /** Chunks of some kB fill pages of this size well; with the usual 4,096 bytes a reading takes twice the space. */
@@ -77,4 +77,3 @@ function checkDayVersion(db: Database.Database, path: string): void {
   db.close();
   throw new NewerDataError(`${path} has version ${version}; this Tidegate knows up to ${dayFileVersion}`);
 }
-

@@ -174,7 +174,13 @@ export class DayWriter {
     }
   }
 
-  #writeSeries(run: Run, id: number, kind: SeriesKind, { ts, value, strings }: ReadingColumns, order: Uint32Array): void {
+  #writeSeries(
+    run: Run,
+    id: number,
+    kind: SeriesKind,
+    { ts, value, strings }: ReadingColumns,
+    order: Uint32Array,
+  ): void {
     const gathered = this.#gathered;
     const newest = this.#newestOf(id);
     let last = Number.NaN;

@@ -1,6 +1,6 @@
 import { seriesKinds } from '../../domain/series.js';
 import { openChunkInsert } from '../chunks/chunkTable.js';
-import { type Run, kindsOf } from './dayTables.js';
+import { kindsOf, type Run } from './dayTables.js';
 import type { DayWriter } from './dayWriter.js';
 import { chunkSource, repack } from './repack.js';
 

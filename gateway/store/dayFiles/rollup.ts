@@ -11,8 +11,8 @@ import { addReadings, type Buckets, clearBuckets, createBuckets } from '../chunk
 import { createReadings, readingsMax } from '../chunks/chunk.js';
 import { DamagedChunkError } from '../chunks/packing.js';
 import { openMeta } from '../sqlite/meta.js';
-import { kindsOf } from './dayTables.js';
 import { dayMs } from './days.js';
+import { kindsOf } from './dayTables.js';
 import { chunkSource, pieceNs, readingNs, sliceNs } from './repack.js';
 
 /**
@@ -74,9 +74,7 @@ function createSchema(db: Database.Database): void {
 function* gather(db: Database.Database): Generator<void> {
   const kinds = kindsOf(db);
   const columns = bucketColumns.split(', ');
-  const insert = db.prepare(
-    `INSERT INTO bucket (${bucketColumns}) VALUES (${columns.map(() => '?').join(', ')})`,
-  );
+  const insert = db.prepare(`INSERT INTO bucket (${bucketColumns}) VALUES (${columns.map(() => '?').join(', ')})`);
   const [hours, minutes] = [createBuckets(24), createBuckets(1_440)];
   const readings = createReadings(readingsMax);
   let series = -1;

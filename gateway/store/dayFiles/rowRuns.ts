@@ -34,7 +34,14 @@ function piecesOf(rows: readonly ReadingRow[]): Piece[] {
     while (to < rows.length && to - from < readingsMax && rows[to][0] === series) to++;
     const readings = rows.slice(from, to);
     const [first, last] = [readings[0][1], readings[readings.length - 1][1]];
-    pieces.push({ series, from: first, to: last, n: readings.length, row: null, unpack: (into) => put(readings, into) });
+    pieces.push({
+      series,
+      from: first,
+      to: last,
+      n: readings.length,
+      row: null,
+      unpack: (into) => put(readings, into),
+    });
     from = to;
   }
   return pieces;

@@ -1,6 +1,14 @@
 import type { ReadingsQuery } from '../../domain/readingsQuery.js';
 import { type SeriesKind, seriesKinds } from '../../domain/series.js';
-import { at, type ChunkRow, createReadings, lastTimeOf, readingsMax, type SeriesReadings, unpack } from '../chunks/chunk.js';
+import {
+  at,
+  type ChunkRow,
+  createReadings,
+  lastTimeOf,
+  readingsMax,
+  type SeriesReadings,
+  unpack,
+} from '../chunks/chunk.js';
 import { type ChunkReads, openChunkReads } from '../chunks/chunkTable.js';
 import { DamagedChunkError } from '../chunks/packing.js';
 import type { Run } from '../dayFiles/dayTables.js';

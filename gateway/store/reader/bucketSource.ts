@@ -1,25 +1,24 @@
 import { scalarOf } from '../../columns/scalar.js';
 import { type SeriesKind, seriesKinds } from '../../domain/series.js';
-import { type BucketRow as PackedBuckets, bucketColumns, unpackBuckets } from '../chunks/bucketChunk.js';
+import { bucketColumns, type BucketRow as PackedBuckets, unpackBuckets } from '../chunks/bucketChunk.js';
 import { addReadings, type Buckets, clearBuckets, createBuckets, sumAt } from '../chunks/buckets.js';
 import { DamagedChunkError } from '../chunks/packing.js';
 import { type RollupTable, rollups } from '../dayFiles/rollup.js';
 import { columnStatement, tupleStatement } from '../sqlite/statement.js';
 import type { Blocks, Order, TellDamaged, WantedSeries } from './blocks.js';
 import type { OpenFile } from './openFile.js';
-import { type BucketPart, portioned, listSource, type Source } from './rowSource.js';
+import { type BucketPart, listSource, portioned, type Source } from './rowSource.js';
 
 /** The parts of buckets from a lane of readings. A bucket that two blocks share has two parts. */
 export function bucketSource(blocks: Blocks, series: WantedSeries, everyMs: number, order: Order): Source<BucketPart> {
   const buckets = createBuckets(64);
   return portioned<BucketPart>(() => {
-      const block = blocks();
-      if (block === null) return null;
-      clearBuckets(buckets);
-      addReadings(buckets, series.kind, everyMs, block.readings, block.from, block.to);
-      return partsOf(buckets, series, everyMs, order);
-    },
-  );
+    const block = blocks();
+    if (block === null) return null;
+    clearBuckets(buckets);
+    addReadings(buckets, series.kind, everyMs, block.readings, block.from, block.to);
+    return partsOf(buckets, series, everyMs, order);
+  });
 }
 
 function partsOf(buckets: Buckets, { id, kind }: WantedSeries, everyMs: number, order: Order): BucketPart[] {
@@ -30,7 +29,7 @@ function partsOf(buckets: Buckets, { id, kind }: WantedSeries, everyMs: number, 
 
 function partOf(buckets: Buckets, b: number, id: number, kind: SeriesKind, everyMs: number): BucketPart {
   const number = kind === seriesKinds.number;
-  const valueOf = (value: number) => scalarOf(kind, kind === seriesKinds.string ? buckets.texts[value] : value);
+  const scalarAt = (value: number) => scalarOf(kind, kind === seriesKinds.string ? buckets.texts[value] : value);
   return {
     series: id,
     ts: Math.floor(buckets.ts[b] / everyMs) * everyMs,
@@ -38,8 +37,8 @@ function partOf(buckets: Buckets, b: number, id: number, kind: SeriesKind, every
     min: number ? buckets.min[b] : null,
     max: number ? buckets.max[b] : null,
     sum: number ? sumAt(buckets, b) : null,
-    first: valueOf(buckets.first[b]),
-    last: valueOf(buckets.last[b]),
+    first: scalarAt(buckets.first[b]),
+    last: scalarAt(buckets.last[b]),
     firstAt: buckets.firstAt[b],
     lastAt: buckets.lastAt[b],
   };
@@ -78,19 +77,18 @@ export function rollupSource(
   let rows: PackedBuckets[] | null = null;
   const buckets = createBuckets(64);
   return portioned<BucketPart>(() => {
-      rows ??= select.all(rollups[table], series.local).reverse();
-      const row = rows.pop();
-      if (row === undefined) return null;
-      clearBuckets(buckets);
-      try {
-        unpackBuckets(row, buckets);
-      } catch (error) {
-        if (!(error instanceof DamagedChunkError)) throw error;
-        damaged(series, row[1], row[1] + row[3] * rollups[table]);
-      }
-      return partsOf(within(buckets, from, to), series, everyMs, order);
-    },
-  );
+    rows ??= select.all(rollups[table], series.local).reverse();
+    const row = rows.pop();
+    if (row === undefined) return null;
+    clearBuckets(buckets);
+    try {
+      unpackBuckets(row, buckets);
+    } catch (error) {
+      if (!(error instanceof DamagedChunkError)) throw error;
+      damaged(series, row[1], row[1] + row[3] * rollups[table]);
+    }
+    return partsOf(within(buckets, from, to), series, everyMs, order);
+  });
 }
 
 /** The buckets that start in [from, to). */

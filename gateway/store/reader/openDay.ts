@@ -23,12 +23,7 @@ export interface OpenDay {
  * The late file is opened before the day file. If a rebuilt file replaces both in between, the file that is opened second has the
  * readings of the first, and its meta says so.
  */
-export function openDay(
-  handles: DayHandles,
-  files: DayFiles,
-  query: ReadingsQuery,
-  damaged: TellDamaged,
-): OpenDay {
+export function openDay(handles: DayHandles, files: DayFiles, query: ReadingsQuery, damaged: TellDamaged): OpenDay {
   let late = openFile(handles, files.late, query);
   const readings = openFile(handles, files.readings, query);
   if (late !== null && readings !== null && hasTakenIn(readings, late)) {

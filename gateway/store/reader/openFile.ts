@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { ReadingsQuery } from '../../domain/readingsQuery.js';
 import type { SeriesKind } from '../../domain/series.js';
-import { isOfRows, type KindName, kindOfName, type Run } from '../dayFiles/dayTables.js';
 import type { DayFiles } from '../dayFiles/days.js';
+import { isOfRows, type KindName, kindOfName, type Run } from '../dayFiles/dayTables.js';
 import { rollupFor } from '../dayFiles/rollup.js';
 import { statement } from '../sqlite/statement.js';
 import type { DayHandle, DayHandles } from './dayHandles.js';
