@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 import { dayMs, dayOf } from '../../gateway/store/dayFiles/days.js';
 import { openSqlView, type SqlValue } from '../../gateway/store/outside/sqlView.js';
-import { countOf } from '../../schemas/display/numbers.js';
+import { countOf, countText } from '../../schemas/display/numbers.js';
 import type { GatewayBody } from '../../schemas/generated/operator.js';
 import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
 import { Failure } from '../api/failure.js';
@@ -20,6 +20,12 @@ interface SqlOptions extends ApiOptions {
 }
 
 const formats = ['table', 'csv', 'ndjson'];
+
+/** How many readings a statement unpacks in a second, on two cores of 2.5 GHz (docs/research/store-measurements.md). */
+const readsPerSecond = 1_500_000;
+
+/** Statements that take a second or two need no word. */
+const worthSaying = 3_000_000;
 
 /** `tidegate sql` */
 export function addSql(program: Command): void {
@@ -59,6 +65,13 @@ async function sql(statement: string, options: SqlOptions): Promise<void> {
       console.error(
         pc.yellow(
           `This statement reads ${view.files} day files in full. Up to 10 files are read by their index, which is faster: choose a shorter time range with --from and --to.`,
+        ),
+      );
+    const reads = view.readsAll(statement) ? view.readings : 0;
+    if (reads > worthSaying)
+      console.error(
+        pc.yellow(
+          `This statement reads all ${countText(reads)} readings of the days in range: about ${countOf(Math.ceil(reads / readsPerSecond), 'second')}. A condition on device uses the index.`,
         ),
       );
     await print(view.run(statement), format);

@@ -39,10 +39,19 @@ export type ReadingsPage<Row extends ReadingRow | BucketRow = ReadingRow | Bucke
   ? PageOf<Row>
   : never;
 
+/** A part of a day file that is damaged, so that its readings are not in an answer. */
+export interface DamagedSpan {
+  metric: string;
+  /** The times of the first and the last reading that it had, Unix ms. */
+  from: number;
+  to: number;
+}
+
 interface PageOf<Row> {
   rows: Row[];
   /** Whether more rows follow. A page that took long ends before its limit. */
   more: boolean;
+  damaged: DamagedSpan[];
 }
 
 export type RowFormat = 'json' | 'csv' | 'ndjson';
@@ -53,4 +62,5 @@ export interface RenderedPage {
   rows: number;
   last: { ts: number; series: number } | null;
   more: boolean;
+  damaged: DamagedSpan[];
 }

@@ -16,6 +16,8 @@ export interface Counters {
   readingsRepeated: number;
   /** Rows of queries: readings or buckets. */
   readingRowsRead: number;
+  /** Parts of day files that were left out of an answer because they are damaged. */
+  damagedSpansRead: number;
   valuesOutOfRange: number;
   seqGaps: number;
   acksSent: number;
@@ -52,6 +54,7 @@ export function createCounters(): Counters {
     readingsStored: 0,
     readingsRepeated: 0,
     readingRowsRead: 0,
+    damagedSpansRead: 0,
     valuesOutOfRange: 0,
     seqGaps: 0,
     acksSent: 0,

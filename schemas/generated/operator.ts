@@ -2025,6 +2025,10 @@ export interface ReadingPage {
    */
   items: (ReadingItem | BucketItem)[];
   /**
+   * Only if readings in range are damaged on disk: what is missing from the items.
+   */
+  damaged?: DamagedSpan[];
+  /**
    * The cursor of the next page, to be given as the query parameter `cursor`. It is null on the last page.
    */
   next: string | null;
@@ -2086,6 +2090,23 @@ export interface BucketItem {
    * The latest value in the bucket.
    */
   last: number | string | boolean;
+}
+/**
+ * Readings of one metric that cannot be read.
+ */
+export interface DamagedSpan {
+  /**
+   * The name of the metric.
+   */
+  metric: string;
+  /**
+   * The time of the first reading that is missing, in Unix milliseconds.
+   */
+  from: number;
+  /**
+   * The time of the last one, in Unix milliseconds.
+   */
+  to: number;
 }
 
 /**

@@ -55,7 +55,6 @@ class Encoding(unittest.TestCase):
         self.assertEqual(self.kind({"count": -(2**31)}), "f64")
         self.assertEqual(self.kind({"exact": 21.5}), "f32")
         self.assertEqual(self.kind({"exact": 0.1}), "f32")
-        self.assertEqual(self.kind({"exact": -0.0}), "f64")
         self.assertEqual(self.kind({"exact": 2589285632.5}), "f64")
         self.assertEqual(self.kind({"exact": 21.100000381469727}), "f64")
         self.assertEqual(self.kind({"exact": 1e300}), "f64")

@@ -124,6 +124,11 @@ export const metrics: readonly Metric[] = [
     ({ counters }) => counters.readingRowsRead,
   ),
   counter(
+    'tidegate_damaged_spans_read_total',
+    'Parts of day files left out of answers because they are damaged',
+    ({ counters }) => counters.damagedSpansRead,
+  ),
+  counter(
     'tidegate_values_out_of_range_total',
     'Values outside the range of their model, stored anyway',
     ({ counters }) => counters.valuesOutOfRange,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ReadingsQuery, RenderedPage, RowFormat } from '../../domain/readingsQuery.js';
+import type { DamagedSpan, ReadingsQuery, RenderedPage, RowFormat } from '../../domain/readingsQuery.js';
 import type { Series } from '../../domain/series.js';
 import { csvHeaders } from '../../store/reader/renderPage.js';
 import type { OperatorContext } from '../http/context.js';
@@ -119,11 +119,22 @@ async function* pagesOf(
   for (let { after } = query; ; ) {
     const page = await readPage({ ...query, after, limit: Math.min(left, query.limit) }, format, context);
     context.counters.readingRowsRead += page.rows;
+    if (page.damaged.length > 0) tellDamaged(query, page.damaged, context);
     yield page;
     left -= page.rows;
     if (!page.more || left === 0) return;
     after = page.last;
   }
+}
+
+/** The rest of the answer is complete, so the one who can restore the file is told. */
+function tellDamaged({ device }: ReadingsQuery, damaged: DamagedSpan[], { counters, log }: OperatorContext): void {
+  counters.damagedSpansRead += damaged.length;
+  for (const { metric, from, to } of damaged)
+    log.error(
+      { device: device.id, metric, from, to },
+      'these readings are damaged on disk and missing from the answer; tidegate doctor --all names the file',
+    );
 }
 
 async function readPage(query: ReadingsQuery, format: RowFormat, context: OperatorContext): Promise<RenderedPage> {
@@ -156,15 +167,18 @@ async function* jsonPieces(
   yield first.text;
   let newest = first;
   let rows = first.rows;
+  const damaged = [...first.damaged];
   for await (const page of rest) {
     if (page.rows > 0 && rows > 0) yield ',';
     yield page.text;
     rows += page.rows;
+    damaged.push(...page.damaged);
     newest = page;
   }
   const { more, last } = newest;
   const next = more && last !== null ? encodeCursor([last.ts, last.series, everyMs ?? 0]) : null;
-  yield `],"next":${JSON.stringify(next)}}`;
+  const missing = damaged.length === 0 ? '' : `,"damaged":${JSON.stringify(damaged)}`;
+  yield `],"next":${JSON.stringify(next)}${missing}}`;
 }
 
 async function rejected(request: OperatorRequest, context: OperatorContext) {

@@ -4,12 +4,18 @@ import { basename, join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { countOf } from '../../../schemas/display/numbers.js';
 import { errorOf } from '../../../schemas/errors.js';
-import { openDayForReading } from '../dayFiles/dayFile.js';
+import { type BucketRow, bucketColumns, verifyBuckets } from '../chunks/bucketChunk.js';
+import { at, type ChunkRow, lastTimeOf, verify } from '../chunks/chunk.js';
+import { chunkColumns } from '../chunks/chunkTable.js';
+import { DamagedChunkError } from '../chunks/packing.js';
+import { hasSchema, openDayForReading } from '../dayFiles/dayFile.js';
+import { isOfRows } from '../dayFiles/dayTables.js';
 import { dayText, listDays } from '../dayFiles/days.js';
 import { newestCommitAt } from '../logDb/folded.js';
 import { newestVersion, type Schema } from '../sqlite/migrate.js';
 import { openForReading } from '../sqlite/openDatabase.js';
 import { faultIn, versionOf } from '../sqlite/pragmas.js';
+import { columnStatement, statement, tupleStatement } from '../sqlite/statement.js';
 import { databases } from '../writer/databases.js';
 
 /** One check of `tidegate doctor`. */
@@ -69,7 +75,7 @@ function faultOf(path: string): { path: string; fault: string }[] {
     const db = openDayForReading(path);
     try {
       const fault = faultIn(db);
-      return fault === null ? [] : [{ path, fault }];
+      return fault === null ? damagedChunks(db).map((damage) => ({ path, fault: damage })) : [{ path, fault }];
     } finally {
       db.close();
     }
@@ -77,6 +83,51 @@ function faultOf(path: string): { path: string; fault: string }[] {
     return [{ path, fault: errorOf(error).message }];
   }
 }
+
+/** More are counted and not named. */
+const damagedNamed = 10;
+
+/** What SQLite cannot see: a changed byte within the packed readings or aggregates. */
+function damagedChunks(db: Database.Database): string[] {
+  if (!hasSchema(db) || isOfRows(db)) return [];
+  const found: string[] = [];
+  const named = statement<{ device: string; metric: string }, [number]>(
+    db,
+    'SELECT device, metric FROM series WHERE id = ?',
+  );
+  let damaged = 0;
+  const check = (verify: () => void, series: number, from: number, to: number): void => {
+    try {
+      verify();
+    } catch (error) {
+      if (!(error instanceof DamagedChunkError)) throw error;
+      if (++damaged > damagedNamed) return;
+      const { device = '?', metric = '?' } = named.get(series) ?? {};
+      found.push(`${metric} of ${device} from ${timeText(from)} to ${timeText(to)} is damaged; all else can be read`);
+    }
+  };
+  if (hasTable(db, 'chunk'))
+    for (const row of chunksIn(db)) check(() => verify(row), row[at.series], row[at.t0], lastTimeOf(row));
+  else
+    for (const row of bucketsIn(db)) {
+      const [series, t0, width, n] = row;
+      check(() => verifyBuckets(row), series, t0, t0 + n * width);
+    }
+  if (damaged > damagedNamed) found.push(`${countOf(damaged - damagedNamed, 'more damaged part')}`);
+  return found;
+}
+
+const chunksIn = (db: Database.Database): IterableIterator<ChunkRow> =>
+  tupleStatement<ChunkRow>(db, `SELECT ${chunkColumns} FROM chunk WHERE run IN (SELECT id FROM runs)`).iterate();
+
+const bucketsIn = (db: Database.Database): IterableIterator<BucketRow> =>
+  tupleStatement<BucketRow>(db, `SELECT ${bucketColumns} FROM bucket`).iterate();
+
+const hasTable = (db: Database.Database, name: string): boolean =>
+  columnStatement<1, [string]>(db, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name) === 1;
+
+/** A damaged time may be none at all. */
+const timeText = (ts: number): string => (Math.abs(ts) <= 8.64e15 ? new Date(ts).toISOString() : String(ts));
 
 function inspect(path: string, file: string, schema: Schema, now: number, builtAt: number): Finding[] {
   try {

@@ -1,4 +1,4 @@
-import type { BucketRow, ReadingRow, ReadingsPage, ReadingsQuery } from '../../domain/readingsQuery.js';
+import type { BucketRow, DamagedSpan, ReadingRow, ReadingsPage, ReadingsQuery } from '../../domain/readingsQuery.js';
 import type { OpenDay } from './openDay.js';
 import { type BucketPart, isBehind, merged, type Source } from './rowSource.js';
 
@@ -26,7 +26,8 @@ export interface Gathering {
   finish(): ReadingsPage<BucketRow>;
 }
 
-export function createGathering(query: ReadingsQuery): Gathering {
+/** `damaged` gets spans while parts are taken. */
+export function createGathering(query: ReadingsQuery, damaged: DamagedSpan[]): Gathering {
   const sign = query.order === 'asc' ? 1 : -1;
   const rows: BucketRow[] = [];
   const open = new Map<number, BucketPart>();
@@ -38,7 +39,7 @@ export function createGathering(query: ReadingsQuery): Gathering {
   }
 
   function page(more: boolean): ReadingsPage<BucketRow> {
-    return { rows: rows.slice(0, query.limit), more: more || rows.length > query.limit };
+    return { rows: rows.slice(0, query.limit), more: more || rows.length > query.limit, damaged };
   }
 
   return {

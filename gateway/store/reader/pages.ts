@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { errorOf } from '../../../schemas/errors.js';
-import type { BucketRow, ReadingRow, ReadingsPage, ReadingsQuery } from '../../domain/readingsQuery.js';
+import type { BucketRow, DamagedSpan, ReadingRow, ReadingsPage, ReadingsQuery } from '../../domain/readingsQuery.js';
 import { DayFileError, isDamage } from '../dayFiles/damage.js';
 import { type DayFiles, dayMs, dayOf, listDays } from '../dayFiles/days.js';
 import { createDayHandles, type DayHandles } from './dayHandles.js';
@@ -40,29 +40,31 @@ export function createPages(folder: string, logDb: Database.Database): Pages {
     const wanted = query.after === null ? query : startAt(query, query.after.ts, 1);
     const unsealed = log.readings(query, query.limit + 1);
     const rows: ReadingRow[] = [];
+    const damaged: DamagedSpan[] = [];
     let next = 0;
     for (const files of daysOf(folder, wanted, unsealed)) {
       const upTo = next + countOfDay(unsealed, next, files.day);
       const from = next;
-      inDay(handles, files, wanted, (day) =>
+      inDay(handles, files, wanted, damaged, (day) =>
         takeReadings(query, [...day.readingSources(), listSource(unsealed, from, upTo)], rows),
       );
       next = upTo;
       if (rows.length > query.limit) break;
     }
-    return { rows: rows.slice(0, query.limit), more: rows.length > query.limit };
+    return { rows: rows.slice(0, query.limit), more: rows.length > query.limit, damaged };
   }
 
   function buckets(query: ReadingsQuery, everyMs: number): ReadingsPage<BucketRow> {
     const deadline = performance.now() + pageMsMax;
     const wanted = query.after === null ? query : startAt(query, query.after.ts, everyMs);
     const unsealed = log.readings(wanted, null);
-    const gather = createGathering(query);
+    const damaged: DamagedSpan[] = [];
+    const gather = createGathering(query, damaged);
     let next = 0;
     for (const files of daysOf(folder, wanted, unsealed)) {
       const upTo = next + countOfDay(unsealed, next, files.day);
       const rows = unsealed.slice(next, upTo);
-      const isWhole = inDay(handles, files, wanted, (day) => {
+      const isWhole = inDay(handles, files, wanted, damaged, (day) => {
         const parts = unsealedParts(rows, day, everyMs);
         return gather.take([...day.bucketSources(everyMs), listSource(parts, 0, parts.length)], deadline);
       });
@@ -86,15 +88,19 @@ export function createPages(folder: string, logDb: Database.Database): Pages {
   };
 }
 
-/** Uses the files of one day. An error that comes from damage names the day. */
+/** Uses the files of one day. An error that comes from damage names the day; a damaged chunk is left out and told. */
 function inDay<Result>(
   handles: DayHandles,
   files: DayFiles,
   query: ReadingsQuery,
+  damaged: DamagedSpan[],
   use: (day: OpenDay) => Result,
 ): Result {
   try {
-    const day = openDay(handles, files, query, () => {});
+    const metrics = new Map(query.series.map(({ id, metric }) => [id, metric]));
+    const day = openDay(handles, files, query, ({ id }, from, to) => {
+      damaged.push({ metric: metrics.get(id) as string, from, to });
+    });
     try {
       return use(day);
     } finally {

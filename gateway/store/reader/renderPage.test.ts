@@ -23,7 +23,7 @@ const rows: ReadingRow[] = [...times, ...late].flatMap((ts) =>
 );
 
 const textOf = (format: 'json' | 'ndjson' | 'csv', some: ReadingRow[]): string =>
-  Buffer.from(renderPage(query, { rows: some, more: false }, format).text).toString();
+  Buffer.from(renderPage(query, { rows: some, more: false, damaged: [] }, format).text).toString();
 
 test('readings are printed as valid JSON in order, whatever their times and values', () => {
   const plain = rows.filter(({ ts, value }) => ts >= 1_000_000 && typeof value !== 'string');

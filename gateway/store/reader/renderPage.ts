@@ -23,6 +23,7 @@ export function renderPage(query: ReadingsQuery, page: ReadingsPage, format: Row
     rows: page.rows.length,
     last: last === undefined ? null : { ts: last.ts, series: last.series },
     more: page.more,
+    damaged: page.damaged,
   };
 }
 
