@@ -5,14 +5,7 @@ import { seriesKinds } from '../../domain/series.js';
 import { at, type ChunkRow, createReadings, pack, readingsMax, unpack } from './chunk.js';
 import { createChunkTables, createChunkViews, openChunkInsert, openChunkReads } from './chunkTable.js';
 import { DamagedChunkError } from './packing.js';
-
-function randomSource(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 0x1_0000_0000) * below);
-  };
-}
+import { randomNumbers } from './random.fixture.js';
 
 function emptyDay(): Database.Database {
   const db = new Database(':memory:');
@@ -64,7 +57,7 @@ function times(random: (below: number) => number, n: number): number[] {
 }
 
 test('any reading comes back bit for bit, from the code and from plain SQL', () => {
-  const random = randomSource(1);
+  const random = randomNumbers(1);
   const db = emptyDay();
   const insert = openChunkInsert(db);
   const reads = openChunkReads(db);

@@ -4,8 +4,8 @@ import Database from 'better-sqlite3';
 import { type ChunkRow, createReadings, readingsMax, unpack } from '../chunks/chunk.js';
 import { chunkColumns } from '../chunks/chunkTable.js';
 import { openDayForReading } from '../dayFiles/dayFile.js';
-import { isOfRows, readRuns } from '../dayFiles/dayTables.js';
 import { dayMs, listDays } from '../dayFiles/days.js';
+import { isOfRows, readRuns } from '../dayFiles/dayTables.js';
 import { isFolded } from '../dayFiles/finishedDay.js';
 import { openForReading } from '../sqlite/openDatabase.js';
 import { columnStatement, tupleStatement } from '../sqlite/statement.js';
@@ -118,7 +118,10 @@ function rowsOf(day: Database.Database, from: number, to: number): Iterable<SqlV
 function* chunksOf(day: Database.Database, from: number, to: number): Generator<SqlValue[]> {
   const chunks = tupleStatement<[...SqlValue[]], [to: number, from: number]>(
     day,
-    `SELECT s.device, s.metric, s.unit, ${chunkColumns.split(', ').map((name) => `c.${name}`).join(', ')}
+    `SELECT s.device, s.metric, s.unit, ${chunkColumns
+      .split(', ')
+      .map((name) => `c.${name}`)
+      .join(', ')}
       FROM runs AS r CROSS JOIN chunk AS c ON c.run = r.id JOIN series AS s ON s.id = c.series
       WHERE c.t0 < ? AND c.t0 + c.span >= ?`,
   );
@@ -138,7 +141,10 @@ function readingsIn(path: string): number {
 
 /** The steps of the statement, in SQLite's words. */
 const planOf = (db: Database.Database, sql: string): string[] =>
-  db.prepare<[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all().map(({ detail }) => detail);
+  db
+    .prepare<[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
+    .all()
+    .map(({ detail }) => detail);
 
 function unsealedReadings(folder: string): number {
   const path = join(folder, 'log.db');
