@@ -70,12 +70,12 @@ test('aggregates come back from the code and from plain SQL as they were made', 
       () => -random(2 ** 31) * 2 ** 20,
     ][random(4)];
     const texts = ['', 'open', 'zu', '°C', 'x'.repeat(1_024)];
-    const valueOf = (): number | string =>
+    const makeValue = (): number | string =>
       kind === seriesKinds.number ? value() : kind === seriesKinds.string ? texts[random(5)] : random(2);
     const step = [1_000, 10_000, 59_999, minute, 400_000][random(5)];
     let ts = 1_790_000_000_000 + random(86_400_000);
     const given: [number, number | string][] = [];
-    for (let i = 1 + random(900); i > 0; i--) given.push([(ts += 1 + random(2 * step)), valueOf()]);
+    for (let i = 1 + random(900); i > 0; i--) given.push([(ts += 1 + random(2 * step)), makeValue()]);
 
     const readings = createReadings(1);
     reserveSeriesReadings(readings, given.length);
