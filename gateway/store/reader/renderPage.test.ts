@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ReadingRow, ReadingsQuery } from '../../domain/readingsQuery.js';
+import { randomNumbers } from '../chunks/random.fixture.js';
 import { renderPage } from './renderPage.js';
 
 const metrics = ['temperature', 'Tür "a",b'];
@@ -56,4 +57,29 @@ test('a CSV field is quoted if RFC 4180 requires it, and numbers and times never
 
 test('an empty page is an empty text', () => {
   for (const format of ['json', 'ndjson', 'csv'] as const) assert.equal(textOf(format, []), '');
+});
+
+test('numbers have the text that String gives, also those that are written digit by digit', () => {
+  const random = randomNumbers(9);
+  const numbers = Array.from({ length: 20_000 }, () => {
+    const size = 10 ** random(16);
+    const number = (random(size) - random(size / 3)) / 10 ** random(9);
+    return random(20) === 0 ? number * Math.PI : number;
+  });
+  numbers.push(
+    0.1,
+    0.000001,
+    0.0000015,
+    999_999_999_999_999,
+    1e15,
+    0.30000000000000004,
+    123456.7891234,
+    -0.5,
+    4503599627370497.5,
+  );
+  const some = numbers.map((value): ReadingRow => ({ series: 7, ts: 1_795_650_000_000, value }));
+  assert.equal(
+    textOf('csv', some),
+    numbers.map((value) => `temperature,1795650000000,${Object.is(value, -0) ? 0 : value}\r\n`).join(''),
+  );
 });

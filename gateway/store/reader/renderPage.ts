@@ -81,27 +81,24 @@ const lowDigits = 6;
 
 const million = 10 ** lowDigits;
 
-const [comma, bracket] = [0x2c, 0x5d];
-
 /** The value has the same text in all formats, without a comma. */
 const isPlain = ({ ts, value }: ReadingRow): boolean => typeof value !== 'string' && ts >= million;
 
 /**
- * Writes lines in two thirds of the time of joined strings, which take a third of a page's time. All values become text in one step,
- * and bytes that are the same as in the line before are copied.
+ * Writes lines in a fraction of the time of joined strings. Bytes that are the same as in the line before are copied, and the decimals
+ * that most sensors send are written digit by digit.
  */
 function plainText(
   rows: readonly ReadingRow[],
   heads: ReadonlyMap<number, string>,
   { middle, tail }: ReadingForm,
 ): Uint8Array<ArrayBuffer> {
-  const values = encoder.encode(JSON.stringify(rows.map(({ value }) => value)));
   const starts = new Map(Array.from(heads, ([id, head]) => [id, encoder.encode(head)]));
   const [between, end] = [encoder.encode(middle), encoder.encode(tail)];
   const longest = Math.max(0, ...Array.from(starts.values(), ({ length }) => length));
-  const text = new Uint8Array(values.length + rows.length * (longest + timeDigitsMax + between.length + end.length));
-  let [used, from, high, highDigits] = [0, 1, 0, new Uint8Array()];
-  for (const { series, ts } of rows) {
+  const text = new Uint8Array(rows.length * (longest + timeDigitsMax + between.length + valueBytesMax + end.length));
+  let [used, high, highDigits] = [0, 0, new Uint8Array()];
+  for (const { series, ts, value } of rows) {
     const start = starts.get(series) as Uint8Array;
     const millions = Math.floor(ts / million);
     if (millions !== high) [high, highDigits] = [millions, encoder.encode(String(millions))];
@@ -109,14 +106,58 @@ function plainText(
     used = put(text, used, highDigits, 0, highDigits.length);
     used = putLowDigits(text, used, ts - millions * million);
     used = put(text, used, between, 0, between.length);
-    let to = from;
-    while (values[to] !== comma && values[to] !== bracket) to++;
-    used = put(text, used, values, from, to);
+    used = typeof value === 'number' ? putNumber(text, used, value) : putAscii(text, used, String(value));
     used = put(text, used, end, 0, end.length);
-    from = to + 1;
   }
   return text.subarray(0, used);
 }
+
+/** The longest text of a number is -1.2345678901234567e-308. */
+const valueBytesMax = 24;
+
+/** Up to here an integer with so many decimals is the shortest text of its number. */
+const [integerMax, decimalsMax, decimalMin] = [1e15, 6, 1e-6];
+
+/** Writes the text that String() gives. */
+function putNumber(into: Uint8Array, at: number, value: number): number {
+  const size = Math.abs(value);
+  if (!(size >= decimalMin && size < integerMax)) return putAscii(into, at, String(value));
+  let power = 1;
+  for (let decimals = 0; decimals <= decimalsMax; decimals++, power *= 10) {
+    const integer = Math.round(size * power);
+    if (integer / power !== size) continue;
+    if (integer >= integerMax) break;
+    let next = at;
+    if (value < 0) into[next++] = minus;
+    return putDecimal(into, next, integer, decimals);
+  }
+  return putAscii(into, at, String(value));
+}
+
+/** Writes an integer with a point before its last digits, and a zero before the point if it has no others. */
+function putDecimal(into: Uint8Array, at: number, integer: number, decimals: number): number {
+  let digits = Math.max(1, decimals + 1);
+  for (let power = 10 ** digits; power <= integer; power *= 10) digits++;
+  const end = at + digits + (decimals > 0 ? 1 : 0);
+  let rest = integer;
+  for (let i = end - 1, written = 0; i >= at; i--, written++) {
+    if (decimals > 0 && written === decimals) {
+      into[i] = point;
+      continue;
+    }
+    const tens = Math.floor(rest / 10);
+    into[i] = zero + rest - 10 * tens;
+    rest = tens;
+  }
+  return end;
+}
+
+function putAscii(into: Uint8Array, at: number, ascii: string): number {
+  for (let i = 0; i < ascii.length; i++) into[at + i] = ascii.charCodeAt(i);
+  return at + ascii.length;
+}
+
+const [zero, point, minus] = [0x30, 0x2e, 0x2d];
 
 /** Copies bytes [from, to), which are too few to be worth a native call. Returns the index after the copy. */
 function put(into: Uint8Array, at: number, bytes: Uint8Array, from: number, to: number): number {
@@ -128,7 +169,7 @@ function put(into: Uint8Array, at: number, bytes: Uint8Array, from: number, to: 
 function putLowDigits(into: Uint8Array, at: number, below: number): number {
   for (let n = lowDigits - 1, rest = below; n >= 0; n--) {
     const tens = (rest / 10) | 0;
-    into[at + n] = 48 + rest - 10 * tens;
+    into[at + n] = zero + rest - 10 * tens;
     rest = tens;
   }
   return at + lowDigits;

@@ -4,6 +4,7 @@ import type { Device } from '../../../gateway/domain/device.js';
 import { type SeriesRecord, seriesKinds } from '../../../gateway/domain/series.js';
 import { dayMs, dayOf } from '../../../gateway/store/dayFiles/days.js';
 import { openStore, type Store, type StoreOptions } from '../../../gateway/store/store.js';
+import { shortestFloat32 } from '../../../schemas/frame/float32.js';
 import { usageOf } from '../table/measure.js';
 
 /** How many finished days the history has. In each day every device has one metric, which it reads every 10 s. */
@@ -132,7 +133,7 @@ function fillBatch(batch: Batch, devices: number, at: number, seq: number): void
       const ts = at + i * intervalMs + (device % intervalMs);
       batch.series[batch.readings] = device;
       batch.ts[batch.readings] = ts;
-      batch.value[batch.readings++] = Math.fround(20 + 5 * Math.sin(ts / 7e6 + device));
+      batch.value[batch.readings++] = shortestFloat32(Math.fround(20 + 5 * Math.sin(ts / 7e6 + device)));
     }
     addFrame(batch, device, 0, seq, frameReadings, at + device);
   }

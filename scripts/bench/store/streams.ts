@@ -8,6 +8,7 @@ import { addFrame, type Batch, createBatch } from '../../../gateway/columns/batc
 import { reserveReadings } from '../../../gateway/columns/readingColumns.js';
 import { type SeriesRecord, seriesKinds } from '../../../gateway/domain/series.js';
 import type { Store } from '../../../gateway/store/store.js';
+import { shortestFloat32 } from '../../../schemas/frame/float32.js';
 import type { PartOptions } from '../part.js';
 import { fsyncP50Ms } from '../table/fsync.js';
 import { machineOf } from '../table/machine.js';
@@ -146,7 +147,7 @@ function addDue(batch: Batch, index: number, at: number): void {
   for (let metric = 0; metric < metrics; metric++) {
     batch.series[batch.readings] = (device - 1) * metrics + metric + 1;
     batch.ts[batch.readings] = at;
-    batch.value[batch.readings++] = Math.fround(20 + metric + (index % 1000) / 8);
+    batch.value[batch.readings++] = shortestFloat32(Math.fround(20 + metric + (index % 1000) / 8));
   }
   addFrame(batch, device, device, seq, metrics, at);
 }
