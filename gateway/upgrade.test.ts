@@ -1,49 +1,23 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { gunzipSync } from 'node:zlib';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
 import Database from 'better-sqlite3';
 import type { DeviceBody, GatewayBody } from '../schemas/generated/operator.js';
-import { packageRoot } from '../schemas/load.js';
 import { gatewayTools, startOn } from './gateway.fixture.js';
 import type { Gateway } from './gateway.js';
-import { type Answers, readAnswers } from './store/answers.fixture.js';
-import { folderFor, openTestStore } from './store/store.fixture.js';
+import { readAnswers } from './store/answers.fixture.js';
+import { expectedOf, releases, unpackRelease } from './store/release.fixture.js';
+import { openTestStore } from './store/store.fixture.js';
 
-const fixtures = join(packageRoot, 'gateway', 'store', 'fixtures');
-
-interface Expected {
-  /** The Unix time in ms at which the release stopped. */
-  at: number;
-  /** The marks of the streams of device kept-1. */
-  marks: Record<string, number>;
-  answers: Answers;
-}
-
-const expectedOf = (name: string): Expected =>
-  JSON.parse(readFileSync(join(fixtures, name, 'answers.json'), 'utf8')) as Expected;
-
-/** Unpacks the data folder that the release of that name left behind. */
-function unpack(context: TestContext, name: string): string {
-  const folder = folderFor(context);
-  for (const file of readdirSync(join(fixtures, name), { recursive: true, encoding: 'utf8' })) {
-    if (!file.endsWith('.gz')) continue;
-    const path = join(folder, file.slice(0, -3));
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, gunzipSync(readFileSync(join(fixtures, name, file))));
-  }
-  return folder;
-}
-
-for (const name of readdirSync(fixtures)) {
+for (const name of releases) {
   test(`a data folder of ${name} gives the same answers at once, sealed, and after another start`, async (context) => {
     const { at, answers } = expectedOf(name);
     assert.ok(Object.values(answers.readings).some((rows) => rows.length > 0));
     let running: Gateway | null = null;
     // Hooks run in the order in which they were added, so the gateway stops before its folder is removed.
     context.after(() => running?.stop());
-    const folder = unpack(context, name);
+    const folder = unpackRelease(context, name);
     // The clock is set to the time of the release, so that no reading is too old and no command has expired.
     const clock = { now: () => at + 60_000 };
     for (const start of [1, 2]) {
@@ -61,7 +35,7 @@ for (const name of readdirSync(fixtures)) {
 
   test(`a data folder of ${name} gives its marks, tables, open commands and batches, before and after a seal`, async (context) => {
     const { at, marks, answers } = expectedOf(name);
-    const folder = unpack(context, name);
+    const folder = unpackRelease(context, name);
     for (const start of [1, 2]) {
       const { store, restored } = await openTestStore(context, folder, { now: () => at, archiveFailed: assert.fail });
       const kept = restored.devices.find(({ id }) => id === 'kept-1');
@@ -93,7 +67,7 @@ for (const name of readdirSync(fixtures)) {
 test('a device of 0.1.0 has no name and no notes; those that it gets are kept over a restart', async (context) => {
   let running: Gateway | null = null;
   context.after(() => running?.stop());
-  const folder = unpack(context, '0.1.0');
+  const folder = unpackRelease(context, '0.1.0');
   const clock = { now: () => expectedOf('0.1.0').at + 60_000 };
   const start = async () => {
     running = await startOn(folder, [], { clock });
@@ -121,7 +95,7 @@ test('a data folder of a development version before 0.1.0 is refused with exit c
     ['tidegate.db', 1],
     ['tidegate.db', 3],
   ] as const) {
-    const folder = unpack(context, '0.1.0');
+    const folder = unpackRelease(context, '0.1.0');
     const db = new Database(join(folder, file));
     db.pragma(`user_version = ${version}`);
     db.close();

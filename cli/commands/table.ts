@@ -70,8 +70,12 @@ export const commandTable: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./backup.js')).addBackup,
   },
   job: {
-    description: 'list, show and wait for backups and erasures',
+    description: 'list, show and wait for backups, erasures and packing',
     load: async () => (await import('./job.js')).addJob,
+  },
+  pack: {
+    description: 'pack the finished days that Tidegate 0.1 wrote, in the running gateway',
+    load: async () => (await import('./pack.js')).addPack,
   },
   'confirm-clock': {
     description: 'confirm that the gateway’s clock is right, so that retention resumes',

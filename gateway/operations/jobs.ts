@@ -9,7 +9,7 @@ import type { ArchiveJob, JobProgress } from '../store/threads/archiving.js';
 export interface Job {
   id: string;
   type: ArchiveJob['type'];
-  /** The folder of a backup, or the id of the device that is erased. */
+  /** The folder of a backup, the id of the device that is erased, or `readings`, the folder of the files that are packed. */
   subject: string;
   state: 'waiting' | 'running' | 'done' | 'failed';
   filesDone: number;
@@ -29,13 +29,16 @@ const retryMs = 60_000;
 /** Ended jobs that are still listed. */
 const endedMax = 100;
 
-/** Backups and erasures: started by operators, carried out one after the other by the archiver. */
+/** Long work that operators start. The archiver carries out one job after the other. */
 export interface Jobs {
-  /** Copies the store into this folder, which must be empty or missing. */
-  /** `ended` is called at its end, with null if it is complete. */
+  /**
+   * Copies the store into this folder, which must be empty or missing. `ended` is called at its end, with null if it is complete.
+   */
   backUp(folder: string, ended?: (error: Error | null) => void): Job;
   /** Removes everything of a removed device from every file. If that fails, another job tries it a minute later. */
   erase(device: DeviceIdentity): Job;
+  /** Packs the finished days of 0.1. If one cannot be packed, the job goes on with the others and fails at its end. */
+  pack(): Job;
   /** In order of creation. */
   all(): readonly Job[];
   get(id: string): Job | undefined;
@@ -124,6 +127,10 @@ export function createJobs(options: JobsOptions): Jobs {
       return follow(job, () => options.run({ type: 'backup', folder }, progressOf(job)), ended);
     },
     erase,
+    pack() {
+      const job = add('pack', 'readings');
+      return follow(job, () => options.run({ type: 'pack' }, progressOf(job)));
+    },
     all: () => jobs,
     get: (id) => jobs.find((job) => job.id === id),
   };

@@ -1187,7 +1187,7 @@ export interface HealthBody {
 }
 
 /**
- * Long work on the files of the store: a backup, or the erasure of a device.
+ * Long work on the files of the store: a backup, the erasure of a device, or the packing of old days.
  */
 export interface JobBody {
   /**
@@ -1195,11 +1195,11 @@ export interface JobBody {
    */
   id: string;
   /**
-   * `backup` copies the store into a folder. `erase` removes the readings of a removed device from every file.
+   * `backup` copies the store into a folder. `erase` removes the readings of a removed device from every file. `pack` packs the finished days that Tidegate 0.1 wrote.
    */
-  type: 'backup' | 'erase';
+  type: 'backup' | 'erase' | 'pack';
   /**
-   * The folder of a backup, or the id of the device that is erased.
+   * The folder of a backup, the id of the device that is erased, or `readings` for the day files that are packed.
    */
   subject: string;
   /**
@@ -1211,11 +1211,11 @@ export interface JobBody {
    */
   filesDone: number;
   /**
-   * How many files there are to work on. It is 0 before the job runs.
+   * How many files there are to work on. It is 0 before the job runs; if no file needs to be packed, it stays 0.
    */
   filesTotal: number;
   /**
-   * The bytes that a backup has written so far. It is 0 for an erasure.
+   * The bytes that a backup has written so far. It is 0 for other jobs.
    */
   bytes: number;
   /**

@@ -23,6 +23,7 @@ export const auditActions = {
   key_revoked: { of: 'key', title: 'Revoked an operator key' },
   gateway_reloaded: { of: 'gateway', title: 'Reloaded the configuration' },
   backup_started: { of: 'gateway', title: 'Started a backup' },
+  packing_started: { of: 'gateway', title: 'Started to pack old days' },
   clock_confirmed: { of: 'gateway', title: 'Confirmed the clock' },
 } as const satisfies Record<string, { of: 'device' | 'batch' | 'key' | 'gateway'; title: string }>;
 

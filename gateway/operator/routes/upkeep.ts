@@ -96,6 +96,19 @@ export const upkeepRoutes: Route[] = [
     },
   }),
   {
+    method: 'post',
+    path: '/v1/pack',
+    summary: 'Starts to pack the finished days that Tidegate 0.1 wrote, which takes about a tenth of their space',
+    role: 'admin',
+    status: 202,
+    answer: 'job',
+    async handle(request, { jobs, audit, gatewayId }) {
+      const job = jobs.pack();
+      await audit(byOf(request), 'packing_started', gatewayId, null);
+      return job;
+    },
+  },
+  {
     method: 'get',
     path: '/v1/backups',
     summary: 'Lists the backups in backup.folder, newest first, with the schedule and the last failure',
@@ -107,7 +120,7 @@ export const upkeepRoutes: Route[] = [
   {
     method: 'get',
     path: '/v1/jobs',
-    summary: 'Lists backups and erasures since the start of the gateway, newest first',
+    summary: 'Lists backups, erasures and packing since the start of the gateway, newest first',
     role: 'viewer',
     status: 200,
     answer: 'job_page',

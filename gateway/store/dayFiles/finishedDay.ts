@@ -26,6 +26,16 @@ export function isFinished(path: string): boolean {
   }
 }
 
+/** Whether the file is finished and of Tidegate 0.1, with a row per reading. */
+export function isFinishedOfRows(path: string): boolean {
+  const db = openDayForReading(path);
+  try {
+    return isOfRows(db) && openMeta(db).text('finished') !== null;
+  } finally {
+    db.close();
+  }
+}
+
 /**
  * Queries keep files open for the time of a page. The replacement is tried this many times, one slice apart, before the rebuilt
  * day is thrown away.

@@ -11,6 +11,7 @@ import { DamagedChunkError } from '../chunks/packing.js';
 import { hasSchema, openDayForReading } from '../dayFiles/dayFile.js';
 import { dayText, listDays } from '../dayFiles/days.js';
 import { isOfRows } from '../dayFiles/dayTables.js';
+import { isFinishedOfRows } from '../dayFiles/finishedDay.js';
 import { newestCommitAt } from '../logDb/folded.js';
 import { newestVersion, type Schema } from '../sqlite/migrate.js';
 import { openForReading } from '../sqlite/openDatabase.js';
@@ -44,7 +45,7 @@ export function inspectDataFolder(folder: string, now: number, builtAt: number, 
   const findings = Object.entries(databases).flatMap(([file, schema]) =>
     inspect(join(folder, file), file, schema, now, builtAt),
   );
-  return [...findings, ...inspectDays(folder, everyDay)];
+  return [...findings, ...inspectDays(folder, everyDay), ...rowDays(folder)];
 }
 
 /** The number of newest day files that are read whole. */
@@ -68,6 +69,29 @@ function inspectDays(folder: string, everyDay: boolean): Finding[] {
     detail: fault,
     fix: 'Restore this file from a backup, or move it away',
   }));
+}
+
+/** A damaged file is named by the other checks. */
+function hasRows(path: string): boolean {
+  try {
+    return isFinishedOfRows(path);
+  } catch {
+    return false;
+  }
+}
+
+/** The finished days of Tidegate 0.1 are packed only on request; the others are packed when they are next written to. */
+function rowDays(folder: string): Finding[] {
+  const count = listDays(folder).filter(({ readings }) => readings !== null && hasRows(readings)).length;
+  if (count === 0) return [];
+  return [
+    {
+      name: 'day files of 0.1',
+      state: 'warn',
+      detail: `${countOf(count, 'finished day')} still ${count === 1 ? 'has' : 'have'} a row per reading, which takes about ten times the space`,
+      fix: 'Run tidegate pack while the gateway runs',
+    },
+  ];
 }
 
 function faultOf(path: string): { path: string; fault: string }[] {

@@ -34,7 +34,9 @@ export interface UpkeepStep {
 export type ArchiveJob =
   | { type: 'erase'; device: DeviceIdentity }
   /** Copies the store into this folder, which is empty or does not exist. */
-  | { type: 'backup'; folder: string };
+  | { type: 'backup'; folder: string }
+  /** Packs the finished days that have a row per reading. */
+  | { type: 'pack' };
 
 export interface JobProgress {
   /** Files that are done, of `total`. */
