@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import Database from 'better-sqlite3';
-import type { DeviceBody, GatewayBody } from '../schemas/generated/operator.js';
+import type { AuditPage, DeviceBody, GatewayBody, JobBody } from '../schemas/generated/operator.js';
 import { gatewayTools, startOn } from './gateway.fixture.js';
 import type { Gateway } from './gateway.js';
 import { readAnswers } from './store/answers.fixture.js';
 import { expectedOf, releases, unpackRelease } from './store/release.fixture.js';
-import { openTestStore } from './store/store.fixture.js';
+import { batchOf, openTestStore, queryOf, readTriples, type Triple } from './store/store.fixture.js';
 
 for (const name of releases) {
   test(`a data folder of ${name} gives the same answers at once, sealed, and after another start`, async (context) => {
@@ -86,6 +86,87 @@ test('a device of 0.1.0 has no name and no notes; those that it gets are kept ov
   const third = await start();
   const after = (await third.api('GET', '/v1/devices/kept-1')).body as DeviceBody;
   assert.deepEqual([after.name, after.notes, after.tags], [about.name, null, before.tags]);
+});
+
+/** The user_version of each day file: 1 with a row per reading, 2 packed. */
+function dayVersions(folder: string): Record<string, unknown> {
+  const versions: Record<string, unknown> = {};
+  for (const name of ['2026-11-29.db', '2026-11-29.late.db', '2026-11-29.rollup.db', '2026-11-30.db']) {
+    const db = new Database(join(folder, 'readings', name), { readonly: true });
+    versions[name] = db.pragma('user_version', { simple: true });
+    db.close();
+  }
+  return versions;
+}
+
+test('readings for a live and a late file of 0.1.0 pack both, and a reading that is in their rows is a repeat', async (context) => {
+  const { at } = expectedOf('0.1.0');
+  const folder = unpackRelease(context, '0.1.0');
+  const { store, restored } = await openTestStore(context, folder, { now: () => at, archiveFailed: assert.fail });
+  const known = restored.series.filter(({ device }) => device === 'kept-1');
+  const temperature = known.find(({ metric, deviceKey }) => metric === 'temperature' && deviceKey === 1);
+  assert.ok(temperature !== undefined);
+  const before = await readTriples(store, queryOf(known));
+  const times = before.filter(([series]) => series === temperature.id).map(([, ts]) => ts);
+  const lateFile = new Database(join(folder, 'readings', '2026-11-29.late.db'), { readonly: true });
+  const inLate = "SELECT min(ts) FROM readings WHERE device = 'kept-1' AND metric = 'temperature'";
+  const late = lateFile.prepare<[], number>(inLate).pluck().get() as number;
+  lateFile.close();
+  // Of the finished day, of its late file, and of the day that is not finished.
+  const stored = [times[0], late, times[times.length - 2]];
+  assert.ok(times.includes(late) && times[times.length - 2] > 1_796_000_000_000);
+  const added = stored.map((ts, i): Triple => [temperature.id, ts + 1, i / 10]);
+  await store.commit(batchOf(1_000, [...stored.map((ts): Triple => [temperature.id, ts, -99]), ...added]), at);
+  await store.seal();
+  const versions = dayVersions(folder);
+  assert.deepEqual([versions['2026-11-29.late.db'], versions['2026-11-30.db']], [2, 2]);
+  assert.deepEqual([versions['2026-11-29.db'], versions['2026-11-29.rollup.db']], [1, 1]);
+  const byTime = (a: [number, number, unknown], b: [number, number, unknown]): number => a[1] - b[1] || a[0] - b[0];
+  assert.deepEqual((await readTriples(store, queryOf(known))).sort(byTime), [...before, ...added].sort(byTime));
+});
+
+test('POST /v1/pack packs the finished days, is audited, and is refused to an operator', async (context) => {
+  const { at, answers } = expectedOf('0.1.0');
+  let running: Gateway | null = null;
+  context.after(() => running?.stop());
+  const folder = unpackRelease(context, '0.1.0');
+  running = await startOn(folder, [], { clock: { now: () => at + 60_000 } });
+  const { api } = gatewayTools(running, folder);
+  const operator = (await api('POST', '/v1/keys', { name: 'shift', role: 'operator' })).body as { key: string };
+  assert.equal((await api('POST', '/v1/pack', undefined, operator.key)).status, 403);
+  const started = await api('POST', '/v1/pack');
+  assert.equal(started.status, 202);
+  let job = started.body as JobBody;
+  while (job.endedAt === null) job = (await api('GET', `/v1/jobs/${job.id}`)).body;
+  assert.deepEqual(
+    [job.type, job.subject, job.state, job.error, job.filesDone, job.filesTotal],
+    ['pack', 'readings', 'done', null, 1, 1],
+  );
+  const audit = (await api('GET', '/v1/audit?action=packing_started')).body as AuditPage;
+  assert.deepEqual(
+    audit.items.map(({ by, detail }) => [typeof by, detail]),
+    [['string', null]],
+  );
+  const versions = dayVersions(folder);
+  assert.deepEqual([versions['2026-11-29.db'], versions['2026-11-29.rollup.db']], [2, 2]);
+  assert.deepEqual(await readAnswers(api), answers);
+});
+
+test('a day file of a newer version is refused with exit code 78 and left as it is, as 0.1 refuses a packed one', async (context) => {
+  for (const name of ['2026-11-29.db', '2026-11-29.late.db', '2026-11-29.rollup.db', '2026-11-30.db']) {
+    const folder = unpackRelease(context, '0.1.0');
+    const path = join(folder, 'readings', name);
+    const db = new Database(path);
+    db.pragma('user_version = 3');
+    db.close();
+    const before = readFileSync(path);
+    await assert.rejects(startOn(folder), (error: Error & { exitCode?: number }) => {
+      assert.match(error.message, new RegExp(`${name} has version 3; this Tidegate knows up to 2`));
+      assert.equal(error.exitCode, 78);
+      return true;
+    });
+    assert.deepEqual(readFileSync(path), before);
+  }
 });
 
 test('a data folder of a development version before 0.1.0 is refused with exit code 78, and is left as it is', async (context) => {
