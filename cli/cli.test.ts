@@ -7,8 +7,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { startTestGateway, takenPort } from '../gateway/gateway.fixture.js';
+import { gatewayTools, startOn, startTestGateway, takenPort } from '../gateway/gateway.fixture.js';
 import { version } from '../gateway/process/version.js';
+import { expectedOf, unpackRelease } from '../gateway/store/release.fixture.js';
+import type { JobBody } from '../schemas/generated/operator.js';
 import { mainFile, runCli as run } from './cli.fixture.js';
 import { tableOf } from './terminal/output.js';
 import { parseSpan, parseWhen } from './terminal/times.js';
@@ -428,6 +430,29 @@ test('backup, erase and confirm-clock work, and doctor reports a damaged day fil
   writeFileSync(join(copy, 'of', 'readings', day), 'this is no database, and longer than a header of SQLite would be');
   const broken = await run(null, 'doctor', '--data', join(copy, 'of'));
   assert.deepEqual([broken.code, /file is not a database/.test(broken.out)], [1, true]);
+});
+
+test('pack packs the finished days of 0.1 and says when none is left; doctor names the command until then', async (context) => {
+  const folder = unpackRelease(context, '0.1.0');
+  const gateway = await startOn(folder, [], { clock: { now: () => expectedOf('0.1.0').at + 60_000 } });
+  try {
+    const tools = gatewayTools(gateway, folder);
+    const doctor = async (): Promise<string> => (await run(null, 'doctor', '--data', folder)).out;
+    assert.match(
+      await doctor(),
+      /day files of 0\.1 +warn +1 finished day still has a row per reading.* Run tidegate pack/,
+    );
+    assert.deepEqual(await run(tools, 'pack'), { code: 0, out: '1 day packed.\n', err: '' });
+    assert.deepEqual(await run(tools, 'pack'), { code: 0, out: 'Every finished day is packed already.\n', err: '' });
+    const job = JSON.parse((await run(tools, 'pack', '--json')).out) as JobBody;
+    assert.deepEqual([job.type, job.state, job.filesDone], ['pack', 'done', 0]);
+    assert.doesNotMatch(await doctor(), /day files of 0\.1/);
+    const viewer = (await tools.api('POST', '/v1/keys', { name: 'wall', role: 'viewer' })).body as { key: string };
+    const refused = await run(tools, 'pack', '--key', viewer.key);
+    assert.deepEqual([refused.code, /role_insufficient/.test(refused.err)], [1, true], refused.err);
+  } finally {
+    await gateway.stop();
+  }
 });
 
 test('--version prints the version alone in its first line, and then what a bug report needs', async () => {
