@@ -12,7 +12,7 @@ export function addPack(program: Command): void {
   )
     .addHelpText(
       'after',
-      '\nDay files of 0.1 have a row per reading, and stay readable as they are. Packed\nones take about a tenth of the space. Devices and queries go on meanwhile. The\ngateway needs free space for one packed day. An interrupted run leaves each day\neither packed or as it was; run the command again. A packed day cannot be opened\nby Tidegate 0.1 any more.',
+      '\nDay files of 0.1 have a row per reading, and stay readable as they are. Packed\nones take a fraction of the space. Devices and queries go on meanwhile. The\ngateway needs free space for one packed day. An interrupted run leaves each day\neither packed or as it was; run the command again. A packed day cannot be opened\nby Tidegate 0.1 any more.',
     )
     .action(pack);
 }

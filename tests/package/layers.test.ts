@@ -260,12 +260,14 @@ const layers = {
   'gateway/store/outside': [
     'gateway/store/writer',
     'gateway/store/dayFiles',
+    'gateway/store/chunks',
     'gateway/store/logDb',
     'gateway/store/sqlite',
     'schemas',
   ],
   'gateway/store/reader': [
     'gateway/store/dayFiles',
+    'gateway/store/chunks',
     'gateway/store/tidegateDb',
     'gateway/store/logDb',
     'gateway/store/threads',
@@ -294,12 +296,14 @@ const layers = {
     'schemas',
   ],
   'gateway/store/dayFiles': [
+    'gateway/store/chunks',
     'gateway/store/threads',
     'gateway/store/sqlite',
     'gateway/columns',
     'gateway/domain',
     'schemas',
   ],
+  'gateway/store/chunks': ['gateway/store/sqlite', 'gateway/columns', 'gateway/domain'],
   'gateway/store/tidegateDb': ['gateway/store/sqlite', 'gateway/domain'],
   'gateway/store/logDb': [
     'gateway/store/threads',

@@ -98,7 +98,7 @@ export const upkeepRoutes: Route[] = [
   {
     method: 'post',
     path: '/v1/pack',
-    summary: 'Starts to pack the finished days that Tidegate 0.1 wrote, which takes about a tenth of their space',
+    summary: 'Starts to pack the finished days that Tidegate 0.1 wrote with a row per reading',
     role: 'admin',
     status: 202,
     answer: 'job',

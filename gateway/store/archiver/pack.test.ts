@@ -76,7 +76,7 @@ test('doctor counts the finished days with rows and names the command, and is qu
     [
       [
         'warn',
-        '1 finished day still has a row per reading, which takes about ten times the space',
+        '1 finished day still has a row per reading, which takes several times the space',
         'Run tidegate pack while the gateway runs',
       ],
     ],

@@ -88,7 +88,7 @@ function rowDays(folder: string): Finding[] {
     {
       name: 'day files of 0.1',
       state: 'warn',
-      detail: `${countOf(count, 'finished day')} still ${count === 1 ? 'has' : 'have'} a row per reading, which takes about ten times the space`,
+      detail: `${countOf(count, 'finished day')} still ${count === 1 ? 'has' : 'have'} a row per reading, which takes several times the space`,
       fix: 'Run tidegate pack while the gateway runs',
     },
   ];
