@@ -17,7 +17,7 @@ if not Path(sys.argv[1]).is_file():
     sys.exit(f"{sys.argv[1]}: there is no such file. The day files are in the folder readings of the data folder.")
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # A reader such as head may leave early.
 day = sqlite3.connect(f"{Path(sys.argv[1]).resolve().as_uri()}?mode=ro", uri=True)
-# A condition on device, metric or ts goes by index.
+# A condition on device or metric goes by index; one on ts alone unpacks the whole day.
 condition, values = ("AND device = ?", [sys.argv[2]]) if len(sys.argv) > 2 else ("", [])
 rows = day.execute(
     f"""SELECT device, metric, coalesce(unit, ''), count(*), min(value), avg(value), max(value)
