@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { openTestLink } from '../../gateway/gateway.fixture.js';
+import { openSqlView } from '../../gateway/store/outside/sqlView.js';
 import type { NewCredentialBody } from '../../schemas/generated/operator.js';
 import { packageRoot } from '../../schemas/load.js';
 import { type GatewayProcess, startGatewayProcess } from '../rig/gatewayProcess.js';
@@ -160,7 +161,7 @@ print(json.dumps(db.execute("SELECT metric, ts, value FROM readings WHERE ${wher
   return sorted(JSON.parse(text) as Row[]);
 }
 
-test('sqlite3 and Python of Debian read the same values of every kind from a packed day as the API answers, to the bit', async (context) => {
+test('sqlite3 and Python of Debian, and tidegate sql, read the same values of every kind from a packed day as the API answers, to the bit', async (context) => {
   const folder = tempFolder(context);
   const gateway = await startGatewayProcess({ data: join(folder, 'data'), set: ['store.finishAfterSeconds=0'] });
   context.after(() => gateway.kill('SIGKILL'));
@@ -177,6 +178,9 @@ test('sqlite3 and Python of Debian read the same values of every kind from a pac
   assert.equal(forms.toString(), '-8\n-4\n-2\n-1\n0\n1\n', 'every form is there');
   assert.deepEqual(readingsInShell(folder, path, '1'), wanted);
   assert.deepEqual(readingsInPython(path, '1'), wanted);
+  const view = openSqlView(join(folder, 'data'), 0, Date.now());
+  assert.deepEqual(sorted([...view.run('SELECT metric, ts, value FROM readings').rows] as Row[]), wanted);
+  view.close();
   const one = wanted.filter(([metric]) => metric === 'float64').slice(300, 900);
   const where = `device = 'kinds' AND metric = 'float64' AND ts BETWEEN ${one[0][1]} AND ${one[599][1]}`;
   assert.deepEqual(readingsInShell(folder, path, where), one);

@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import type { ReadingsQuery } from '../../domain/readingsQuery.js';
 import { inspectDataFolder } from '../outside/inspect.js';
+import { openSqlView } from '../outside/sqlView.js';
 import { expectedOf, unpackRelease } from '../release.fixture.js';
 import { openTestStore, queryOf, readAll } from '../store.fixture.js';
 import type { JobProgress } from '../threads/archiving.js';
@@ -43,6 +44,9 @@ async function openKept(context: TestContext, folder = unpackRelease(context, '0
       found.push(rows);
       for (const one of known) found.push(await readAll(store, queryOf([one], query)));
     }
+    const view = openSqlView(folder, 0, at);
+    found.push([...view.run('SELECT device, metric, unit, ts, value FROM readings ORDER BY 1, 2, 4').rows]);
+    view.close();
     return found;
   };
   return { folder, store, answers };

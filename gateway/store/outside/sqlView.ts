@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { type ChunkRow, createReadings, readingsMax, unpack } from '../chunks/chunk.js';
+import { at, type ChunkRow, createReadings, readingsMax, unpack } from '../chunks/chunk.js';
 import { chunkColumns } from '../chunks/chunkTable.js';
 import { openDayForReading } from '../dayFiles/dayFile.js';
 import { dayMs, listDays } from '../dayFiles/days.js';
@@ -66,14 +66,20 @@ export function openSqlView(folder: string, from: number, to: number): SqlView {
  */
 function attachDays(db: Database.Database, paths: string[], from: number, to: number): void {
   const columns = chunkColumns.split(', ');
-  db.table('unpacked', { columns: ['ts', 'value'], parameters: columns, rows: unpackedRows });
+  db.table('unpacked', {
+    columns: ['ts', 'value'],
+    parameters: columns,
+    *rows(...chunk: unknown[]) {
+      yield* unpackedRows(...chunk.map((value) => (value === '' ? null : value)));
+    },
+  });
   const attach = db.prepare('ATTACH ? AS ?');
   const arms = paths.map((path, i) => {
     const day = `day_${i}`;
     attach.run(path, day);
     const inRange = `ts >= ${from} AND ts < ${to}`;
     if (isOfRows(db, `${day}.`)) return `SELECT device, metric, unit, ts, value FROM ${day}.readings WHERE ${inRange}`;
-    const chunk = columns.map((name) => `c.${name}`).join(', ');
+    const chunk = columns.map((name, i) => (isNullable(i) ? `coalesce(c.${name}, '')` : `c.${name}`)).join(', ');
     return `SELECT s.device, s.metric, s.unit, x.ts, x.value
       FROM ${day}.series AS s CROSS JOIN ${day}.runs AS r CROSS JOIN ${day}.chunk AS c ON c.run = r.id AND c.series = s.id
         CROSS JOIN unpacked(${chunk}) AS x
@@ -82,6 +88,9 @@ function attachDays(db: Database.Database, paths: string[], from: number, to: nu
   const none = 'SELECT NULL AS device, NULL AS metric, NULL AS unit, NULL AS ts, NULL AS value WHERE 0';
   db.exec(`CREATE TEMP VIEW readings AS ${arms.length === 0 ? none : arms.join(' UNION ALL ')}`);
 }
+
+/** SQLite does not call a table function one of whose arguments is null, so an empty text stands for it. */
+const isNullable = (column: number): boolean => column >= at.min && column <= at.last;
 
 function* unpackedRows(...chunk: unknown[]): Generator<[ts: number, value: number | string]> {
   const readings = createReadings(readingsMax);
