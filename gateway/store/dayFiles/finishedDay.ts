@@ -169,7 +169,7 @@ function runsOf(path: string | null): Run[] {
   }
 }
 
-/** Describes the one run by the runs that it is made of, because a seal would wait too long if all rows were read again. */
+/** Describes the one run by the runs that it is made of, because a seal would wait too long if all chunks were read again. */
 function describeRun(db: Database.Database, from: string[], readings: number, runs: readonly Run[]): void {
   const all = from.map((name) => `SELECT * FROM ${name}.runs`).join(' UNION ALL ');
   const least = runs.reduce((min, { tsMin }) => Math.min(min, tsMin), Number.MAX_SAFE_INTEGER);
