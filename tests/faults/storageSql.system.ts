@@ -11,17 +11,13 @@ import { packageRoot } from '../../schemas/load.js';
 import { type GatewayProcess, startGatewayProcess } from '../rig/gatewayProcess.js';
 import { tempFolder } from '../rig/tempFolder.js';
 
-/** The first example of docs/store.md that calls sqlite3, as a user would type it. */
-function exampleOf(docs: string): string {
-  const [, example] = /```\n(sqlite3 -readonly [\s\S]*?)\n```/.exec(docs) ?? [];
-  assert.ok(example !== undefined, 'docs/store.md has an example for sqlite3');
-  return example;
-}
+/** The examples of docs/store.md that call sqlite3, as a user would type them: of readings, and of chunks. */
+const examples = [
+  ...readFileSync(join(packageRoot, 'docs', 'store.md'), 'utf8').matchAll(/```\n(sqlite3 -readonly [\s\S]*?)\n```/g),
+].map(([, example]) => example);
 
-const example = exampleOf(readFileSync(join(packageRoot, 'docs', 'store.md'), 'utf8'));
-
-/** Runs the example in a folder that holds `data`, on another day's file. */
-function runExample(folder: string, day: string): string[] {
+/** Runs an example in a folder that holds `data`, on another day's file. */
+function runExample(folder: string, day: string, example = examples[0]): string[] {
   const command = example.replaceAll(/\d{4}-\d\d-\d\d/g, day);
   return execFileSync('bash', ['-c', command], { cwd: folder, encoding: 'utf8' }).trim().split('\n');
 }
@@ -45,10 +41,12 @@ const dayOf = (folder: string): string =>
   (readdirSync(join(folder, 'data', 'readings')).find((name) => /^[\d-]{10}\.db$/.test(name)) as string).slice(0, 10);
 const expected = ['boiler-7|temperature|Cel|3|62.0'];
 
-test('the sqlite3 example of docs/store.md works as typed, both beside a running gateway and after it has ended', async (context) => {
+test('the sqlite3 examples of docs/store.md work as typed, both beside a running gateway and after it has ended', async (context) => {
   const { folder, gateway } = await withReadings(context, []);
   const day = dayOf(folder);
+  assert.equal(examples.length, 2);
   assert.deepEqual(runExample(folder, day), expected);
+  assert.deepEqual(runExample(folder, day, examples[1]), [`boiler-7|temperature|3|${day} 12:00:03`]);
   assert.equal(await gateway.stop(), 0);
   assert.deepEqual(runExample(folder, day), expected);
 });
