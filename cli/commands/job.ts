@@ -7,9 +7,9 @@ import { printJson, tableOf, timeText } from '../terminal/output.js';
 
 /** `tidegate job` */
 export function addJob(program: Command): void {
-  const job = program.command('job').description('list, show and wait for backups and erasures');
+  const job = program.command('job').description('list, show and wait for backups, erasures and packing');
   withApiOptions(
-    job.command('list').description('list backups and erasures since the start of the gateway, newest first'),
+    job.command('list').description('list backups, erasures and packing since the start of the gateway, newest first'),
   )
     .alias('ls')
     .action(list);

@@ -45,7 +45,7 @@ export const administrationPages: readonly AdministrationPage[] = [
     to: '/jobs',
     icon: 'jobs',
     title: 'Jobs',
-    about: 'Backups and erasures, with their progress.',
+    about: 'Backups, erasures and packing, with their progress.',
     load: async () => (await import('./jobs.js')).JobsPage,
   },
   {

@@ -138,7 +138,7 @@ export interface Api {
   backups(): Promise<BackupPage>;
   /** Begins a backup: into this folder, or, if it is empty text, into the gateway's folder for them. */
   backUp(folder: string): Promise<JobBody>;
-  /** Backups and erasures since the start of the gateway, newest first. */
+  /** Backups, erasures and packing since the start of the gateway, newest first. */
   jobs(): Promise<Page<JobBody>>;
   /** Moves everything committed into day files; resolves when it is done. */
   seal(): Promise<void>;
