@@ -14,8 +14,8 @@ export function JobsPage() {
   return (
     <Main title="Jobs">
       <p class="lead">
-        Backups, erasures and packing since the gateway started, newest first. They run one at a time. Details are in the log of
-        the gateway.
+        Backups, erasures and packing since the gateway started, newest first. They run one at a time. Details are in
+        the log of the gateway.
       </p>
       {jobs.trouble !== null && <Failed what={jobs.trouble} retry={jobs.again} />}
       <section class="card" aria-label="Jobs, newest first">
