@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { at, type ChunkRow, createReadings, readingsMax, unpack } from '../chunks/chunk.js';
 import { chunkColumns } from '../chunks/chunkTable.js';
+import { form } from '../chunks/packing.js';
 import { openDayForReading } from '../dayFiles/dayFile.js';
 import { dayMs, listDays } from '../dayFiles/days.js';
 import { isOfRows, readRuns } from '../dayFiles/dayTables.js';
@@ -79,7 +80,7 @@ function attachDays(db: Database.Database, paths: string[], from: number, to: nu
     attach.run(path, day);
     const inRange = `ts >= ${from} AND ts < ${to}`;
     if (isOfRows(db, `${day}.`)) return `SELECT device, metric, unit, ts, value FROM ${day}.readings WHERE ${inRange}`;
-    const chunk = columns.map((name, i) => (isNullable(i) ? `coalesce(c.${name}, '')` : `c.${name}`)).join(', ');
+    const chunk = columns.map((name) => `coalesce(c.${name}, '${absent}')`).join(', ');
     return `SELECT s.device, s.metric, s.unit, x.ts, x.value
       FROM ${day}.series AS s CROSS JOIN ${day}.runs AS r CROSS JOIN ${day}.chunk AS c ON c.run = r.id AND c.series = s.id
         CROSS JOIN unpacked(${chunk}) AS x
@@ -89,14 +90,19 @@ function attachDays(db: Database.Database, paths: string[], from: number, to: nu
   db.exec(`CREATE TEMP VIEW readings AS ${arms.length === 0 ? none : arms.join(' UNION ALL ')}`);
 }
 
-/** SQLite does not call a table function one of whose arguments is null, so an empty text stands for it. */
-const isNullable = (column: number): boolean => column >= at.min && column <= at.last;
+/** Stands for NULL in the columns of a chunk, because SQLite has no row of a function for which a parameter is NULL. */
+const absent = 'absent';
 
-function* unpackedRows(...chunk: unknown[]): Generator<[ts: number, value: number | string]> {
+/** Times and booleans are INTEGER in a day file. A number of JavaScript would be REAL, so that ts / 60000 would have a fraction. */
+function* unpackedRows(...chunk: unknown[]): Generator<[ts: bigint, value: bigint | number | string]> {
+  const row = chunk.map((column) => (column === absent ? null : column)) as ChunkRow;
   const readings = createReadings(readingsMax);
-  unpack(chunk as ChunkRow, readings);
+  unpack(row, readings);
   const { ts, value, texts, count } = readings;
-  for (let i = 0; i < count; i++) yield [ts[i], texts.length > 0 ? texts[i] : value[i]];
+  for (let i = 0; i < count; i++) {
+    const stored = row[at.k] === form.boolean ? BigInt(value[i]) : (texts[i] ?? value[i]);
+    yield [BigInt(ts[i]), stored];
+  }
 }
 
 function readInTurn(db: Database.Database, paths: string[], from: number, to: number): void {
@@ -116,12 +122,13 @@ function readInTurn(db: Database.Database, paths: string[], from: number, to: nu
 }
 
 /** Of a day file of Tidegate 0.1. */
-function rowsOf(day: Database.Database, from: number, to: number): Iterable<SqlValue[]> {
-  const rows = tupleStatement<SqlValue[], [from: number, to: number]>(
+function* rowsOf(day: Database.Database, from: number, to: number): Generator<SqlValue[]> {
+  const rows = tupleStatement<[...SqlValue[]], [from: number, to: number]>(
     day,
-    'SELECT device, metric, unit, ts, value FROM readings WHERE ts >= ? AND ts < ?',
+    'SELECT ts, device, metric, unit, value FROM readings WHERE ts >= ? AND ts < ?',
   );
-  return rows.iterate(from, to);
+  for (const [ts, device, metric, unit, value] of rows.iterate(from, to))
+    yield [device, metric, unit, BigInt(ts as number), value];
 }
 
 function* chunksOf(day: Database.Database, from: number, to: number): Generator<SqlValue[]> {
