@@ -35,9 +35,11 @@ export function openChunkLookup(db: Preparing, run: number): RunLookup {
     const row = before.get(run, wanted, ts);
     [series, from, to, n] = [wanted, ts, ts, 0];
     if (row === undefined) return;
-    from = row[at.t0];
-    to = Math.max(ts, lastTimeOf(row));
-    if (ts > lastTimeOf(row)) return;
+    if (ts > lastTimeOf(row)) {
+      from = lastTimeOf(row) + 1;
+      return;
+    }
+    [from, to] = [row[at.t0], lastTimeOf(row)];
     try {
       unpackTimes(row, times);
       n = row[at.n];
