@@ -148,3 +148,27 @@ test('a changed byte of aggregates is found', () => {
   }
   assert.equal(into.count, 0);
 });
+
+test('a sum beyond the largest number is infinite for plain SQL too', () => {
+  const db = new Database(':memory:');
+  db.exec(`
+    CREATE TABLE series (id INTEGER PRIMARY KEY, device TEXT, metric TEXT, unit TEXT, kind TEXT);
+    INSERT INTO series VALUES (1, 'd', 'm', NULL, 'number')`);
+  createBucketTables(db);
+  createBucketViews(db, { readings_1m: minute });
+  const readings = createReadings(4);
+  readings.count = 4;
+  readings.ts.set([minute, minute + 1, 2 * minute, 2 * minute + 1]);
+  readings.value.set([1e308, 1e308, -1e308, -1e308]);
+  const buckets = createBuckets(2);
+  addReadings(buckets, seriesKinds.number, minute, readings, 0, 4);
+  const places = bucketColumns.split(', ').map(() => '?');
+  db.prepare(`INSERT INTO bucket (${bucketColumns}) VALUES (${places.join(', ')})`).run(
+    ...packBuckets(seriesKinds.number, 1, minute, buckets, 0, 2),
+  );
+  assert.deepEqual(db.prepare('SELECT sum FROM readings_1m ORDER BY ts').pluck().all(), [
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+  ]);
+  db.close();
+});

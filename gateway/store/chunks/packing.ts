@@ -222,8 +222,10 @@ function allEndInZero(n: number): boolean {
   return true;
 }
 
+/** An infinite sum does not fit, because plain SQL makes it of an f64's exponent only. */
 function fitsFloat32(value: Float64Array, from: number, n: number): boolean {
-  for (let i = from; i < from + n; i++) if (Math.fround(value[i]) !== value[i]) return false;
+  for (let i = from; i < from + n; i++)
+    if (Math.fround(value[i]) !== value[i] || !Number.isFinite(value[i])) return false;
   return true;
 }
 
