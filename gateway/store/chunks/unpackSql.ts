@@ -15,7 +15,9 @@ import { form, powersOfTen, valuesMax } from './packing.js';
  */
 export const unpackTables = ['chunk_index', 'chunk_bytes', 'chunk_power'] as const;
 
-export function createUnpackTables(db: Database.Database): void {
+export const createUnpackTables = (db: Database.Database): void => db.transaction(() => fillUnpackTables(db))();
+
+function fillUnpackTables(db: Database.Database): void {
   db.exec(`
     CREATE TABLE chunk_index (i INTEGER PRIMARY KEY);
     CREATE TABLE chunk_bytes (bytes BLOB NOT NULL);
