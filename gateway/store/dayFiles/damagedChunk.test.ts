@@ -62,3 +62,48 @@ test('a changed byte costs one chunk: it is told, doctor names it, and sealing, 
   for (const [, ts, value] of late) assert.ok(rows.some((row) => row.ts === ts && row.value === value));
   assert.equal(inspectDataFolder(folder, midnight, midnight, true).filter(({ state }) => state === 'fail').length, 1);
 });
+
+test('readings of a damaged chunk that come again are stored, merged and finished, and none beside them is missed', async (context) => {
+  const folder = folderFor(context);
+  const { store, turnTo, done } = await openOnClock(context, folder);
+  // Chunks of 512 readings, a second apart.
+  const timeOf = (i: number): number => midnight + 1_000 * i;
+  const readings = Array.from({ length: 1_536 }, (_, i): Triple => [1, timeOf(i), i]);
+  await store.commit(batchOf(1, readings, known), midnight);
+  await store.seal();
+  damage(join(folder, 'readings', '2026-11-22.db'));
+  // Some of what is lost comes again, beginning with the chunk's first time, and other readings come between.
+  const again = readings.slice(512, 612);
+  const late = Array.from({ length: 700 }, (_, i): Triple => [1, timeOf(300 + i) + 500, -i]);
+  await store.commit(batchOf(2, [...again, ...late]), midnight);
+  await store.seal();
+  const expected = [...readings.slice(0, 612), ...readings.slice(1_024), ...late].sort((a, b) => a[1] - b[1]);
+  const check = async (): Promise<void> => {
+    for (const start of [0, 300, 511, 512, 800, 1_023, 1_024]) {
+      const from = timeOf(start);
+      const rows = (await readAll(store, queryOf(known, { from }))) as ReadingRow[];
+      assert.deepEqual(
+        rows.map((row) => [row.series, row.ts, row.value]),
+        expected.filter(([, ts]) => ts >= from),
+      );
+      const { damaged } = await store.read('readings', queryOf(known, { from, limit: 5_000 }));
+      const isWithin = start < 1_024;
+      assert.deepEqual(damaged, isWithin ? [{ metric: 'temperature', from: timeOf(512), to: timeOf(1_023) }] : []);
+    }
+    const faults = inspectDataFolder(folder, midnight, midnight, true).filter(({ state }) => state === 'fail');
+    assert.equal(faults.length, 1);
+  };
+  await check();
+  for (let seq = 3; seq < 66; seq++) {
+    await store.commit(batchOf(seq, [[2, midnight + seq, seq]]), midnight);
+    await store.seal();
+  }
+  await turnTo(midnight + hour);
+  assert.deepEqual(done(), ['merge 2026-11-22']);
+  expected.push(...Array.from({ length: 63 }, (_, i): Triple => [2, midnight + 3 + i, 3 + i]));
+  expected.sort((a, b) => a[1] - b[1]);
+  await check();
+  await turnTo(midnight + dayMs + 2 * hour);
+  assert.deepEqual(done(), ['merge 2026-11-22', 'finish 2026-11-22']);
+  await check();
+});

@@ -7,7 +7,8 @@ import { columnStatement, type Preparing, statement } from '../sqlite/statement.
  * A day file: a plain SQLite file that can be read without the gateway and without any other file.
  *
  *   series   the series of the readings, with the device by name; (device_key, device_created_at) distinguish the owners of an id
- *   chunk    readings, packed (chunks/chunk.ts), by run: one run per seal, and a single one in a finished day
+ *   chunk    readings, packed (chunks/chunk.ts), by run: one run per seal, and a single one in a finished day. Damaged chunks that
+ *            other chunks overlap are moved to a run of their own
  *   runs     the runs that count. Chunks of a run that it does not name are an unfinished merge, and are not read
  *   readings the view for people: device, metric, unit, ts (Unix ms), value
  *   chunks   the view of what is known of each chunk without unpacking it

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { codeOf } from '../../../schemas/errors.js';
 import { seriesKinds } from '../../domain/series.js';
+import { at } from '../chunks/chunk.js';
 import { openChunkInsert } from '../chunks/chunkTable.js';
 import { openMeta } from '../sqlite/meta.js';
 import { newEpoch } from '../sqlite/migrate.js';
@@ -101,6 +102,9 @@ export function* finishDay({ folder, day, takesLate, except = '0', closeFiles }:
   }
 }
 
+/** The runs of a finished day: its readings, and the chunks that could not be unpacked, if there are some. */
+const [finishedRun, damagedRun] = [1, 2];
+
 function* buildDay(fresh: string, day: number, path: string, late: string | null, except: string): Generator<void> {
   const db = new Database(fresh);
   try {
@@ -133,15 +137,20 @@ function* buildDay(fresh: string, day: number, path: string, late: string | null
     const kinds = kindsOf(db);
     const insert = openChunkInsert(db);
     const insertDamaged = openChunkInsert(db, 'OR IGNORE');
+    let damaged = 0;
     const readings = yield* repack({
       db,
       sources,
       keeps: (series) => kinds.has(series),
       kindOf: (series) => kinds.get(series) ?? seriesKinds.number,
-      put: (row) => insert(1, row),
-      putDamaged: (row) => insertDamaged(1, row),
+      put: (row) => insert(finishedRun, row),
+      putDamaged(row) {
+        insertDamaged(damagedRun, row);
+        damaged += row[at.n];
+      },
     });
     describeRun(db, late === null ? ['day'] : ['day', 'late'], readings, runs);
+    if (damaged > 0) describeDamagedRun(db, damaged);
     if (late !== null)
       meta.set('folded', columnStatement<string>(db, "SELECT value FROM late.meta WHERE name = 'file'").get() ?? '');
   } finally {
@@ -176,11 +185,19 @@ function describeRun(db: Database.Database, from: string[], readings: number, ru
   const most = runs.reduce((max, { tsMax }) => Math.max(max, tsMax), 0);
   db.prepare(`
     INSERT INTO main.runs (id, level, readings, ts_min, ts_max, epoch, position, sealed_at)
-    SELECT 1, 0, ?, ?, ?, coalesce(s.epoch, ''), coalesce(s.position, 0), coalesce((SELECT max(sealed_at) FROM (${all})), 0)
+    SELECT ${finishedRun}, 0, ?, ?, ?, coalesce(s.epoch, ''), coalesce(s.position, 0), coalesce((SELECT max(sealed_at) FROM (${all})), 0)
     FROM (SELECT epoch, max(position) AS position FROM (${all})) AS s`).run(
     readings,
     runs.length === 0 ? 0 : least,
     most,
+  );
+}
+
+function describeDamagedRun(db: Database.Database, readings: number): void {
+  db.prepare(`
+    INSERT INTO main.runs (id, level, readings, ts_min, ts_max, epoch, position, sealed_at)
+    SELECT ${damagedRun}, 0, ?, ts_min, ts_max, epoch, position, sealed_at FROM main.runs WHERE id = ${finishedRun}`).run(
+    readings,
   );
 }
 

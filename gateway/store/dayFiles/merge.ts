@@ -1,4 +1,5 @@
 import { seriesKinds } from '../../domain/series.js';
+import { at } from '../chunks/chunk.js';
 import { openChunkInsert } from '../chunks/chunkTable.js';
 import { kindsOf, type Run } from './dayTables.js';
 import type { DayWriter } from './dayWriter.js';
@@ -25,27 +26,32 @@ const deletedPerSlice = 20_000;
  */
 export function* mergeRuns(writer: DayWriter, sources: readonly Run[]): Generator<void> {
   const { db } = writer;
-  const run = writer.takeRunId();
+  const [run, damagedRun] = [writer.takeRunId(), writer.takeRunId()];
   const kinds = kindsOf(db);
   const insert = openChunkInsert(db);
   const insertDamaged = openChunkInsert(db, 'OR IGNORE');
-  yield* repack({
+  let damaged = 0;
+  const readings = yield* repack({
     db,
     sources: sources.map(({ id }) => chunkSource(db, '', id)),
     keeps: () => true,
     kindOf: (series) => kinds.get(series) ?? seriesKinds.number,
     put: (row) => insert(run, row),
-    putDamaged: (row) => insertDamaged(run, row),
+    putDamaged(row) {
+      insertDamaged(damagedRun, row);
+      damaged += row[at.n];
+    },
   });
   db.transaction(() => {
     const ids = sources.map(({ id }) => id).join(', ');
-    db.exec(`
+    const insertRun = db.prepare(`
       INSERT INTO runs (id, level, readings, ts_min, ts_max, epoch, position, sealed_at)
-        SELECT ${run}, max(r.level) + 1, sum(r.readings), min(r.ts_min), max(r.ts_max), last.epoch, last.position, max(r.sealed_at)
+        SELECT ?, max(r.level) + 1, ?, min(r.ts_min), max(r.ts_max), last.epoch, last.position, max(r.sealed_at)
         FROM runs AS r, (SELECT epoch, position FROM runs WHERE id IN (${ids}) ORDER BY sealed_at DESC, id DESC LIMIT 1) AS last
-        WHERE r.id IN (${ids});
-      DELETE FROM runs WHERE id IN (${ids});
-    `);
+        WHERE r.id IN (${ids})`);
+    insertRun.run(run, readings);
+    if (damaged > 0) insertRun.run(damagedRun, damaged);
+    db.exec(`DELETE FROM runs WHERE id IN (${ids})`);
   })();
   writer.reload();
   const drop = db.prepare(

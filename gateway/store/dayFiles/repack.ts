@@ -97,14 +97,17 @@ export interface Repacking {
   kindOf(series: number): SeriesKind;
   /** Stores a new chunk, whose bytes are valid only during the call. */
   put(row: ChunkRow): void;
-  /** Stores a chunk that cannot be unpacked, as it is, so that it can still be found and named. */
+  /**
+   * Stores a chunk that cannot be unpacked, as it is, so that it can still be found and named. It needs a run of its own, because chunks
+   * of the new run may begin within it, or at the same time if its readings came again.
+   */
   putDamaged(row: ChunkRow): void;
 }
 
 /**
  * Packs the pieces of sources into chunks of one run, one slice per step of the generator. Full chunks that no other piece overlaps are
  * copied as they are. An identity that is in two sources, as in files that were restored from different backups, is taken once.
- * Returns the number of readings.
+ * Returns the number of readings without those of chunks that cannot be unpacked.
  */
 export function* repack({ db, sources, keeps, kindOf, put, putDamaged }: Repacking): Generator<void, number> {
   const heap = createHeap<{ source: PieceSource; piece: Piece }>(
@@ -140,7 +143,6 @@ export function* repack({ db, sources, keeps, kindOf, put, putDamaged }: Repacki
           } catch (error) {
             if (!(error instanceof DamagedChunkError) || piece.row === null) throw error;
             putDamaged(piece.row);
-            readings += piece.n;
           }
           open.emit(finalBefore);
         }

@@ -6,6 +6,7 @@ import {
   createReadings,
   lastTimeOf,
   readingsMax,
+  reserveSeriesReadings,
   type SeriesReadings,
   unpack,
 } from '../chunks/chunk.js';
@@ -65,7 +66,8 @@ export function lanesOf(runs: readonly Run[], from: number, to: number, order: O
 const [firstRead, largestRead] = [1, 64];
 
 export function openBlocks(lane: readonly Run[], options: BlockOptions): Blocks {
-  const readings = createReadings(readingsMax);
+  // A device of many series and lanes has as many of these, so that they begin small.
+  const readings = createReadings(0);
   const next = options.file.ofRows ? openRowReads(options, readings) : openPackedReads(options, readings);
   let index = 0;
   return () => {
@@ -101,11 +103,12 @@ function openPackedReads({ file, series, from, to, order, damaged }: BlockOption
       if (wanted.id !== run || index >= rows.length) if (!read(wanted.id)) return null;
       const row = rows[index++];
       readings.count = 0;
+      reserveSeriesReadings(readings, Math.min(row[at.n], readingsMax));
       try {
         unpack(row, readings);
       } catch (error) {
         if (!(error instanceof DamagedChunkError)) throw error;
-        damaged(series, row[at.t0], lastTimeOf(row));
+        if (lastTimeOf(row) >= from) damaged(series, row[at.t0], lastTimeOf(row));
         continue;
       }
       const block = trimmed(readings, from, to);
@@ -154,6 +157,8 @@ function openRowReads({ file, series, from, to, order }: BlockOptions, readings:
 }
 
 function put(rows: readonly [number, number | string][], into: SeriesReadings, kind: SeriesKind): void {
+  into.count = 0;
+  reserveSeriesReadings(into, rows.length);
   into.count = rows.length;
   rows.forEach(([ts, value], i) => {
     into.ts[i] = ts;
