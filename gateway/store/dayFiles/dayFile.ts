@@ -9,8 +9,9 @@ import { codeOf } from '../../../schemas/errors.js';
 import { openMeta } from '../sqlite/meta.js';
 import { NewerDataError, newEpoch } from '../sqlite/migrate.js';
 import { versionOf } from '../sqlite/pragmas.js';
+import { columnStatement } from '../sqlite/statement.js';
 import { dayText, removeDatabase } from './days.js';
-import { createDaySchema, dayFileVersion, isOfRows } from './dayTables.js';
+import { createDaySchema, dayFileVersion, isOfRows, readRuns } from './dayTables.js';
 import { packRowRuns } from './rowRuns.js';
 
 /** Chunks of some kB fill pages of this size well; with the usual 4,096 bytes a reading takes twice the space. */
@@ -33,12 +34,21 @@ export function openDayForWriting(path: string, day: number): Database.Database 
     if (!hasSchema(db)) makeTables(db, day);
     checkDayVersion(db, path);
     if (isOfRows(db)) packRowRuns(db);
+    dropUnnamedRuns(db);
     return db;
   } catch (error) {
     db.close();
     if (isNew) removeDatabase(path);
     throw error;
   }
+}
+
+/** Deletes the chunks of runs that `runs` does not name. They are left from a merge that a crash interrupted before or after its end. */
+function dropUnnamedRuns(db: Database.Database): void {
+  const named = new Set(readRuns(db).map(({ id }) => id));
+  const next = columnStatement<number | null, [run: number]>(db, 'SELECT min(run) FROM chunk WHERE run > ?');
+  for (let run = next.get(-1) ?? null; run !== null; run = next.get(run) ?? null)
+    if (!named.has(run)) db.prepare('DELETE FROM chunk WHERE run = ?').run(run);
 }
 
 function makeTables(db: Database.Database, day: number): void {

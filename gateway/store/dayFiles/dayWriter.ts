@@ -80,7 +80,6 @@ export class DayWriter {
       this.#rest = rest;
       if (this.#finished !== null) copySeries(this.#finished, this.db);
       this.#series = openLocalSeries(this.db);
-      dropUnnamedRuns(this.db);
       this.#runs = readRuns(this.db);
       this.#nextRunId = this.#runs.reduce((max, run) => Math.max(max, run.id), 0) + 1;
       this.#lookups = this.#openLookups();
@@ -232,12 +231,4 @@ export class DayWriter {
     }
     return false;
   }
-}
-
-/** Deletes the chunks of runs that `runs` does not name. They are left from a merge that a crash interrupted before or after its end. */
-function dropUnnamedRuns(db: Database.Database): void {
-  const named = new Set(readRuns(db).map(({ id }) => id));
-  const next = columnStatement<number | null, [run: number]>(db, 'SELECT min(run) FROM chunk WHERE run > ?');
-  for (let run = next.get(-1) ?? null; run !== null; run = next.get(run) ?? null)
-    if (!named.has(run)) db.prepare('DELETE FROM chunk WHERE run = ?').run(run);
 }

@@ -70,6 +70,10 @@ export function openRowLookup(db: Preparing, run: number): RunLookup {
   };
 }
 
+/** The tables of all runs, also of those that an interrupted merge has left. */
+const rowTables = (db: Preparing): string[] =>
+  columnStatement<string>(db, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'run_[0-9]*'").all();
+
 /**
  * Packs the rows of a live or late file: 2 million readings a second. The chunks count from the last transaction on. A crash before it
  * leaves the file as it was, with tables that the next try makes anew.
@@ -93,7 +97,7 @@ export function packRowRuns(db: Database.Database): void {
   }
   db.transaction(() => {
     db.exec('DROP VIEW IF EXISTS readings');
-    for (const { id } of runs) db.exec(`DROP TABLE ${rowTable(id)}`);
+    for (const table of rowTables(db)) db.exec(`DROP TABLE ${table}`);
     createChunkViews(db);
     db.pragma(`user_version = ${dayFileVersion}`);
   })();
