@@ -69,6 +69,12 @@ const parts: Record<string, ProofPart> = {
     rounds: 40,
     needs: ['strace'],
   },
+  histories: {
+    title:
+      'Random histories of the store against plain maps: seals, merges, late data, erasures, restarts, damage, rows of 0.1',
+    command: ['--test', '--test-reporter=spec', 'dist/gateway/store/histories.test.js'],
+    rounds: 40,
+  },
   store: {
     title: 'The store, from empty to 200 million readings',
     command: ['dist/scripts/bench/main.js', 'store', '--seconds', '20'],
