@@ -9,9 +9,11 @@ import type { Blocks, Order, TellDamaged, WantedSeries } from './blocks.js';
 import type { OpenFile } from './openFile.js';
 import { type BucketPart, listSource, portioned, type Source } from './rowSource.js';
 
+/** The buckets of one block or row. All sources share it, because a device of many series and lanes has as many of them. */
+const buckets = createBuckets(64);
+
 /** The parts of buckets from a lane of readings. A bucket that two blocks share has two parts. */
 export function bucketSource(blocks: Blocks, series: WantedSeries, everyMs: number, order: Order): Source<BucketPart> {
-  const buckets = createBuckets(64);
   return portioned<BucketPart>(() => {
     const block = blocks();
     if (block === null) return null;
@@ -21,9 +23,9 @@ export function bucketSource(blocks: Blocks, series: WantedSeries, everyMs: numb
   });
 }
 
-function partsOf(buckets: Buckets, { id, kind }: WantedSeries, everyMs: number, order: Order): BucketPart[] {
+function partsOf(of: Buckets, { id, kind }: WantedSeries, everyMs: number, order: Order): BucketPart[] {
   const parts: BucketPart[] = [];
-  for (let b = 0; b < buckets.count; b++) parts.push(partOf(buckets, b, id, kind, everyMs));
+  for (let b = 0; b < of.count; b++) parts.push(partOf(of, b, id, kind, everyMs));
   return order === 'asc' ? parts : parts.reverse();
 }
 
@@ -75,7 +77,6 @@ export function rollupSource(
     `SELECT ${bucketColumns} FROM bucket WHERE width = ? AND series = ? ORDER BY t0 ${order}`,
   );
   let rows: PackedBuckets[] | null = null;
-  const buckets = createBuckets(64);
   return portioned<BucketPart>(() => {
     rows ??= select.all(rollups[table], series.local).reverse();
     const row = rows.pop();
