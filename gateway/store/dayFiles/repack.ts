@@ -85,6 +85,8 @@ export const pieceNs = 4_000;
 
 export const readingNs = 40;
 
+const sortedNs = 500;
+
 /** About the readings that are sealed for each slice of merging that they will need: small chunks take more than full ones. */
 export const readingsPerSlice = 100_000;
 
@@ -114,8 +116,12 @@ export function* repack({ db, sources, keeps, kindOf, put, putDamaged }: Repacki
     ({ piece: a }, { piece: b }) => a.series < b.series || (a.series === b.series && a.from < b.from),
   );
   for (const source of sources) if (source.piece !== null) heap.add({ source, piece: source.piece });
-  const open = createOpenReadings((row) => put(row), kindOf);
   let readings = 0;
+  const putCounted = (row: ChunkRow): void => {
+    put(row);
+    readings += row[at.n];
+  };
+  const open = createOpenReadings(putCounted, kindOf);
   let spentNs = 0;
   db.exec('BEGIN');
   try {
@@ -134,17 +140,16 @@ export function* repack({ db, sources, keeps, kindOf, put, putDamaged }: Repacki
         open.begin(piece.series);
         if (piece.row !== null && piece.n >= fullMin && piece.to < finalBefore && open.standsClearOf(piece)) {
           open.flush();
-          put(piece.row);
-          readings += piece.n;
+          putCounted(piece.row);
         } else {
           spentNs += readingNs * piece.n;
           try {
-            readings += open.take(piece);
+            open.take(piece);
           } catch (error) {
             if (!(error instanceof DamagedChunkError) || piece.row === null) throw error;
             putDamaged(piece.row);
           }
-          open.emit(finalBefore);
+          spentNs += sortedNs * open.emit(finalBefore);
         }
       }
       if (spentNs < sliceNs) continue;
@@ -168,17 +173,22 @@ interface OpenReadings {
   begin(series: number): void;
   /** Whether all readings are before the piece, and too many or none to be worth a chunk together with it. */
   standsClearOf(piece: Piece): boolean;
-  /** Returns the number of readings that were not there yet. */
-  take(piece: Piece): number;
-  /** Packs readings before that time, which are complete, once they are many. */
-  emit(before: number): void;
+  take(piece: Piece): void;
+  /** Packs readings before that time, which are complete, once they are many. Returns the number of readings that were sorted for it. */
+  emit(before: number): number;
   flush(): void;
 }
 
+/**
+ * Pieces that overlap are gathered one behind another, and sorted once there are twice as many readings as the last sorting left over, so
+ * that a reading is sorted a few times however many pieces overlap.
+ */
 function createOpenReadings(put: (row: ChunkRow) => void, kindOf: (series: number) => SeriesKind): OpenReadings {
   let held = createReadings(8 * readingsMax);
   let other = createReadings(readingsMax);
   let [series, start, hint] = [-1, 0, -1];
+  let newest = Number.NEGATIVE_INFINITY;
+  let [isSorted, leftOver] = [true, 0];
 
   function putNext(n: number): void {
     const row = pack(kindOf(series), series, held, start, n, hint);
@@ -188,11 +198,12 @@ function createOpenReadings(put: (row: ChunkRow) => void, kindOf: (series: numbe
   }
 
   function flush(): void {
+    if (!isSorted) sort();
     while (start < held.count) {
       const left = held.count - start;
       putNext(Math.ceil(left / Math.ceil(left / readingsMax)));
     }
-    [start, held.count] = [0, 0];
+    [start, held.count, leftOver, newest] = [0, 0, 0, Number.NEGATIVE_INFINITY];
   }
 
   /** Moves what is left to the beginning, so that room is behind it. */
@@ -204,30 +215,16 @@ function createOpenReadings(put: (row: ChunkRow) => void, kindOf: (series: numbe
     start = 0;
   }
 
-  function append(piece: Piece): number {
-    reserveSeriesReadings(held, piece.n);
-    const before = held.count;
-    piece.unpack(held);
-    return held.count - before;
-  }
-
-  /** Merges a piece that overlaps. Of two readings with one identity the one that is there stays. */
-  function interleave(piece: Piece): number {
-    const more = createReadings(piece.n);
-    piece.unpack(more);
-    compact();
+  /** Of two readings with one identity the one that came first stays. */
+  function sort(): void {
+    const { ts } = held;
+    const order = Uint32Array.from({ length: held.count - start }, (_, i) => start + i);
+    order.sort((a, b) => ts[a] - ts[b] || a - b);
     other.count = 0;
-    reserveSeriesReadings(other, held.count + more.count);
-    let [i, j] = [0, 0];
-    while (i < held.count || j < more.count) {
-      const same = i < held.count && j < more.count && held.ts[i] === more.ts[j];
-      const fromHeld = j >= more.count || (i < held.count && held.ts[i] <= more.ts[j]);
-      copy(fromHeld ? held : more, fromHeld ? i++ : j++, other);
-      if (same) j++;
-    }
-    const added = other.count - held.count;
-    [held, other] = [other, held];
-    return added;
+    other.texts.length = 0;
+    reserveSeriesReadings(other, order.length);
+    for (const i of order) if (other.count === 0 || ts[i] !== other.ts[other.count - 1]) copy(held, i, other);
+    [held, other, start, isSorted] = [other, held, 0, true];
   }
 
   return {
@@ -239,15 +236,23 @@ function createOpenReadings(put: (row: ChunkRow) => void, kindOf: (series: numbe
     },
     standsClearOf({ from }) {
       const count = held.count - start;
-      return count === 0 || (count >= fullMin && held.ts[held.count - 1] < from);
+      return count === 0 || (count >= fullMin && newest < from);
     },
     take(piece) {
-      if (held.count === start || held.ts[held.count - 1] < piece.from) return append(piece);
-      return interleave(piece);
+      reserveSeriesReadings(held, piece.n);
+      piece.unpack(held);
+      if (newest >= piece.from) isSorted = false;
+      newest = Math.max(newest, piece.to);
     },
     emit(before) {
+      const count = held.count - start;
+      if (count < 2 * Math.max(readingsMax, leftOver)) return 0;
+      const sorted = isSorted ? 0 : count;
+      if (!isSorted) sort();
       while (held.count - start >= 2 * readingsMax && held.ts[start + readingsMax - 1] < before) putNext(readingsMax);
+      leftOver = sorted === 0 ? 0 : held.count - start;
       if (start > 4 * readingsMax) compact();
+      return sorted;
     },
     flush,
   };
