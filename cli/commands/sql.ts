@@ -75,6 +75,12 @@ async function sql(statement: string, options: SqlOptions): Promise<void> {
         ),
       );
     await print(view.run(statement), format);
+    if (view.damaged() > 0)
+      console.error(
+        pc.yellow(
+          `${countOf(view.damaged(), 'damaged part')} of the day files left out. tidegate doctor --all names the readings that are missing.`,
+        ),
+      );
   } catch (error) {
     throw new Failure(65, `The SQL statement failed: ${(error as Error).message}`);
   } finally {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import Database from 'better-sqlite3';
 import { seriesKinds } from '../../domain/series.js';
 import { dayMs } from '../dayFiles/days.js';
 import { batchOf, folderFor, midnight, openTestStore, series } from '../store.fixture.js';
@@ -49,6 +51,26 @@ for (const days of [2, 11])
           ['alarm', midnight + 2, 'integer', 1, 'integer'],
         ],
       );
+    } finally {
+      view.close();
+    }
+  });
+
+for (const days of [2, 11])
+  test(`a damaged chunk in ${days} days is left out and counted, and all else is there`, async (context) => {
+    const folder = folderFor(context);
+    const { store } = await openTestStore(context, folder);
+    const each = Array.from({ length: days }, (_, day): [number, number, number] => [1, midnight + day * dayMs, day]);
+    await store.commit(batchOf(1, each, known), midnight);
+    await store.seal();
+    await store.close();
+    const db = new Database(join(folder, 'readings', '2026-11-22.db'));
+    db.exec('UPDATE chunk SET vmin = vmin + 1');
+    db.close();
+    const view = openSqlView(folder, midnight, midnight + days * dayMs);
+    try {
+      assert.deepEqual([...view.run('SELECT count(*), min(value) FROM readings').rows], [[days - 1, 1]]);
+      assert.equal(view.damaged(), 1);
     } finally {
       view.close();
     }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { at, type ChunkRow, createReadings, readingsMax, unpack } from '../chunks/chunk.js';
 import { chunkColumns } from '../chunks/chunkTable.js';
-import { form } from '../chunks/packing.js';
+import { DamagedChunkError, form } from '../chunks/packing.js';
 import { openDayForReading } from '../dayFiles/dayFile.js';
 import { dayMs, listDays } from '../dayFiles/days.js';
 import { isOfRows, readRuns } from '../dayFiles/dayTables.js';
@@ -28,6 +28,8 @@ export interface SqlView {
   readsAll(sql: string): boolean;
   /** Runs one statement that only reads. Throws SqliteError, or an Error if the statement would write. */
   run(sql: string): { columns: string[]; rows: IterableIterator<SqlValue[]> };
+  /** The number of damaged chunks that the statements up to now left out. */
+  damaged(): number;
   close(): void;
 }
 
@@ -41,8 +43,10 @@ export function openSqlView(folder: string, from: number, to: number): SqlView {
     });
   const db = new Database(':memory:');
   const indexed = paths.length <= attachedMax;
-  if (indexed) attachDays(db, paths, from, to);
-  else readInTurn(db, paths, from, to);
+  let damaged = 0;
+  const unpacked = createUnpacked(() => damaged++);
+  if (indexed) attachDays(db, paths, from, to, unpacked);
+  else readInTurn(db, paths, from, to, unpacked);
   db.pragma('query_only = ON');
   return {
     files: paths.length,
@@ -57,6 +61,7 @@ export function openSqlView(folder: string, from: number, to: number): SqlView {
       const columns = statement.columns().map(({ name }) => name);
       return { columns, rows: statement.raw().iterate() };
     },
+    damaged: () => damaged,
     close: () => void db.close(),
   };
 }
@@ -65,15 +70,9 @@ export function openSqlView(folder: string, from: number, to: number): SqlView {
  * Packed readings are unpacked by a function of this program, in a third of the time that the view of the file takes. A chunk whose
  * times are out of range is not unpacked.
  */
-function attachDays(db: Database.Database, paths: string[], from: number, to: number): void {
+function attachDays(db: Database.Database, paths: string[], from: number, to: number, unpacked: Unpacked): void {
   const columns = chunkColumns.split(', ');
-  db.table('unpacked', {
-    columns: ['ts', 'value'],
-    parameters: columns,
-    *rows(...chunk: unknown[]) {
-      yield* unpackedRows(...chunk.map((value) => (value === '' ? null : value)));
-    },
-  });
+  db.table('unpacked', { columns: ['ts', 'value'], parameters: columns, rows: unpacked });
   const attach = db.prepare('ATTACH ? AS ?');
   const arms = paths.map((path, i) => {
     const day = `day_${i}`;
@@ -93,26 +92,38 @@ function attachDays(db: Database.Database, paths: string[], from: number, to: nu
 /** Stands for NULL in the columns of a chunk, because SQLite has no row of a function for which a parameter is NULL. */
 const absent = 'absent';
 
-/** Times and booleans are INTEGER in a day file. A number of JavaScript would be REAL, so that ts / 60000 would have a fraction. */
-function* unpackedRows(...chunk: unknown[]): Generator<[ts: bigint, value: bigint | number | string]> {
-  const row = chunk.map((column) => (column === absent ? null : column)) as ChunkRow;
-  const readings = createReadings(readingsMax);
-  unpack(row, readings);
-  const { ts, value, texts, count } = readings;
-  for (let i = 0; i < count; i++) {
-    const stored = row[at.k] === form.boolean ? BigInt(value[i]) : (texts[i] ?? value[i]);
-    yield [BigInt(ts[i]), stored];
-  }
+/**
+ * The readings of a chunk; none of a damaged one. Times and booleans are INTEGER in a day file. A number of JavaScript would be REAL, so
+ * that ts / 60000 would have a fraction.
+ */
+type Unpacked = (...chunk: unknown[]) => Generator<[ts: bigint, value: bigint | number | string]>;
+
+function createUnpacked(damaged: () => void): Unpacked {
+  return function* unpackedRows(...chunk) {
+    const row = chunk.map((column) => (column === absent ? null : column)) as ChunkRow;
+    const readings = createReadings(readingsMax);
+    try {
+      unpack(row, readings);
+    } catch (error) {
+      if (!(error instanceof DamagedChunkError)) throw error;
+      damaged();
+    }
+    const { ts, value, texts, count } = readings;
+    for (let i = 0; i < count; i++) {
+      const stored = row[at.k] === form.boolean ? BigInt(value[i]) : (texts[i] ?? value[i]);
+      yield [BigInt(ts[i]), stored];
+    }
+  };
 }
 
-function readInTurn(db: Database.Database, paths: string[], from: number, to: number): void {
+function readInTurn(db: Database.Database, paths: string[], from: number, to: number, unpacked: Unpacked): void {
   db.table('readings', {
     columns: ['device', 'metric', 'unit', 'ts', 'value'],
     *rows() {
       for (const path of paths) {
         const day = openDayForReading(path);
         try {
-          yield* isOfRows(day) ? rowsOf(day, from, to) : chunksOf(day, from, to);
+          yield* isOfRows(day) ? rowsOf(day, from, to) : chunksOf(day, from, to, unpacked);
         } finally {
           day.close();
         }
@@ -131,7 +142,7 @@ function* rowsOf(day: Database.Database, from: number, to: number): Generator<Sq
     yield [device, metric, unit, BigInt(ts as number), value];
 }
 
-function* chunksOf(day: Database.Database, from: number, to: number): Generator<SqlValue[]> {
+function* chunksOf(day: Database.Database, from: number, to: number, unpacked: Unpacked): Generator<SqlValue[]> {
   const chunks = tupleStatement<[...SqlValue[]], [to: number, from: number]>(
     day,
     `SELECT s.device, s.metric, s.unit, ${chunkColumns
@@ -142,8 +153,7 @@ function* chunksOf(day: Database.Database, from: number, to: number): Generator<
       WHERE c.t0 < ? AND c.t0 + c.span >= ?`,
   );
   for (const [device, metric, unit, ...chunk] of chunks.iterate(to, from))
-    for (const [ts, value] of unpackedRows(...chunk))
-      if (ts >= from && ts < to) yield [device, metric, unit, ts, value];
+    for (const [ts, value] of unpacked(...chunk)) if (ts >= from && ts < to) yield [device, metric, unit, ts, value];
 }
 
 function readingsIn(path: string): number {
