@@ -5,11 +5,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Batch, buffersOf } from '../columns/batch.js';
+import type { ExportProgress, ExportWork } from '../domain/exports.js';
 import type { RegistryChange } from '../domain/registryChange.js';
 import type { ArchiverData } from './archiver/archiver.js';
 import { unfinishedBackup } from './archiver/backup.js';
 import { ArchiveSchedule } from './archiver/schedule.js';
 import { clearUnfinished } from './dayFiles/clearUnfinished.js';
+import { createExports, type Exports } from './exporting/exports.js';
 import type { ReaderData } from './reader/reader.js';
 import type { ArchiveJob, JobProgress, Sealed, UpkeepStep } from './threads/archiving.js';
 import type { ArchiverCalls, ReaderCalls, WriterCalls } from './threads/calls.js';
@@ -84,6 +86,11 @@ export interface Store {
   idle(): Promise<void>;
   /** Runs long work on the day files, one job after another. Calls `progress` after each slice. */
   run(job: ArchiveJob, progress: (progress: JobProgress) => void): Promise<void>;
+  /**
+   * Writes readings as files of another form, one run after another and beside everything else. What is not sealed is not written.
+   * Rejects with the reason of `signal` if that ends it.
+   */
+  export(work: ExportWork, progress: (progress: ExportProgress) => void, signal?: AbortSignal): Promise<void>;
   /** May be called twice. */
   close(): Promise<void>;
 }
@@ -107,7 +114,7 @@ export async function openStore(options: StoreOptions): Promise<{ store: Store; 
   try {
     clearUnfinished(folder);
     const { restored, ...threads } = await openThreads(options);
-    return { store: createStore(threads, unlock), restored };
+    return { store: createStore(threads, createExports(folder), unlock), restored };
   } catch (error) {
     unlock();
     throw error;
@@ -161,11 +168,12 @@ async function openThreads(options: StoreOptions): Promise<Threads & { restored:
   }
 }
 
-function createStore({ writer, archiver, readers, schedule }: Threads, unlock: () => void): Store {
+function createStore({ writer, archiver, readers, schedule }: Threads, exports: Exports, unlock: () => void): Store {
   let closing: Promise<void> | null = null;
 
   /** Readers first: the last connection to close brings the write-ahead log into the file. */
   async function close(): Promise<void> {
+    await exports.close();
     await schedule.close();
     for (const thread of [...readers, archiver, writer]) await thread.close();
     unlock();
@@ -198,6 +206,7 @@ function createStore({ writer, archiver, readers, schedule }: Threads, unlock: (
     unsealedReadings: () => schedule.unsealedReadings(),
     idle: () => schedule.idle(),
     run: (job, progress) => schedule.run(job, progress),
+    export: exports.run,
     close: () => (closing ??= close()),
   };
 }

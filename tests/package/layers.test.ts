@@ -23,6 +23,7 @@ const layers = {
     'gateway/operations',
     'gateway/config',
     'gateway/registry',
+    'gateway/store/exporting',
     'gateway/store/outside',
     'gateway/store/writer',
     'gateway/store/dayFiles',
@@ -249,6 +250,7 @@ const layers = {
   'gateway/observe': ['gateway/health', 'gateway/store/threads', 'schemas'],
   'gateway/health': ['gateway/store/writer', 'gateway/process'],
   'gateway/store': [
+    'gateway/store/exporting',
     'gateway/store/reader',
     'gateway/store/archiver',
     'gateway/store/writer',
@@ -263,6 +265,14 @@ const layers = {
     'gateway/store/chunks',
     'gateway/store/logDb',
     'gateway/store/sqlite',
+    'schemas',
+  ],
+  'gateway/store/exporting': [
+    'gateway/store/dayFiles',
+    'gateway/store/chunks',
+    'gateway/store/threads',
+    'gateway/store/sqlite',
+    'gateway/domain',
     'schemas',
   ],
   'gateway/store/reader': [

@@ -4,6 +4,7 @@
  */
 import type { Batch } from '../../columns/batch.js';
 import type { CommandReads } from '../../domain/command.js';
+import type { ExportProgress } from '../../domain/exports.js';
 import type { AuditQuery, AuditRow } from '../../domain/operators.js';
 import type { ReadingsPage, ReadingsQuery, RenderedPage, RowFormat } from '../../domain/readingsQuery.js';
 import type { RegistryChange } from '../../domain/registryChange.js';
@@ -82,5 +83,13 @@ export interface ReaderCalls extends CommandReads {
   audit(query: AuditQuery): AuditRow[];
   /** The sizes of the files of the data folder. */
   fileSizes(): StoredFiles;
+  close(): void;
+}
+
+/** The thread of one export, or of one run of the archive. */
+export interface ExporterCalls {
+  /** Runs one slice of the work. Not to be called after the one that is finished. */
+  step(): ExportProgress;
+  /** Ends the work. Nothing unfinished is left. */
   close(): void;
 }

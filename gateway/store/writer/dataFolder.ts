@@ -11,6 +11,7 @@ export class FolderUnusableError extends Error {
 /** What a gateway or a backup writes in its folder. */
 const written = [
   ...['gateway.lock', 'gateway.json', 'running.json', 'admin.key', 'ballast', 'readings', 'backup.unfinished'],
+  'archived.json',
   ...['log.db', 'tidegate.db'].flatMap((name) => [name, `${name}-wal`, `${name}-shm`]),
 ];
 

@@ -1,0 +1,45 @@
+/**
+ * exporting/ holds how readings leave the store as files of other forms: reading a day in order, the forms, and the folder of an
+ * export or of the archive. When it happens is decided in operations/.
+ */
+import type { ExportProgress, ExportSpec } from '../../domain/exports.js';
+import { dayMs, listDays } from '../dayFiles/days.js';
+import { openDaySnapshot } from './dayReadings.js';
+import { openExportFolder } from './exportFolder.js';
+import { writeDay } from './writeDay.js';
+
+/**
+ * Exports readings, one file per UTC day, a slice per step of the generator. A day that an earlier run has exported in its present
+ * state is skipped. Unsealed readings must be sealed before. `folder` is the data folder. Throws ExportFolderError, and what file
+ * systems and SQLite throw; then the files of complete days stay.
+ */
+export function* exportDays(folder: string, spec: ExportSpec): Generator<ExportProgress, ExportProgress> {
+  const target = openExportFolder(spec);
+  const { format, from, to } = spec;
+  const devices = spec.devices === null ? null : new Set(spec.devices);
+  const days = listDays(folder).filter(({ day }) => (day + 1) * dayMs > from && day * dayMs < to);
+  const progress: ExportProgress = { done: 0, total: days.length, bytes: 0, readings: 0, damaged: 0, finished: false };
+  for (const { day } of days) {
+    const snapshot = openDaySnapshot(folder, day);
+    try {
+      if (snapshot !== null && !target.has(day, snapshot.token)) {
+        const writing = writeDay({ snapshot, format, path: target.pathOf(day), from, to, devices });
+        try {
+          let step = writing.next();
+          for (; !step.done; step = writing.next()) yield { ...progress };
+          progress.bytes += step.value.bytes;
+          progress.readings += step.value.readings;
+          progress.damaged += step.value.damaged;
+          target.note(day, snapshot.token, step.value.readings === 0);
+        } finally {
+          writing.return({ readings: 0, bytes: 0, damaged: 0 });
+        }
+      }
+    } finally {
+      snapshot?.close();
+    }
+    progress.done++;
+    yield { ...progress };
+  }
+  return { ...progress, finished: true };
+}
