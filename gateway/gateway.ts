@@ -77,8 +77,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     // What cannot be undone waits until nothing can fail the start any more.
     await bridge.started();
     side.operations.resumeErasures();
-    const { backups } = side.operations;
-    closing.add(everySecond(base, { storage, commands: commanding.commands, meter: intake.meter, backups }));
+    closing.add(
+      everySecond(base, { storage, commands: commanding.commands, meter: intake.meter, operations: side.operations }),
+    );
     const scheme = config.device.tls === undefined ? 'ws' : 'wss';
     return {
       deviceUrl: `${scheme}://${urlHost(config.device.host)}:${devicePort.port}/v1/device`,

@@ -51,6 +51,10 @@ export const commandTable: Readonly<Record<string, Entry>> = {
     description: 'run a read-only SQL statement on the readings of a data folder',
     load: async () => (await import('./sql.js')).addSql,
   },
+  export: {
+    description: 'write readings as Parquet, CSV, NDJSON or SQLite, one file per day',
+    load: async () => (await import('./export.js')).addExport,
+  },
   tail: {
     args: '[id]',
     description: 'print readings, presence, rejected frames and commands as they happen',

@@ -54,7 +54,6 @@ const guesses: Record<string, readonly string[]> = {
   delete: ['tidegate device remove ID'],
   readings: ['tidegate query ID'],
   history: ['tidegate query ID'],
-  export: ['tidegate query ID --format csv'],
   metrics: ['tidegate device show ID', 'tidegate query ID --metric NAME'],
   latest: ['tidegate device show ID'],
   logs: ['tidegate tail', 'tidegate attempts', 'tidegate audit'],

@@ -4,12 +4,7 @@ import type { BackupConfig } from '../../schemas/generated/config.js';
 
 /** What is wrong with the settings of backups that the schema cannot check, as sentences. */
 export function backupFaults({ schedule, folder, timeZone = 'UTC' }: BackupConfig, data: string): string[] {
-  const faults: string[] = [];
-  if (folder !== undefined && !isAbsolute(folder)) faults.push(`backup.folder: "${folder}" must be an absolute path`);
-  else if (folder !== undefined && isInside(folder, data))
-    faults.push(
-      `backup.folder: "${folder}" is inside the data folder; choose another disk, or at least another folder`,
-    );
+  const faults = folderFaults('backup.folder', folder, data);
   if (schedule === undefined) return faults;
   if (folder === undefined) faults.push('backup.schedule: needs backup.folder, the folder that the backups go into');
   try {
@@ -23,6 +18,14 @@ export function backupFaults({ schedule, folder, timeZone = 'UTC' }: BackupConfi
     );
   }
   return faults;
+}
+
+/** What is wrong with a folder that the gateway writes copies into; `key` is the name of its setting. */
+export function folderFaults(key: string, folder: string | undefined, data: string): string[] {
+  if (folder === undefined) return [];
+  if (!isAbsolute(folder)) return [`${key}: "${folder}" must be an absolute path`];
+  if (!isInside(folder, data)) return [];
+  return [`${key}: "${folder}" is inside the data folder; choose another disk, or at least another folder`];
 }
 
 function isInside(folder: string, data: string): boolean {

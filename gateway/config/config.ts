@@ -24,7 +24,7 @@ import type {
 } from '../../schemas/generated/config.js';
 import { loadSchema, packageRoot } from '../../schemas/load.js';
 import { createProxies } from '../net/proxies.js';
-import { backupFaults } from './backupFaults.js';
+import { backupFaults, folderFaults } from './backupFaults.js';
 import { explain, type Schema } from './explain.js';
 import { mapTilesFaults } from './mapTiles.js';
 import { byDefault, type Origin, type Origins, originText } from './origins.js';
@@ -42,7 +42,7 @@ export interface ResolvedConfig {
   readonly device: Filled<DeviceListenerConfig, 'tls' | 'publicUrl'>;
   readonly operator: Filled<OperatorListenerConfig, 'tls'>;
   readonly log: Required<LogConfig>;
-  readonly store: Required<StoreConfig>;
+  readonly store: Filled<StoreConfig, 'archive'>;
   readonly limits: Required<LimitsConfig> & { readonly device: Required<DeviceLimits> };
   readonly shutdown: Required<ShutdownConfig>;
   readonly commands: Required<CommandsConfig>;
@@ -132,7 +132,13 @@ export function loadConfig({ file, environment, set }: ConfigSources): ResolvedC
   if (config.mqtt?.password !== undefined && config.mqtt.passwordFile !== undefined)
     faults.push('mqtt.password and mqtt.passwordFile: give one of them');
   faults.push(...portFaults(config));
-  if (faults.length === 0) faults.push(...backupFaults(config.backup ?? {}, config.data ?? 'data'));
+  if (faults.length === 0) {
+    const data = config.data ?? 'data';
+    faults.push(
+      ...folderFaults('store.archive', config.store?.archive, data),
+      ...backupFaults(config.backup ?? {}, data),
+    );
+  }
   if (faults.length === 0 && config.console?.mapTiles !== undefined)
     faults.push(...mapTilesFaults(config.console.mapTiles));
   if (Array.isArray(config.trustedProxies)) faults.push(...proxyFaults(config.trustedProxies));

@@ -2,20 +2,25 @@ import type { Logger } from 'pino';
 import { uuidv7 } from 'uuidv7';
 import { fileReason } from '../../schemas/errors.js';
 import type { DeviceIdentity } from '../domain/device.js';
+import type { ExportProgress, ExportSpec } from '../domain/exports.js';
 import type { Clock } from '../process/clock.js';
 import type { ArchiveJob, JobProgress } from '../store/threads/archiving.js';
 
 /** Work on the files of the store that takes long, as operators see it. */
 export interface Job {
   id: string;
-  type: ArchiveJob['type'];
-  /** The folder of a backup, the id of the device that is erased, or `readings`, the folder of the files that are packed. */
+  type: ArchiveJob['type'] | 'export';
+  /** The folder of a backup or of an export, the id of the device that is erased, or `readings`, the folder of the files that are packed. */
   subject: string;
   state: 'waiting' | 'running' | 'done' | 'failed';
   filesDone: number;
   filesTotal: number;
-  /** Bytes that a backup has written; 0 for other jobs. */
+  /** Bytes that a backup or an export has written; 0 for other jobs. */
   bytes: number;
+  /** Readings that an export has written; 0 for other jobs. */
+  readings: number;
+  /** Damaged parts of day files that an export had to leave out. */
+  damaged: number;
   /** Unix ms. */
   createdAt: number;
   endedAt: number | null;
@@ -29,7 +34,10 @@ const retryMs = 60_000;
 /** Ended jobs that are still listed. */
 const endedMax = 100;
 
-/** Long work that operators start. The archiver carries out one job after the other. */
+/**
+ * Backups, erasures and packing, carried out one after the other by the archiver, and exports, one after the other beside them. Operators
+ * start all of them.
+ */
 export interface Jobs {
   /**
    * Copies the store into this folder, which must be empty or missing. `ended` is called at its end, with null if it is complete.
@@ -39,6 +47,12 @@ export interface Jobs {
   erase(device: DeviceIdentity): Job;
   /** Packs the finished days of 0.1. If one cannot be packed, the job goes on with the others and fails at its end. */
   pack(): Job;
+  /** Seals, and exports the chosen readings into files. */
+  exportTo(spec: ExportSpec): Job;
+  /** Ends an export, of which the complete files stay. False if the job is of another type or has ended. */
+  cancel(id: string, by: string): boolean;
+  /** Since the start. */
+  exported(): { readings: number; failures: number };
   /** In order of creation. */
   all(): readonly Job[];
   get(id: string): Job | undefined;
@@ -49,6 +63,8 @@ export interface JobsOptions {
   log: Logger;
   /** Carries out a job; resolves at its end. */
   run(job: ArchiveJob, progress: (progress: JobProgress) => void): Promise<void>;
+  /** Carries out an export; resolves at its end, and rejects with the reason of `signal` if that ends it. */
+  runExport(spec: ExportSpec, progress: (progress: ExportProgress) => void, signal: AbortSignal): Promise<void>;
   /** Called before a device's readings are removed from the day files: moves them all there, and accepts no more of them. */
   beforeErase(device: DeviceIdentity): Promise<void>;
   /** Called after that: removes the device from the log and the quarantine, and stores that the erasure is done. */
@@ -59,6 +75,9 @@ export interface JobsOptions {
 export function createJobs(options: JobsOptions): Jobs {
   const { clock, log } = options;
   const jobs: Job[] = [];
+  /** Of the exports that have not ended. */
+  const cancels = new Map<string, AbortController>();
+  const exported = { readings: 0, failures: 0 };
 
   function add(type: Job['type'], subject: string): Job {
     const job: Job = {
@@ -69,6 +88,8 @@ export function createJobs(options: JobsOptions): Jobs {
       filesDone: 0,
       filesTotal: 0,
       bytes: 0,
+      readings: 0,
+      damaged: 0,
       createdAt: clock.now(),
       endedAt: null,
       error: null,
@@ -86,6 +107,26 @@ export function createJobs(options: JobsOptions): Jobs {
     };
     work().then(() => finish(null), finish);
     return job;
+  }
+
+  function exportTo(spec: ExportSpec): Job {
+    const job = add('export', spec.folder);
+    const cancel = new AbortController();
+    cancels.set(job.id, cancel);
+    const progress = ({ done, total, bytes, readings, damaged }: ExportProgress): void => {
+      exported.readings += readings - job.readings;
+      Object.assign(job, { state: 'running', filesDone: done, filesTotal: total, bytes, readings, damaged });
+    };
+    const ended = (error: Error | null): void => {
+      cancels.delete(job.id);
+      if (error !== null && !cancel.signal.aborted) exported.failures++;
+      if (job.damaged > 0)
+        log.warn(
+          { job: job.id, parts: job.damaged },
+          'an export left damaged parts out; tidegate doctor --all names them',
+        );
+    };
+    return follow(job, () => options.runExport(spec, progress, cancel.signal), ended);
   }
 
   function erase(device: DeviceIdentity): Job {
@@ -109,8 +150,8 @@ export function createJobs(options: JobsOptions): Jobs {
       endedAt,
       error: error === null ? null : fileReason(error),
     });
-    const { id, type, subject, filesDone, bytes, createdAt } = job;
-    const facts = { job: id, subject, files: filesDone, bytes, ms: endedAt - createdAt };
+    const { id, type, subject, filesDone, bytes, readings, createdAt } = job;
+    const facts = { job: id, subject, files: filesDone, bytes, readings, ms: endedAt - createdAt };
     if (error === null) log.info(facts, `${type} is done`);
     else log.error({ ...facts, err: error }, `${type} failed`);
   }
@@ -131,6 +172,13 @@ export function createJobs(options: JobsOptions): Jobs {
       const job = add('pack', 'readings');
       return follow(job, () => options.run({ type: 'pack' }, progressOf(job)));
     },
+    exportTo,
+    cancel(id, by) {
+      const cancel = cancels.get(id);
+      cancel?.abort(new Error(`it was cancelled by ${by}; files of complete days stay`));
+      return cancel !== undefined;
+    },
+    exported: () => exported,
     all: () => jobs,
     get: (id) => jobs.find((job) => job.id === id),
   };

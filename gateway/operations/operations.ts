@@ -19,6 +19,7 @@ import type { Clock } from '../process/clock.js';
 import type { Store } from '../store/store.js';
 import type { Restored } from '../store/threads/restored.js';
 import { type AdmitResult, createAdmitRejected } from './admitRejected.js';
+import { createDayArchive, type DayArchive } from './dayArchive.js';
 import { type DiskForecast, diskForecast } from './diskForecast.js';
 import { createJobs, type Jobs } from './jobs.js';
 import { type BackupSettings, createScheduledBackups, type ScheduledBackups } from './scheduledBackups.js';
@@ -40,6 +41,8 @@ export interface OperationsOptions {
   retention: { retentionDays: number; rollupRetentionDays: number };
   schedule(delayMs: number, run: () => void): void;
   backupSettings: BackupSettings;
+  /** store.archive; undefined: there is no archive. */
+  archiveFolder: string | undefined;
 }
 
 /** What the data folder holds, how it grows, and what is kept how long. */
@@ -64,6 +67,7 @@ export interface Operations {
   confirmClock(by: string): Promise<void>;
   jobs: Jobs;
   backups: ScheduledBackups;
+  archive: DayArchive;
   /** What the data folder holds, and how long the disk lasts. */
   storage(): Promise<StorageReport>;
   /** Starts again the erasures that were not done when the gateway stopped. To be called once, when the gateway has started. */
@@ -111,6 +115,11 @@ export function createOperations(options: OperationsOptions): Operations {
     clock,
     log,
     run: store.run,
+    async runExport(spec, progress, signal) {
+      await batcher.drained();
+      await store.seal();
+      await store.export({ type: 'export', spec }, progress, signal);
+    },
     schedule: options.schedule,
     async beforeErase({ key }) {
       store.leaveOut(key);
@@ -124,6 +133,8 @@ export function createOperations(options: OperationsOptions): Operations {
   });
 
   const backups = createScheduledBackups({ clock, log, gatewayId, settings: options.backupSettings, jobs });
+
+  const archive = createDayArchive({ clock, log, store, folder: options.archiveFolder });
 
   async function confirmClock(by: string): Promise<void> {
     const at = clock.now();
@@ -161,6 +172,7 @@ export function createOperations(options: OperationsOptions): Operations {
     confirmClock,
     jobs,
     backups,
+    archive,
     storage,
     resumeErasures() {
       for (const device of restored.erasures) jobs.erase(device);

@@ -91,6 +91,8 @@ export interface Store {
    * Rejects with the reason of `signal` if that ends it.
    */
   export(work: ExportWork, progress: (progress: ExportProgress) => void, signal?: AbortSignal): Promise<void>;
+  /** The number of past days that a run of the archive would look at, because their file there is missing or old. `now` is Unix ms. */
+  daysToArchive(archive: string, now: number): number;
   /** May be called twice. */
   close(): Promise<void>;
 }
@@ -207,6 +209,7 @@ function createStore({ writer, archiver, readers, schedule }: Threads, exports: 
     idle: () => schedule.idle(),
     run: (job, progress) => schedule.run(job, progress),
     export: exports.run,
+    daysToArchive: exports.daysToArchive,
     close: () => (closing ??= close()),
   };
 }

@@ -1,6 +1,6 @@
 import type { Commands } from '../command/commands.js';
 import type { Meter } from '../observe/meter.js';
-import type { ScheduledBackups } from '../operations/scheduledBackups.js';
+import type { Operations } from '../operations/operations.js';
 import type { Base } from './base.js';
 import type { Closable } from './closing.js';
 import type { Storage } from './openStorage.js';
@@ -15,8 +15,8 @@ export function everySecond(
     storage,
     commands,
     meter,
-    backups,
-  }: { storage: Storage; commands: Commands; meter: Meter; backups: Pick<ScheduledBackups, 'tick'> },
+    operations,
+  }: { storage: Storage; commands: Commands; meter: Meter; operations: Pick<Operations, 'backups' | 'archive'> },
 ): Closable {
   let trimmedAt = 0;
   let tickedAt = monotonic();
@@ -35,7 +35,8 @@ export function everySecond(
     if (clock.now() - trimmedAt > trimEveryMs) trimCommands();
     storage.diskWatch.tick(now);
     storage.clockWatch.tick();
-    backups.tick();
+    operations.backups.tick();
+    operations.archive.tick();
     meter.tick(counters.framesReceived, counters.readingsStored, now - tickedAt);
     tickedAt = now;
   }, 1_000);

@@ -66,6 +66,7 @@ export function createOperatorSide(base: Base, { storage, registries, intake, tr
       rollupRetentionDays: base.config.store.rollupRetentionDays,
     },
     backupSettings: base.config.backup,
+    archiveFolder: base.config.store.archive,
     schedule: (delayMs, run) => base.schedule(delayMs, () => closed || run()),
   });
   const live = createLive({

@@ -372,6 +372,10 @@ export interface StoreConfig {
    */
   finishAfterSeconds?: number;
   /**
+   * The absolute path of a folder that every finished day is also written to as `YYYY-MM-DD.parquet`, for example a mounted bucket. A day whose readings change later is written again, and retention removes nothing there. It must not be in the data folder.
+   */
+  archive?: string;
+  /**
    * The gateway warns if the free space of the data folder is below this many bytes.
    */
   lowSpaceBytes?: number;

@@ -1078,6 +1078,51 @@ export interface DevicePatch {
 }
 
 /**
+ * Which readings are exported, in which form, and where to.
+ */
+export interface ExportRequest {
+  /**
+   * An absolute path on the machine of the gateway, for example `/var/exports/may`. The folder must be empty, or not exist, or have the same export, which is continued then. It must not be in the data folder.
+   */
+  folder: string;
+  /**
+   * The form of the files. `parquet`: Apache Parquet. `csv`: RFC 4180 with the header `device,metric,unit,ts,value`. `ndjson`: a JSON object per line. `sqlite`: an SQLite file with the table `readings`.
+   */
+  format: 'parquet' | 'csv' | 'ndjson' | 'sqlite';
+  /**
+   * The start, in Unix milliseconds.
+   */
+  from: number;
+  /**
+   * The end, in Unix milliseconds, exclusive.
+   */
+  to: number;
+  target?: ExportTarget;
+}
+/**
+ * The devices whose readings are exported. If it is absent, the readings of all devices are exported. Else give exactly one of the three ways to name them.
+ */
+export interface ExportTarget {
+  /**
+   * The ids of the devices. All of them must exist.
+   *
+   * @minItems 1
+   * @maxItems 100000
+   */
+  ids?: [string, ...string[]];
+  /**
+   * All devices that have every one of these tags, for example `{"site":"north"}`.
+   */
+  tags?: {
+    [k: string]: string;
+  };
+  /**
+   * All devices of this model.
+   */
+  model?: string;
+}
+
+/**
  * The state of the gateway.
  */
 export interface GatewayBody {
@@ -1187,7 +1232,7 @@ export interface HealthBody {
 }
 
 /**
- * Long work on the files of the store: a backup, the erasure of a device, or the packing of old days.
+ * Long work on the files of the store: a backup, the erasure of a device, or an export.
  */
 export interface JobBody {
   /**
@@ -1195,15 +1240,15 @@ export interface JobBody {
    */
   id: string;
   /**
-   * `backup` copies the store into a folder. `erase` removes the readings of a removed device from every file. `pack` packs the finished days that Tidegate 0.1 wrote.
+   * `backup` copies the store into a folder. `erase` removes the readings of a removed device from every file. `export` writes readings into files of another form.
    */
-  type: 'backup' | 'erase' | 'pack';
+  type: 'backup' | 'erase' | 'export';
   /**
-   * The folder of a backup, the id of the device that is erased, or `readings` for the day files that are packed.
+   * The folder of a backup or of an export, or the id of the device that is erased.
    */
   subject: string;
   /**
-   * `waiting`: not begun. `running`: at work. `done` and `failed` are final. A failed erasure is tried again a minute later as a new job.
+   * `waiting`: not begun. `running`: at work. `done` and `failed` are final; an export that was cancelled is `failed`. A failed erasure is tried again a minute later as a new job.
    */
   state: 'waiting' | 'running' | 'done' | 'failed';
   /**
@@ -1211,13 +1256,21 @@ export interface JobBody {
    */
   filesDone: number;
   /**
-   * How many files there are to work on. It is 0 before the job runs; if no file needs to be packed, it stays 0.
+   * How many files there are to work on. It is 0 before the job runs.
    */
   filesTotal: number;
   /**
-   * The bytes that a backup has written so far. It is 0 for other jobs.
+   * The bytes that a backup or an export has written so far. It is 0 for an erasure.
    */
   bytes: number;
+  /**
+   * The readings that an export has written in this run. It is 0 for other jobs.
+   */
+  readings: number;
+  /**
+   * How many damaged parts of day files an export left out. `tidegate doctor --all` names them.
+   */
+  damaged: number;
   /**
    * The time at which the job was created, in Unix milliseconds.
    */

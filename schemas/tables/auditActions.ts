@@ -24,6 +24,8 @@ export const auditActions = {
   gateway_reloaded: { of: 'gateway', title: 'Reloaded the configuration' },
   backup_started: { of: 'gateway', title: 'Started a backup' },
   packing_started: { of: 'gateway', title: 'Started to pack old days' },
+  export_started: { of: 'gateway', title: 'Started an export' },
+  export_cancelled: { of: 'gateway', title: 'Cancelled an export' },
   clock_confirmed: { of: 'gateway', title: 'Confirmed the clock' },
 } as const satisfies Record<string, { of: 'device' | 'batch' | 'key' | 'gateway'; title: string }>;
 

@@ -132,6 +132,11 @@ export const problems = {
     title: 'The folder cannot be used',
     fix: 'Choose an empty or new folder outside the data folder, or set backup.folder.',
   },
+  job_not_cancellable: {
+    status: 409,
+    title: 'The job cannot be cancelled',
+    fix: 'Only an export that has not ended can be cancelled.',
+  },
   job_unknown: { status: 404, title: 'There is no such job', fix: 'Check the id in the list of jobs.' },
   upgrade_required: {
     status: 426,

@@ -7,6 +7,7 @@ import type {
   DeviceEditRequest,
   DeviceImport,
   DevicePatch,
+  ExportRequest,
   KeyCreate,
 } from '../../../schemas/generated/operator.js';
 import type { Role } from '../../../schemas/tables/roles.js';
@@ -24,6 +25,7 @@ export interface Bodies {
   device_edit: DeviceEditRequest;
   device_import: DeviceImport;
   device_patch: DevicePatch;
+  export_request: ExportRequest;
   key_create: KeyCreate;
 }
 

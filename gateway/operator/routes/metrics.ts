@@ -64,6 +64,22 @@ export const metrics: readonly Metric[] = [
   counter('tidegate_backup_failures_total', 'Backups into backup.folder that failed', ({ backups }) =>
     backups.failures(),
   ),
+  counter(
+    'tidegate_exported_readings_total',
+    'Readings that exports have written',
+    ({ jobs }) => jobs.exported().readings,
+  ),
+  counter(
+    'tidegate_export_failures_total',
+    'Exports that failed, without those that were cancelled',
+    ({ jobs }) => jobs.exported().failures,
+  ),
+  counter('tidegate_archived_days_total', 'Files of days that were written into store.archive', ({ archive }) =>
+    archive.days(),
+  ),
+  counter('tidegate_archive_failures_total', 'Runs of the archive in store.archive that failed', ({ archive }) =>
+    archive.failures(),
+  ),
   gauge('tidegate_retention_paused', '1 while retention is paused because the clock stepped, else 0', ({ status }) =>
     status().retentionPaused === null ? 0 : 1,
   ),

@@ -1,6 +1,7 @@
 import type { ExportProgress, ExportWork } from '../../domain/exports.js';
 import type { ExporterCalls } from '../threads/calls.js';
 import { startThread } from '../threads/startThread.js';
+import { daysToArchive } from './archiveDays.js';
 import type { ExporterData } from './exporter.js';
 
 /** Exports and runs of the archive, one after another, each in a thread of its own. */
@@ -10,6 +11,8 @@ export interface Exports {
    * reason; then nothing unfinished is left.
    */
   run(work: ExportWork, progress: (progress: ExportProgress) => void, signal?: AbortSignal): Promise<void>;
+  /** The number of past days whose file in the archive is missing or old. */
+  daysToArchive(archive: string, now: number): number;
   /** Ends the work that is under way or waits. */
   close(): Promise<void>;
 }
@@ -48,8 +51,9 @@ export function createExports(folder: string): Exports {
       last = done.catch(() => {});
       return done;
     },
+    daysToArchive: (archive, now) => daysToArchive(folder, archive, now).length,
     async close() {
-      closing.abort(new Error('the store is closing'));
+      closing.abort(Object.assign(new Error('the store is closing'), { code: 'STORE_CLOSING' }));
       await last;
     },
   };

@@ -172,7 +172,8 @@ const planOf = (db: Database.Database, sql: string): string[] =>
     .all()
     .map(({ detail }) => detail);
 
-function unsealedReadings(folder: string): number {
+/** The number of readings in the log that are not in day files yet. */
+export function unsealedReadings(folder: string): number {
   const path = join(folder, 'log.db');
   if (!existsSync(path)) return 0;
   const log = openForReading(path);
