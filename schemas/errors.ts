@@ -18,6 +18,7 @@ const fileReasons: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
   ENOTDIR: 'the path, or a part of it, is a file',
   ENOSPC: 'the disk is full',
+  SQLITE_FULL: 'the disk is full',
 };
 
 /** Why a file or folder could not be used, for people and without the path. An error of another kind keeps its message. */

@@ -7,15 +7,15 @@ import { currentApi } from '../session/session.js';
 
 const againMs = 2_000;
 
-/** The long work of the gateway since its start: backups, erasures and packing. A job cannot be cancelled. */
+/** The long work of the gateway since its start: backups, erasures, packing and exports. */
 export function JobsPage() {
   const jobs = usePolled(() => currentApi().jobs(), againMs, []);
   const items = jobs.value?.items;
   return (
     <Main title="Jobs">
       <p class="lead">
-        Backups, erasures and packing since the gateway started, newest first. They run one at a time. Details are in
-        the log of the gateway.
+        Backups, erasures, packing and exports since the gateway started, newest first. Exports run one at a time, and so
+        do the others. Details are in the log of the gateway.
       </p>
       {jobs.trouble !== null && <Failed what={jobs.trouble} retry={jobs.again} />}
       <section class="card" aria-label="Jobs, newest first">

@@ -4,7 +4,12 @@ import type { JobBody } from '../../schemas/generated/operator.js';
 import { now } from '../session/session.js';
 import { Time } from './time.js';
 
-const kinds: Record<JobBody['type'], string> = { backup: 'Backup to', erase: 'Erase readings of', pack: 'Pack' };
+const kinds: Record<JobBody['type'], string> = {
+  backup: 'Backup to',
+  erase: 'Erase readings of',
+  pack: 'Pack',
+  export: 'Export to',
+};
 const tones: Record<JobBody['state'], string> = { waiting: 'wait', running: 'go', done: 'good', failed: 'bad' };
 
 /** One job of the gateway, with its progress. */

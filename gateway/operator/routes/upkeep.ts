@@ -191,12 +191,7 @@ export const upkeepRoutes: Route[] = [
       const job = jobs.get(id);
       if (job === undefined) throw new Problem('job_unknown', `There is no job ${id}`);
       if (!jobs.cancel(id, byOf(request)))
-        throw new Problem(
-          'job_not_cancellable',
-          job.type === 'export'
-            ? 'The export has ended'
-            : `Only an export can be cancelled; this is of type ${job.type}`,
-        );
+        throw new Problem('job_not_cancellable', `Job ${id} (${job.type}) is ${job.state}`);
       await audit(byOf(request), 'export_cancelled', gatewayId, job.subject);
       return noContent;
     },

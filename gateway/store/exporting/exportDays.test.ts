@@ -61,8 +61,8 @@ test('a Parquet file has the types that its documentation names, and times as di
     columns.map(([name, type]) => `${name} ${type}`),
     ['device VARCHAR', 'metric VARCHAR', 'unit VARCHAR', 'ts TIMESTAMP WITH TIME ZONE'].concat([
       'value DOUBLE',
-      'text VARCHAR',
-      'flag BOOLEAN',
+      'value_text VARCHAR',
+      'value_bool BOOLEAN',
     ]),
   );
   const encodings = await askDuckDb(`SELECT path_in_schema, encodings FROM parquet_metadata('${path}')`);

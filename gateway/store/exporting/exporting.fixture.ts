@@ -130,7 +130,7 @@ export type ParquetRow = [string, string, string | null, number, number | null, 
 /** In the order of the file. */
 export async function readParquet(path: string): Promise<ParquetRow[]> {
   const rows = await askDuckDb(
-    `SELECT device, metric, unit, epoch_ms(ts), value, text, flag FROM read_parquet('${path}', file_row_number = true) ORDER BY file_row_number`,
+    `SELECT device, metric, unit, epoch_ms(ts), value, value_text, value_bool FROM read_parquet('${path}', file_row_number = true) ORDER BY file_row_number`,
   );
   return rows.map((row) => row.map((value) => (typeof value === 'bigint' ? Number(value) : value)) as ParquetRow);
 }

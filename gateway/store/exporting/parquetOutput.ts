@@ -16,7 +16,7 @@ const time = {
 
 const [required, optional] = [{ repetition_type: 'REQUIRED' }, { repetition_type: 'OPTIONAL' }] as const;
 
-/** A reading has its value in the column of its kind: numbers in `value`, strings in `text`, booleans in `flag`. */
+/** A reading has its value in the column of its kind: numbers in `value`, strings in `value_text`, booleans in `value_bool`. */
 const schema = [
   { name: 'readings', num_children: 7 },
   { name: 'device', ...text, ...required },
@@ -24,8 +24,8 @@ const schema = [
   { name: 'unit', ...text, ...optional },
   { name: 'ts', ...time, ...required },
   { name: 'value', type: 'DOUBLE', ...optional },
-  { name: 'text', ...text, ...optional },
-  { name: 'flag', type: 'BOOLEAN', ...optional },
+  { name: 'value_text', ...text, ...optional },
+  { name: 'value_bool', type: 'BOOLEAN', ...optional },
 ] as const;
 
 /** The rows of a group, by column. */
@@ -35,8 +35,8 @@ const emptyGroup = () => ({
   unit: [] as (string | null)[],
   ts: [] as bigint[],
   value: [] as (number | null)[],
-  text: [] as (string | null)[],
-  flag: [] as (boolean | null)[],
+  texts: [] as (string | null)[],
+  flags: [] as (boolean | null)[],
   /** A dictionary would take -0 for 0. */
   hasMinusZero: false,
 });
@@ -50,7 +50,7 @@ export function openParquetOutput(path: string): DayOutput {
 
   function flush(): void {
     if (group.ts.length === 0) return;
-    const { device, metric, unit, ts, value, text: texts, flag, hasMinusZero } = group;
+    const { device, metric, unit, ts, value, texts, flags, hasMinusZero } = group;
     parquet.write({
       columnData: [
         { name: 'device', data: device, encoding: 'RLE_DICTIONARY' },
@@ -58,8 +58,8 @@ export function openParquetOutput(path: string): DayOutput {
         { name: 'unit', data: unit, encoding: 'RLE_DICTIONARY' },
         { name: 'ts', data: ts, encoding: 'DELTA_BINARY_PACKED' },
         { name: 'value', data: value, ...(hasMinusZero ? { encoding: 'PLAIN' as const } : {}) },
-        { name: 'text', data: texts },
-        { name: 'flag', data: flag },
+        { name: 'value_text', data: texts },
+        { name: 'value_bool', data: flags },
       ],
       rowGroupSize: rowsPerGroup,
     });
@@ -76,8 +76,8 @@ export function openParquetOutput(path: string): DayOutput {
         group.unit.push(unit);
         group.ts.push(BigInt(readings.ts[i]));
         group.value.push(isNumber ? number : null);
-        group.text.push(kind === seriesKinds.string ? readings.texts[i] : null);
-        group.flag.push(kind === seriesKinds.boolean ? number === 1 : null);
+        group.texts.push(kind === seriesKinds.string ? readings.texts[i] : null);
+        group.flags.push(kind === seriesKinds.boolean ? number === 1 : null);
         if (isNumber && Object.is(number, -0)) group.hasMinusZero = true;
         if (group.ts.length === rowsPerGroup) flush();
       }

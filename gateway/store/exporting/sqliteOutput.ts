@@ -11,7 +11,8 @@ const schema = `
 /** An SQLite file with one table. A boolean is the integer 0 or 1, and a number is always REAL. */
 export function openSqliteOutput(path: string): DayOutput {
   const db = new Database(path);
-  db.pragma('journal_mode = OFF');
+  // A new file has no pages that a journal would keep, and better-sqlite3 refuses to go without one.
+  db.pragma('journal_mode = MEMORY');
   db.pragma('synchronous = OFF');
   db.exec(schema);
   const insert = db.prepare('INSERT INTO readings (device, metric, unit, ts, value) VALUES (?, ?, ?, ?, ?)');

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { codeOf } from '../../../schemas/errors.js';
 import type { ExportFormat } from '../../domain/exports.js';
 import type { DamagedChunkError } from '../chunks/packing.js';
+import { removeDatabase } from '../dayFiles/days.js';
 import { syncPath } from '../sqlite/syncPath.js';
 import type { DaySnapshot } from './dayReadings.js';
 import { openDayOutput } from './openOutput.js';
@@ -38,7 +39,7 @@ export function* writeDay({ snapshot, format, path, ...selection }: WriteDayOpti
   const part = path + partSuffix;
   const written: WrittenDay = { readings: 0, bytes: 0, damaged: 0 };
   const damaged = (_device: string, _metric: string, _error: DamagedChunkError): void => void written.damaged++;
-  rmSync(part, { force: true });
+  removeDatabase(part);
   try {
     const output = openDayOutput(format, part);
     let ended = false;
@@ -67,7 +68,7 @@ export function* writeDay({ snapshot, format, path, ...selection }: WriteDayOpti
     }
     return written;
   } finally {
-    rmSync(part, { force: true });
+    removeDatabase(part);
   }
 }
 
