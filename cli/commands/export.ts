@@ -100,21 +100,28 @@ function devicesOf(folder: string, target: Target | null): string[] | null {
   const { ids, model, tags = {} } = target;
   const known = new Set(devices.map(({ id }) => id));
   const unknown = ids?.find((id) => !known.has(id));
-  if (unknown !== undefined) throw new Failure(1, `There is no device ${unknown} (device_unknown)`, 'device_unknown');
+  if (unknown !== undefined)
+    throw new Failure(1, `There is no device ${unknown}. Check the id. (device_unknown)`, 'device_unknown');
   if (ids !== undefined) return ids;
   const found = devices.filter(
     (device) =>
       (model === undefined || device.model === model) &&
       Object.entries(tags).every(([name, value]) => device.tags[name] === value),
   );
-  if (found.length === 0) throw new Failure(1, 'No device matches the target (target_empty)', 'target_empty');
+  if (found.length === 0)
+    throw new Failure(
+      1,
+      'No device matches the target. Choose other tags or another model. (target_empty)',
+      'target_empty',
+    );
   return found.map(({ id }) => id);
 }
 
 /** Exports without a gateway. Ctrl+C ends it after the current slice, and complete files stay. Throws Failure. */
 async function exportHere(spec: ExportSpec, { data, json }: ExportOptions): Promise<void> {
   const way = relative(resolve(data), spec.folder);
-  if (way === '' || !/^(\.\.|\/)/.test(way)) throw new Failure(1, `${spec.folder} is inside the data folder`);
+  if (way === '' || !/^(\.\.|\/)/.test(way))
+    throw new Failure(1, `${spec.folder} is inside the data folder. Choose another folder.`);
   const unsealed = unsealedReadings(data);
   if (unsealed > 0)
     console.error(
