@@ -14,8 +14,8 @@ export function JobsPage() {
   return (
     <Main title="Jobs">
       <p class="lead">
-        Backups, erasures, packing and exports since the gateway started, newest first. Exports run one at a time, and so
-        do the others. Details are in the log of the gateway.
+        Backups, erasures, packing and exports since the gateway started, newest first. Exports run one at a time, and
+        so do the others. Details are in the log of the gateway.
       </p>
       {jobs.trouble !== null && <Failed what={jobs.trouble} retry={jobs.again} />}
       <section class="card" aria-label="Jobs, newest first">

@@ -1232,7 +1232,7 @@ export interface HealthBody {
 }
 
 /**
- * Long work on the files of the store: a backup, the erasure of a device, or an export.
+ * Long work on the files of the store: a backup, the erasure of a device, the packing of old days, or an export.
  */
 export interface JobBody {
   /**
@@ -1240,11 +1240,11 @@ export interface JobBody {
    */
   id: string;
   /**
-   * `backup` copies the store into a folder. `erase` removes the readings of a removed device from every file. `export` writes readings into files of another form.
+   * `backup` copies the store into a folder. `erase` removes the readings of a removed device from every file. `pack` packs the finished days that Tidegate 0.1 wrote. `export` writes readings into files of another form.
    */
-  type: 'backup' | 'erase' | 'export';
+  type: 'backup' | 'erase' | 'pack' | 'export';
   /**
-   * The folder of a backup or of an export, or the id of the device that is erased.
+   * The folder of a backup or of an export, the id of the device that is erased, or `readings` for the day files that are packed.
    */
   subject: string;
   /**
@@ -1256,11 +1256,11 @@ export interface JobBody {
    */
   filesDone: number;
   /**
-   * How many files there are to work on. It is 0 before the job runs.
+   * How many files there are to work on. It is 0 before the job runs; if no file needs to be packed, it stays 0.
    */
   filesTotal: number;
   /**
-   * The bytes that a backup or an export has written so far. It is 0 for an erasure.
+   * The bytes that a backup or an export has written so far. It is 0 for other jobs.
    */
   bytes: number;
   /**
