@@ -45,7 +45,7 @@ test('tidegate export writes the same files through a gateway and from the data 
   const south = await here('--out', join(parent, 'y'), '--tag', 'site=south');
   assert.deepEqual(
     [south.code, south.err],
-    [1, 'No device matches the target. Choose other tags or another model. (target_empty)\n'],
+    [1, 'The target matches no device. Choose other tags or another model. (target_empty)\n'],
   );
   const other = await here('--format', 'ndjson', '--out', offline);
   assert.equal(other.code, 1);

@@ -111,7 +111,7 @@ function devicesOf(folder: string, target: Target | null): string[] | null {
   if (found.length === 0)
     throw new Failure(
       1,
-      'No device matches the target. Choose other tags or another model. (target_empty)',
+      'The target matches no device. Choose other tags or another model. (target_empty)',
       'target_empty',
     );
   return found.map(({ id }) => id);

@@ -135,7 +135,7 @@ export const problems = {
   job_not_cancellable: {
     status: 409,
     title: 'The job cannot be cancelled',
-    fix: 'Only an export that has not ended can be cancelled.',
+    fix: 'Wait until it ends. Only an export that has not ended can be cancelled.',
   },
   job_unknown: { status: 404, title: 'There is no such job', fix: 'Check the id in the list of jobs.' },
   upgrade_required: {
