@@ -109,7 +109,7 @@ function* buildDay(fresh: string, day: number, path: string, late: string | null
   const db = new Database(fresh);
   try {
     db.pragma(`page_size = ${pageBytesFor(path, late)}`);
-    db.pragma('journal_mode = OFF');
+    db.pragma('journal_mode = MEMORY');
     db.pragma('synchronous = OFF');
     createDaySchema(db);
     const attach = db.prepare('ATTACH ? AS ?');

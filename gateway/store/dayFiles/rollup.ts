@@ -37,7 +37,7 @@ export function* buildRollup(path: string, dayFilePath: string, pageSize: number
   const db = new Database(path);
   try {
     db.pragma(`page_size = ${pageSize}`);
-    db.pragma('journal_mode = OFF');
+    db.pragma('journal_mode = MEMORY');
     db.pragma('synchronous = OFF');
     createSchema(db);
     db.exec(`ATTACH '${dayFilePath.replaceAll("'", "''")}' AS day`);
