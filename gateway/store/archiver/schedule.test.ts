@@ -3,11 +3,11 @@ import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
-import { addFrame, createBatch } from '../../columns/batch.js';
+import { addFrame } from '../../columns/batch.js';
 import { reserveReadings } from '../../columns/readingColumns.js';
 import type { Device } from '../../domain/device.js';
-import type { BucketRow, ReadingRow, ReadingsQuery } from '../../domain/readingsQuery.js';
-import { type Scalar, seriesKinds } from '../../domain/series.js';
+import type { BucketRow } from '../../domain/readingsQuery.js';
+import { seriesKinds } from '../../domain/series.js';
 import { dayMs } from '../dayFiles/days.js';
 import { readRuns } from '../dayFiles/dayTables.js';
 import {
@@ -381,115 +381,6 @@ test('a query fails with LOG_TOO_LONG if a device has too many unsealed readings
   const [bucket] = (await readAll(store, query)) as BucketRow[];
   assert.equal(bucket.count, 600_000);
 });
-
-/** The expected answers of a store, computed in the simplest way. */
-class Expected {
-  readonly rows = new Map<string, ReadingRow>();
-  store({ series: id, ts, value }: ReadingRow): void {
-    const identity = `${id}/${ts}`;
-    if (!this.rows.has(identity)) this.rows.set(identity, { series: id, ts, value });
-  }
-  readings({ from, to, order, series: wanted }: ReadingsQuery): ReadingRow[] {
-    const sign = order === 'asc' ? 1 : -1;
-    const ids = new Set(wanted.map(({ id }) => id));
-    return [...this.rows.values()]
-      .filter((row) => ids.has(row.series) && row.ts >= from && row.ts < to)
-      .sort((a, b) => sign * (a.ts - b.ts || a.series - b.series));
-  }
-  buckets(query: ReadingsQuery, everyMs: number): BucketRow[] {
-    const found = new Map<string, ReadingRow[]>();
-    for (const row of this.readings({ ...query, order: 'asc' })) {
-      const key = `${Math.floor(row.ts / everyMs)}/${row.series}`;
-      found.set(key, [...(found.get(key) ?? []), row]);
-    }
-    const sign = query.order === 'asc' ? 1 : -1;
-    return [...found.values()]
-      .map((rows): BucketRow => {
-        const numbers = rows.map(({ value }) => value).filter((value) => typeof value === 'number');
-        const some = numbers.length > 0;
-        return {
-          series: rows[0].series,
-          ts: Math.floor(rows[0].ts / everyMs) * everyMs,
-          count: rows.length,
-          min: some ? Math.min(...numbers) : null,
-          max: some ? Math.max(...numbers) : null,
-          sum: some ? numbers.reduce((a, b) => a + b) : null,
-          first: rows[0].value,
-          last: (rows.at(-1) as ReadingRow).value,
-        };
-      })
-      .sort((a, b) => sign * (a.ts - b.ts || a.series - b.series));
-  }
-}
-
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
-    return (state >>> 8) / 0x1000000;
-  };
-}
-
-for (const seed of [1, 2, 3]) {
-  test(`after any stores, seals, merges, finished days and restarts queries return the expected rows (seed ${seed})`, async (context) => {
-    const random = randomOf(seed);
-    const pick = (count: number): number => Math.floor(random() * count);
-    const folder = folderFor(context);
-    const expected = new Expected();
-    let open = await openOnClock(context, folder);
-    let seq = 0;
-    let now = midnight;
-    const words = ['open', 'closed', 'ajar, "half"'];
-    for (let action = 0; action < 90; action++) {
-      const what = random();
-      if (what < 0.6) {
-        const readings = Array.from({ length: 1 + pick(40) }, (): ReadingRow => {
-          const id = 1 + pick(3);
-          const span = random() < 0.2 ? 3 * dayMs : 600_000;
-          const ts = now - pick(span / 1000) * 1000;
-          const value: Scalar = id === 1 ? pick(1000) / 4 : id === 2 ? words[pick(3)] : pick(2) === 1;
-          return { series: id, ts, value };
-        });
-        const batch = createBatch();
-        reserveReadings(batch, readings.length);
-        for (const { series: id, ts, value } of readings) {
-          batch.series[batch.readings] = id;
-          batch.ts[batch.readings] = ts;
-          batch.value[batch.readings++] = typeof value === 'string' ? batch.strings.push(value) - 1 : Number(value);
-        }
-        addFrame(batch, 1, 1, ++seq, readings.length, now);
-        if (seq === 1) batch.declared.series.push(...known);
-        await open.store.commit(batch, now);
-        for (const reading of readings) expected.store(reading);
-      } else if (what < 0.85) await open.store.seal();
-      else if (what < 0.97) {
-        now += pick(20) * hour;
-        await open.turnTo(now);
-      } else {
-        await open.store.close();
-        open = await openOnClock(context, folder);
-        await open.turnTo(now);
-      }
-      const from = random() < 0.5 ? 0 : now - pick(3 * dayMs);
-      const order = random() < 0.5 ? 'asc' : 'desc';
-      const query = queryOf(random() < 0.3 ? [known[pick(3)]] : known, {
-        from,
-        to: from + 1 + pick(4 * dayMs) + (from === 0 ? now : 0),
-        order,
-        limit: 1 + pick(200),
-      });
-      assert.deepEqual(await readAll(open.store, query), expected.readings(query), `action ${action}`);
-      const everyMs = [1_000, 60_000, 90_000, 7 * hour, hour, dayMs][pick(6)];
-      const bucketed = { ...query, everyMs };
-      assert.deepEqual(
-        await readAll(open.store, bucketed),
-        expected.buckets(bucketed, everyMs),
-        `action ${action} every ${everyMs}`,
-      );
-    }
-    assert.ok(open.store.unsealedReadings() >= 0);
-  });
-}
 
 /** A store with the readings of two devices. `older` is a copy of its folder from before the second device and its readings. */
 async function storeWithHistory(context: TestContext, folder: string): Promise<{ older: string; expected: unknown[] }> {
