@@ -136,6 +136,7 @@ test('the audit is shown in words, filtered by who, what, subject and time, and 
   assert.match(await entries.innerText(), /Removed a device pump-9/);
   await page.getByLabel('Who').selectOption('anyone');
   await page.getByLabel('Device, batch or key').fill('pump-7');
+  await entries.filter({ hasText: 'pump-7' }).nth(1).waitFor();
   await entries.nth(2).waitFor({ state: 'detached' });
   assert.equal(await entries.count(), 2);
   await page.getByLabel('What').selectOption('Changed a device');

@@ -234,7 +234,7 @@ test('an operator finds a device, sees it live, zooms, commands it, admits a fra
 
   await context.test('commands many devices', async () => {
     await page.getByRole('navigation').getByRole('link', { name: 'Commands' }).click();
-    await page.getByRole('button', { name: 'Command many devices' }).click();
+    await page.getByRole('button', { name: 'Command many devices' }).first().click();
     await page.getByLabel('Model', { exact: true }).selectOption('boiler');
     await page.getByText('set_target').click();
     await page.getByLabel('celsius').fill('61');
