@@ -32,20 +32,23 @@ export interface Run {
   tsMax: number;
 }
 
+/** The series of a day file or a rollup, which are found by device and metric. */
+export const seriesTable = `CREATE TABLE series (
+    id                INTEGER PRIMARY KEY,
+    device            TEXT NOT NULL,
+    metric            TEXT NOT NULL,
+    unit              TEXT,
+    kind              TEXT NOT NULL,
+    device_key        INTEGER NOT NULL,
+    device_created_at INTEGER NOT NULL,
+    UNIQUE (device, metric, device_key, device_created_at, kind)
+  );`;
+
 /** Makes the tables of an empty day file. */
 export function createDaySchema(db: Database.Database): void {
   db.exec(`
     CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-    CREATE TABLE series (
-      id                INTEGER PRIMARY KEY,
-      device            TEXT NOT NULL,
-      metric            TEXT NOT NULL,
-      unit              TEXT,
-      kind              TEXT NOT NULL,
-      device_key        INTEGER NOT NULL,
-      device_created_at INTEGER NOT NULL,
-      UNIQUE (device, metric, device_key, device_created_at, kind)
-    );
+    ${seriesTable}
     CREATE TABLE runs (
       id        INTEGER PRIMARY KEY,
       level     INTEGER NOT NULL,

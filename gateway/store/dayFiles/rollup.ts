@@ -12,7 +12,7 @@ import { createReadings, readingsMax } from '../chunks/chunk.js';
 import { DamagedChunkError } from '../chunks/packing.js';
 import { openMeta } from '../sqlite/meta.js';
 import { dayMs } from './days.js';
-import { kindsOf } from './dayTables.js';
+import { kindsOf, seriesTable } from './dayTables.js';
 import { chunkSource, pieceNs, readingNs, sliceNs } from './repack.js';
 
 /**
@@ -54,16 +54,7 @@ export function* buildRollup(path: string, dayFilePath: string, pageSize: number
 function createSchema(db: Database.Database): void {
   db.exec(`
     CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-    CREATE TABLE series (
-      id                INTEGER PRIMARY KEY,
-      device            TEXT NOT NULL,
-      metric            TEXT NOT NULL,
-      unit              TEXT,
-      kind              TEXT NOT NULL,
-      device_key        INTEGER NOT NULL,
-      device_created_at INTEGER NOT NULL
-    );
-    CREATE INDEX series_by_name ON series (device, metric);
+    ${seriesTable}
     PRAGMA user_version = ${rollupVersion};
   `);
   createBucketTables(db);
