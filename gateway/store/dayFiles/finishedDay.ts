@@ -69,14 +69,15 @@ export function* finishDay({ folder, day, takesLate, except = '0', closeFiles }:
   const lateName = takesLate ? dayPath(folder, day, 'late') : null;
   const late = lateName !== null && existsSync(lateName) ? lateName : null;
   const built = runsText(path, lateName);
+  const pageSize = pageBytesFor(path, late);
   const rollup = dayPath(folder, day, 'rollup');
   const fresh = `${path}.new`;
   const freshRollup = `${rollup}.new`;
   removeDatabase(fresh);
   removeDatabase(freshRollup);
   try {
-    yield* buildDay(fresh, day, path, late, except);
-    yield* buildRollup(freshRollup, fresh, pageBytesFor(path, late));
+    yield* buildDay(fresh, day, path, late, except, pageSize);
+    yield* buildRollup(freshRollup, fresh, pageSize);
     syncPath(fresh);
     syncPath(freshRollup);
     for (let tries = 1; ; tries++) {
@@ -105,10 +106,17 @@ export function* finishDay({ folder, day, takesLate, except = '0', closeFiles }:
 /** The runs of a finished day: its readings, and the chunks that could not be unpacked, if there are some. */
 const [finishedRun, damagedRun] = [1, 2];
 
-function* buildDay(fresh: string, day: number, path: string, late: string | null, except: string): Generator<void> {
+function* buildDay(
+  fresh: string,
+  day: number,
+  path: string,
+  late: string | null,
+  except: string,
+  pageSize: number,
+): Generator<void> {
   const db = new Database(fresh);
   try {
-    db.pragma(`page_size = ${pageBytesFor(path, late)}`);
+    db.pragma(`page_size = ${pageSize}`);
     db.pragma('journal_mode = MEMORY');
     db.pragma('synchronous = OFF');
     createDaySchema(db);

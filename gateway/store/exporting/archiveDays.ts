@@ -5,7 +5,7 @@ import { type DayFiles, dayMs, dayText, listDays } from '../dayFiles/days.js';
 import { isFinished } from '../dayFiles/finishedDay.js';
 import { extensionOf } from './dayOutput.js';
 import { openDaySnapshot } from './dayReadings.js';
-import { partSuffix, writeDay } from './writeDay.js';
+import { partSuffix, writeCounted } from './writeDay.js';
 
 /** The note in the data folder about what is in the archive. Without it every day is written again, which is harmless. */
 export const archiveNoteName = 'archived.json';
@@ -42,17 +42,8 @@ export function* archiveDays(folder: string, archive: string, now: number): Gene
       if (snapshot !== null && token !== null) {
         const path = join(archive, dayText(day) + extensionOf.parquet);
         const span = { from: day * dayMs, to: (day + 1) * dayMs, devices: null };
-        const writing = writeDay({ snapshot, format: 'parquet', path, ...span });
-        try {
-          let step = writing.next();
-          for (; !step.done; step = writing.next()) yield { ...progress };
-          progress.bytes += step.value.bytes;
-          progress.readings += step.value.readings;
-          progress.damaged += step.value.damaged;
-          note(folder, archive, day, token);
-        } finally {
-          writing.return({ readings: 0, bytes: 0, damaged: 0 });
-        }
+        yield* writeCounted({ snapshot, format: 'parquet', path, ...span }, progress);
+        note(folder, archive, day, token);
       }
     } finally {
       snapshot?.close();

@@ -6,7 +6,7 @@ import type { ExportProgress, ExportSpec } from '../../domain/exports.js';
 import { dayMs, listDays } from '../dayFiles/days.js';
 import { openDaySnapshot } from './dayReadings.js';
 import { openExportFolder } from './exportFolder.js';
-import { writeDay } from './writeDay.js';
+import { writeCounted } from './writeDay.js';
 
 /**
  * Exports readings, one file per UTC day, a slice per step of the generator. A day that an earlier run has exported in its present
@@ -23,17 +23,11 @@ export function* exportDays(folder: string, spec: ExportSpec): Generator<ExportP
     const snapshot = openDaySnapshot(folder, day);
     try {
       if (snapshot !== null && !target.has(day, snapshot.token)) {
-        const writing = writeDay({ snapshot, format, path: target.pathOf(day), from, to, devices });
-        try {
-          let step = writing.next();
-          for (; !step.done; step = writing.next()) yield { ...progress };
-          progress.bytes += step.value.bytes;
-          progress.readings += step.value.readings;
-          progress.damaged += step.value.damaged;
-          target.note(day, snapshot.token, step.value.readings === 0);
-        } finally {
-          writing.return({ readings: 0, bytes: 0, damaged: 0 });
-        }
+        const written = yield* writeCounted(
+          { snapshot, format, path: target.pathOf(day), from, to, devices },
+          progress,
+        );
+        target.note(day, snapshot.token, written.readings === 0);
       }
     } finally {
       snapshot?.close();

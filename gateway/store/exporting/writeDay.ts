@@ -1,7 +1,7 @@
 import { renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { codeOf } from '../../../schemas/errors.js';
-import type { ExportFormat } from '../../domain/exports.js';
+import type { ExportFormat, ExportProgress } from '../../domain/exports.js';
 import type { DamagedChunkError } from '../chunks/packing.js';
 import { removeDatabase } from '../dayFiles/days.js';
 import { syncPath } from '../sqlite/syncPath.js';
@@ -29,6 +29,24 @@ export interface WriteDayOptions {
   from: number;
   to: number;
   devices: ReadonlySet<string> | null;
+}
+
+/** Writes a day as `writeDay` does, and adds what was written to the progress, of which each step gives a copy. */
+export function* writeCounted(
+  options: WriteDayOptions,
+  progress: ExportProgress,
+): Generator<ExportProgress, WrittenDay> {
+  const writing = writeDay(options);
+  try {
+    let step = writing.next();
+    for (; !step.done; step = writing.next()) yield { ...progress };
+    progress.bytes += step.value.bytes;
+    progress.readings += step.value.readings;
+    progress.damaged += step.value.damaged;
+    return step.value;
+  } finally {
+    writing.return({ readings: 0, bytes: 0, damaged: 0 });
+  }
 }
 
 /**
