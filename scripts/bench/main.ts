@@ -46,6 +46,11 @@ const parts: Record<string, { about: string; needs?: Record<string, string>; loa
     about: '100,000 streams that send one frame per second each, given to the store; --seconds 60 or more',
     load: async () => (await import('./store/streams.js')).benchStreams,
   },
+  beside: {
+    about:
+      'this build and an earlier one in turns, with sealing, and while a day is finished; --seconds 60, --beside DIR',
+    load: async () => (await import('./store/beside.js')).benchBeside,
+  },
   store: {
     about: 'ingest and queries on a store of any size, which the bench fills first',
     needs: { strace: 'strace' },
@@ -63,11 +68,12 @@ const program = new Command('bench')
   .option('--links <n>', 'number of device links', '1000')
   .option('--devices <n>', 'console: number of devices in the registry', '0')
   .option('--rows <n>', 'store: number of readings stored at the end', '200000000')
+  .option('--beside <dir>', 'beside: the checkout of the earlier build, from the top of this one', '')
   .option('--json', 'print JSON')
   .addHelpText('after', `\nParts:\n${about.join('\n')}`)
   .parse();
-const { json, ...numbers } = program.opts<
-  { json?: boolean } & Record<'seconds' | 'rounds' | 'links' | 'devices' | 'rows', string>
+const { json, beside, ...numbers } = program.opts<
+  { json?: boolean; beside: string } & Record<'seconds' | 'rounds' | 'links' | 'devices' | 'rows', string>
 >();
 const { seconds, rounds, links, devices, rows } = numbersOf(numbers);
 const isPart = program.args.length > 0 && Object.hasOwn(parts, program.args[0]);
@@ -75,7 +81,7 @@ const [part, names] = isPart ? [program.args[0], program.args.slice(1)] : ['comp
 try {
   checkNeeds(parts[part].needs ?? {});
   const run = await parts[part].load();
-  await run({ names, seconds, rounds, links, devices, rows, json: json === true });
+  await run({ names, seconds, rounds, links, devices, rows, beside, json: json === true });
 } catch (error) {
   if (!(error instanceof Failure)) throw error;
   console.error(`error: ${error.message}`);

@@ -17,6 +17,8 @@ export interface GatewayProcessOptions {
   /** Goes before node on the command line, for example strace with its options. */
   wrapper?: string[];
   environment?: Record<string, string>;
+  /** The command line program of another build; null: the one of this build. */
+  program?: string | null;
 }
 
 /** A process that runs `tidegate serve`. */
@@ -95,7 +97,13 @@ export interface LogLine {
 }
 
 /** Starts the process without waiting for it to be ready. */
-export function spawnGateway({ data, set = [], wrapper = [], environment = {} }: GatewayProcessOptions): Run {
+export function spawnGateway({
+  data,
+  set = [],
+  wrapper = [],
+  environment = {},
+  program = null,
+}: GatewayProcessOptions): Run {
   const settings = ['device.port=0', 'operator.port=0', 'device.host=127.0.0.1', 'shutdown.spreadMs=0', ...set].flatMap(
     (one) => ['--set', one],
   );
@@ -103,7 +111,7 @@ export function spawnGateway({ data, set = [], wrapper = [], environment = {} }:
     ...wrapper,
     process.execPath,
     '--enable-source-maps',
-    mainFile,
+    program ?? mainFile,
     'serve',
     '--data',
     data,

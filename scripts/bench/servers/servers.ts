@@ -73,15 +73,16 @@ export const delayedSyncs = (ms: number): string[] => [
   ...['-e', 'trace=fsync,fdatasync', '-e', `inject=fsync,fdatasync:delay_enter=${1000 * ms}`],
 ];
 
-/** Starts a gateway on an existing data folder, which `stop` does not remove. Its devices are new ones, one per link. */
+/** Starts a gateway on an existing data folder, which `stop` does not remove. Its devices are new ones, one per link. `program`: see GatewayProcessOptions. */
 export async function startGatewayOn(
   data: string,
   links: number,
   encoding: 'binary' | 'json',
   set: string[],
   wrapper: string[] = [],
+  program: string | null = null,
 ): Promise<GatewayServer> {
-  const gateway = await startGatewayProcess({ data, set, wrapper });
+  const gateway = await startGatewayProcess({ data, set, wrapper, program });
   const pid = wrapper.length === 0 ? gateway.pid : childOf(gateway.pid);
   const run = ++started;
   const ids = Array.from({ length: links }, (_, i) => `bench-${run}-${i}`);
