@@ -50,3 +50,13 @@ export async function lookAt<Result>(gateway: GatewayProcess, use: (look: Look) 
 /** Goes to a page by its link in the navigation. */
 export const goTo = (page: Page, name: string): Promise<void> =>
   page.getByRole('navigation').getByRole('link', { name, exact: true }).click();
+
+/** Sorts the list of devices by the latest value of a metric, then by last seen, and looks at it for `shareMs` each. */
+export async function sortDevices({ page, note }: Look, metric: string, shareMs: number): Promise<void> {
+  await page.getByLabel('Sort by latest value').selectOption(`m.${metric}`);
+  await page.waitForTimeout(shareMs);
+  await note('devices, sorted by value');
+  await page.getByRole('button', { name: 'Last seen' }).click();
+  await page.waitForTimeout(shareMs);
+  await note('devices, sorted by last seen');
+}

@@ -2,7 +2,7 @@ import type { GatewayBody } from '../../../schemas/generated/operator.js';
 import type { GatewayProcess } from '../../../tests/rig/gatewayProcess.js';
 import { startGateway } from '../servers/servers.js';
 import { against, sealing } from '../table/rows.js';
-import { goTo, lookAt, type Seen } from './look.js';
+import { goTo, lookAt, type Seen, sortDevices } from './look.js';
 
 /** How many devices one import request may have. */
 const importMax = 1_000;
@@ -87,14 +87,7 @@ function usePages(gateway: GatewayProcess, devices: number, seconds: number): Pr
     }
     await note('devices, searched');
     await page.getByRole('searchbox').fill('');
-    for (const [by, name] of [
-      ['m.temperature', 'value'],
-      ['seen', 'last seen'],
-    ]) {
-      await page.getByLabel('Sort by').selectOption(by);
-      await page.waitForTimeout(shareMs);
-      await note(`devices, sorted by ${name}`);
-    }
+    await sortDevices({ page, seen, note }, 'temperature', shareMs);
     await page.goto(`${gateway.operatorUrl}/devices/${items[0].id}`);
     await page.locator('.u-over').waitFor();
     await page.waitForTimeout(shareMs);

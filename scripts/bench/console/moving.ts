@@ -7,7 +7,7 @@ import type { BatchBody, GatewayBody, NewCredentialBody } from '../../../schemas
 import type { GatewayProcess } from '../../../tests/rig/gatewayProcess.js';
 import { basicAuthorization, openWireClient } from '../../../tests/rig/wireClient.js';
 import { startGateway } from '../servers/servers.js';
-import { goTo, type Look, lookAt, type Seen } from './look.js';
+import { goTo, type Look, lookAt, type Seen, sortDevices } from './look.js';
 import { oneAddress } from './many.js';
 
 /** How many devices are on the map. */
@@ -145,14 +145,7 @@ function usePages(gateway: GatewayProcess, devices: number, seconds: number): Pr
   return lookAt(gateway, async ({ page, seen, note }) => {
     const open = (path: string): Promise<unknown> => page.goto(`${gateway.operatorUrl}${path}`);
     await open(`/devices#key=${gateway.key}`);
-    for (const [by, name] of [
-      ['m.speed', 'value'],
-      ['seen', 'last seen'],
-    ]) {
-      await page.getByLabel('Sort by').selectOption(by);
-      await page.waitForTimeout(shareMs);
-      await note(`devices, sorted by ${name}`);
-    }
+    await sortDevices({ page, seen, note }, 'speed', shareMs);
     await goTo(page, 'Map');
     await page.getByText(`${devices.toLocaleString('en')} devices with a position`).waitFor();
     await useMap({ page, seen, note }, shareMs);
@@ -208,7 +201,7 @@ async function readOn({ page }: Look, rows: string, shareMs: number): Promise<vo
   for (let n = 0; n < pagesRead && (await older.isVisible()); n++) {
     const before = await page.locator(rows).count();
     await older.click();
-    await page.waitForFunction(`document.querySelectorAll('${rows}').length > ${before}`);
+    await page.locator(rows).nth(before).waitFor({ state: 'attached' });
   }
   await page.waitForTimeout(shareMs);
 }
