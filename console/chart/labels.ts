@@ -3,10 +3,30 @@ import type { Zone } from './range.js';
 /** The name that Intl has for a zone; undefined is that of the browser. */
 const zoneName = (zone: Zone): string | undefined => (zone === 'utc' ? 'UTC' : undefined);
 
+const minute = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+
+const forms = {
+  full: { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' },
+  day: { day: 'numeric', month: 'short' },
+  minute,
+  second: { ...minute, second: '2-digit' },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+
+/** Formats that were used before: making one takes some hundred times as long as using it. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(zone: Zone, form: keyof typeof forms): Intl.DateTimeFormat {
+  const key = `${zone} ${form}`;
+  const known = formats.get(key);
+  if (known !== undefined) return known;
+  const made = new Intl.DateTimeFormat('en-GB', { ...forms[form], timeZone: zoneName(zone) });
+  formats.set(key, made);
+  return made;
+}
+
 /** Date and time with seconds, without the zone. */
 export function timeText(ts: number, zone: Zone): string {
-  const form = { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23', timeZone: zoneName(zone) } as const;
-  return new Date(ts).toLocaleString('en-GB', form);
+  return formatOf(zone, 'full').format(ts);
 }
 
 /** A time as `parseWhen` reads it, to the second, and with milliseconds if there are any: 2026-11-30 08:00:00. */
@@ -29,19 +49,12 @@ export function zoneText(zone: Zone, ts: number): string {
 
 /** Labels of a time axis at these Unix seconds. The date is added at the first label of each day. */
 export function timeLabels(splits: readonly number[], stepSeconds: number, zone: Zone): string[] {
-  const timeZone = zoneName(zone);
-  const seconds = stepSeconds < 60 ? { second: '2-digit' as const } : {};
+  const dayFormat = formatOf(zone, 'day');
+  const timeFormat = formatOf(zone, stepSeconds < 60 ? 'second' : 'minute');
   let day = '';
   return splits.map((split) => {
-    const date = new Date(split * 1000);
-    const today = date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone });
-    const time = date.toLocaleTimeString('en-GB', {
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-      timeZone,
-      ...seconds,
-    });
+    const today = dayFormat.format(split * 1000);
+    const time = timeFormat.format(split * 1000);
     const text = stepSeconds >= 86_400 ? today : today === day ? time : `${time}\n${today}`;
     day = today;
     return text;

@@ -1,8 +1,9 @@
+import { useWatched } from '../parts/watched.js';
 import { deviceOf } from './devices.js';
 
 /** A device as people know it: its name with the id beside it, or the id alone if it has no name or is not known. */
 export function DeviceName({ id }: { id: string }) {
-  const name = deviceOf(id)?.name ?? null;
+  const name = useWatched(() => deviceOf(id)?.name ?? null, [id]);
   if (name === null) return <span class="device-name">{id}</span>;
   return (
     <span class="device-name">

@@ -76,6 +76,17 @@ export function quantityText(value: number, unit: string | null, scale: Scale = 
 export const withUnit = (number: string, unit: string): string =>
   unit === '' ? number : unit === '°' ? `${number}°` : `${number} ${unit}`;
 
+/** Formats by their number of decimals: making one takes some hundred times as long as using it. */
+const formats: Intl.NumberFormat[] = [];
+
+function formatOf(decimals: number): Intl.NumberFormat {
+  formats[decimals] ??= new Intl.NumberFormat('en', {
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  });
+  return formats[decimals];
+}
+
 /** A number for people. `decimals` is as many as it needs, unless it stands among others (`decimalsOf`). */
 export function numberText(value: number, decimals: number = decimalsOf([value])): string {
   if (Number.isNaN(value)) return '–';
@@ -83,7 +94,7 @@ export function numberText(value: number, decimals: number = decimalsOf([value])
   const size = Math.abs(value);
   if (size >= writtenOutMax || (size > 0 && size < writtenOutMin))
     return value.toExponential(3).replace(/\.?0*e\+?/, 'e');
-  const text = value.toLocaleString('en', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  const text = formatOf(decimals).format(value);
   // A small negative number that is rounded to zero has no sign.
   return /^-[0.,]*$/.test(text) ? text.slice(1) : text;
 }
