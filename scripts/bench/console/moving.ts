@@ -197,7 +197,7 @@ const pagesRead = 20;
 /** Reads further pages of a list, 20 at most, and waits for the rest of the time. */
 async function readOn({ page }: Look, rows: string, shareMs: number): Promise<void> {
   await page.locator(rows).first().waitFor();
-  const older = page.getByRole('button', { name: 'Show older' });
+  const older = page.locator('.older button');
   for (let n = 0; n < pagesRead && (await older.isVisible()); n++) {
     const before = await page.locator(rows).count();
     await older.click();
