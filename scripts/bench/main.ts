@@ -51,9 +51,14 @@ const parts: Record<string, { about: string; needs?: Record<string, string>; loa
       'this build and an earlier one in turns, with sealing, and while a day is finished; --seconds 60, --beside DIR',
     load: async () => (await import('./store/beside.js')).benchBeside,
   },
+  year: {
+    about: 'a year of 500 devices with 5 metrics a minute: size, start, queries, memory (--days 365)',
+    needs: { sqlite3: 'sqlite3' },
+    load: async () => (await import('./store/year.js')).benchYear,
+  },
   store: {
     about: 'ingest and queries on a store of any size, which the bench fills first',
-    needs: { strace: 'strace' },
+    needs: { strace: 'strace', sqlite3: 'sqlite3' },
     load: async () => (await import('./store/store.js')).benchStore,
   },
 };
@@ -68,20 +73,21 @@ const program = new Command('bench')
   .option('--links <n>', 'number of device links', '1000')
   .option('--devices <n>', 'console: number of devices in the registry', '0')
   .option('--rows <n>', 'store: number of readings stored at the end', '200000000')
+  .option('--days <n>', 'year: number of days; 0 is a year', '0')
   .option('--beside <dir>', 'beside: the checkout of the earlier build, from the top of this one', '')
   .option('--json', 'print JSON')
   .addHelpText('after', `\nParts:\n${about.join('\n')}`)
   .parse();
 const { json, beside, ...numbers } = program.opts<
-  { json?: boolean; beside: string } & Record<'seconds' | 'rounds' | 'links' | 'devices' | 'rows', string>
+  { json?: boolean; beside: string } & Record<'seconds' | 'rounds' | 'links' | 'devices' | 'rows' | 'days', string>
 >();
-const { seconds, rounds, links, devices, rows } = numbersOf(numbers);
+const { seconds, rounds, links, devices, rows, days } = numbersOf(numbers);
 const isPart = program.args.length > 0 && Object.hasOwn(parts, program.args[0]);
 const [part, names] = isPart ? [program.args[0], program.args.slice(1)] : ['compare', program.args];
 try {
   checkNeeds(parts[part].needs ?? {});
   const run = await parts[part].load();
-  await run({ names, seconds, rounds, links, devices, rows, beside, json: json === true });
+  await run({ names, seconds, rounds, links, devices, rows, days, beside, json: json === true });
 } catch (error) {
   if (!(error instanceof Failure)) throw error;
   console.error(`error: ${error.message}`);

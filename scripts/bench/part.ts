@@ -12,6 +12,8 @@ export interface PartOptions {
   devices: number;
   /** How many readings the store part stores. */
   rows: number;
+  /** How many days the year part has; 0: a year. */
+  days: number;
   /** The folder of the earlier build that the beside part measures, from the top of this checkout; empty: its own choice. */
   beside: string;
   /** Print JSON instead of tables. */

@@ -75,10 +75,19 @@ const parts: Record<string, ProofPart> = {
     command: ['--test', '--test-reporter=spec', 'dist/gateway/store/histories.test.js'],
     rounds: 40,
   },
+  beside: {
+    title: 'Packed readings beside a row per reading: sealing and merging, and a day of 60 million being finished',
+    command: ['dist/scripts/bench/main.js', 'beside', '--seconds', '60', '--rounds', '2'],
+  },
+  year: {
+    title: 'A year of 500 devices with 5 metrics a minute in one folder',
+    command: ['dist/scripts/bench/main.js', 'year'],
+    needs: ['sqlite3'],
+  },
   store: {
     title: 'The store, from empty to 200 million readings',
     command: ['dist/scripts/bench/main.js', 'store', '--seconds', '20'],
-    needs: ['strace'],
+    needs: ['strace', 'sqlite3'],
   },
   streams: {
     title: '100,000 streams, each with one frame of 5 readings per second',

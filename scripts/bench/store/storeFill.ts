@@ -92,7 +92,8 @@ async function addDevices(store: Store, devices: number): Promise<void> {
   await store.commit(batch, (firstDay - 1) * dayMs);
 }
 
-const deviceOf = (key: number): Device => ({
+/** A device of the history, by its key. */
+export const deviceOf = (key: number): Device => ({
   key,
   id: deviceName(key),
   name: null,
