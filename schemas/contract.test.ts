@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { contractDigest, rulesOf } from '../scripts/build/contractDigest.js';
-import { packageRoot, readJson } from './load.js';
+import { packageRoot, readJson, referredNames } from './load.js';
 
 const schemas = join(packageRoot, 'schemas');
 const folders = ['bridge', 'config', 'device', 'operator'];
@@ -111,4 +111,36 @@ test('another description does not change the digest, but another type, limit or
   assert.notEqual(changed('device/ack.schema.json', /"required": \["type", "seq"\]/, '"required": ["type"]'), sha256);
   assert.notEqual(changed('device/command.schema.json', /\[0, 1, 2, 255\]/, '[0, 1, 2]'), sha256);
   assert.notEqual(changed('vectors/frames.json', /"seq": 1,/, '"seq": 2,'), sha256);
+});
+
+test('no schema repeats another of its folder: it refers to it', () => {
+  const repeats: string[] = [];
+  for (const folder of folders) {
+    const wholes = new Map<string, string>();
+    const files = schemaFiles.filter((each) => each.folder === folder);
+    const textOf = ({ type, properties }: { type?: unknown; properties?: unknown }): string =>
+      JSON.stringify([type, properties]);
+    for (const { path } of files) {
+      const schema = readJson(path) as { properties?: object };
+      if (schema.properties !== undefined) wholes.set(textOf(schema), path);
+    }
+    const walk = (part: unknown, path: string, isWhole: boolean): void => {
+      if (typeof part !== 'object' || part === null) return;
+      const repeated = 'properties' in part ? wholes.get(textOf(part)) : undefined;
+      if (repeated !== undefined && !isWhole) repeats.push(`${path} repeats ${repeated}`);
+      for (const [keyword, value] of Object.entries(part)) walk(value, `${path}/${keyword}`, false);
+    };
+    for (const { path } of files) walk(readJson(path), path, true);
+  }
+  assert.deepEqual(repeats, []);
+});
+
+test('a schema refers only to schemas of its folder', () => {
+  let count = 0;
+  for (const { folder, path } of schemaFiles)
+    for (const name of referredNames(readJson(path) as object)) {
+      count++;
+      assert.ok(existsSync(join(schemas, folder, `${name}.schema.json`)), `${path} refers to ${name}`);
+    }
+  assert.ok(count >= 5);
 });

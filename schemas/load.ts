@@ -21,6 +21,10 @@ export function loadSchema(path: string): Record<string, unknown> {
   return readJson(join('schemas', `${path}.schema.json`)) as Record<string, unknown>;
 }
 
+/** The names of the schemas of the same folder that a schema refers to: `"$ref": "job"` is `job.schema.json`. */
+export const referredNames = (schema: object): string[] =>
+  [...JSON.stringify(schema).matchAll(/"\$ref":"(\w+)"/g)].map(([, name]) => name);
+
 /** Reads a JSON file of the package by its path from the root. Throws if there is none, or if it is not JSON. */
 export function readJson(path: string): unknown {
   return JSON.parse(readFileSync(join(packageRoot, path), 'utf8'));

@@ -582,6 +582,9 @@ export interface CommandPage {
   next: string | null;
 }
 /**
+ * A command with its history.
+ */
+/**
  * The state of a command when the request was answered.
  */
 export interface CommandStateBody {
@@ -967,6 +970,9 @@ export interface DeviceImport {
   devices: [DeviceCreate, ...DeviceCreate[]];
 }
 /**
+ * A device to register.
+ */
+/**
  * The credentials of the devices that were registered together, in the order of the request. The secrets are shown this once only.
  */
 export interface DeviceImported {
@@ -975,6 +981,9 @@ export interface DeviceImported {
    */
   items: NewCredentialBody[];
 }
+/**
+ * A new credential. The secret is shown this once only.
+ */
 export interface NewCredentialBody {
   /**
    * The id of the device that the credential belongs to.
@@ -1001,51 +1010,15 @@ export interface DevicePage {
   /**
    * The devices of this page.
    */
-  items: DevicePageItem[];
+  items: DeviceBody[];
   /**
    * The cursor of the next page, to be given as the query parameter `cursor`. It is null on the last page.
    */
   next: string | null;
 }
-export interface DevicePageItem {
-  /**
-   * The id of the device.
-   */
-  id: string;
-  /**
-   * The name of the device for people, for example `Boiler of the north hall`. It is null if the device has none.
-   */
-  name: string | null;
-  /**
-   * What operators noted about the device. It is null if there are no notes.
-   */
-  notes: string | null;
-  /**
-   * The name of the device's model. It is null if the device has none.
-   */
-  model: string | null;
-  /**
-   * The tags of the device, for example `{"site":"north"}`.
-   */
-  tags: {
-    [k: string]: string;
-  };
-  /**
-   * `disabled`: the gateway refuses the device's links with 403 `device_disabled`. `active`: it lets the device connect.
-   */
-  state: 'active' | 'disabled';
-  /**
-   * The time at which the device was registered, in Unix milliseconds.
-   */
-  createdAt: number;
-  presence: DevicePresence;
-  /**
-   * The facts that the device reported in its last hello, for example `{"serial":"A17"}`. The object is empty if it reported none.
-   */
-  attributes: {
-    [k: string]: number | string | boolean;
-  };
-}
+/**
+ * A registered device.
+ */
 /**
  * Whether the device is connected, since when, and how its last link ended.
  */
@@ -1298,6 +1271,9 @@ export interface JobPage {
    */
   next: string | null;
 }
+/**
+ * Long work on the files of the store: a backup, the erasure of a device, the packing of old days, or an export.
+ */
 /**
  * An operator key to create.
  */

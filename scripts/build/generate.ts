@@ -54,7 +54,7 @@ async function typesOf(folder: string): Promise<string> {
   for (const file of readdirSync(folder)
     .filter((name) => name.endsWith('.schema.json'))
     .sort()) {
-    const schema = JSON.parse(readFileSync(join(folder, file), 'utf8')) as JSONSchema;
+    const schema = withReferred(folder, readSchema(folder, file.replace('.schema.json', ''))) as JSONSchema;
     const types = await compile(schema, schema.title ?? file, {
       bannerComment: '',
       format: false,
@@ -64,6 +64,24 @@ async function typesOf(folder: string): Promise<string> {
     text += `\n${withoutRepeats(types, exported)}`;
   }
   return text;
+}
+
+function readSchema(folder: string, name: string): object {
+  return JSON.parse(readFileSync(join(folder, `${name}.schema.json`), 'utf8')) as object;
+}
+
+/** The schema with each schema of its folder that it refers to in its place. */
+function withReferred(folder: string, part: unknown): unknown {
+  if (Array.isArray(part)) return part.map((each) => withReferred(folder, each));
+  if (typeof part !== 'object' || part === null) return part;
+  if ('$ref' in part) {
+    const { $schema, $id, ...referred } = withReferred(folder, readSchema(folder, String(part.$ref))) as Record<
+      string,
+      unknown
+    >;
+    return referred;
+  }
+  return Object.fromEntries(Object.entries(part).map(([keyword, value]) => [keyword, withReferred(folder, value)]));
 }
 
 /** Drops types that an earlier schema of the folder exported already. */
