@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import type { ErrorObject } from 'ajv/dist/2020.js';
 import { parseDocument } from 'yaml';
+import { createAjv, late } from '../../schemas/ajv.js';
 import type { FleetConfig, FleetFault } from '../../schemas/generated/config.js';
 import { loadSchema, packageRoot } from '../../schemas/load.js';
 import { sentenceOf } from '../../schemas/sentenceOf.js';
@@ -11,8 +12,8 @@ import { framesDue, planOf } from './plan.js';
 import { parseThreshold } from './threshold.js';
 import { isTrait } from './traits.js';
 
-const validate = new Ajv2020({ allErrors: true, useDefaults: true, verbose: true }).compile<FleetConfig>(
-  loadSchema('config/fleet'),
+const validation = late(() =>
+  createAjv({ allErrors: true, useDefaults: true, verbose: true }).compile<FleetConfig>(loadSchema('config/fleet')),
 );
 
 const shipped = join(packageRoot, 'config', 'fleets');
@@ -36,6 +37,7 @@ export function loadFleet(nameOrPath: string): Fleet {
 
 /** Throws FleetError with every fault. `origin` names the file in its message. */
 export function checkFleet(tree: unknown, origin: string): Fleet {
+  const validate = validation();
   if (!validate(tree)) throw faultsIn(origin, (validate.errors ?? []).map(describeFault));
   const fleet: Fleet = {
     seed: tree.seed ?? 1,

@@ -1,4 +1,4 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { createAjv, late } from '../../schemas/ajv.js';
 import type {
   BridgeCommand,
   BridgeCommandAnswer,
@@ -38,7 +38,7 @@ export interface BridgeCommandsOptions {
   counted(what: string): void;
 }
 
-const validate = new Ajv2020({ allErrors: true }).compile<BridgeCommand>(loadSchema('bridge/command'));
+const validate = late(() => createAjv({ allErrors: true }).compile<BridgeCommand>(loadSchema('bridge/command')));
 
 /** Why a message creates no command. */
 class Refusal extends Error {
@@ -146,7 +146,7 @@ function bodyOf({ payload, retained }: IncomingCommand): BridgeCommand {
   if (payload.byteLength > payloadBytesMax)
     throw new Refusal('body_too_large', `The message has ${payload.byteLength} bytes; the limit is ${payloadBytesMax}`);
   const body = parsed(Buffer.from(payload).toString());
-  if (!validate(body))
+  if (!validate()(body))
     throw new Refusal('body_invalid', 'The message does not match the schema of this topic', faultsOf());
   return body;
 }
@@ -160,7 +160,7 @@ function parsed(text: string): unknown {
 }
 
 const faultsOf = (): { path: string; message: string }[] =>
-  (validate.errors ?? []).map((error) => ({ path: error.instancePath, message: sentenceOf(error) }));
+  (validate().errors ?? []).map((error) => ({ path: error.instancePath, message: sentenceOf(error) }));
 
 /** An error that is no refusal of the command comes from the store. */
 function refusalOf(error: Error): Refusal {

@@ -1,4 +1,5 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { late } from '../../schemas/ajv.js';
 import type { ModelCommand } from '../../schemas/generated/config.js';
 import { sentenceOf } from '../../schemas/sentenceOf.js';
 import { limits } from '../../schemas/tables/limits.js';
@@ -18,18 +19,44 @@ export interface CommandRule {
 /** Seconds may have a fraction, and 16.1 * 1000 is 16100.000000000002; whole ms are stored. */
 export const wholeMs = (seconds: number): number => Math.round(seconds * 1000);
 
-/** Compiles the schema of a declared command's parameters. Throws the error of ajv if the schema is not valid. */
-export function compileCommand({ name, params, ttlSeconds, deadlineSeconds }: ModelCommand): CommandRule {
-  const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true });
-  ajv.addKeyword({ keyword: 'secret', schemaType: 'boolean' });
+const newAjv = (): Ajv2020 =>
+  new Ajv2020({ allErrors: true, strict: false, verbose: true }).addKeyword({
+    keyword: 'secret',
+    schemaType: 'boolean',
+  });
+
+/** One for all models, because its check of schemas takes longer to make than all checks of parameters together. */
+const sharedAjv = late(newAjv);
+
+/** The rules by the declarations that they were compiled from. */
+const rules = new WeakMap<ModelCommand, CommandRule>();
+
+/** Compiles the schema of a declared command's parameters, once. Throws the error of ajv if the schema is not valid. */
+export function compileCommand(command: ModelCommand): CommandRule {
+  const rule = rules.get(command) ?? newRule(command);
+  rules.set(command, rule);
+  return rule;
+}
+
+function newRule({ name, params, ttlSeconds, deadlineSeconds }: ModelCommand): CommandRule {
   const schema = params ?? { type: 'object' };
   return {
     name,
-    validate: ajv.compile(schema),
+    validate: compiledAlone(schema),
     secrets: secretsIn(schema as Schema, []),
     ttlMs: ttlSeconds === undefined ? null : wholeMs(ttlSeconds),
     deadlineMs: deadlineSeconds === undefined ? null : wholeMs(deadlineSeconds),
   };
+}
+
+/** The check of a schema. The shared ajv keeps nothing of it, because each reload brings all of them again. An $id may be in two models. */
+function compiledAlone(schema: object): ValidateFunction {
+  if (JSON.stringify(schema).includes('"$id"')) return newAjv().compile(schema);
+  try {
+    return sharedAjv().compile(schema);
+  } finally {
+    sharedAjv().removeSchema(schema);
+  }
 }
 
 interface Schema {

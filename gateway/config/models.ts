@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
+import { createAjv, late } from '../../schemas/ajv.js';
 import { fileReason } from '../../schemas/errors.js';
 import type { ModelConfig } from '../../schemas/generated/config.js';
 import { loadSchema } from '../../schemas/load.js';
@@ -10,7 +10,9 @@ import { compileCommand } from '../command/rules.js';
 import type { Model } from '../domain/model.js';
 import { ConfigError } from './config.js';
 
-const validate = new Ajv2020({ allErrors: true, useDefaults: true, verbose: true }).compile(loadSchema('config/model'));
+const validation = late(() =>
+  createAjv({ allErrors: true, useDefaults: true, verbose: true }).compile(loadSchema('config/model')),
+);
 
 /** The models of a folder, by name: the name of NAME.yaml is NAME. Throws ConfigError with all faults of all files. */
 export function loadModels(folder: string): Map<string, Model> {
@@ -39,6 +41,7 @@ function filesIn(folder: string, faults: string[]): string[] {
 function readModel(file: string, faults: string[]): ModelConfig | null {
   try {
     const model: unknown = parse(readFileSync(file, 'utf8'));
+    const validate = validation();
     if (!validate(model)) {
       faults.push(...(validate.errors ?? []).map((error) => `${file}${error.instancePath}: ${sentenceOf(error)}`));
       return null;

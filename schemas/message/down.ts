@@ -1,4 +1,5 @@
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
+import { createAjv, late } from '../ajv.js';
 import type {
   AckMessage,
   CommandMessage,
@@ -11,10 +12,13 @@ import { loadSchema } from '../load.js';
 /** A text message of the gateway to a device. */
 export type DownMessage = WelcomeMessage | AckMessage | NackMessage | CommandMessage | TimeAnswerMessage;
 
-const ajv = new Ajv2020({ allowUnionTypes: true });
+const ajv = late(() => createAjv({ allowUnionTypes: true }));
 const schemaNames = { welcome: 'welcome', ack: 'ack', nack: 'nack', command: 'command', time: 'time_answer' } as const;
-const validators = new Map<unknown, ValidateFunction<DownMessage>>(
-  Object.entries(schemaNames).map(([type, name]) => [type, ajv.compile<DownMessage>(loadSchema(`device/${name}`))]),
+const validators = new Map<unknown, () => ValidateFunction<DownMessage>>(
+  Object.entries(schemaNames).map(([type, name]) => [
+    type,
+    late(() => ajv().compile<DownMessage>(loadSchema(`device/${name}`))),
+  ]),
 );
 
 /**
@@ -24,7 +28,7 @@ const validators = new Map<unknown, ValidateFunction<DownMessage>>(
 export function parseDownMessage(text: string): DownMessage | undefined {
   const message = parseJson(text);
   if (typeof message !== 'object' || message === null) return undefined;
-  return validators.get((message as { type?: unknown }).type)?.(message) === true
+  return validators.get((message as { type?: unknown }).type)?.()(message) === true
     ? (message as DownMessage)
     : undefined;
 }

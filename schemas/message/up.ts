@@ -1,7 +1,8 @@
 /**
  * message/ reads, writes and explains JSON messages of devices, after their schemas in device/. Binary messages are in frame/.
  */
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
+import { createAjv, late } from '../ajv.js';
 import type {
   CommandUpdateMessage,
   HelloMessage,
@@ -20,11 +21,11 @@ export type UpMessage = TelemetryMessage | MetricsMessage | HelloMessage | Comma
 /** A parsed message, or why it was refused. `seq` is that of a telemetry message if it can be read, else 0. */
 export type ParsedUp = { ok: true; message: UpMessage } | { ok: false; seq: number; fault: Fault };
 
-const ajv = new Ajv2020({ allowUnionTypes: true });
-const validators = new Map<string, ValidateFunction>(
+const ajv = late(() => createAjv({ allowUnionTypes: true }));
+const validators = new Map<string, () => ValidateFunction>(
   ['telemetry', 'metrics', 'hello', 'command_update', 'time'].map((type) => [
     type,
-    ajv.compile(loadSchema(`device/${type}`)),
+    late(() => ajv().compile(loadSchema(`device/${type}`))),
   ]),
 );
 
@@ -41,7 +42,7 @@ export function parseUpMessage(text: string): ParsedUp {
     return refuse(0, { code: 'schema_invalid', message: 'a message is a JSON object', path: '' });
   }
   const { type = 'telemetry', seq } = message as { type?: unknown; seq?: unknown };
-  const validate = typeof type === 'string' ? validators.get(type) : undefined;
+  const validate = typeof type === 'string' ? validators.get(type)?.() : undefined;
   if (validate === undefined)
     return refuse(0, { code: 'type_unknown', message: `type ${shown(type)} is not one a device may send` });
   const readable = type === 'telemetry' && isSeq(seq) ? seq : 0;

@@ -1,5 +1,6 @@
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { loadSchema } from '../../../schemas/load.js';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
+import { createAjv, late } from '../../../schemas/ajv.js';
+import { loadSchema, referredNames } from '../../../schemas/load.js';
 import { sentenceOf } from '../../../schemas/sentenceOf.js';
 import { allows } from '../../../schemas/tables/roles.js';
 import type { KeyRecord } from '../../domain/operators.js';
@@ -18,11 +19,11 @@ export interface RequestFacts {
   parameters: string[];
 }
 
-const bodies = new Ajv2020({ allErrors: true, allowUnionTypes: true, verbose: true });
+const bodies = late(() => createAjv({ allErrors: true, allowUnionTypes: true, verbose: true }));
 
-const queries = new Ajv2020({ allErrors: true, useDefaults: true, coerceTypes: 'array' });
+const queries = late(() => createAjv({ allErrors: true, useDefaults: true, coerceTypes: 'array' }));
 
-/** A route with its compiled checks. */
+/** A route with its checks, which are compiled at its first request. */
 export interface CheckedRoute {
   route: Route;
   /** Throws the Problem that the caller is to read. */
@@ -30,9 +31,7 @@ export interface CheckedRoute {
 }
 
 export function checkRoute(route: Route): CheckedRoute {
-  const checkBody = route.body === undefined ? null : bodyCheck(route.body);
-  const { properties = {}, patternProperties = {} } = route.query ?? {};
-  const checkQuery = queries.compile({ type: 'object', additionalProperties: false, properties, patternProperties });
+  const { properties = {} } = route.query ?? {};
   return {
     route,
     check(facts, body, context) {
@@ -41,6 +40,7 @@ export function checkRoute(route: Route): CheckedRoute {
         facts.query,
         new Set(Object.keys(properties).filter((name) => properties[name].type === 'array')),
       );
+      const { checkQuery, checkBody } = checksOf(route);
       if (!checkQuery(query))
         throw new Problem('query_invalid', 'Some query parameters are not valid', errorsOf(checkQuery));
       const { parameters, accept, idempotencyKey } = facts;
@@ -49,10 +49,38 @@ export function checkRoute(route: Route): CheckedRoute {
   };
 }
 
+interface Checks {
+  checkQuery: ValidateFunction;
+  checkBody: ValidateFunction | null;
+}
+
 /** Compiled once, however many gateways a process starts. */
+const compiled = new WeakMap<Route, Checks>();
+
+/** The checks of a route, compiled now if they were not. Throws if a schema of the route is wrong. */
+export function checksOf(route: Route): Checks {
+  const before = compiled.get(route);
+  if (before !== undefined) return before;
+  const { properties = {}, patternProperties = {} } = route.query ?? {};
+  const checks = {
+    checkQuery: queries().compile({ type: 'object', additionalProperties: false, properties, patternProperties }),
+    checkBody: route.body === undefined ? null : bodyCheck(route.body),
+  };
+  compiled.set(route, checks);
+  return checks;
+}
+
 function bodyCheck(name: string): ValidateFunction {
   const schema = loadSchema(`operator/${name}`) as { $id: string };
-  return bodies.getSchema(schema.$id) ?? bodies.compile(schema);
+  addBody(schema);
+  return bodies().getSchema(schema.$id) as ValidateFunction;
+}
+
+/** Adds a schema and those that it refers to. */
+function addBody(schema: { $id: string }): void {
+  if (schema.$id in bodies().schemas) return;
+  bodies().addSchema(schema);
+  for (const name of referredNames(schema)) addBody(loadSchema(`operator/${name}`) as { $id: string });
 }
 
 /** The key of the request. Throws key_missing, key_invalid, role_insufficient. */

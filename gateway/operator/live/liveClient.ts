@@ -1,4 +1,4 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { createAjv, late } from '../../../schemas/ajv.js';
 import type { LiveSubscribe, LiveUnsubscribe } from '../../../schemas/generated/operator.js';
 import { loadSchema } from '../../../schemas/load.js';
 import type { Device } from '../../domain/device.js';
@@ -75,9 +75,9 @@ export function* tracedBy({ subscriptions }: LiveClient): Generator<string> {
   for (const { kinds, devices } of subscriptions.values()) if (kinds.has('trace')) yield* devices ?? [];
 }
 
-const ajv = new Ajv2020({ allErrors: true });
-const checkSubscribe = ajv.compile<LiveSubscribe>(loadSchema('operator/live_subscribe'));
-const checkUnsubscribe = ajv.compile<LiveUnsubscribe>(loadSchema('operator/live_unsubscribe'));
+const ajv = late(() => createAjv({ allErrors: true }));
+const subscribeCheck = late(() => ajv().compile<LiveSubscribe>(loadSchema('operator/live_subscribe')));
+const unsubscribeCheck = late(() => ajv().compile<LiveUnsubscribe>(loadSchema('operator/live_unsubscribe')));
 
 export type LiveRequest =
   | { type: 'subscribe'; id: string; snapshot: boolean }
@@ -92,6 +92,7 @@ export function takeRequest(client: LiveClient, text: string): LiveRequest {
   } catch {
     return { type: 'error', code: 'json_invalid', message: 'the message is not JSON' };
   }
+  const [checkSubscribe, checkUnsubscribe] = [subscribeCheck(), unsubscribeCheck()];
   if (checkUnsubscribe(message)) {
     client.subscriptions.delete(message.id);
     settle(client);
