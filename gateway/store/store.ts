@@ -17,15 +17,13 @@ import type { ArchiveJob, JobProgress, Sealed, UpkeepStep } from './threads/arch
 import type { ArchiverCalls, ReaderCalls, WriterCalls } from './threads/calls.js';
 import type { Committed } from './threads/committed.js';
 import { createPaceMemory, createPacer } from './threads/pace.js';
+import { createReaders, type Readers } from './threads/readers.js';
 import type { Restored } from './threads/restored.js';
 import { startThread, type Thread } from './threads/startThread.js';
 import type { Caller } from './threads/thread.js';
 import { prepareFolder } from './writer/dataFolder.js';
 import { lockFolder } from './writer/lock.js';
 import type { WriterData } from './writer/writer.js';
-
-/** A page of readings takes up to a quarter of a second. With two readers, a short query need not wait for a long one. */
-const readerCount = 2;
 
 export interface StoreOptions {
   folder: string;
@@ -126,7 +124,7 @@ export async function openStore(options: StoreOptions): Promise<{ store: Store; 
 interface Threads {
   writer: Thread<WriterCalls>;
   archiver: Thread<ArchiverCalls>;
-  readers: Thread<ReaderCalls>[];
+  readers: Readers;
   schedule: ArchiveSchedule;
 }
 
@@ -145,11 +143,11 @@ async function openThreads(options: StoreOptions): Promise<Threads & { restored:
     started.push(archiver);
     await archiver.call('ready', []);
     const readerData: ReaderData = { folder };
-    const readers = Array.from({ length: readerCount }, () =>
-      startThread<ReaderCalls>('reader/reader.js', readerData, died),
-    );
-    started.push(...readers);
-    await Promise.all(readers.map((reader) => reader.call('ready', [])));
+    const startReader = (): Thread<ReaderCalls> => startThread<ReaderCalls>('reader/reader.js', readerData, died);
+    const reader = startReader();
+    started.push(reader);
+    await reader.call('ready', []);
+    const readers = createReaders(reader, startReader);
     const schedule = new ArchiveSchedule({
       writer,
       archiver,
@@ -177,7 +175,7 @@ function createStore({ writer, archiver, readers, schedule }: Threads, exports: 
   async function close(): Promise<void> {
     await exports.close();
     await schedule.close();
-    for (const thread of [...readers, archiver, writer]) await thread.close();
+    for (const thread of [readers, archiver, writer]) await thread.close();
     unlock();
   }
 
@@ -192,10 +190,7 @@ function createStore({ writer, archiver, readers, schedule }: Threads, exports: 
     change: (changes) => writer.call('change', [changes]),
     probe: (at) => writer.call('probe', [at]),
     markAdmitted: (rid, at) => writer.call('markAdmitted', [rid, at]),
-    read(name, ...args) {
-      const idlest = readers.reduce((a, b) => (b.waiting() < a.waiting() ? b : a));
-      return idlest.call(name, args);
-    },
+    read: readers.read,
     async forget(deviceKey) {
       for (let after: number | null = 0; after !== null; ) after = await writer.call('scrub', [deviceKey, after]);
       await writer.call('forget', [deviceKey]);
