@@ -19,12 +19,14 @@ import { Link } from './parts/link.js';
 import { Main } from './parts/page.js';
 import { deviceInPath, mayLeave, path } from './parts/router.js';
 import { toggleTheme } from './parts/theme.js';
+import { addressOf } from './session/base.js';
 import {
   failure,
   gateway,
   key,
   linked,
   missed,
+  noLink,
   ready,
   refusal,
   session,
@@ -104,7 +106,7 @@ function Navigation() {
   return (
     <header class="rail">
       <Link to="/" class="brand">
-        <img src="/favicon.svg" alt="" width="28" height="28" />
+        <img src={addressOf('/favicon.svg')} alt="" width="28" height="28" />
         <span>
           <b>Tidegate</b>
           <small>{gateway.value?.gatewayId ?? ' '}</small>
@@ -126,7 +128,7 @@ function Navigation() {
             <Icon name={icon} /> <span>{title}</span>
           </Link>
         ))}
-        <a href="/docs" class="minor">
+        <a href={addressOf('/docs')} class="minor">
           <Icon name="api" /> <span>API</span>
         </a>
         <Link
@@ -211,7 +213,7 @@ const stateAdvice: Record<string, string> = {
   stopping: 'it is shutting down',
 };
 
-/** The most important problem: the gateway does not answer, refused a request, refuses devices, or paused retention, or this page was too slow. */
+/** The most important problem: the gateway does not answer, refused a request or the live feed, refuses devices, or paused retention, or this page was too slow. */
 function Notice() {
   const how = gateway.value;
   if (failure.value !== null)
@@ -224,6 +226,12 @@ function Notice() {
     return (
       <p class="notice" role="alert">
         {refusal.value} <Dismiss act={() => (refusal.value = null)} />
+      </p>
+    );
+  if (noLink.value !== null)
+    return (
+      <p class="notice" role="alert">
+        No live events: {noLink.value} Retrying…
       </p>
     );
   if (how !== null && how.state !== 'ready')

@@ -6,6 +6,7 @@ import { render } from 'preact';
 import './styles/main.css';
 import { App } from './app.js';
 import { startTheme } from './parts/theme.js';
+import { addressOf } from './session/base.js';
 import { keptKey, keyOfOtherTab } from './session/keptKey.js';
 import { signIn, tick } from './session/session.js';
 
@@ -13,6 +14,10 @@ import { signIn, tick } from './session/session.js';
 const fragment = new URLSearchParams(location.hash.slice(1));
 const fromLink = fragment.get('key');
 if (fromLink !== null) history.replaceState(null, '', location.pathname + location.search);
+
+// A relative address would mean another file on each page.
+const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
+if (icon !== null) icon.href = addressOf('/favicon.svg');
 
 startTheme();
 const given = fromLink ?? keptKey() ?? (await keyOfOtherTab());

@@ -1,6 +1,8 @@
 // apiPage/ is the page /docs: Swagger UI with the operator API's OpenAPI document, and nothing of the console but its key and its theme.
 // If someone is signed in to the console in this browser, requests from this page are sent with that key.
-const name = 'tidegate.key';
+// This page is at PATH/docs, so its folder is the path below which the gateway is reached (console/session/base.ts).
+const { href: folder, pathname: base } = new URL('.', location.href);
+const name = base === '/' ? 'tidegate.key' : `tidegate.key ${base}`;
 const theme = localStorage.getItem('tidegate.theme');
 const dark = theme === null ? matchMedia('(prefers-color-scheme: dark)').matches : theme === 'dark';
 document.documentElement.classList.toggle('dark-mode', dark);
@@ -61,7 +63,7 @@ findKey().then((key) => {
       ? 'Not signed in: sign in to the console in another tab, or press Authorize to try requests.'
       : 'Requests from this page are sent with your key.';
   const ui = globalThis.SwaggerUIBundle({
-    url: '/openapi.json',
+    url: `${folder}openapi.json`,
     dom_id: '#api',
     deepLinking: true,
     docExpansion: 'list',

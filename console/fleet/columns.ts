@@ -1,6 +1,7 @@
 /** The columns of the list, and the views that were saved in this browser. The address holds what is shown; both only fill it in. */
 import { computed, signal } from '@preact/signals';
 import { param, query, setParams } from '../parts/router.js';
+import { keptAs } from '../session/base.js';
 import { models } from '../session/session.js';
 import { seenMetrics } from './values.js';
 
@@ -11,8 +12,8 @@ export interface Column {
 }
 
 export const columnsMax = 8;
-const columnsKey = 'tidegate.columns';
-const viewsKey = 'tidegate.views';
+const columnsKey = keptAs('tidegate.columns');
+const viewsKey = keptAs('tidegate.views');
 
 const textOf = (columns: Column[]): string =>
   columns.map(({ kind, name }) => `${kind === 'metric' ? 'm' : 't'}.${encodeURIComponent(name)}`).join(',');

@@ -5,6 +5,7 @@ import { ageText } from '../../schemas/display/times.js';
 import { Empty, ShowAll } from '../parts/empty.js';
 import { Link } from '../parts/link.js';
 import { devicePath, query } from '../parts/router.js';
+import { pathIn } from '../session/base.js';
 import { may, now } from '../session/session.js';
 import { type Column, columns } from './columns.js';
 import { counts, deviceOf, loading } from './devices.js';
@@ -37,7 +38,7 @@ export function DeviceRows() {
     if (left.filters === location.search) element.scrollTop = left.top;
     const look = (): void => {
       // The address may be that of the next page already.
-      if (location.pathname === '/devices') left = { filters: location.search, top: element.scrollTop };
+      if (pathIn(location.pathname) === '/devices') left = { filters: location.search, top: element.scrollTop };
       view.value = { top: element.scrollTop, height: element.clientHeight };
     };
     look();
@@ -51,7 +52,7 @@ export function DeviceRows() {
   }, []);
   // A changed filter is remembered at once, a place when the list is scrolled.
   useEffect(() => {
-    if (location.pathname === '/devices') left = { ...left, filters: location.search };
+    if (pathIn(location.pathname) === '/devices') left = { ...left, filters: location.search };
   }, [query.value]);
   const devices = inOrder.value;
   const selectable = may('operator');

@@ -1,6 +1,7 @@
 import { Icon } from '../parts/icons.js';
 import { Link } from '../parts/link.js';
 import { Main } from '../parts/page.js';
+import { addressOf } from '../session/base.js';
 import { administrationPages } from './administration.js';
 
 /** Other pages that a phone's navigation has no room for. */
@@ -28,7 +29,7 @@ export function MorePage() {
             </li>
           ))}
           <li>
-            <a href="/docs">
+            <a href={addressOf('/docs')}>
               <Icon name="api" />
               <span>
                 API

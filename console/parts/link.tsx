@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { addressOf } from '../session/base.js';
 import { go } from './router.js';
 
 interface LinkProps {
@@ -18,7 +19,7 @@ interface LinkProps {
 export function Link({ to, children, label, title, current, class: name }: LinkProps) {
   return (
     <a
-      href={to}
+      href={addressOf(to)}
       class={name}
       aria-label={label}
       title={title}

@@ -1,13 +1,14 @@
 import { signal } from '@preact/signals';
+import { addressOf, pathIn } from '../session/base.js';
 
-/** The path of the address. The address holds the state of the page, so that a copied link shows the same. */
-export const path = signal(location.pathname);
+/** The path of the page, as the gateway has it. The address holds the state of the page, so that a copied link shows the same. */
+export const path = signal(pathIn(location.pathname));
 /** The query of the address: the filters of the page. */
 export const query = signal(new URLSearchParams(location.search));
 
 /** Opens another page of the console, as a new step of the browser's history. */
 export function go(to: string): void {
-  const url = new URL(to, location.href);
+  const url = new URL(addressOf(to), location.href);
   if (url.href === location.href || !mayLeave()) return;
   history.pushState(null, '', url);
   arrive();
@@ -70,7 +71,7 @@ function arriveByHistory(): void {
 function arrive(): void {
   shown = location.href;
   query.value = new URLSearchParams(location.search);
-  path.value = location.pathname;
+  path.value = pathIn(location.pathname);
 }
 window.addEventListener('popstate', arriveByHistory);
 

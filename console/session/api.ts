@@ -31,6 +31,7 @@ import type {
   SettingItem,
   StorageBody,
 } from '../../schemas/generated/operator.js';
+import { addressOf } from './base.js';
 
 /** The gateway does not accept the key (401). */
 export class SignedOutError extends Error {}
@@ -158,7 +159,11 @@ export function createApi(key: string): Api {
   ): Promise<Body> {
     const headers: Record<string, string> = { authorization: `Bearer ${key}`, ...more };
     if (body !== undefined) headers['content-type'] = 'application/json';
-    const answer = await fetch(path, { method, headers, body: body === undefined ? null : JSON.stringify(body) });
+    const answer = await fetch(addressOf(path), {
+      method,
+      headers,
+      body: body === undefined ? null : JSON.stringify(body),
+    });
     if (answer.status === 401) throw new SignedOutError('The gateway does not know this key.');
     if (!answer.ok) throw await refusalOf(answer, path);
     return (answer.status === 204 ? undefined : await answer.json()) as Body;

@@ -1,5 +1,7 @@
+import { keptAs } from './base.js';
+
 /** The name under which the browser keeps the operator key, and on which its tabs talk about it. console/apiPage/start.js uses it too. */
-const name = 'tidegate.key';
+const name = keptAs('tidegate.key');
 /** How long another tab has to answer. */
 const answerMs = 200;
 

@@ -24,6 +24,8 @@ export const gateway = signal<GatewayBody | null>(null);
 export const figures = signal<GatewayBody[]>([]);
 /** True while the live feed is connected. */
 export const linked = signal(false);
+/** Why the live feed does not connect, as a sentence; null: it is connected, or nobody knows. */
+export const noLink = signal<string | null>(null);
 /** How many samples the gateway left out because this page read too slowly. */
 export const missed = signal(0);
 /** What failed when the gateway was asked last, as a sentence; null: nothing. */
@@ -79,8 +81,10 @@ export async function signIn(text: string, onComputer = false): Promise<void> {
     gateway.value = how;
     failure.value = null;
     feed?.close();
-    feed = createFeed(text, hear, (up) => {
+    feed = createFeed(text, hear, (up, why) => {
       linked.value = up;
+      // Between two attempts the last reason stays.
+      if (up || why !== null) noLink.value = why;
     });
     session.value = who;
   } catch (error) {
@@ -105,6 +109,7 @@ function signOut(reason: string | null): void {
   session.value = null;
   signInError.value = reason;
   refusal.value = null;
+  noLink.value = null;
 }
 
 /** Shows the error of an operator's request in the notice of the page. A key that is not accepted ends the session. */

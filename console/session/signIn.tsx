@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { addressOf } from './base.js';
 import { signIn, signInError } from './session.js';
 
 /** The form that asks for the operator key. */
@@ -15,7 +16,7 @@ export function SignIn() {
   return (
     <main class="sign-in">
       <form noValidate onSubmit={submit}>
-        <img src="/favicon.svg" alt="" width="48" height="48" />
+        <img src={addressOf('/favicon.svg')} alt="" width="48" height="48" />
         <h1>Sign in to Tidegate</h1>
         <label for="key">Operator key</label>
         <input

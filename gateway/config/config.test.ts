@@ -251,6 +251,24 @@ test('proxies must be addresses or ranges, and a limit of a device may be 0', ()
     assert.equal(faultsOf(() => loadConfig({ environment: {}, set: [bad] })).length, 1, bad);
 });
 
+test('an allowed origin is a scheme and a host, with a port if it has one', () => {
+  const set = ['operator.allowedOrigins=https://console.example.com,http://10.0.0.1:8080/'];
+  assert.equal(loadConfig({ environment: {}, set }).operator.allowedOrigins.length, 2);
+  for (const bad of [
+    '*',
+    'console.example.com',
+    'https://a/b',
+    'https://a?b',
+    'https://u@a',
+    'ws://a',
+    'https://',
+    'null',
+  ]) {
+    const faults = faultsOf(() => loadConfig({ environment: {}, set: [`operator.allowedOrigins=${bad}`] }));
+    assert.match(faults.join(), /^operator\.allowedOrigins: .* is not an origin\. Write scheme and host/, bad);
+  }
+});
+
 test('invalid prefixes, broker addresses and client certificates are faults', () => {
   const wrong = [
     ...['mqtt.prefix=a/#', 'mqtt.prefix=a+b', 'mqtt.prefix=/a', 'mqtt.prefix=a/', 'mqtt.prefix=$SYS', 'mqtt.prefix='],

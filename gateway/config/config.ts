@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
+import { createAjv, late } from '../../schemas/ajv.js';
 import { fileReason } from '../../schemas/errors.js';
 import type {
   AdmissionConfig,
@@ -77,8 +77,8 @@ export class ConfigError extends Error {
 
 /** The schema of the configuration. */
 export const schema = loadSchema('config/gateway') as Schema;
-const validate = new Ajv2020({ allErrors: true, useDefaults: true, allowUnionTypes: true, verbose: true }).compile(
-  schema as object,
+const validation = late(() =>
+  createAjv({ allErrors: true, useDefaults: true, allowUnionTypes: true, verbose: true }).compile(schema as object),
 );
 
 /** Variables with the prefix that belong to the command line, the examples, the tests or an image, and are not configuration. */
@@ -127,6 +127,7 @@ export function loadConfig({ file, environment, set }: ConfigSources): ResolvedC
         faults,
       );
   }
+  const validate = validation();
   if (!validate(tree)) faults.push(...new Set((validate.errors ?? []).map((error) => explain(error, schema, origins))));
   const config = tree as GatewayConfig;
   if (config.mqtt?.password !== undefined && config.mqtt.passwordFile !== undefined)
@@ -141,6 +142,7 @@ export function loadConfig({ file, environment, set }: ConfigSources): ResolvedC
   }
   if (faults.length === 0 && config.console?.mapTiles !== undefined)
     faults.push(...mapTilesFaults(config.console.mapTiles));
+  if (Array.isArray(config.operator?.allowedOrigins)) faults.push(...originFaults(config.operator.allowedOrigins));
   if (Array.isArray(config.trustedProxies)) faults.push(...proxyFaults(config.trustedProxies));
   if (faults.length > 0) throw new ConfigError(faults);
   const resolved = {
@@ -173,6 +175,16 @@ function portFaults({ device, operator }: GatewayConfig): string[] {
   const hosts = [device.host, operator.host];
   if (hosts[0] !== hosts[1] && !hosts.some((host) => host === '::' || host === '0.0.0.0')) return [];
   return [`operator.port: ${operator.port} is device.port, too. Give the two ports different numbers`];
+}
+
+/** `new URL` gives the origin of each that passes. */
+function originFaults(allowed: readonly string[]): string[] {
+  return allowed
+    .filter((text) => !/^https?:\/\/[^/?#@]+\/?$/i.test(text) || !URL.canParse(text))
+    .map(
+      (text) =>
+        `operator.allowedOrigins: ${JSON.stringify(text)} is not an origin. Write scheme and host, for example https://console.example.com`,
+    );
 }
 
 function proxyFaults(trusted: readonly string[]): string[] {

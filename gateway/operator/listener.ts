@@ -26,6 +26,8 @@ export interface OperatorOptions {
   port: number;
   tls?: TlsFiles;
   bodyBytesMax: number;
+  /** Origins whose pages may open the live feed beside that of the gateway's own URL (operator.allowedOrigins). */
+  allowedOrigins: readonly string[];
   /** The folder of the built console. */
   consoleFolder: string;
   /** The folder of the built API page. */
@@ -49,7 +51,7 @@ const livePath = '/v1/live';
 
 /** Opens the port that operators connect to: API, live feed, metrics, console. Throws StartError 69 if the port is in use. */
 export async function startOperator(options: OperatorOptions): Promise<Operator> {
-  const { context, host, live, port, tls } = options;
+  const { allowedOrigins, context, host, live, port, tls } = options;
   const router = createRouter(options);
   const socket = await options.transport.open<LiveClient>({
     host,
@@ -61,7 +63,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       queuedBytesMax: eventsBacklogBytesMax,
       silenceSeconds: 60,
       pings: true,
-      upgrade: (request) => upgradeLive(request, context),
+      upgrade: (request) => upgradeLive(request, context, allowedOrigins),
       opened: live.open,
       message: (client, message) => live.receive(client, Buffer.from(message).toString()),
       drained: live.drained,
@@ -80,13 +82,19 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   };
 }
 
-function createRouter({ context, bodyBytesMax, consoleFolder, apiPageFolder }: OperatorOptions): Router {
+function createRouter({
+  allowedOrigins,
+  context,
+  bodyBytesMax,
+  consoleFolder,
+  apiPageFolder,
+}: OperatorOptions): Router {
   const router = new Router();
   addRoutes(router, routes, context, bodyBytesMax);
   const document = JSON.stringify(openApiOf(routes, context.version));
   const headers = { 'Content-Type': 'application/json' };
   router.add('GET', '/openapi.json', (_, response) => response.answer({ status: 200, headers, body: document }));
-  router.add('GET', livePath, (_, response) => response.answer(connectByWebSocket));
+  router.add('GET', livePath, (request, response) => response.answer(answerPlain(request, context, allowedOrigins)));
   addConsole(
     router,
     consoleFolder,
@@ -101,7 +109,11 @@ const connectByWebSocket = problemAnswer('upgrade_required', 'This path accepts 
 });
 
 /** The key comes in the Authorization header or, from a browser, in a subprotocol entry, which is never echoed. */
-function upgradeLive(request: Request, context: OperatorContext): Upgraded<LiveClient> | Answer {
+function upgradeLive(
+  request: Request,
+  context: OperatorContext,
+  allowedOrigins: readonly string[],
+): Upgraded<LiveClient> | Answer {
   try {
     const offered = request
       .list('sec-websocket-protocol')
@@ -113,14 +125,34 @@ function upgradeLive(request: Request, context: OperatorContext): Upgraded<LiveC
         ? ''
         : `Bearer ${Buffer.from(entry.slice(credentialEntryPrefix.length), 'base64url').toString()}`;
     const key = authorize(request.header('authorization') || byProtocol, 'viewer', context);
-    refuseForeignOrigin(request.header('origin'), request.header('host'));
+    refuseForeignOrigin(request.header('origin'), request.header('host'), allowedOrigins);
     if (!isHandshake(request)) return connectByWebSocket;
     return { held: createLiveClient(key.id), subprotocol: offered.includes(liveProtocol) ? liveProtocol : '' };
   } catch (error) {
-    if (error instanceof Problem) return problemAnswer(error.code, error.detail);
-    context.log.error({ err: error }, 'a live upgrade failed inside');
-    return problemAnswer('internal', 'The gateway failed at this request');
+    return refusalFor(error, context);
   }
+}
+
+/**
+ * The answer to a request for the live feed that is no upgrade. A browser does not show its page why a WebSocket was refused, so the page
+ * may ask here with `?origin=`, its own origin, and gets the problem that it would get.
+ */
+function answerPlain(request: Request, context: OperatorContext, allowedOrigins: readonly string[]): Answer {
+  const origin = new URLSearchParams(request.query).get('origin');
+  if (origin === null) return connectByWebSocket;
+  try {
+    authorize(request.header('authorization'), 'viewer', context);
+    refuseForeignOrigin(origin, request.header('host'), allowedOrigins);
+    return connectByWebSocket;
+  } catch (error) {
+    return refusalFor(error, context);
+  }
+}
+
+function refusalFor(error: unknown, context: OperatorContext): Answer {
+  if (error instanceof Problem) return problemAnswer(error.code, error.detail);
+  context.log.error({ err: error }, 'a live upgrade failed inside');
+  return problemAnswer('internal', 'The gateway failed at this request');
 }
 
 function isHandshake(request: Request): boolean {
@@ -130,7 +162,12 @@ function isHandshake(request: Request): boolean {
 }
 
 /** A page of another origin must not use a key that its visitor's browser has stored. Throws Problem origin_refused. */
-function refuseForeignOrigin(origin: string, host: string): void {
-  if (origin === '' || (URL.canParse(origin) && new URL(origin).host === host)) return;
-  throw new Problem('origin_refused', `The request comes from a page of ${origin}, and not from this gateway`);
+function refuseForeignOrigin(origin: string, host: string, allowed: readonly string[]): void {
+  if (origin === '') return;
+  const url = URL.canParse(origin) ? new URL(origin) : null;
+  if (url !== null && (url.host === host || allowed.some((one) => new URL(one).origin === url.origin))) return;
+  throw new Problem(
+    'origin_refused',
+    `The page is of ${origin}, but the request came for the Host ${host}. Let the proxy pass on the header Host, or add ${origin} to operator.allowedOrigins.`,
+  );
 }

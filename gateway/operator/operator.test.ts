@@ -538,6 +538,35 @@ test('the live feed accepts a key from the console, and refuses pages of another
   }
 });
 
+test('an origin of operator.allowedOrigins may open the live feed, and a page may ask why it may not', async (context) => {
+  const tools = await startTestGateway(context, ['operator.allowedOrigins=https://Console.example:443/']);
+  const key = tools.gateway.adminKey ?? '';
+  const entry = `tidegate.auth.${Buffer.from(key).toString('base64url')}`;
+  const allowed = openLive(tools, { origin: 'https://console.example' }, ['tidegate.live.v1', entry]);
+  await allowed.until('welcome');
+  allowed.ws.close();
+  const ask = async (query: string, authorization = `Bearer ${key}`) => {
+    const answer = await fetch(`${tools.gateway.operatorUrl}/v1/live${query}`, { headers: { authorization } });
+    const { code, detail } = (await answer.json()) as { code: string; detail: string };
+    return { status: answer.status, code, detail };
+  };
+  for (const origin of [
+    'http://console.example',
+    'https://console.example:8443',
+    'null',
+    '',
+    'https://console.example.org',
+  ]) {
+    const { status, code, detail } = await ask(`?origin=${encodeURIComponent(origin)}`);
+    if (origin === '') assert.equal(code, 'upgrade_required');
+    else
+      assert.deepEqual([status, code, /operator\.allowedOrigins/.test(detail)], [403, 'origin_refused', true], origin);
+  }
+  assert.equal((await ask('?origin=https%3A%2F%2Fconsole.example')).code, 'upgrade_required');
+  assert.equal((await ask('')).code, 'upgrade_required');
+  assert.equal((await ask('?origin=https%3A%2F%2Fconsole.example', 'Bearer tgk_no')).code, 'key_invalid');
+});
+
 test('a client that disconnects in the middle of its request or its answer does no harm', async (context) => {
   const tools = await startTestGateway(context);
   await tools.addDevice('d');

@@ -320,6 +320,12 @@ export interface OperatorListenerConfig {
    * The largest request body, in bytes. A larger one is refused with 413.
    */
   bodyBytesMax?: number;
+  /**
+   * Origins from which the console may be opened beside the URL of the gateway itself, for example `https://console.example.com`. It is needed only behind a proxy that does not pass on the header `Host`: the live feed is refused there otherwise.
+   *
+   * @maxItems 100
+   */
+  allowedOrigins?: string[];
 }
 /**
  * TLS on this port. If it is absent, the port takes requests without encryption. A reload reads the files again.

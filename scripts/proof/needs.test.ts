@@ -32,7 +32,7 @@ test('proofs, pictures and system tests name all missing programs before they be
   assert.equal(status, 69);
   assert.match(
     words,
-    /^error: arm-none-eabi-gcc, .* zsh is not installed\. Run: apt-get install chromium clang .* zsh\n$/,
+    /^error: arm-none-eabi-gcc, .* zsh is not installed\. Run: apt-get install caddy chromium clang .* zsh\n$/,
   );
   assert.doesNotMatch(words, /nats/);
 });

@@ -5,6 +5,7 @@ import { checkNeeds } from '../bench/needs.js';
 /** The programs that system tests and proofs run, each with the Debian packages that it needs there. */
 export const debianPackages = {
   'arm-none-eabi-gcc': 'gcc-arm-none-eabi libnewlib-arm-none-eabi',
+  caddy: 'caddy',
   chromium: 'chromium',
   clang: 'clang libclang-rt-14-dev',
   curl: 'curl',
@@ -14,6 +15,7 @@ export const debianPackages = {
   make: 'make',
   mosquitto: 'mosquitto',
   'nats-server': 'nats-server',
+  nginx: 'nginx-light',
   openssl: 'openssl',
   python3: 'python3-websockets python3-pandas',
   'qemu-system-arm': 'qemu-system-arm',

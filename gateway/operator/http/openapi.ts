@@ -23,6 +23,8 @@ export function openApiOf(routes: readonly Route[], version: string): object {
       version,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
+    // Relative to the document, so that it is right below a path, too.
+    servers: [{ url: './', description: 'The gateway that serves this document.' }],
     tags: Object.entries(areaTexts).map(([name, description]) => ({ name, description })),
     paths,
     components: {
@@ -48,8 +50,18 @@ export const besideTheTable = [
     path: '/v1/live',
     summary: 'Opens the live feed: a WebSocket',
     description:
-      'The subprotocol is `tidegate.live.v1`. The key is sent in the Authorization header or, by a browser, in one more subprotocol entry: `tidegate.auth.` and base64url of the key. The client sends `live_subscribe` and `live_unsubscribe`, and receives `live_message`.',
+      'The subprotocol is `tidegate.live.v1`. The key is sent in the Authorization header or, by a browser, in one more subprotocol entry: `tidegate.auth.` and base64url of the key. The client sends `live_subscribe` and `live_unsubscribe`, and receives `live_message`. A browser does not show its page why a WebSocket was refused: the page may send the same as a plain GET with `origin`, and gets the problem that the upgrade got, or `upgrade_required` if it would be accepted.',
     operationId: 'getV1Live',
+    parameters: [
+      {
+        name: 'origin',
+        in: 'query',
+        required: false,
+        description: 'For a plain GET: the origin of the page that asks.',
+        schema: { type: 'string' },
+        example: 'https://console.example.com',
+      },
+    ],
     security: [{ key: [] }],
     'x-role': 'viewer',
     'x-websocket': {
@@ -95,7 +107,7 @@ export const besideTheTable = [
   },
 ];
 
-function reference(name: string): object {
+function reference(name: string): { $ref: string } {
   return { $ref: `#/components/schemas/${name}` };
 }
 
@@ -105,7 +117,10 @@ function schemasByName(): Record<string, object> {
     files.map((file) => {
       const name = file.replace('.schema.json', '');
       const { $schema, $id, ...schema } = loadSchema(`operator/${name}`);
-      return [name, schema];
+      const referring = JSON.stringify(schema, (keyword, value) =>
+        keyword === '$ref' ? reference(value).$ref : value,
+      );
+      return [name, JSON.parse(referring) as object];
     }),
   );
 }

@@ -71,7 +71,7 @@ export const problems = {
   origin_refused: {
     status: 403,
     title: 'The request comes from a page of another origin',
-    fix: 'Open the console at the URL of the gateway. A proxy must pass the Host header unchanged.',
+    fix: 'Open the console at the URL of the gateway. Let a proxy pass the Host header unchanged, or set operator.allowedOrigins.',
   },
   command_unknown: { status: 404, title: 'There is no such command', fix: 'Check the id of the command.' },
   batch_unknown: { status: 404, title: 'There is no such batch', fix: 'Check the id of the batch.' },

@@ -43,16 +43,16 @@ export const apiPagePath = '/docs';
 export function addConsole(router: Router, folder: string, apiPageFolder: string, tilesOrigin: string | null): void {
   addFolder(router, folder, '', consolePages, contentSecurityPolicy(tilesOrigin));
   const index = join(folder, 'index.html');
-  if (existsSync(index)) addMissingPage(router, readStatic(index, types['.html']), contentSecurityPolicy(tilesOrigin));
+  if (existsSync(index)) addMissingPage(router, readFileSync(index, 'utf8'), contentSecurityPolicy(tilesOrigin));
   addFolder(router, apiPageFolder, apiPagePath, [apiPagePath], contentSecurityPolicy(null));
 }
 
 /** A browser at an address that is none gets the console, which says so, and not the JSON that programs get. */
-function addMissingPage(router: Router, file: StaticFile, policy: string): void {
+function addMissingPage(router: Router, page: string, policy: string): void {
   router.missing = (request) => {
     const asksForPage = request.method === 'GET' && /\btext\/html\b/i.test(request.header('accept'));
     if (!asksForPage || request.path.startsWith('/v1/')) return null;
-    const answer = answerWith(request, file, policy);
+    const answer = answerWith(request, pageAt(request.path, page), policy);
     return answer.status === 200 ? { ...answer, status: 404 } : answer;
   };
 }
@@ -62,9 +62,13 @@ function addFolder(router: Router, folder: string, base: string, pages: string[]
   for (const name of existsSync(folder) ? readdirSync(folder) : []) {
     const type = types[extname(name)];
     if (type === undefined) continue;
-    const file = readStatic(join(folder, name), type);
-    for (const path of name === 'index.html' ? pages : [`${base}/${name}`])
+    for (const path of name === 'index.html' ? pages : [`${base}/${name}`]) {
+      const file =
+        name === 'index.html'
+          ? pageAt(path, readFileSync(join(folder, name), 'utf8'))
+          : readStatic(join(folder, name), type);
       router.add('GET', path, (request, response) => response.answer(answerWith(request, file, policy)));
+    }
   }
 }
 
@@ -79,10 +83,21 @@ interface StaticFile {
 }
 
 function readStatic(path: string, type: string): StaticFile {
-  const content = readFileSync(path);
-  const packed = existsSync(`${path}.gz`) ? readFileSync(`${path}.gz`) : null;
+  return staticFile(type, readFileSync(path), existsSync(`${path}.gz`) ? readFileSync(`${path}.gz`) : null);
+}
+
+function staticFile(type: string, content: Buffer, packed: Buffer | null): StaticFile {
   const tag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`;
   return { type, tag, content, packed };
+}
+
+/**
+ * The HTML of a page at this path. Its addresses begin with `./` and are relative, so that they are right behind a proxy that serves the
+ * gateway below a path: from `/devices/a` the console's script is `../main.js`.
+ */
+function pageAt(path: string, html: string): StaticFile {
+  const up = '../'.repeat(path.split('/').length - 2);
+  return staticFile(types['.html'], Buffer.from(up === '' ? html : html.replaceAll('="./', `="${up}`)), null);
 }
 
 function answerWith(request: Request, { type, tag, content, packed }: StaticFile, policy: string): Answer {

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { WebSocket } from 'ws';
 import type { NewCredentialBody } from '../../../schemas/generated/operator.js';
 import { startGatewayProcess } from '../../../tests/rig/gatewayProcess.js';
-import { freePort } from '../../../tests/rig/mosquitto.js';
+import { freePort } from '../../../tests/rig/ports.js';
 import { basicAuthorization } from '../../../tests/rig/wireClient.js';
 import type { SwarmAnswer, SwarmCommand } from '../load/linkSwarm.js';
 import type { GeneratorData } from '../load/wire.js';
