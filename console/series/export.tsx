@@ -4,8 +4,10 @@ import { bucketOf, type Range } from '../chart/range.js';
 import type { SeriesName } from '../chart/series.js';
 import { valuesOf } from '../fleet/values.js';
 import { CopyBlock } from '../parts/copy.js';
-import { gateway } from '../session/session.js';
-import { type Format, fileOf, formats, gather, rowsMax, save } from './download.js';
+import { base } from '../session/base.js';
+import { currentApi, gateway } from '../session/session.js';
+import { type Format, fileOf, formats, save } from './download.js';
+import { fileRowsMax, gather, TooManyRowsError } from './gather.js';
 import { type SnippetName, snippets } from './snippets.js';
 
 interface ExportProps {
@@ -36,7 +38,7 @@ export function Export(props: ExportProps) {
 type Progress =
   | { state: 'idle' }
   | { state: 'reading'; rows: number }
-  | { state: 'done'; rows: number; cut: boolean }
+  | { state: 'done'; rows: number }
   | { state: 'failed'; why: string };
 
 function SaveForm({ names, range }: ExportProps) {
@@ -54,17 +56,18 @@ function SaveForm({ names, range }: ExportProps) {
       const series = names.map((name) => ({ ...name, unit: valuesOf(name.device)[name.metric]?.unit ?? '' }));
       const chosen = single ? null : bucket;
       const wanted = { series, from: range.from, to: range.to, bucket: chosen };
-      const { rows, cut } = await gather(
-        wanted,
-        (count) => setProgress({ state: 'reading', rows: count }),
-        control.signal,
-      );
+      const rows = await gather(wanted, {
+        readings: currentApi().readings,
+        rowsMax: fileRowsMax,
+        progress: (count) => setProgress({ state: 'reading', rows: count }),
+        signal: control.signal,
+      });
       const file = await fileOf(rows, chosen !== null, format);
       save(file, `tidegate-${new Date(range.from).toISOString().slice(0, 19).replaceAll(':', '')}.${format}`);
-      setProgress({ state: 'done', rows: rows.length, cut });
+      setProgress({ state: 'done', rows: rows.length });
     } catch (error) {
       if (control.signal.aborted) setProgress({ state: 'idle' });
-      else setProgress({ state: 'failed', why: (error as Error).message });
+      else setProgress({ state: 'failed', why: whyNot(error as Error) });
     }
   }
 
@@ -114,16 +117,19 @@ function SaveForm({ names, range }: ExportProps) {
   );
 }
 
+function whyNot(error: Error): string {
+  if (!(error instanceof TooManyRowsError)) return error.message;
+  return `there are ${countOf(error.rows, 'row')}, and a file holds at most ${countText(error.rowsMax)}. Choose a shorter time range, or copy a command below.`;
+}
+
 function progressText(progress: Progress): string {
   switch (progress.state) {
     case 'idle':
-      return `Up to ${countText(rowsMax)} rows per file.`;
+      return `Up to ${countText(fileRowsMax)} rows per file.`;
     case 'reading':
       return `${countOf(progress.rows, 'row')} read…`;
     case 'done':
-      return progress.cut
-        ? `Saved the first ${countOf(progress.rows, 'row')}; there are more. Choose a shorter time range, or copy a command below.`
-        : `Saved ${countOf(progress.rows, 'row')}.`;
+      return `Saved ${countOf(progress.rows, 'row')}.`;
     case 'failed':
       return `Not saved: ${progress.why}`;
     default:
@@ -138,7 +144,7 @@ function CopyAs({ names, range }: ExportProps) {
     from: Math.floor(range.from),
     to: Math.ceil(range.to),
     bucket: bucketOf(range.to - range.from),
-    url: location.origin,
+    url: location.origin + base.slice(0, -1),
     dataFolder: gateway.value?.dataFolder ?? 'data',
   };
   return (

@@ -376,7 +376,7 @@ test('Cancel ends the reading of a file, which can be saved afterwards', async (
   const readings =
     (id: string) =>
     (url: URL): boolean =>
-      url.pathname === `/v1/devices/${id}/readings`;
+      url.pathname === `/v1/devices/${id}/readings` && !url.searchParams.has('every');
 
   // The answer of the second device waits until Cancel was pressed.
   let release = (): void => {};
