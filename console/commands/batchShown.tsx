@@ -8,7 +8,8 @@ import { devicePath } from '../parts/router.js';
 import { Time } from '../parts/time.js';
 import { RefusedError } from '../session/api.js';
 import { currentApi, fail, may } from '../session/session.js';
-import { isRunning, partsOf, targetText } from './batches.js';
+import { isRunning, targetText } from './batches.js';
+import { outcomeOf, partsOf } from './batchOutcome.js';
 import { StateBadge } from './commandHistory.js';
 
 const againMs = 1_000;
@@ -36,10 +37,11 @@ export function BatchShown({ id }: { id: string }) {
   }, [id, running]);
   if (batch === null) return trouble === null ? <p class="empty">Loading…</p> : <Failed what={trouble} />;
   const { name, state, failed } = batch;
+  const outcome = outcomeOf(batch);
   return (
     <section class="card batch-shown" aria-label={`Batch ${name}`}>
       <h2>
-        {name} <span class={`badge ${state === 'running' ? 'go' : state === 'done' ? 'good' : 'bad'}`}>{state}</span>
+        {name} <span class={`badge ${outcome.tone}`}>{outcome.word}</span>
       </h2>
       <Terms batch={batch} />
       <Progress batch={batch} />

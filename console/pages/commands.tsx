@@ -1,8 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import { countOf, countText } from '../../schemas/display/numbers.js';
 import type { BatchBody, BatchItem } from '../../schemas/generated/operator.js';
-import { isRunning, partsOf, targetText } from '../commands/batches.js';
+import { targetText } from '../commands/batches.js';
 import { BatchForm } from '../commands/batchForm.js';
+import { outcomeOf, partsOf } from '../commands/batchOutcome.js';
 import { BatchShown } from '../commands/batchShown.js';
 import { FleetHistory } from '../commands/fleetHistory.js';
 import { Empty } from '../parts/empty.js';
@@ -94,9 +95,7 @@ function Batches({ batches, shown }: { batches: BatchItem[] | null; shown: strin
               aria-pressed={batch.id === shown}
               onClick={() => setParams({ batch: batch.id === shown ? '' : batch.id })}
             >
-              <span class={`badge ${isRunning(batch.state) ? 'go' : batch.state === 'done' ? 'good' : 'bad'}`}>
-                {batch.state}
-              </span>
+              <span class={`badge ${outcomeOf(batch).tone}`}>{outcomeOf(batch).word}</span>
               <span>
                 <b>{batch.name}</b>{' '}
                 <small>

@@ -131,9 +131,14 @@ function Figures() {
       />
       <Figure
         name="Acknowledged within"
-        value={`${numberText(how.ackP99Ms, 1)} ms`}
-        past={past.map(({ ackP99Ms }) => ackP99Ms)}
-        note={`99 % of the frames; half of them within ${numberText(how.ackP50Ms, 1)} ms`}
+        // Each ack takes some time: 0 says that there was none.
+        value={how.ackP99Ms === 0 ? '–' : `${numberText(how.ackP99Ms, 1)} ms`}
+        past={how.ackP99Ms === 0 ? undefined : past.map(({ ackP99Ms }) => ackP99Ms)}
+        note={
+          how.ackP99Ms === 0
+            ? 'No frames were sent lately.'
+            : `99 % of the frames; half of them within ${numberText(how.ackP50Ms, 1)} ms`
+        }
       />
       {!how.diskLow && disk}
       {how.mqtt === 'connected' && <Figure name="MQTT bridge" value="connected" note="Publishing readings." />}
