@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { defaultFolder, runningOn } from '../../device-sim/api/running.js';
 import type { ProblemBody } from '../../schemas/generated/operator.js';
 import { Failure } from './failure.js';
-import { defaultFolder, runningOn } from './running.js';
 
 /** The operator API of a gateway with default settings. */
 export const defaultUrl = 'http://127.0.0.1:8081';

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { noteRunning, runningOn } from '../../device-sim/api/running.js';
 import { tempFolder } from '../../tests/rig/tempFolder.js';
 import { mainFile } from '../cli.fixture.js';
-import { noteRunning, runningOn } from './running.js';
 
 test('a note is found while its process runs, and none is found without a process or with other content', (context) => {
   const folder = tempFolder(context);
@@ -31,7 +31,10 @@ test('a note is found while its process runs, and none is found without a proces
   }
 });
 
-const running = JSON.stringify(pathToFileURL(fileURLToPath(new URL('./running.js', import.meta.url))).href);
+const simulatorFile = fileURLToPath(new URL('../../device-sim/cli.js', import.meta.url));
+const running = JSON.stringify(
+  pathToFileURL(fileURLToPath(new URL('../../device-sim/api/running.js', import.meta.url))).href,
+);
 
 test('data-demo is the data folder only while a gateway runs there and none on data', (context) => {
   const cwd = tempFolder(context);
@@ -78,6 +81,14 @@ test('serve says where the key is, and commands find it without options; the dem
   assert.deepEqual(printed, ['query boiler-1']);
   assert.match(cli(cwd, 'query', 'boiler-1', '--metric', 'temperature').stdout, /temperature/);
   assert.match(cli(cwd, 'sql', 'SELECT count(*) FROM readings').stdout, /^count/);
+  const deviceUrl = demo.printed.map((line) => /accepts devices at (\S+)/.exec(line)?.[1]).find(Boolean) ?? '';
+  const simulator = spawnSync(
+    process.execPath,
+    [simulatorFile, 'demo', '--devices', '2', '--prefix', 'more-', '--duration', '1s', '--device-url', deviceUrl],
+    { cwd, encoding: 'utf8' },
+  );
+  assert.deepEqual([simulator.status, simulator.stderr.includes('operator key')], [0, false], simulator.stderr);
+  assert.match(cli(cwd, 'device', 'list').stdout, /^more-/m);
   const serve = await startIn(cwd, context, 'serve', /sign in/);
   const said = JSON.parse(serve.printed.at(-1) ?? '') as { msg: string };
   const [, url, file] =

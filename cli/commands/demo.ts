@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { demoFolder } from '../api/running.js';
+import { demoFolder } from '../../device-sim/api/running.js';
 import type { DemoOptions } from '../serving/demo.js';
 import { collect } from '../terminal/collect.js';
 

@@ -1,4 +1,5 @@
 import { Cron } from 'croner';
+import { runningOn } from '../../device-sim/api/running.js';
 import { listBackups } from '../../gateway/operations/backupFolder.js';
 import { keptIdentity } from '../../gateway/registry/identity.js';
 import type { Finding } from '../../gateway/store/outside/inspect.js';
@@ -6,7 +7,6 @@ import { countOf } from '../../schemas/display/numbers.js';
 import { ageText } from '../../schemas/display/times.js';
 import type { BackupPage } from '../../schemas/generated/operator.js';
 import { createApiClient } from '../api/apiClient.js';
-import { runningOn } from '../api/running.js';
 import { configFrom } from '../serving/configFrom.js';
 import type { ConfigOptions } from '../serving/configOptions.js';
 import { timeText } from '../terminal/output.js';

@@ -3,6 +3,7 @@ import { relative, resolve } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import pc from 'picocolors';
+import { runningOn } from '../../device-sim/api/running.js';
 import {
   type ExportFormat,
   type ExportProgress,
@@ -18,7 +19,6 @@ import type { ExportRequest, JobBody } from '../../schemas/generated/operator.js
 import { type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
 import { Failure } from '../api/failure.js';
 import { followJob } from '../api/followJob.js';
-import { runningOn } from '../api/running.js';
 import { collect } from '../terminal/collect.js';
 import { printJson } from '../terminal/output.js';
 import { requireReadable } from '../terminal/requireReadable.js';

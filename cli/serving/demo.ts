@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import pc from 'picocolors';
 import { createOperatorApi } from '../../device-sim/api/operatorApi.js';
+import { defaultFolder } from '../../device-sim/api/running.js';
 import { loadFleet } from '../../device-sim/fleet/loadFleet.js';
 import { startHostMonitor } from '../../device-sim/host/hostMonitor.js';
 import { runFleet } from '../../device-sim/run/runFleet.js';
@@ -8,7 +9,6 @@ import { untilSignal } from '../../device-sim/run/untilSignal.js';
 import { readingText, shortText } from '../../schemas/display/values.js';
 import type { LatestBody } from '../../schemas/generated/operator.js';
 import { type ApiClient, createApiClient } from '../api/apiClient.js';
-import { defaultFolder } from '../api/running.js';
 import { parseSpan } from '../terminal/times.js';
 import { configFrom } from './configFrom.js';
 import type { ConfigOptions } from './configOptions.js';

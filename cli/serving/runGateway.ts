@@ -4,11 +4,11 @@
  */
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
+import { noteRunning } from '../../device-sim/api/running.js';
 import type { ResolvedConfig } from '../../gateway/config/config.js';
 import { loadModels } from '../../gateway/config/models.js';
 import { type Gateway, startGateway } from '../../gateway/gateway.js';
 import { systemClock } from '../../gateway/process/clock.js';
-import { noteRunning } from '../api/running.js';
 
 /**
  * Starts a gateway in this process, and notes in its data folder that it runs. An error that it cannot survive ends the process. `load`

@@ -1,6 +1,6 @@
 /**
  * api/ holds the part of a gateway's operator API that the simulator uses. It is written apart from that of cli/, because the
- * simulator imports nothing of the gateway's side.
+ * simulator imports nothing of the gateway's side. Only how a gateway of this machine is found (running.ts) is shared with cli/.
  */
 import type { CommandBody, NewCredentialBody, ProblemBody, ReadingItem } from '../../schemas/generated/operator.js';
 

@@ -9,6 +9,7 @@ import { Command } from 'commander';
 import { countOf } from '../../schemas/display/numbers.js';
 import { readJson } from '../../schemas/load.js';
 import { reasonOf } from '../api/operatorApi.js';
+import { defaultFolder, runningOn } from '../api/running.js';
 import { conformCommand } from '../conform/cli.js';
 import { type Fleet, FleetError } from '../fleet/fleet.js';
 import { loadFleet } from '../fleet/loadFleet.js';
@@ -39,12 +40,14 @@ interface Options extends Changes {
   processes?: string;
   remove?: boolean;
   yes?: boolean;
-  url: string;
+  url?: string;
   deviceUrl?: string;
   key?: string;
   data: string;
   json?: boolean;
 }
+
+const defaultUrl = 'http://127.0.0.1:8081';
 
 const exitCodes = { unclean: 1, unavailable: 69, misused: 78 };
 
@@ -71,10 +74,13 @@ export const program = new Command('tidegate-sim')
   .option('--processes <n>', 'number of processes for the devices; by default one per 15,000 devices')
   .option('--remove', 'remove the devices and erase their readings at the end; asks before it starts')
   .option('--yes', 'do not ask; needed for --remove without a terminal')
-  .option('--url <url>', 'operator API (TIDEGATE_URL)', process.env.TIDEGATE_URL || 'http://127.0.0.1:8081')
+  .option(
+    '--url <url>',
+    `operator API (default: TIDEGATE_URL, else that of the gateway that runs on the data folder, else ${defaultUrl})`,
+  )
   .option('--device-url <url>', 'where devices connect (default: port 8080 of the host of --url)')
   .option('--key <key>', 'operator key (TIDEGATE_KEY; default: <data>/admin.key)')
-  .option('--data <dir>', 'data folder, for its admin.key', 'data')
+  .option('--data <dir>', 'data folder of the gateway; if only the demo runs here, data-demo', defaultFolder())
   .option('--json', 'print the result as JSON')
   .action(run)
   .addCommand(conformCommand)
@@ -92,17 +98,23 @@ process.stderr.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 async function run(name: string, options: Options): Promise<void> {
+  const url = (
+    options.url ??
+    (process.env.TIDEGATE_URL || undefined) ??
+    runningOn(options.data)?.operatorUrl ??
+    defaultUrl
+  ).replace(/\/+$/, '');
   try {
     const fleet = changedFleet(loadFleet(name), options);
     const thresholds = [...fleet.require, ...options.require].map(thresholdOf);
     const verify = options.verify === true || thresholds.some(needsVerify);
-    const beside = deviceUrlBeside(options.url);
+    const beside = deviceUrlBeside(url);
     const deviceUrl = deviceUrlOf(options.deviceUrl ?? beside);
     if (options.report !== undefined) checkReport(options.report);
     if (options.remove && !options.yes) await confirmRemoval(fleet);
     const result = await runFleet({
       fleet,
-      url: options.url.replace(/\/+$/, ''),
+      url,
       deviceUrl,
       durationMs: options.duration === undefined ? undefined : durationOf(options.duration),
       stop: untilSignal(),
@@ -136,9 +148,7 @@ async function run(name: string, options: Options): Promise<void> {
     else if (result.unverified !== null) process.exitCode = exitCodes.unavailable;
   } catch (error) {
     const { message, cause } = error as Error;
-    console.error(
-      cause === undefined ? message : `${reasonOf(error as Error)}; is a gateway running at ${options.url}?`,
-    );
+    console.error(cause === undefined ? message : `${reasonOf(error as Error)}; is a gateway running at ${url}?`);
     process.exitCode = error instanceof FleetError ? error.exitCode : exitCodes.unavailable;
   }
 }

@@ -16,6 +16,7 @@ const layers = {
   cli: ['cli/commands', 'cli/terminal', 'gateway/process', 'schemas'],
   'cli/commands': [
     'device-sim/program',
+    'device-sim/api',
     'cli/serving',
     'cli/terminal',
     'cli/api',
@@ -47,7 +48,7 @@ const layers = {
     'schemas',
   ],
   'cli/terminal': ['cli/api', 'device-sim/run', 'schemas'],
-  'cli/api': ['schemas'],
+  'cli/api': ['device-sim/api', 'schemas'],
   console: ['console/pages', 'console/fleet', 'console/parts', 'console/session', 'schemas'],
   'console/pages': [
     'console/device',
