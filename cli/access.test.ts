@@ -40,3 +40,27 @@ test('credentials are rotated, pushed, listed and revoked, and keys show their e
   assert.match((await run(tools, 'key', 'add', 'guest', '--expires', '1h')).out, /tgk_/);
   assert.match((await run(tools, 'key', 'list')).out, /guest +viewer +\S+Z +\S+Z +–/);
 });
+
+test('nobody is asked about a device, a credential or a key that does not exist', async (context) => {
+  const tools = await startTestGateway(context);
+  const device = await tools.addDevice('a');
+  for (const [args, reason] of [
+    [['device', 'remove', 'nope'], /device_unknown/],
+    [['device', 'remove', 'nope', '--erase'], /device_unknown/],
+    [['device', 'rotate', 'nope', '--grace', '0s'], /device_unknown/],
+    [['device', 'revoke', 'nope', device.cid], /device_unknown/],
+    [['device', 'revoke', 'a', 'nope'], /credential_unknown/],
+    [['key', 'revoke', 'nope'], /key_unknown/],
+  ] as [string[], RegExp][]) {
+    const { code, err } = await run(tools, ...args);
+    assert.deepEqual([code, reason.test(err), /--yes/.test(err)], [1, true, false], `${args.join(' ')}: ${err}`);
+  }
+  for (const args of [
+    ['device', 'remove', 'a'],
+    ['device', 'rotate', 'a', '--grace', '0s'],
+    ['device', 'revoke', 'a', device.cid],
+  ]) {
+    const { code, err } = await run(tools, ...args);
+    assert.deepEqual([code, /add --yes/.test(err)], [64, true], `${args.join(' ')}: ${err}`);
+  }
+});

@@ -44,6 +44,14 @@ test('send prints the final state of a command, and its exit code reports it', a
     (await runCli(tools, 'command', 'list', 'away')).out,
     /^ID +CREATED +STATE .*\n\S+ +\S+ +cancelled +x +\{\}\n/,
   );
+  const all = await runCli(tools, 'command', 'list', '--limit', '2');
+  assert.match(all.out, /^ID +CREATED +DEVICE +STATE .*\n\S+ +\S+ +away +cancelled +x +\{\}\n\S+ +\S+ +away +expired/);
+  const everything = await runCli(tools, 'command', 'list', '--json');
+  const devices = everything.out
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { device: string }).device);
+  assert.deepEqual([...new Set(devices)].sort(), ['away', 'bad', 'good']);
 });
 
 test('a mistake in a command is explained, with exit code 64 or 1', async (context) => {

@@ -7,7 +7,11 @@ import { printJson, tableOf, timeText } from '../terminal/output.js';
 /** `tidegate command` */
 export function addCommand(program: Command): void {
   const command = program.command('command').description('list, show and cancel commands');
-  withApiOptions(command.command('list <device>').description('list the commands of a device, newest first'))
+  withApiOptions(
+    command
+      .command('list [device]')
+      .description('list the commands of a device, or without one those of all devices, newest first'),
+  )
     .alias('ls')
     .option('--limit <n>', 'at most this many', '20')
     .action(list);
@@ -17,19 +21,25 @@ export function addCommand(program: Command): void {
   withApiOptions(command.command('cancel <id>').description('cancel a command that is still queued')).action(cancel);
 }
 
-async function list(device: string, options: ApiOptions & { limit: string }): Promise<void> {
-  const path = `/v1/devices/${encodeURIComponent(device)}/commands`;
+async function list(device: string | undefined, options: ApiOptions & { limit: string }): Promise<void> {
+  const path = device === undefined ? '/v1/commands' : `/v1/devices/${encodeURIComponent(device)}/commands`;
   const commands: CommandBody[] = [];
   for await (const command of createApiClient(options).list<CommandBody>(path, rowsLimit(options.limit)))
     commands.push(command);
   if (options.json) return printJson(...commands);
-  if (commands.length === 0) return console.log(`No commands for ${device}. Send one: tidegate send ${device} NAME`);
+  if (commands.length === 0)
+    return console.log(
+      device === undefined
+        ? 'No commands. Send one: tidegate send DEVICE NAME'
+        : `No commands for ${device}. Send one: tidegate send ${device} NAME`,
+    );
   console.log(
     tableOf(
-      ['ID', 'CREATED', 'STATE', 'NAME', 'PARAMS', 'OUTCOME'],
+      ['ID', 'CREATED', ...(device === undefined ? ['DEVICE'] : []), 'STATE', 'NAME', 'PARAMS', 'OUTCOME'],
       commands.map((command) => [
         command.id,
         timeText(command.createdAt),
+        ...(device === undefined ? [command.device] : []),
         command.state,
         command.name,
         JSON.stringify(command.params),

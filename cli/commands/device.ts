@@ -162,6 +162,8 @@ async function setState(id: string, state: DeviceBody['state'], options: ApiOpti
 
 async function remove(id: string, options: ApiOptions & { erase?: boolean; yes?: boolean }): Promise<void> {
   const api = createApiClient(options);
+  // Nobody is asked about a device that does not exist.
+  await api.request('GET', pathOf(id));
   await confirm(
     options.erase
       ? `Device ${id} is removed with its credentials, and its readings are erased from every file.`

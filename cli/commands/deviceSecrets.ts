@@ -36,8 +36,10 @@ async function rotate(id: string, options: RotateOptions): Promise<void> {
   const { grace, expires, push = false } = options;
   const graceSeconds = grace === undefined ? undefined : parseSeconds('--grace', grace);
   const api = createApiClient(options);
-  if (graceSeconds === 0)
+  if (graceSeconds === 0) {
+    await api.request('GET', pathOf(id));
     await confirm(`The older secrets of ${id} expire now, and the device is disconnected.`, options);
+  }
   const made = await api.request<NewCredentialBody>('POST', pathOf(id), {
     graceSeconds,
     push,
@@ -72,7 +74,9 @@ async function credentials(id: string, options: ApiOptions): Promise<void> {
 
 async function revoke(id: string, cid: string, options: ApiOptions & { yes?: boolean }): Promise<void> {
   const api = createApiClient(options);
-  await confirm(`Credential ${cid} of ${id} is revoked, and a device that uses it is disconnected.`, options);
+  const { items } = await api.request<{ items: CredentialItem[] }>('GET', pathOf(id));
+  if (items.some((item) => item.cid === cid))
+    await confirm(`Credential ${cid} of ${id} is revoked, and a device that uses it is disconnected.`, options);
   await api.request('DELETE', `${pathOf(id)}/${encodeURIComponent(cid)}`);
   if (options.json) return printJson({ id, cid, revoked: true });
   console.log(`Credential ${cid} of ${id} is revoked.`);

@@ -42,7 +42,10 @@ export function addKey(program: Command): void {
     .addOption(yesOption())
     .action(async (id: string, options: ApiOptions & { yes?: boolean }) => {
       const api = createApiClient(options);
-      await confirm(`Key ${id} is revoked: programs that use it are refused.`, options);
+      const { items } = await api.request<{ items: KeyItem[] }>('GET', '/v1/keys');
+      // Of a key that does not exist the gateway says so; nobody is asked about it.
+      if (items.some((key) => key.id === id))
+        await confirm(`Key ${id} is revoked: programs that use it are refused.`, options);
       await api.request('DELETE', `/v1/keys/${encodeURIComponent(id)}`);
       if (options.json) return printJson({ id, revoked: true });
       console.log(`Key ${id} is revoked.`);

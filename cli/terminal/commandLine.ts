@@ -63,7 +63,7 @@ const guesses: Record<string, readonly string[]> = {
   watch: ['tidegate tail'],
   keys: ['tidegate key list'],
   login: ['tidegate key add NAME'],
-  commands: ['tidegate command list ID'],
+  commands: ['tidegate command list'],
   batches: ['tidegate batch list'],
   jobs: ['tidegate job list'],
   backups: ['tidegate backup list'],
