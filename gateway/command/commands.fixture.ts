@@ -71,6 +71,8 @@ export function commandTools(disk: Disk = { commands: [], batches: [] }, { inFli
       case 'command_attempted':
         of(change.id).attempted = change.attempted;
         return;
+      case 'bring_back_commands':
+        return;
       case 'put_batch':
         disk.batches.push({ ...change.batch });
         return;

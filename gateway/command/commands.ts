@@ -56,6 +56,8 @@ export interface Commands extends Creation {
   update: TakeUpdate;
   /** Ends commands whose time is over. To be called about once per second. */
   tick(): void;
+  /** The clock was wrong, and now it is right: commands that are dated after this time, Unix ms, live from now on. */
+  bringBack(now: number): void;
   /** Cancels a queued command. Resolves when that is on disk. Throws CommandConflict already_sent, already_ended. */
   cancel(id: string, by: string): Promise<void>;
   /** Cancels the queued commands of a batch. `cause` is shown in their history. */
@@ -134,6 +136,10 @@ export function createCommands(options: CommandsOptions): Commands {
     update,
     tick: () => endOverdue(options, open, moves, dispatch),
 
+    bringBack(now) {
+      for (const command of open.all()) bringBack(command, now);
+    },
+
     async cancel(id, by) {
       const command = open.get(id);
       if (command === undefined) throw new CommandConflict('already_ended', `Command ${id} has ended`);
@@ -182,6 +188,14 @@ function restore({ clock, rules, restored, deviceOf }: CommandsOptions, open: Op
       move(command, 'sent', 'the gateway ended while it was being sent', { sentAt: clock.now() });
     else if (device === undefined) move(command, 'remove_device', removedCause);
   }
+}
+
+/** What is on disk is brought back by the change `bring_back_commands`. */
+function bringBack(command: OpenCommand, now: number): void {
+  if (command.sentAt !== null) command.sentAt = Math.min(command.sentAt, now);
+  if (command.createdAt <= now) return;
+  command.expiresAt = now + command.expiresAt - command.createdAt;
+  command.createdAt = now;
 }
 
 /** Ends queued commands whose time to live is over, and sent ones without an end by their deadline. */

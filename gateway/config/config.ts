@@ -10,6 +10,7 @@ import { fileReason } from '../../schemas/errors.js';
 import type {
   AdmissionConfig,
   BackupConfig,
+  ClockConfig,
   CommandsConfig,
   ConsoleConfig,
   DeviceLimits,
@@ -52,6 +53,7 @@ export interface ResolvedConfig {
     MqttConfig,
     'url' | 'clientId' | 'username' | 'password' | 'passwordFile' | 'tls' | 'expirySeconds'
   >;
+  readonly clock: Filled<ClockConfig, 'synchronizedFile'>;
   readonly admission: Filled<AdmissionConfig, 'clientSubjectHeader'>;
   readonly trustedProxies: readonly string[];
 }

@@ -153,6 +153,8 @@ export type CommandChange =
   /** The device reported this state after the command had ended: only the history changes, once per state. */
   | { type: 'command_event'; id: string; state: CommandState; at: number; cause: string }
   | { type: 'command_attempted'; id: string; attempted: boolean }
+  /** Commands and batches without an end that a wrong clock dated after `at`: their time to live begins at `at`. */
+  | { type: 'bring_back_commands'; at: number }
   | {
       type: 'put_batch';
       batch: BatchRecord;

@@ -1,62 +1,87 @@
+import type { FrameTimes, SeriesRules } from './rules.js';
 import type { Source } from './source.js';
+import { UsedTimes } from './usedTimes.js';
 
-/** By metric, the times that a frame's ages become by its receipt. */
-export type Ages = ReadonlyMap<string, readonly number[]>;
+/** By metric, times of a frame: Unix ms, in any order. */
+export type TimesByMetric = ReadonlyMap<string, readonly number[]>;
 
-/** Per metric, the times that ages became lately are remembered in ascending order: those within 10 s of the newest, at most 256. */
-const windowMs = 10_000;
-const keptMax = 256;
+/** By metric, the device's own times of a frame. */
+export type OwnTimes = ReadonlyMap<string, ReadonlySet<number>>;
+
 /** How many times are looked up for one frame; that takes some tenths of a millisecond. */
 const looksMax = 20_000;
 
 /**
- * Returns by how many ms, at most `delayMax`, a frame must count as received later, so that each of its ages becomes a different
- * time. Two frames of a device without a clock may have different network delays, and the difference may equal the time between
- * their samples. Then both readings would have the same millisecond, and one of them would be dropped as a repeat although it was
- * acknowledged (PROTOCOL.md, Identity and time). Returns 0 if no delay within the bounds helps: then the reading is dropped.
+ * Returns by how many ms the times that the gateway makes up for a frame must be later, so that none of them meets another one of
+ * its metric, whatever made that: an age, or a frame without a time. Two frames of a device without a clock may have different
+ * network delays, and the difference may equal the time between their samples. Then both readings would have the same millisecond,
+ * and one of them would be dropped as a repeat although it was acknowledged (PROTOCOL.md, Identity and time). `fixed` are the
+ * device's own times in the same frame, which stay as they are.
+ *
+ * Returns null if a time would be later than `madeUpMax`: there is no room until the clock has advanced. Waiting always helps,
+ * because each ms of it is a free one.
  */
-export function keepApart({ given }: Source, ages: Ages, delayMax: number): number {
-  const delay = delayOf(given, ages, delayMax);
-  for (const [metric, times] of ages) {
-    const known = given.get(metric) ?? [];
-    remember(known, times, delay);
-    given.set(metric, known);
+export function keepApart(
+  source: Source,
+  made: TimesByMetric,
+  fixed: OwnTimes | null,
+  { receivedAt, madeUpMax }: Pick<FrameTimes, 'receivedAt' | 'madeUpMax'>,
+  rules: Pick<SeriesRules, 'usedBefore'>,
+): number | null {
+  const { given, series } = source;
+  for (const metric of made.keys()) {
+    if (given.has(metric)) continue;
+    const used = new UsedTimes();
+    given.set(metric, used);
+    const known = series.get(metric);
+    if (known !== undefined) for (const time of rules.usedBefore(known)) used.add(time, receivedAt);
   }
+  const delay = delayOf(given, made, fixed, madeUpMax ?? Number.POSITIVE_INFINITY);
+  if (delay !== null)
+    for (const [metric, times] of made) for (const time of times) given.get(metric)?.add(time + delay, receivedAt);
   return delay;
 }
 
-function delayOf(given: ReadonlyMap<string, readonly number[]>, ages: Ages, delayMax: number): number {
-  let looks = looksMax;
-  const meets = (delay: number): boolean => {
-    for (const [metric, times] of ages) {
-      const known = given.get(metric) ?? [];
-      const newest = known.at(-1) ?? 0;
-      for (const ts of times) if (ts + delay <= newest && (--looks < 0 || has(known, ts + delay))) return true;
+type Given = ReadonlyMap<string, UsedTimes>;
+
+function delayOf(given: Given, made: TimesByMetric, fixed: OwnTimes | null, latest: number): number | null {
+  const [first, last] = ends(made);
+  let delay = 0;
+  for (let looks = 0; last + delay <= latest; ) {
+    let needed = 0;
+    for (const [metric, times] of made) {
+      const used = given.get(metric);
+      const own = fixed?.get(metric);
+      for (const time of times) {
+        const end = Math.max(used?.endOf(time + delay) ?? -1, own?.has(time + delay) ? time + delay : -1);
+        if (end >= 0) needed = Math.max(needed, end + 1 - (time + delay));
+      }
+      looks += times.length;
     }
-    return false;
-  };
-  for (let delay = 0; delay <= delayMax && looks >= 0; delay++) if (!meets(delay)) return delay;
-  return 0;
+    if (needed === 0) return delay;
+    delay += needed;
+    if (looks > looksMax) {
+      delay = behindAll(given, made, fixed) - first;
+      return last + delay <= latest ? delay : null;
+    }
+  }
+  return null;
 }
 
-function has(ascending: readonly number[], time: number): boolean {
-  let [low, high] = [0, ascending.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (ascending[middle] < time) low = middle + 1;
-    else high = middle;
-  }
-  return ascending[low] === time;
+/** The first time behind everything that the metrics of the frame have. */
+function behindAll(given: Given, made: TimesByMetric, fixed: OwnTimes | null): number {
+  let end = fixed === null ? 0 : ends(fixed)[1];
+  for (const metric of made.keys()) end = Math.max(end, given.get(metric)?.end() ?? 0);
+  return end + 1;
 }
 
-function remember(known: number[], fresh: readonly number[], delay: number): void {
-  let inOrder = true;
-  for (const ts of fresh.slice(-keptMax)) {
-    inOrder &&= known.length === 0 || ts + delay > known[known.length - 1];
-    known.push(ts + delay);
+function ends(times: ReadonlyMap<string, Iterable<number>>): [first: number, last: number] {
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const some of times.values()) {
+    for (const time of some) {
+      if (time < first) first = time;
+      if (time > last) last = time;
+    }
   }
-  if (!inOrder) known.sort((a, b) => a - b);
-  let from = Math.max(0, known.length - keptMax);
-  while (known[from] <= known[known.length - 1] - windowMs) from++;
-  if (from > 0) known.splice(0, from);
+  return [first, last];
 }

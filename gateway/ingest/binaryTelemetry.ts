@@ -6,9 +6,17 @@ import type { Fault } from '../../schemas/tables/faults.js';
 import type { Batch } from '../columns/batch.js';
 import { reserveReadings } from '../columns/readingColumns.js';
 import { type SeriesKind, seriesKinds } from '../domain/series.js';
-import { type Ages, keepApart } from './ages.js';
+import { keepApart, type TimesByMetric } from './ages.js';
 import type { Column, MetricTable } from './metricTable.js';
-import { checkSeriesCount, checkTime, type FrameTimes, fault, outOfRange, type SeriesRules } from './rules.js';
+import {
+  checkSeriesCount,
+  checkTime,
+  type FrameTimes,
+  fault,
+  outOfRange,
+  type SeriesRules,
+  type Taken,
+} from './rules.js';
 import type { Source } from './source.js';
 
 /** The column of each metric of the frame at hand. It is used again for each frame, so that none allocates. */
@@ -16,8 +24,8 @@ const columnOf: Column[] = [];
 
 /**
  * Takes a binary telemetry frame into the batch, whole or not at all: everything is checked first, and what is written after
- * that cannot fail. The frame has passed `checkTelemetry`; `table` is the metric table that its header names. Where its ages
- * must be kept apart from earlier ones, `times.receivedAt` is set later.
+ * that cannot fail. The frame has passed `checkTelemetry`; `table` is the metric table that its header names. Its ages are kept
+ * apart from the other times that the gateway made up.
  */
 export function takeBinary(
   source: Source,
@@ -27,7 +35,7 @@ export function takeBinary(
   times: FrameTimes,
   rules: SeriesRules,
   batch: Batch,
-): Fault | null {
+): Taken {
   if (table === null) return fault('metric_unknown', tableUnknown(header.table));
   for (let c = 0; c < header.columns; c++) {
     const number = buffer.u16[header.metricsAt + c];
@@ -39,10 +47,12 @@ export function takeBinary(
   let first = timeAt(buffer, header, 0, times.receivedAt) - buffer.u32[header.rowsAt];
   const problem = checkTimes(buffer, header, first, times) ?? checkColumns(source, buffer, header, rules);
   if (problem !== null) return problem;
-  if (header.base <= 0 && times.delayMax > 0) {
-    const delay = keepApart(source, agesOf(buffer, header, first), times.delayMax);
-    times.receivedAt += delay;
+  if (header.base <= 0 && times.madeUpMax !== null) {
+    const made = agesOf(buffer, header, first);
+    const delay = keepApart(source, made, null, times, rules);
+    if (delay === null) return 'crowded';
     first += delay;
+    if (made.size > 0) times.madeUpLast = first + lastOffset(buffer, header);
   }
   reserveReadings(batch, header.rows * header.columns);
   for (let c = 0; c < header.columns; c++) columnOf[c].series ??= source.series.get(columnOf[c].name) ?? null;
@@ -68,7 +78,7 @@ function scaled(sent: number, kind: number, scale: number): number {
   return scale < 1 && 1 / divisor === scale ? value / divisor : value * scale;
 }
 
-function agesOf(buffer: FrameBuffer, header: TelemetryHeader, first: number): Ages {
+function agesOf(buffer: FrameBuffer, header: TelemetryHeader, first: number): TimesByMetric {
   const ages = new Map<string, number[]>();
   for (let c = 0; c < header.columns; c++) {
     const times: number[] = [];
@@ -85,20 +95,19 @@ function tableUnknown(number: number): string {
     : `metric table ${number} was never declared`;
 }
 
-function checkTimes(
-  { u32 }: FrameBuffer,
-  { rows, rowsAt, rowWords }: TelemetryHeader,
-  first: number,
-  times: FrameTimes,
-): Fault | null {
+function checkTimes(buffer: FrameBuffer, header: TelemetryHeader, first: number, times: FrameTimes): Fault | null {
+  const { u32 } = buffer;
+  const { rows, rowsAt, rowWords } = header;
   let low = u32[rowsAt];
-  let high = low;
-  for (let row = 1, at = rowsAt + rowWords; row < rows; row++, at += rowWords) {
-    const offset = u32[at];
-    if (offset < low) low = offset;
-    else if (offset > high) high = offset;
-  }
-  return checkTime(first + low, times) ?? checkTime(first + high, times);
+  for (let row = 1, at = rowsAt + rowWords; row < rows; row++, at += rowWords) if (u32[at] < low) low = u32[at];
+  return checkTime(first + low, times) ?? checkTime(first + lastOffset(buffer, header), times);
+}
+
+/** The offset of the latest row. */
+function lastOffset({ u32 }: FrameBuffer, { rows, rowsAt, rowWords }: TelemetryHeader): number {
+  let high = u32[rowsAt];
+  for (let row = 1, at = rowsAt + rowWords; row < rows; row++, at += rowWords) if (u32[at] > high) high = u32[at];
+  return high;
 }
 
 /** Checks kinds, ranges, scales and the number of series. Values are read only for columns with a range or a scale. */

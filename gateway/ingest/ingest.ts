@@ -14,11 +14,12 @@ import type { Clock } from '../process/clock.js';
 import type { Batcher } from './batcher.js';
 import { takeBinary } from './binaryTelemetry.js';
 import type { Entry, IngestLink } from './entries.js';
-import { takeJson } from './jsonTelemetry.js';
+import { isOwn, takeJson } from './jsonTelemetry.js';
 import { judgeSeq, type SeqVerdict, seqFaultMessage } from './numbering.js';
 import { Placing } from './placing.js';
 import { Quarantine } from './quarantine.js';
-import { type FrameTimes, type SeriesRules, setTimeBounds, setWidestBounds } from './rules.js';
+import { type FrameTimes, type SeriesRules, setTimeBounds, setWidestBounds, type Taken } from './rules.js';
+import type { Source } from './source.js';
 import type { Sources } from './sources.js';
 
 export interface IngestOptions {
@@ -38,6 +39,12 @@ export interface IngestOptions {
   writable(): boolean;
   /** Whether the gateway's own clock can be believed (PROTOCOL.md, clock_untrusted). */
   clockTrusted(now: number): boolean;
+  /** What devices' own times say about the gateway's clock. */
+  clockWatch: {
+    heard(source: Source, agrees: boolean): void;
+    /** Whether the clock, and not the device, may be what is wrong with a frame that is so far ahead. */
+    isClockAtFault(source: Source, aheadMs: number): boolean;
+  };
 }
 
 /** Why nothing is taken in at the moment. */
@@ -46,13 +53,15 @@ export type Unavailable = 'storage_unavailable' | 'clock_untrusted' | 'overloade
 /** Frames without a number have no window. A link with more than this under way sends too fast. */
 const underWayMax = limits.window + 1024;
 
-/** How far ahead of the clock ages may move a device's times of receipt (ages.ts). */
-const receiptAheadMaxMs = 1_000;
+/** How far ahead of the clock times may be that the gateway makes up (ages.ts). */
+const madeUpAheadMaxMs = 1_000;
+/** From here on the ack of a frame waits until the clock has caught up, so that a device which waits for acks is slowed down. */
+const madeUpAheadMs = 250;
 
 /** From a decoded frame to its place in the batch, or into the quarantine. Nothing here waits. */
 export class Ingest {
   /** One record for all frames, written for each of them and passed on, so that a frame allocates none. */
-  private readonly times: FrameTimes = { receivedAt: 0, delayMax: 0, timeMin: 0, timeMax: 0 };
+  private readonly times: FrameTimes = { receivedAt: 0, madeUpMax: 0, madeUpLast: 0, timeMin: 0, timeMax: 0 };
   private readonly rules: SeriesRules;
   private readonly placing: Placing;
   private readonly quarantine: Quarantine;
@@ -62,6 +71,7 @@ export class Ingest {
     this.rules = {
       seriesMax: options.seriesMax,
       createSeries: sources.createSeries,
+      usedBefore: sources.usedBefore,
       outOfRange(count) {
         counters.valuesOutOfRange += count;
       },
@@ -91,19 +101,12 @@ export class Ingest {
     if (verdict === 'duplicate') return this.placing.duplicate(link, seq, length);
     const batch = this.options.batcher.batch();
     const before = batch.readings;
-    const fault =
+    const table = this.options.sources.tableOf(link, header.table);
+    const taken =
       this.seqFault(link, verdict, seq) ??
-      takeBinary(
-        link.source,
-        this.options.sources.tableOf(link, header.table),
-        buffer,
-        header,
-        this.times,
-        this.rules,
-        batch,
-      );
-    if (fault !== null) this.quarantineFrame(link, seq, fault, buffer.u8.subarray(0, length), 'binary');
-    else this.placing.stored(link, seq, batch.readings - before, length, this.times.receivedAt);
+      takeBinary(link.source, table, buffer, header, this.times, this.rules, batch);
+    if (taken !== null) return this.refuseTaken(link, seq, taken, buffer.u8.subarray(0, length), 'binary');
+    this.stored(link, seq, batch.readings - before, length, header.base);
   }
 
   /** Takes a JSON telemetry message that has the form of its schema; `bytes` are its text. */
@@ -114,11 +117,12 @@ export class Ingest {
     if (verdict === 'duplicate') return this.placing.duplicate(link, seq, bytes.length);
     const batch = this.options.batcher.batch();
     const before = batch.readings;
-    const fault =
+    const taken =
       this.seqFault(link, verdict, seq) ??
       takeJson(link.source, this.options.sources.columnByName(link), message, this.times, this.rules, batch);
-    if (fault !== null) this.quarantineFrame(link, seq, fault, bytes, 'json');
-    else this.placing.stored(link, seq, batch.readings - before, bytes.length, this.times.receivedAt);
+    if (taken !== null) return this.refuseTaken(link, seq, taken, bytes, 'json');
+    const time = message.samples === undefined ? message.ts : message.samples.at(-1)?.ts;
+    this.stored(link, seq, batch.readings - before, bytes.length, isOwn(time) ? time : 0);
   }
 
   /**
@@ -152,7 +156,7 @@ export class Ingest {
     const before = this.beginAdmission(receivedAt);
     const table = sources.tableOf(link, header.table);
     const fault = takeBinary(link.source, table, buffer, header, this.times, this.rules, batcher.batch());
-    return fault ?? this.admitted(link, before, length);
+    return faultOf(fault) ?? this.admitted(link, before, length);
   }
 
   /** Stores a quarantined JSON message that an operator admits, as `admitBinary` does. */
@@ -160,7 +164,7 @@ export class Ingest {
     const { batcher, sources } = this.options;
     const before = this.beginAdmission(receivedAt);
     const fault = takeJson(link.source, sources.columnByName(link), message, this.times, this.rules, batcher.batch());
-    return fault ?? this.admitted(link, before, bytes);
+    return faultOf(fault) ?? this.admitted(link, before, bytes);
   }
 
   /** Stamps a frame with its receipt time and returns what its seq is worth; null if the link was closed instead. */
@@ -174,10 +178,10 @@ export class Ingest {
       link.drain(refusal);
       return null;
     }
-    const { source } = link;
     const { times } = this;
-    times.receivedAt = source.receivedAt = now > source.receivedAt ? now : source.receivedAt + 1;
-    times.delayMax = Math.max(0, now + receiptAheadMaxMs - source.receivedAt);
+    times.receivedAt = link.source.receivedAt = now;
+    times.madeUpMax = now + madeUpAheadMaxMs;
+    times.madeUpLast = 0;
     setTimeBounds(times, now, retentionMs);
     return judgeSeq(seq, link.toldSeq, link.previousSeq, link.stream.pending);
   }
@@ -195,6 +199,29 @@ export class Ingest {
     return { code: 'seq_invalid', message };
   }
 
+  /** `time` is one of the frame that the device gave itself, or at most 0. */
+  private stored(link: IngestLink, seq: number, readings: number, bytes: number, time: number): void {
+    const { receivedAt, madeUpLast } = this.times;
+    this.options.clockWatch.heard(link.source, Math.abs(time - receivedAt) <= limits.timeAheadMaxMs);
+    const entry = this.placing.stored(link, seq, readings, bytes, receivedAt);
+    if (madeUpLast > receivedAt) entry.answerAt = Math.max(entry.answerAt, madeUpLast - madeUpAheadMs);
+  }
+
+  /** A frame that is not stored goes into the quarantine, unless it may come again: then the link is closed. */
+  private refuseTaken(
+    link: IngestLink,
+    seq: number,
+    taken: Exclude<Taken, null>,
+    bytes: Uint8Array,
+    encoding: Encoding,
+  ): void {
+    if (taken === 'crowded') return link.drain('rate_limited', madeUpAheadMaxMs);
+    const { aheadMs = 0 } = taken;
+    if (aheadMs > 0 && this.options.clockWatch.isClockAtFault(link.source, aheadMs))
+      return link.drain('storage_unavailable');
+    this.quarantineFrame(link, seq, taken, bytes, encoding);
+  }
+
   private quarantineFrame(link: IngestLink, seq: number, fault: Fault, bytes: Uint8Array, encoding: Encoding): void {
     this.quarantine.add(link, seq, fault, bytes, encoding, this.times.receivedAt);
   }
@@ -202,7 +229,7 @@ export class Ingest {
   /** Returns how many readings the batch holds before the admitted frame. */
   private beginAdmission(receivedAt: number): number {
     this.times.receivedAt = receivedAt;
-    this.times.delayMax = 0;
+    this.times.madeUpMax = null;
     setWidestBounds(this.times);
     return this.options.batcher.batch().readings;
   }
@@ -212,4 +239,9 @@ export class Ingest {
     this.placing.stored(link, 0, readings, bytes, this.times.receivedAt);
     return null;
   }
+}
+
+/** An admitted frame keeps its times, so it is never crowded. */
+function faultOf(taken: Taken): Fault | null {
+  return taken === 'crowded' ? null : taken;
 }

@@ -4,15 +4,23 @@ import type { Fault } from '../../schemas/tables/faults.js';
 import type { Batch } from '../columns/batch.js';
 import { reserveReadings } from '../columns/readingColumns.js';
 import { type Scalar, type SeriesKind, seriesKinds } from '../domain/series.js';
-import { type Ages, keepApart } from './ages.js';
+import { keepApart, type OwnTimes, type TimesByMetric } from './ages.js';
 import type { Column } from './metricTable.js';
-import { checkSeriesCount, checkTime, type FrameTimes, fault, outOfRange, type SeriesRules } from './rules.js';
+import {
+  checkSeriesCount,
+  checkTime,
+  type FrameTimes,
+  fault,
+  outOfRange,
+  type SeriesRules,
+  type Taken,
+} from './rules.js';
 import type { Source } from './source.js';
 
 /**
  * Takes a JSON telemetry message into the batch, whole or not at all: everything is checked first, and what is written after
  * that cannot fail. The message has the form of its schema; `columnByName` returns what was declared for a metric, if anything.
- * Where its ages must be kept apart from earlier ones, `times.receivedAt` is set later.
+ * Ages, and the receipt time where there is no time, are kept apart from the other times that the gateway made up.
  */
 export function takeJson(
   source: Source,
@@ -21,7 +29,7 @@ export function takeJson(
   times: FrameTimes,
   rules: SeriesRules,
   batch: Batch,
-): Fault | null {
+): Taken {
   const samples = message.samples ?? [message as { ts?: number; values: Record<string, Scalar | null> }];
   const problem = checkSamples(
     source,
@@ -32,10 +40,10 @@ export function takeJson(
     rules,
   );
   if (problem !== null) return problem;
-  if (times.delayMax > 0 && hasAges(samples))
-    times.receivedAt += keepApart(source, agesOf(samples, times.receivedAt), times.delayMax);
+  const delay = times.madeUpMax === null ? 0 : delayOf(source, samples, times, rules);
+  if (delay === null) return 'crowded';
   for (const { ts, values } of samples) {
-    const time = resolveTime(ts, times.receivedAt);
+    const time = isOwn(ts) ? ts : resolveTime(ts, times.receivedAt) + delay;
     for (const metric in values) {
       const value = values[metric] as Scalar | null;
       if (value === null) continue;
@@ -107,27 +115,44 @@ function kindOf(value: Scalar): SeriesKind {
   return typeof value === 'string' ? seriesKinds.string : seriesKinds.boolean;
 }
 
-/** Ages, and no times beside them, which would not move with them. */
-const hasAges = (samples: Samples): boolean =>
-  samples.some(({ ts }) => ts !== undefined && ts <= 0) && !samples.some(({ ts }) => ts !== undefined && ts > 0);
+/** How much later the times that are made up for the frame must be; null if the device must wait. */
+function delayOf(source: Source, samples: Samples, times: FrameTimes, rules: SeriesRules): number | null {
+  if (samples.every(({ ts }) => isOwn(ts))) return 0;
+  const { receivedAt } = times;
+  const made = timesOf(samples, receivedAt, false);
+  const fixed = samples.some(({ ts }) => isOwn(ts)) ? ownTimesOf(samples, receivedAt) : null;
+  const delay = keepApart(source, made, fixed, times, rules);
+  if (delay !== null)
+    for (const some of made.values())
+      for (const time of some) times.madeUpLast = Math.max(times.madeUpLast, time + delay);
+  return delay;
+}
 
-function agesOf(samples: Samples, receivedAt: number): Ages {
-  const ages = new Map<string, number[]>();
+/** The times of the samples that have their own, or of the others. */
+function timesOf(samples: Samples, receivedAt: number, own: boolean): TimesByMetric {
+  const byMetric = new Map<string, number[]>();
   for (const { ts, values } of samples) {
+    if (isOwn(ts) !== own) continue;
     for (const metric in values) {
       if (values[metric] === null) continue;
-      const times = ages.get(metric);
-      if (times === undefined) ages.set(metric, [resolveTime(ts, receivedAt)]);
+      const times = byMetric.get(metric);
+      if (times === undefined) byMetric.set(metric, [resolveTime(ts, receivedAt)]);
       else times.push(resolveTime(ts, receivedAt));
     }
   }
-  return ages;
+  return byMetric;
 }
+
+const ownTimesOf = (samples: Samples, receivedAt: number): OwnTimes =>
+  new Map(Array.from(timesOf(samples, receivedAt, true), ([metric, times]) => [metric, new Set(times)]));
+
+/** Whether the device has given the time itself. */
+export const isOwn = (ts: number | undefined): ts is number => ts !== undefined && ts > 0;
 
 /** Unix ms of a sample: above 0 as it is, at most 0 an age, absent the time of receipt. */
 function resolveTime(ts: number | undefined, receivedAt: number): number {
-  if (ts === undefined) return receivedAt;
-  return ts > 0 ? ts : receivedAt + ts;
+  if (isOwn(ts)) return ts;
+  return receivedAt + (ts ?? 0);
 }
 
 function checkTimesDiffer(samples: Samples, root: string, receivedAt: number): Fault | null {

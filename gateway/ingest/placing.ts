@@ -16,7 +16,7 @@ export class Placing {
   ) {}
 
   /** A frame whose readings are in the batch. Its ack follows the commit; a frame without a number has none. */
-  stored(link: IngestLink, seq: number, readings: number, bytes: number, receivedAt: number): void {
+  stored(link: IngestLink, seq: number, readings: number, bytes: number, receivedAt: number): Entry {
     const entry = this.count(link, seq);
     this.counters.framesStored++;
     link.source.meter?.chargeReadings(readings);
@@ -26,6 +26,7 @@ export class Placing {
       entry.ackSeq = seq;
     }
     this.addHeader(link, seq, readings, bytes, receivedAt);
+    return entry;
   }
 
   /** A frame that an older link of the stream sent before. Its ack waits for the commit of that one, or a later commit. */
@@ -61,7 +62,6 @@ export class Placing {
   /** Writes the frame's header into the batch. `bytes` is what its readings came in; a refused frame has 0 readings. */
   addHeader(link: IngestLink, seq: number, readings: number, bytes: number, receivedAt: number): void {
     const { stream, source } = link;
-    source.receivedAt = Math.max(source.receivedAt, receivedAt);
     if (stream.id === 0) this.sources.nameStream(source, stream);
     stream.usedAt = receivedAt;
     addFrame(this.batcher.batch(), source.device.key, stream.id, seq, readings, receivedAt);
@@ -71,7 +71,8 @@ export class Placing {
   private entryOf(link: IngestLink): Entry {
     const turn = this.batcher.turn();
     if (link.entry !== null && link.entry.turn === turn) return link.entry;
-    const entry: Entry = { link, stream: link.stream, turn, frames: 0, numbered: 0, ackSeq: 0, mark: 0, nacks: [] };
+    const { stream } = link;
+    const entry: Entry = { link, stream, turn, frames: 0, numbered: 0, ackSeq: 0, mark: 0, nacks: [], answerAt: 0 };
     link.entry = entry;
     this.batcher.enter(entry);
     return entry;

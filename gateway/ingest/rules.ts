@@ -1,19 +1,33 @@
 import type { Fault } from '../../schemas/tables/faults.js';
 import { limits } from '../../schemas/tables/limits.js';
-import type { SeriesKind } from '../domain/series.js';
+import type { Series, SeriesKind } from '../domain/series.js';
 import type { Source } from './source.js';
 
 /** The times of the frame that is being taken in. Ingest has one such record and writes it for each frame. */
 export interface FrameTimes {
-  /** When the frame counts as received, Unix ms. Taking in a frame of ages may set it later (ages.ts). */
+  /** When the frame was received, Unix ms. */
   receivedAt: number;
-  /** By how many ms that may be. 0 for a frame that an operator admits: it is stored once, however often it is admitted. */
-  delayMax: number;
+  /**
+   * Times that the gateway makes up may be as late as this, so that they stay apart (ages.ts). Null for a frame that an operator
+   * admits: its times are not moved, so that it is stored once, however often it is admitted.
+   */
+  madeUpMax: number | null;
+  /** The latest time that was made up for the frame; 0 if none was. */
+  madeUpLast: number;
   /** Readings before this are refused, Unix ms. */
   timeMin: number;
   /** Readings after this are refused, Unix ms. */
   timeMax: number;
 }
+
+/**
+ * What became of a frame: null if its readings are in the batch. `crowded`: it needs times that are too far ahead of the clock, so
+ * the device must wait.
+ */
+export type Taken = TimedFault | 'crowded' | null;
+
+/** A fault; with `aheadMs` the time is that far ahead of the clock. */
+export type TimedFault = Fault & { aheadMs?: number };
 
 /** What holds for the series of all devices. */
 export interface SeriesRules {
@@ -21,6 +35,8 @@ export interface SeriesRules {
   seriesMax: number;
   /** Makes the series for a first reading and returns its id. */
   createSeries(source: Source, metric: string, unit: string | null, kind: SeriesKind): number;
+  /** Times of the series that were stored before the gateway started, as far as made-up ones may meet them. */
+  usedBefore(series: Series): Iterable<number>;
   /** So many values were outside their range and are stored. */
   outOfRange(count: number): void;
 }
@@ -39,8 +55,11 @@ export function outOfRange(metric: string, value: number, { min, max }: { min: n
 export const fault = (code: Fault['code'], message: string, path?: string): Fault =>
   path === undefined ? { code, message } : { code, message, path };
 
-export function checkTime(ts: number, { timeMin, timeMax }: FrameTimes, path?: string): Fault | null {
-  if (ts > timeMax) return fault('time_in_future', `${ts} is more than 5 minutes ahead of the gateway`, path);
+export function checkTime(ts: number, { timeMin, timeMax, receivedAt }: FrameTimes, path?: string): TimedFault | null {
+  if (ts > timeMax) {
+    const aheadMs = ts - receivedAt;
+    return { ...fault('time_in_future', `${ts} is more than 5 minutes ahead of the gateway`, path), aheadMs };
+  }
   if (ts < timeMin) return fault('time_too_old', `${ts} is older than the retention`, path);
   return null;
 }

@@ -3,14 +3,17 @@ import type { DeviceMeter } from '../admission/deviceRates.js';
 import type { Device } from '../domain/device.js';
 import type { Series } from '../domain/series.js';
 import type { MetricTable } from './metricTable.js';
+import type { UsedTimes } from './usedTimes.js';
 
 /** What ingest knows of one device: its series, its streams, its metric tables. */
 export interface Source {
   device: Device;
-  /** The last receipt time of the device. Receipt times ascend by at least 1 ms, so that readings without a time differ in it. */
+  /** When the last frame of the device was received; 0 if none was, or only under a clock that was wrong. */
   receivedAt: number;
-  /** By metric, the times that ages became lately (ages.ts). Empty for a device that never sent an age. */
-  given: Map<string, number[]>;
+  /** By metric, the times that the gateway made up lately (ages.ts). Empty for a device that always sends its own times. */
+  given: Map<string, UsedTimes>;
+  /** What the device's frames said about the gateway's clock (health/clockJury.ts). */
+  clockVote: number;
   series: Map<string, Series>;
   /** The streams that the device named, at most 16. */
   streams: Stream[];
@@ -42,6 +45,7 @@ export function createSource(device: Device): Source {
     device,
     receivedAt: 0,
     given: new Map(),
+    clockVote: 0,
     series: new Map(),
     streams: [],
     tables: [],

@@ -25,6 +25,8 @@ export interface RestoredSources {
   tables: MetricTableRecord[];
   /** The last receipt time per device key. */
   receipts: { device: Uint32Array; at: Float64Array };
+  /** Times of readings, in order of their series. */
+  recentTimes: { series: Uint32Array; ts: Float64Array };
   nextSeriesId: number;
   nextStreamId: number;
 }
@@ -140,6 +142,21 @@ export class Sources {
   /** When the last frame of the device was taken in, Unix ms; 0 if none ever was. */
   readonly receivedAt = (deviceKey: number): number => this.byKey.get(deviceKey)?.receivedAt ?? 0;
 
+  /** Times of the series that were stored before the gateway started: the newest ones. */
+  readonly usedBefore = ({ id }: Series): Float64Array => {
+    const { series, ts } = this.options.restored.recentTimes;
+    const from = firstAtLeast(series, id);
+    return ts.subarray(from, firstAtLeast(series, id + 1));
+  };
+
+  /** The clock was wrong, and now it is right: marks after this time, Unix ms, are brought back to it. */
+  bringBack(now: number): void {
+    for (const source of this.byKey.values()) {
+      source.receivedAt = Math.min(source.receivedAt, now);
+      for (const stream of source.streams) stream.usedAt = Math.min(stream.usedAt, now);
+    }
+  }
+
   /** Forgets a removed device. */
   forget(deviceKey: number): void {
     this.byKey.delete(deviceKey);
@@ -204,4 +221,15 @@ export class Sources {
       this.declareSeries(source, series);
     }
   }
+}
+
+/** The first place of the ascending list whose value is at least this. */
+function firstAtLeast(ascending: Uint32Array, value: number): number {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

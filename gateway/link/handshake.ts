@@ -85,7 +85,8 @@ const whyUnavailable: Record<Unavailable, string> = {
   overloaded:
     'The gateway accepts no new connections, because its queue is full or the limit of connected devices is reached',
   storage_unavailable: 'The gateway cannot write to its store',
-  clock_untrusted: 'The clock of the gateway is earlier than its newest data',
+  clock_untrusted:
+    'The clock of the gateway cannot be trusted; the log says why. Set it, or confirm it: tidegate confirm-clock',
 };
 
 function streamIn(query: string): string | null {

@@ -56,6 +56,7 @@ export class Link implements IngestLink {
   underWay = 0;
   table: MetricTable | null = null;
   entry: Entry | null = null;
+  held: Entry[] | null = null;
   state: LinkState = 'open';
   /** Why it drains; null if it does not. */
   closing: CloseName | null = null;

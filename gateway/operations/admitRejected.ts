@@ -54,6 +54,7 @@ export function createAdmitRejected({ ingest, sources, readingsTaken }: AdmitRej
         underWay: 0,
         table: null,
         entry: null,
+        held: null,
         drain: gone,
         end: gone,
         answer: () => resolve({ readings }),

@@ -62,7 +62,9 @@ export function createDayArchive({ clock, log, store, folder }: DayArchiveOption
   return {
     tick() {
       const now = clock.now();
-      if (folder === undefined || running || now < nextAt) return;
+      // A clock that was ahead may have set a time that is far away.
+      const isEarly = now < nextAt && nextAt - now <= checkMs;
+      if (folder === undefined || running || isEarly) return;
       nextAt = now + checkMs;
       if (store.daysToArchive(folder, now) === 0) return;
       running = true;

@@ -37,6 +37,8 @@ export interface OperationsOptions {
   sources: Sources;
   latest: Latest;
   clockGuard: Pick<ClockWatch, 'confirm' | 'retentionPaused'>;
+  /** Brings back what a wrong clock has set after this time, in every part of the gateway. */
+  clockConfirmed(now: number): void;
   diskWatch: Pick<DiskWatch, 'freeBytes' | 'isLow'>;
   retention: { retentionDays: number; rollupRetentionDays: number };
   schedule(delayMs: number, run: () => void): void;
@@ -140,7 +142,8 @@ export function createOperations(options: OperationsOptions): Operations {
     const at = clock.now();
     await store.confirmClock(at);
     clockGuard.confirm(at);
-    await save([note(by, 'clock_confirmed', gatewayId, null)]);
+    options.clockConfirmed(at);
+    await save([{ type: 'bring_back_commands', at }, note(by, 'clock_confirmed', gatewayId, null)]);
     log.info({ now: new Date(at).toISOString(), by }, 'the clock is confirmed');
   }
 

@@ -71,6 +71,7 @@ export function createScheduledBackups(options: ScheduledBackupsOptions): Schedu
   const after = (at: number): number | null => cron?.nextRun(new Date(at))?.getTime() ?? null;
   const startedAt = clock.now();
   let nextAt = after(startedAt);
+  let tickedAt = startedAt;
   let running: Job | null = null;
   let failed: BackupReport['failed'] = null;
   let failures = 0;
@@ -119,6 +120,9 @@ export function createScheduledBackups(options: ScheduledBackupsOptions): Schedu
     start,
     tick() {
       const now = clock.now();
+      // If the clock has gone back, the next time is an earlier one.
+      if (now < tickedAt) nextAt = after(now);
+      tickedAt = now;
       if (nextAt === null || now < nextAt) return;
       nextAt = after(now);
       if (running !== null) {

@@ -60,6 +60,8 @@ export interface PresenceBook {
   of(device: Device): Presence;
   /** As it is stored; undefined if the device was never seen, or is forgotten. */
   recordOf(deviceKey: number): PresenceRecord | undefined;
+  /** The clock was wrong, and now it is right: what it has set after this time, Unix ms, is brought back to it. */
+  bringBack(device: Device, now: number): void;
   /** The device was removed. */
   forget(device: Device): void;
 }
@@ -151,10 +153,24 @@ export function createPresence(options: PresenceOptions): PresenceBook {
     const { device } = link.source;
     const known = byDevice.get(device.key);
     if (known === undefined || known.link !== link) return;
-    const late = isLate(link, clock.now(), expectedEveryMs(device, link));
+    const late = isLate(known, clock.now(), expectedEveryMs(device, link));
     if (late === known.late) return;
     known.late = late;
     options.changed(device, () => presenceOf(device, known));
+  }
+
+  function bringBack(device: Device, now: number): void {
+    const known = byDevice.get(device.key);
+    if (known === undefined) return;
+    const { record } = known;
+    const { since, backAt, lastClose } = record;
+    if ((since ?? 0) <= now && (lastClose?.at ?? 0) <= now) return;
+    if (since !== null && since > now) {
+      record.since = now;
+      record.backAt = backAt === null ? null : now + Math.max(0, backAt - since);
+    }
+    if (lastClose !== null && lastClose.at > now) record.lastClose = { ...lastClose, at: now };
+    report(device, known);
   }
 
   return {
@@ -162,6 +178,7 @@ export function createPresence(options: PresenceOptions): PresenceBook {
     closed,
     introduced,
     checkLate,
+    bringBack,
     of: (device) => presenceOf(device, byDevice.get(device.key) ?? knownOf(neverSeen(device.key))),
     recordOf: (deviceKey) => byDevice.get(deviceKey)?.record,
     forget: (device) => void byDevice.delete(device.key),
@@ -196,16 +213,20 @@ function restoredOf(record: PresenceRecord, endedAt: number): PresenceRecord {
   return { ...record, online: false, since: at, lastClose };
 }
 
-function stateOf({ record, link }: Known, now: number, expectedEveryMs: number | null): Presence['state'] {
+function stateOf(known: Known, now: number, expectedEveryMs: number | null): Presence['state'] {
+  const { record, link } = known;
   if (record.since === null) return 'never';
-  if (link !== null) return isLate(link, now, expectedEveryMs) ? 'late' : 'online';
+  if (link !== null) return isLate(known, now, expectedEveryMs) ? 'late' : 'online';
   return record.backAt !== null && now < record.backAt ? 'asleep' : 'offline';
 }
 
 /** Half an interval more is allowed, and at least two seconds, because timers and networks are not exact. */
-function isLate({ openedAt, source }: PresentLink, now: number, expectedEveryMs: number | null): boolean {
+function isLate({ record, link }: Known, now: number, expectedEveryMs: number | null): boolean {
   if (expectedEveryMs === null) return false;
-  return now - Math.max(openedAt, source.receivedAt) > expectedEveryMs + Math.max(expectedEveryMs / 2, 2_000);
+  return (
+    now - Math.max(record.since ?? 0, link?.source.receivedAt ?? 0) >
+    expectedEveryMs + Math.max(expectedEveryMs / 2, 2_000)
+  );
 }
 
 function closeOf(closing: CloseName | null, { code, reason, cut }: Ending): Omit<LastClose, 'at'> {

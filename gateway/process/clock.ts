@@ -10,3 +10,15 @@ export interface Clock {
 }
 
 export const systemClock: Clock = { now: () => Date.now() };
+
+/** Small steps back happen to clocks that are kept in time; readings are refused by five minutes at the earliest. */
+export const clockStepBackMaxMs = 60_000;
+
+/**
+ * The later of two marks of time. A mark beyond `limit`, the latest time that there can be, was set by a clock that was wrong, and
+ * gives way. All are Unix ms.
+ */
+export function laterOf(known: number, at: number, limit: number): number {
+  if (at > limit) return known;
+  return known > limit ? at : Math.max(known, at);
+}

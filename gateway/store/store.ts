@@ -74,6 +74,8 @@ export interface Store {
   confirmClock(at: number): Promise<void>;
   /** Pauses retention until the clock is confirmed, also over restarts. */
   pauseRetention(why: string): Promise<void>;
+  /** Keeps by how many ms the clock has stepped ahead since it was confirmed. */
+  clockStepped(aheadMs: number): Promise<void>;
   /** From now on no reading of the device is sealed. */
   leaveOut(deviceKey: number): void;
   /** Seals everything that is committed. Resolves when it is in the day files. */
@@ -198,6 +200,7 @@ function createStore({ writer, archiver, readers, schedule }: Threads, exports: 
     cursors: createCursors(writer),
     confirmClock: (at) => writer.call('confirmClock', [at]),
     pauseRetention: (why) => writer.call('pauseRetention', [why]),
+    clockStepped: (aheadMs) => writer.call('clockStepped', [aheadMs]),
     leaveOut: (deviceKey) => schedule.leaveOut(deviceKey),
     seal: () => schedule.seal(),
     unsealedReadings: () => schedule.unsealedReadings(),

@@ -27,6 +27,9 @@ export function connectCommands(
     openMax: config.commands.open,
     moved: events.command,
   });
-  events.join({ reloaded: () => commanding.configure(current.models) });
+  events.join({
+    reloaded: () => commanding.configure(current.models),
+    clockConfirmed: (now) => commanding.commands.bringBack(now),
+  });
   return commanding;
 }

@@ -1,3 +1,4 @@
+import { limits } from '../../schemas/tables/limits.js';
 import type { Bridge } from '../bridge/openBridge.js';
 import { type Batcher, createBatcher } from '../ingest/batcher.js';
 import { answerEntries, type Entry, failEntries } from '../ingest/entries.js';
@@ -25,7 +26,7 @@ interface Parts {
 }
 
 export function createIntake(base: Base, { storage, registries, trace, bridge }: Parts): Intake {
-  const { config, clock, counters, events, monotonic, random } = base;
+  const { config, clock, counters, events, monotonic, random, schedule } = base;
   const { store, availability, clockWatch } = storage;
   const { inHand, sources, latest, isString } = registries;
   const meter = createMeter(monotonic);
@@ -36,9 +37,9 @@ export function createIntake(base: Base, { storage, registries, trace, bridge }:
     committed({ batch, ...commit }, entries, firstAt) {
       countCommit(counters, batch.readings, commit);
       clockWatch.committed(clock.now());
-      latest.take(batch, isString);
+      latest.take(batch, isString, clock.now() + limits.timeAheadMaxMs);
       if (trace.on) trace.committed(entries, commit.position);
-      answerEntries(entries, counters);
+      answerEntries(entries, { counters, now: clock.now, schedule });
       if (trace.on) trace.acked();
       meter.acked(monotonic() - firstAt);
       events.committed(batch, commit.rids);
@@ -63,6 +64,7 @@ export function createIntake(base: Base, { storage, registries, trace, bridge }:
     backlogFull: bridge.refuses,
     writable: availability.writable,
     clockTrusted: clockWatch.trusts,
+    clockWatch,
   });
   events.join({ reloaded: ({ config: { limits } }) => ingest.limitSeries(limits.seriesPerDevice) });
   return { batcher, ingest, meter };

@@ -1,3 +1,4 @@
+import { limits } from '../../schemas/tables/limits.js';
 import { createLatest, type Latest } from '../columns/latest.js';
 import { seriesKinds } from '../domain/series.js';
 import { BatchInHand } from '../ingest/batchInHand.js';
@@ -39,7 +40,7 @@ export async function createRegistries(base: Base, { restored, save }: Storage):
     seriesCreated: ({ id }) => latest.reserve(id),
   });
   const isString = (id: number): boolean => sources.seriesById(id).kind === seriesKinds.string;
-  latest.take(restored.latest, isString);
+  latest.take(restored.latest, isString, Number.POSITIVE_INFINITY);
   const records = createRecords({
     clock,
     random,
@@ -52,6 +53,13 @@ export async function createRegistries(base: Base, { restored, save }: Storage):
   });
   const keys = createKeys({ clock, save, used: records.keyUsed }, restored.keys);
   const adminKey = await firstKey(config.data, keys);
-  events.join({ reloaded: sources.forgetModels });
+  events.join({
+    reloaded: sources.forgetModels,
+    clockConfirmed(now) {
+      sources.bringBack(now);
+      latest.forgetAfter(now + limits.timeAheadMaxMs);
+      for (const device of registry.all()) records.presence.bringBack(device, now);
+    },
+  });
   return { registry, keys, adminKey, inHand, sources, latest, isString, records, close: records.stop };
 }

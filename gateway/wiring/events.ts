@@ -24,6 +24,8 @@ export interface GatewayEvents {
   deviceEnded(device: Device, why: DeviceEnd, cid?: string): void;
   /** Configuration and models were reloaded. */
   reloaded(loaded: Loaded): void;
+  /** An operator confirmed the clock: marks of time after this, Unix ms, were set by a clock that was wrong. */
+  clockConfirmed(now: number): void;
 }
 
 /** Passes each event to the parts that joined, in the order in which they did. Parts themselves know only plain callbacks. */
@@ -55,6 +57,9 @@ export function createEvents(): Events {
     },
     reloaded(loaded) {
       for (const part of parts) part.reloaded?.(loaded);
+    },
+    clockConfirmed(now) {
+      for (const part of parts) part.clockConfirmed?.(now);
     },
   };
 }

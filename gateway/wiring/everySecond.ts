@@ -18,12 +18,12 @@ export function everySecond(
     operations,
   }: { storage: Storage; commands: Commands; meter: Meter; operations: Pick<Operations, 'backups' | 'archive'> },
 ): Closable {
-  let trimmedAt = 0;
+  let trimmedAt = Number.NEGATIVE_INFINITY;
   let tickedAt = monotonic();
 
-  function trimCommands(): void {
-    trimmedAt = clock.now();
-    const before = trimmedAt - config.commands.keepDays * 86_400_000;
+  function trimCommands(now: number): void {
+    trimmedAt = now;
+    const before = clock.now() - config.commands.keepDays * 86_400_000;
     storage
       .save([{ type: 'trim_commands', before }])
       .catch((error) => log.warn({ err: error }, 'old commands were not removed; it is tried again'));
@@ -32,7 +32,7 @@ export function everySecond(
   const timer = setInterval(() => {
     const now = monotonic();
     commands.tick();
-    if (clock.now() - trimmedAt > trimEveryMs) trimCommands();
+    if (now - trimmedAt > trimEveryMs) trimCommands(now);
     storage.diskWatch.tick(now);
     storage.clockWatch.tick();
     operations.backups.tick();

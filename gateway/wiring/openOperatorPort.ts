@@ -60,6 +60,7 @@ export function createOperatorSide(base: Base, { storage, registries, intake, tr
     sources,
     latest,
     clockGuard: clockWatch,
+    clockConfirmed: events.clockConfirmed,
     diskWatch,
     retention: {
       retentionDays: base.config.store.retentionDays,

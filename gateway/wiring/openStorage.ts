@@ -33,7 +33,14 @@ export interface Storage {
 export async function openStorage(base: Base): Promise<Storage> {
   const { config, clock, counters, log, fatal, monotonic, startedAt } = base;
   const archiveEvents = createArchiveEvents({ counters, log, fatal });
-  const clockWatch = createClockWatch({ clock, log, builtAt, startedAt, monotonic });
+  const clockWatch = createClockWatch({
+    clock,
+    log,
+    builtAt,
+    startedAt,
+    monotonic,
+    synchronizedFile: config.clock.synchronizedFile,
+  });
   const { store, restored } = await openDataFolder(base, {
     now: clock.now,
     retentionAllowed: clockWatch.retentionAllowed,
@@ -50,6 +57,8 @@ export async function openStorage(base: Base): Promise<Storage> {
     newestCommitAt: restored.newestCommitAt,
     paused: restored.retentionPaused,
     pause: store.pauseRetention,
+    steppedAheadMs: restored.clockSteppedAheadMs,
+    stepped: store.clockStepped,
   });
   const availability = createAvailability({ probe: () => store.probe(clock.now()), log });
 

@@ -263,6 +263,7 @@ export interface GatewayConfig {
   limits?: LimitsConfig;
   shutdown?: ShutdownConfig;
   mqtt?: MqttConfig;
+  clock?: ClockConfig;
   admission?: AdmissionConfig;
   /**
    * The addresses or CIDR ranges of proxies whose `X-Forwarded-For` is believed, for example `10.0.0.0/8`.
@@ -540,6 +541,15 @@ export interface MqttTlsConfig {
    * The host name in the broker's certificate, if it is not the host of the URL.
    */
   serverName?: string;
+}
+/**
+ * How the gateway finds out that the clock of its machine is right.
+ */
+export interface ClockConfig {
+  /**
+   * A file that exists once the system has synchronised its clock, for example `/run/systemd/timesync/synchronized`. Until it exists, or an operator confirms the clock, devices are refused with 503 and keep their readings. If it is absent, the gateway does not wait.
+   */
+  synchronizedFile?: string;
 }
 /**
  * How fast devices may connect.

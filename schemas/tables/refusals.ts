@@ -12,7 +12,7 @@ export const refusals = {
   too_many_attempts: { status: 429, retryAfter: true, title: 'Too many failed attempts' },
   overloaded: { status: 503, retryAfter: true, title: 'The gateway takes no new links at present' },
   storage_unavailable: { status: 503, retryAfter: true, title: 'The store cannot be written to at present' },
-  clock_untrusted: { status: 503, retryAfter: true, title: 'The clock of the gateway is behind its own data' },
+  clock_untrusted: { status: 503, retryAfter: true, title: 'The clock of the gateway cannot be trusted at present' },
 } as const satisfies Record<string, { status: number; retryAfter: boolean; title: string }>;
 
 /** A key of `refusals`, for example `credentials_invalid`. */

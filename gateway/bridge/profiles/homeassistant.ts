@@ -1,5 +1,6 @@
 import type { ModelCommand } from '../../../schemas/generated/config.js';
 import { valueText } from '../../../schemas/message/valueText.js';
+import { limits } from '../../../schemas/tables/limits.js';
 import type { Model } from '../../domain/model.js';
 import { type SeriesKind, seriesKinds } from '../../domain/series.js';
 import type { BridgeSettings, DeviceFacts } from '../calls.js';
@@ -44,11 +45,16 @@ export function homeAssistant(settings: BridgeSettings, topics: Topics, names: N
     news.add(device);
   }
 
-  /** The newest value of each metric of the frame, unless a newer one was published before. */
+  /**
+   * The newest value of each metric of the frame, unless a newer one was published before. What lies further ahead of the clock than
+   * the rules allow is not the newest, and gives way if a wrong clock let it in.
+   */
   function frame({ row, device, start, end }: Frame): Message[] {
+    const timeMax = row.committedAt + limits.timeAheadMaxMs;
     const last = new Map<number, number>();
     for (let at = start; at < end; at++) {
       const id = row.readings.series[at];
+      if (row.readings.ts[at] > timeMax) continue;
       const before = last.get(id);
       if (before === undefined || row.readings.ts[at] >= row.readings.ts[before]) last.set(id, at);
     }
@@ -56,7 +62,8 @@ export function homeAssistant(settings: BridgeSettings, topics: Topics, names: N
     for (const [id, at] of last) {
       const series = names.series(id);
       const ts = row.readings.ts[at];
-      if (series === null || ts < (newest.get(id) ?? 0)) continue;
+      const before = newest.get(id) ?? 0;
+      if (series === null || (ts < before && before <= timeMax)) continue;
       newest.set(id, ts);
       learn(device, { name: series.metric, unit: series.unit, kind: series.kind });
       const topic = topics.value(device, series.metric);

@@ -1,3 +1,4 @@
+import { limits } from '../../../schemas/tables/limits.js';
 import { createLatest } from '../../columns/latest.js';
 import type { Declared } from '../../domain/declared.js';
 import { type SeriesRecord, seriesKinds } from '../../domain/series.js';
@@ -19,6 +20,7 @@ export function createFolding(series: readonly SeriesRecord[]): Folding {
   const latest = createLatest();
   latest.reserve(series.length);
   const marks = createMarks();
+  let last = { position: Number.POSITIVE_INFINITY, committedAt: Number.POSITIVE_INFINITY };
   const isString = (id: number): boolean => series[id].kind === seriesKinds.string;
 
   function fold(): Fold {
@@ -28,6 +30,7 @@ export function createFolding(series: readonly SeriesRecord[]): Folding {
       tables: declared.tables,
       latest: latest.columns(),
       ...marks.columns(),
+      ...last,
     };
   }
 
@@ -39,8 +42,10 @@ export function createFolding(series: readonly SeriesRecord[]): Folding {
         declared.tables.push(...row.declared.tables);
         latest.reserve(series.length);
       }
-      marks.take(row.frames);
-      latest.take(row.readings, isString);
+      const { position, committedAt } = row;
+      last = { position, committedAt };
+      marks.take(row.frames, committedAt);
+      latest.take(row.readings, isString, committedAt + limits.timeAheadMaxMs);
     },
     parts: () => foldParts(fold(), isString),
   };

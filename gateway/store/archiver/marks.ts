@@ -1,10 +1,12 @@
 import { grown } from '../../columns/growable.js';
+import { clockStepBackMaxMs, laterOf } from '../../process/clock.js';
 import type { Fold } from '../logDb/fold.js';
 import type { FrameColumns } from '../logDb/rowBlobs.js';
 
 /** The highest seq and the time of the last frame of each stream. A device's last receipt time is the latest of its streams. */
 export interface Marks {
-  take(frames: FrameColumns): void;
+  /** The frames of a row that was committed at this time, Unix ms. */
+  take(frames: FrameColumns, committedAt: number): void;
   /** Zeros if the stream has no frame. `usedAt` is Unix ms. */
   of(stream: number): { mark: number; usedAt: number };
   columns(): Pick<Fold, 'marks' | 'receipts'>;
@@ -36,11 +38,11 @@ export function createMarks(): Marks {
   }
 
   return {
-    take(frames) {
+    take(frames, committedAt) {
       for (let i = 0; i < frames.count; i++) {
         const place = placeOf(frames.stream[i], frames.device[i]);
         if (frames.seq[i] > mark[place]) mark[place] = frames.seq[i];
-        if (frames.receivedAt[i] > usedAt[place]) usedAt[place] = frames.receivedAt[i];
+        usedAt[place] = laterOf(usedAt[place], frames.receivedAt[i], committedAt + clockStepBackMaxMs);
       }
     },
     of(stream) {

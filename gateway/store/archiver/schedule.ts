@@ -51,6 +51,8 @@ export class ArchiveSchedule {
   #retryAt = 0;
   /** Upkeep is due from this time on. */
   #upkeepAt = 0;
+  /** The time at the last wake. */
+  #wokenAt = 0;
   #running: Promise<void> | null = null;
   #closing = false;
 
@@ -136,9 +138,21 @@ export class ArchiveSchedule {
   }
 
   #wake(): void {
+    this.#lookAtClock();
     if (this.#running !== null || this.#closing) return;
     if (!this.#isSealDue() && this.#jobs.isEmpty && this.#options.now() < this.#upkeepAt) return;
     this.#running = this.#work();
+  }
+
+  /** Times that were set under a clock that has gone back would postpone all work until it has caught up. */
+  #lookAtClock(): void {
+    const now = this.#options.now();
+    if (now < this.#wokenAt) {
+      this.#lastSealAt = Math.min(this.#lastSealAt, now);
+      this.#retryAt = Math.min(this.#retryAt, now);
+      this.#upkeepAt = Math.min(this.#upkeepAt, now);
+    }
+    this.#wokenAt = now;
   }
 
   /** Works until no work is due. It ends in the turn in which it finds that out, so that a later request starts it again. */

@@ -42,6 +42,8 @@ export class Upkeep {
   readonly #options: UpkeepOptions;
   /** The time of the next check per day. A day without work is absent until readings are sealed into it. */
   readonly #due = new Map<number, number>();
+  /** The time of the last step. */
+  #steppedAt = 0;
   #task: Task | null = null;
 
   constructor(options: UpkeepOptions) {
@@ -65,6 +67,9 @@ export class Upkeep {
 
   /** Runs one slice of the work that is due, or returns null if none is. `retention` says whether old data may be removed. */
   step(now: number, retention: boolean): UpkeepStep | null {
+    // If the clock has gone back, every day is looked at again.
+    if (now < this.#steppedAt) for (const day of this.#due.keys()) this.#due.set(day, 0);
+    this.#steppedAt = now;
     const started = performance.now();
     this.#task ??= this.#next(now, retention);
     if (this.#task === null) return null;
@@ -121,7 +126,9 @@ export class Upkeep {
     const live = late ?? (isFinished(readings) ? null : readings);
     if (live === null) return rollup !== null && isRollupOf(rollup, readings) ? null : this.#finish(day);
     const { runs, sealedAt } = stateOf(live);
-    const quietAt = Math.max((day + 1) * dayMs, sealedAt) + this.#options.finishAfterMs;
+    // A seal under a clock that was ahead must not keep the day from being finished until then.
+    const quietSince = sealedAt > now ? 0 : sealedAt;
+    const quietAt = Math.max((day + 1) * dayMs, quietSince) + this.#options.finishAfterMs;
     if (over && now >= quietAt && runs <= mergeRunsCount) return this.#finish(day);
     const writer = this.#options.days.of(day);
     const sources = runsToMerge(writer.runs) ?? (runs > mergeRunsCount && over && now >= quietAt ? writer.runs : null);

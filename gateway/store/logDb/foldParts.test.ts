@@ -48,7 +48,7 @@ test('series come before the values that refer to them, and marks before new str
   const tables = [{ deviceKey: 1, table: 1, metrics: [] }];
   const marks = { stream: Uint32Array.of(1), mark: Uint32Array.of(2), usedAt: Float64Array.of(3) };
   const receipts = { device: Uint32Array.of(1), at: Float64Array.of(3) };
-  const fold = { series, streams, tables, latest: latest(), marks, receipts };
+  const fold = { series, streams, tables, latest: latest(), marks, receipts, position: 9, committedAt: 5 };
   const parts = foldParts(fold, isString).map(foldOfPart);
   const kinds = parts.map((part) => {
     const filled = Object.entries({

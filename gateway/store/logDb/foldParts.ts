@@ -9,8 +9,13 @@ const foldRowsMax = 2_000;
  * The fold in parts small enough to run between two commits, as bytes. The main thread passes them from the archiver to the
  * writer, and half a million new series as objects would block it for a second.
  */
-export const foldParts = (fold: Fold, isString: (series: number) => boolean): Uint8Array<ArrayBuffer>[] =>
-  Array.from(slicesOf(fold, isString), (slice) => new Uint8Array(serialize({ ...emptyFold(), ...slice })));
+export function foldParts(fold: Fold, isString: (series: number) => boolean): Uint8Array<ArrayBuffer>[] {
+  const { position, committedAt } = fold;
+  return Array.from(
+    slicesOf(fold, isString),
+    (slice) => new Uint8Array(serialize({ ...emptyFold(), position, committedAt, ...slice })),
+  );
+}
 
 export const foldOfPart = (part: Uint8Array): Fold => deserialize(part) as Fold;
 

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import { limits } from '../../../schemas/tables/limits.js';
 import type { ReadingColumns } from '../../columns/readingColumns.js';
 import { seriesKinds } from '../../domain/series.js';
+import { clockStepBackMaxMs } from '../../process/clock.js';
 import { openMeta } from '../sqlite/meta.js';
 import { bringHome } from '../sqlite/openDatabase.js';
 import { openRowStatement } from '../sqlite/rowStatement.js';
@@ -11,17 +12,22 @@ import type { Fold } from './fold.js';
 /**
  * The contents of sealed rows other than readings: series, latest values, marks of streams, metric tables, receipt times. These tables
  * are in log.db, so that the log is cut in the transaction that moves the sealed position, and so that an older registry beside it
- * undoes nothing. Every value here is a maximum or the last one, so folding twice is harmless.
+ * undoes nothing. Every value here is a maximum or the last one, so folding twice is harmless. Times that a wrong clock set are brought
+ * back when the clock is confirmed.
  */
 export interface FoldTables {
   /** Stores a part of a fold. */
   fold(part: Fold): void;
   /** Removes all data of a device whose rows were sealed and cut. The file is rewritten, so that no free page has any of it. */
   forget(deviceKey: number): void;
-  /** From now on earlier commits are no evidence of the time, and retention resumes. */
+  /** From now on earlier commits are no evidence of the time, retention resumes, and later marks are brought back to this time. */
   confirmClock(at: number): void;
   /** Pauses retention until the clock is confirmed, also over restarts: later commits would make a wrong clock look right. */
   pauseRetention(why: string): void;
+  /** Keeps by how many ms the clock has stepped ahead since it was confirmed. */
+  clockStepped(aheadMs: number): void;
+  /** Brings marks of time that are later than `at` back to it, and forgets latest values that lie further ahead than the rules allow. */
+  bringBack(at: number): void;
 }
 
 export function openFoldTables(db: Database.Database): FoldTables {
@@ -39,7 +45,8 @@ export function openFoldTables(db: Database.Database): FoldTables {
   const foldStreams = openStreamFold(db);
   const foldLatest = openLatestFold(db);
 
-  const fold = db.transaction(({ series, streams, tables, latest, marks, receipts }: Fold): void => {
+  const fold = db.transaction((part: Fold): void => {
+    const { series, streams, tables, latest, marks, receipts } = part;
     for (const { id, deviceKey, device, deviceCreatedAt, metric, unit, kind } of series)
       putSeries.run(id, deviceKey, device, deviceCreatedAt, metric, unit, kind);
     foldStreams(streams, marks);
@@ -49,6 +56,10 @@ export function openFoldTables(db: Database.Database): FoldTables {
       putReceipt.run(device, receipts.at[i]);
     });
     foldLatest(latest);
+    // Rows that were sealed when the clock was confirmed, and rows behind them, have times that a wrong clock set.
+    const isOld = part.position <= meta.number('clock_position');
+    const at = isOld ? meta.number('newest_commit_at') : part.committedAt;
+    if (hasTimesAfter(part, at)) bringBack(at);
   });
 
   const forgetRows = ['series', 'streams', 'stream_names', 'metric_tables', 'receipts', 'quarantine'].map((table) =>
@@ -56,6 +67,15 @@ export function openFoldTables(db: Database.Database): FoldTables {
   );
   const forgetLatest = db.prepare('DELETE FROM latest WHERE series IN (SELECT id FROM series WHERE device = ?)');
   const last = columnStatement<number | null>(db, 'SELECT max(position) FROM log');
+  const backwards = [
+    'UPDATE receipts SET at = :at WHERE at > :at',
+    'UPDATE streams SET used_at = :at WHERE used_at > :at',
+    `DELETE FROM latest WHERE ts > :at + ${limits.timeAheadMaxMs}`,
+  ].map((sql) => db.prepare<{ at: number }>(sql));
+
+  function bringBack(at: number): void {
+    for (const marks of backwards) marks.run({ at });
+  }
 
   return {
     fold: (part) => fold.immediate(part),
@@ -71,9 +91,21 @@ export function openFoldTables(db: Database.Database): FoldTables {
       meta.set('clock_position', Math.max(last.get() ?? 0, meta.number('sealed_position')));
       meta.set('newest_commit_at', at);
       meta.remove('retention_paused');
+      meta.remove('clock_stepped_ahead_ms');
+      bringBack(at);
     }).immediate,
     pauseRetention: (why) => meta.set('retention_paused', why),
+    clockStepped: (aheadMs) => meta.set('clock_stepped_ahead_ms', Math.round(aheadMs)),
+    bringBack: db.transaction(bringBack).immediate,
   };
+}
+
+/** Whether a receipt or a reading of the part lies further after this time than a clock in order makes possible. */
+function hasTimesAfter({ receipts, marks, latest }: Fold, at: number): boolean {
+  const isLate = (time: number): boolean => time > at + clockStepBackMaxMs;
+  return (
+    receipts.at.some(isLate) || marks.usedAt.some(isLate) || latest.ts.some((ts) => ts > at + limits.timeAheadMaxMs)
+  );
 }
 
 /** Stores new streams and marks. Only the last used streams of a device are kept. */

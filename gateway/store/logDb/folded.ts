@@ -9,6 +9,8 @@ export interface Folded {
   sealedPosition: number;
   /** Why retention is paused, or null. */
   retentionPaused: string | null;
+  /** By how many ms the clock has stepped ahead since it was confirmed. */
+  clockSteppedAheadMs: number;
   /** The newest commit that is evidence of the time, or 0. */
   newestCommitAt: number;
   /** Commits up to this position are no evidence of the time, because an operator confirmed the clock after them. */
@@ -34,6 +36,7 @@ export function readFolded(db: Database.Database): Folded {
   return {
     sealedPosition: meta.number('sealed_position'),
     retentionPaused: meta.text('retention_paused'),
+    clockSteppedAheadMs: meta.number('clock_stepped_ahead_ms'),
     newestCommitAt: newestCommitAt(db),
     clockPosition: meta.number('clock_position'),
     series: readSeries(db),

@@ -198,6 +198,7 @@ function checkClock(db: Database.Database, now: number, builtAt: number): Findin
   const behind = Math.max(newest, builtAt) - now;
   const detail = `this clock: ${new Date(now).toISOString()}; newest commit: ${newest === 0 ? 'none' : new Date(newest).toISOString()}`;
   if (behind <= 60_000) return { name: 'clock', state: 'ok', detail };
-  const fix = 'Set the clock: while it is behind the data, devices are refused';
+  const fix =
+    'While the clock is behind the data, devices are refused. Set the clock; if it is right and the data are not, run tidegate confirm-clock';
   return { name: 'clock', state: 'fail', detail, fix };
 }

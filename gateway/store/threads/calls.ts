@@ -52,6 +52,7 @@ export interface WriterCalls {
   confirmClock(at: number): void;
   /** Pauses retention until the clock is confirmed, also over restarts. */
   pauseRetention(why: string): void;
+  clockStepped(aheadMs: number): void;
   close(): void;
 }
 

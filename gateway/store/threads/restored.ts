@@ -18,6 +18,8 @@ export interface Restored {
   tables: MetricTableRecord[];
   /** The newest receipt time per device. */
   receipts: { device: Uint32Array; at: Float64Array };
+  /** The times of the readings that were committed last, and the newest of each series: in order of their series. */
+  recentTimes: { series: Uint32Array; ts: Float64Array };
   nextSeriesId: number;
   nextStreamId: number;
   nextDeviceKey: number;
@@ -25,6 +27,8 @@ export interface Restored {
   newestCommitAt: number;
   /** Why retention is paused, or null. */
   retentionPaused: string | null;
+  /** By how many ms the clock has stepped ahead since it was confirmed. */
+  clockSteppedAheadMs: number;
   /** Everything up to this position is in day files. */
   sealedPosition: number;
   /** The last commit in the log. */

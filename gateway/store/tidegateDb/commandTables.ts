@@ -28,6 +28,12 @@ export function openCommandTables(db: Database.Database): CommandTables {
       params = coalesce(:params, params), sent_at = coalesce(:sentAt, sent_at), ended_at = coalesce(:endedAt, ended_at)
     WHERE id = :id AND ended_at IS NULL`);
   const attempt = db.prepare('UPDATE commands SET attempted = ? WHERE id = ?');
+  const bringBack = [
+    `UPDATE commands SET expires_at = :at + expires_at - created_at, created_at = :at, sent_at = min(sent_at, :at)
+     WHERE ended_at IS NULL AND created_at > :at`,
+    'UPDATE commands SET sent_at = :at WHERE ended_at IS NULL AND sent_at > :at',
+    'UPDATE command_batches SET created_at = :at WHERE ended_at IS NULL AND created_at > :at',
+  ].map((sql) => db.prepare<{ at: number }>(sql));
   const trimEvents = db.prepare(
     'DELETE FROM command_events WHERE command IN (SELECT id FROM commands WHERE ended_at < ? LIMIT 2000)',
   );
@@ -82,6 +88,9 @@ export function openCommandTables(db: Database.Database): CommandTables {
         return;
       case 'command_attempted':
         attempt.run(change.attempted ? 1 : 0, change.id);
+        return;
+      case 'bring_back_commands':
+        for (const rows of bringBack) rows.run({ at: change.at });
         return;
       case 'trim_commands':
         trimEvents.run(change.before);

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { limits } from '../../../schemas/tables/limits.js';
 import { createLatest, type Latest } from '../../columns/latest.js';
 import type { ReadingColumns } from '../../columns/readingColumns.js';
 import type { Device } from '../../domain/device.js';
@@ -11,6 +12,7 @@ import { lastPosition } from '../logDb/cursorTable.js';
 import { openMeta } from '../sqlite/meta.js';
 import { newEpoch } from '../sqlite/migrate.js';
 import { statement } from '../sqlite/statement.js';
+import type { Replayed } from './replay.js';
 
 export interface Discovered {
   /** The series of the files, also those that the log knows. */
@@ -29,8 +31,7 @@ export function discoverSeries(
   folder: string,
   logDb: Database.Database,
   devices: readonly Device[],
-  known: readonly SeriesRecord[],
-  nextSeriesId: number,
+  { series: known, nextSeriesId, newestCommitAt }: Pick<Replayed, 'series' | 'nextSeriesId' | 'newestCommitAt'>,
 ): Discovered | null {
   const meta = openMeta(logDb);
   const familiar = new Set<string>(JSON.parse(meta.text('familiar_epochs') ?? '[]'));
@@ -42,7 +43,8 @@ export function discoverSeries(
     for (const run of sourcesOf(path))
       if (!familiar.has(run.epoch) && (run.epoch !== epoch || run.position > position)) foreign.add(run.epoch);
   if (foreign.size === 0) return null;
-  const finds = new Finds(devices, known, nextSeriesId);
+  const timeMax = newestCommitAt === 0 ? Number.POSITIVE_INFINITY : newestCommitAt + limits.timeAheadMaxMs;
+  const finds = new Finds(devices, known, nextSeriesId, timeMax);
   for (const path of files) finds.takeFile(path);
   logDb.transaction(() => {
     meta.set('familiar_epochs', JSON.stringify([...familiar, ...foreign, epoch]));
@@ -72,13 +74,16 @@ class Finds {
   readonly #series = new Map<string, SeriesRecord>();
   readonly #latest: Latest = createLatest();
   readonly #strings: string[] = [];
+  /** Readings after this, Unix ms, lie further ahead than the rules allow, and are never the latest. */
+  readonly #timeMax: number;
   #nextId: number;
 
-  constructor(devices: readonly Device[], known: readonly SeriesRecord[], nextSeriesId: number) {
+  constructor(devices: readonly Device[], known: readonly SeriesRecord[], nextSeriesId: number, timeMax: number) {
     this.#devices = new Map(devices.map((device) => [device.id, device]));
     this.#metrics = new Set(known.map(({ deviceKey, metric }) => `${deviceKey}/${metric}`));
     this.#known = new Map(known.map((record) => [seriesIdentity(record), record]));
     this.#nextId = nextSeriesId;
+    this.#timeMax = timeMax;
   }
 
   takeFile(path: string): void {
@@ -129,7 +134,7 @@ class Finds {
         value: Float64Array.of(typeof value === 'string' ? this.#strings.push(value) - 1 : value),
         strings: this.#strings,
       };
-      this.#latest.take(columns, () => record.kind === seriesKinds.string);
+      this.#latest.take(columns, () => record.kind === seriesKinds.string, this.#timeMax);
     }
   }
 }

@@ -10,10 +10,15 @@ export interface Newest {
   reserve(series: number): void;
   /** Notes a stored time at the start, in Unix ms. */
   set(series: number, ts: number): void;
-  /** Drops repeats from the batch in place, and advances. Returns their number. */
-  dropRepeats(batch: Batch): number;
+  /**
+   * Drops repeats from the batch in place, and advances. Returns their number. Times after `timeMax`, Unix ms, advance nothing: one
+   * reading of the far future must not keep all later repeats from being found.
+   */
+  dropRepeats(batch: Batch, timeMax: number): number;
   /** Undoes the last `dropRepeats`, because its batch was not committed. */
   undo(): void;
+  /** Forgets times after `timeMax`: they were stored under a clock that was wrong. */
+  forgetAfter(timeMax: number): void;
 }
 
 export function createNewest(): Newest {
@@ -26,7 +31,7 @@ export function createNewest(): Newest {
     newest = grown(newest, series + 1, Number.NEGATIVE_INFINITY);
   }
 
-  function dropRepeats(batch: Batch): number {
+  function dropRepeats(batch: Batch, timeMax: number): number {
     const { series, ts, value, frameReadings } = batch;
     undoCount = 0;
     undoSeries = grown(undoSeries, batch.readings);
@@ -40,7 +45,7 @@ export function createNewest(): Newest {
         const id = series[at];
         const last = newest[id];
         if (ts[at] === last) continue;
-        if (ts[at] > last) {
+        if ((ts[at] > last || last > timeMax) && ts[at] <= timeMax) {
           undoSeries[undoCount] = id;
           undoTime[undoCount++] = last;
           newest[id] = ts[at];
@@ -74,5 +79,8 @@ export function createNewest(): Newest {
     },
     dropRepeats,
     undo,
+    forgetAfter(timeMax) {
+      for (let id = 0; id < newest.length; id++) if (newest[id] > timeMax) newest[id] = Number.NEGATIVE_INFINITY;
+    },
   };
 }

@@ -1,11 +1,14 @@
 import type Database from 'better-sqlite3';
+import { limits } from '../../../schemas/tables/limits.js';
 import { createLatest, type Latest } from '../../columns/latest.js';
 import type { Declared, MarkedStream, MetricTableRecord } from '../../domain/declared.js';
 import { type SeriesRecord, seriesKinds } from '../../domain/series.js';
+import { clockStepBackMaxMs, laterOf } from '../../process/clock.js';
 import { type Folded, readFolded } from '../logDb/folded.js';
 import { type LogRow, logRows } from '../logDb/readRows.js';
 import type { FrameColumns } from '../logDb/rowBlobs.js';
 import type { Restored } from '../threads/restored.js';
+import { readRecentTimes } from './recentTimes.js';
 
 /** The stored state in log.db. */
 export interface Replayed
@@ -16,10 +19,12 @@ export interface Replayed
     | 'streams'
     | 'tables'
     | 'receipts'
+    | 'recentTimes'
     | 'nextSeriesId'
     | 'nextStreamId'
     | 'newestCommitAt'
     | 'retentionPaused'
+    | 'clockSteppedAheadMs'
     | 'sealedPosition'
     | 'position'
     | 'replayedReadings'
@@ -33,7 +38,8 @@ export function replayLog(db: Database.Database): Replayed {
   const folded = readFolded(db);
   const replay = new Replay(folded);
   for (const row of logRows(db, folded.sealedPosition)) replay.take(row);
-  return replay.result();
+  const result = replay.result();
+  return { ...result, recentTimes: readRecentTimes(db, result.latest) };
 }
 
 class Replay {
@@ -64,13 +70,14 @@ class Replay {
     this.#position = position;
     if (position > this.#folded.clockPosition) this.#newestCommitAt = Math.max(this.#newestCommitAt, committedAt);
     if (declared !== null) this.#learn(declared);
-    this.#takeFrames(frames);
+    this.#takeFrames(frames, committedAt + clockStepBackMaxMs);
     this.#readings += readings.readings;
-    this.#latest.take(readings, this.#isString);
+    this.#latest.take(readings, this.#isString, committedAt + limits.timeAheadMaxMs);
   }
 
-  result(): Replayed {
-    const { sealedPosition, retentionPaused } = this.#folded;
+  result(): Omit<Replayed, 'recentTimes'> {
+    const { sealedPosition, retentionPaused, clockSteppedAheadMs } = this.#folded;
+    this.#bringBack();
     const series = [...this.#series.values()];
     const keys = [...this.#receipts.keys(), ...series.map(({ deviceKey }) => deviceKey)];
     return {
@@ -84,6 +91,7 @@ class Replay {
       newestCommitAt: this.#newestCommitAt,
       sealedPosition,
       retentionPaused,
+      clockSteppedAheadMs,
       position: this.#position,
       replayedReadings: this.#readings,
       deviceKeyMax: highest(keys),
@@ -104,15 +112,27 @@ class Replay {
     }
   }
 
-  #takeFrames(frames: FrameColumns): void {
+  /** Marks after the newest commit that is evidence of the time were set by a clock that was declared wrong. */
+  #bringBack(): void {
+    const at = this.#newestCommitAt;
+    if (at === 0) return;
+    for (const [device, receipt] of this.#receipts) if (receipt > at) this.#receipts.set(device, at);
+    for (const stream of this.#streams.values()) stream.usedAt = Math.min(stream.usedAt, at);
+    this.#latest.forgetAfter(at + limits.timeAheadMaxMs);
+  }
+
+  /** Nothing that was received lies after `limit`, Unix ms. */
+  #takeFrames(frames: FrameColumns, limit: number): void {
     for (let i = 0; i < frames.count; i++) {
       const at = frames.receivedAt[i];
       const stream = this.#streams.get(frames.stream[i]);
       if (stream !== undefined) {
         stream.mark = Math.max(stream.mark, frames.seq[i]);
-        stream.usedAt = Math.max(stream.usedAt, at);
+        stream.usedAt = laterOf(stream.usedAt, at, limit);
       }
-      if (at > (this.#receipts.get(frames.device[i]) ?? 0)) this.#receipts.set(frames.device[i], at);
+      const known = this.#receipts.get(frames.device[i]) ?? 0;
+      const later = laterOf(known, at, limit);
+      if (later !== known) this.#receipts.set(frames.device[i], later);
     }
   }
 }
@@ -128,7 +148,11 @@ function latestOf({ latest: rows, series }: Folded): Latest {
   const ids = Uint32Array.from(rows, ([id]) => id);
   const ts = Float64Array.from(rows, ([, at]) => at);
   latest.reserve(highest(ids));
-  latest.take({ readings: rows.length, series: ids, ts, value, strings }, (id) => texts.has(id));
+  latest.take(
+    { readings: rows.length, series: ids, ts, value, strings },
+    (id) => texts.has(id),
+    Number.POSITIVE_INFINITY,
+  );
   return latest;
 }
 

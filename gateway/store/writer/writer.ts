@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type Database from 'better-sqlite3';
 import { codeOf } from '../../../schemas/errors.js';
+import { limits } from '../../../schemas/tables/limits.js';
 import { type Batch, buffersOf } from '../../columns/batch.js';
 import { openCursorTable } from '../logDb/cursorTable.js';
 import { emptyFold } from '../logDb/fold.js';
@@ -48,7 +49,7 @@ function openWriter({ folder, ballastBytes }: WriterData): Handlers<WriterCalls>
 
   function commit(batch: Batch, committedAt: number): Moved {
     const started = performance.now();
-    const repeated = newest.dropRepeats(batch);
+    const repeated = newest.dropRepeats(batch, committedAt + limits.timeAheadMaxMs);
     try {
       const appended = log.append(batch, committedAt);
       const committed: Committed = { batch, repeated, ...appended, commitMs: performance.now() - started };
@@ -87,8 +88,12 @@ function openWriter({ folder, ballastBytes }: WriterData): Handlers<WriterCalls>
     removeCursor: orYieldSpace(cursors.remove),
     scrub: orYieldSpace(createScrub(logDb)),
     forget: orYieldSpace(folds.forget),
-    confirmClock: orYieldSpace(folds.confirmClock),
+    confirmClock: orYieldSpace((at) => {
+      folds.confirmClock(at);
+      newest.forgetAfter(at + limits.timeAheadMaxMs);
+    }),
     pauseRetention: orYieldSpace(folds.pauseRetention),
+    clockStepped: orYieldSpace(folds.clockStepped),
     close() {
       logDb.close();
       registryDb.close();
@@ -101,11 +106,12 @@ function restore(folder: string, registryDb: Database.Database, logDb: Database.
   const started = performance.now();
   const { devices, nextDeviceKey } = readDevices(registryDb);
   let { deviceKeyMax, ...replayed } = replayLog(logDb);
-  const discovered = discoverSeries(folder, logDb, devices, replayed.series, replayed.nextSeriesId);
+  const discovered = discoverSeries(folder, logDb, devices, replayed);
   if (discovered !== null && discovered.latest.readings > 0) {
     openFoldTables(logDb).fold({ ...emptyFold(), ...discovered });
     ({ deviceKeyMax, ...replayed } = replayLog(logDb));
   }
+  if (replayed.newestCommitAt > 0) openFoldTables(logDb).bringBack(replayed.newestCommitAt);
   for (const { id } of replayed.series) newest.reserve(id);
   for (let i = 0; i < replayed.latest.series.length; i++) newest.set(replayed.latest.series[i], replayed.latest.ts[i]);
   return {
