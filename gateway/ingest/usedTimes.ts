@@ -75,20 +75,22 @@ export class UsedTimes {
     this.usedAt.splice(at, 1);
   }
 
+  /** Forgets the spans that were used longest ago; of those used at one time, the earliest. */
   private prune(now: number): void {
     const { from, to, usedAt } = this;
-    const newestFirst = Float64Array.from(usedAt).sort().reverse();
-    const keptLeast = newestFirst[spansMin - 1];
-    const keptMost = newestFirst[Math.min(spansMax / 2, newestFirst.length) - 1];
-    const before = Math.min(keptLeast, newestFirst.length > spansMax ? Math.max(keptMost, now - keptMs) : now - keptMs);
+    const oldestFirst = Array.from(usedAt.keys()).sort((a, b) => usedAt[a] - usedAt[b]);
+    let count = 0;
+    while (count < from.length - spansMin && usedAt[oldestFirst[count]] < now - keptMs) count++;
+    if (from.length > spansMax) count = Math.max(count, from.length - spansMax / 2);
+    const forgotten = new Set(oldestFirst.slice(0, count));
     let kept = 0;
     for (let at = 0; at < from.length; at++) {
-      if (usedAt[at] < before || kept === spansMax) continue;
+      if (forgotten.has(at)) continue;
       from[kept] = from[at];
       to[kept] = to[at];
       usedAt[kept++] = usedAt[at];
     }
     from.length = to.length = usedAt.length = kept;
-    this.pruneAt = Math.min(Math.max(2 * spansMin, 2 * kept), spansMax);
+    this.pruneAt = Math.min(2 * Math.max(spansMin, kept), spansMax);
   }
 }
