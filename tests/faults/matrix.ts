@@ -148,6 +148,42 @@ const faults: Fault[] = [
     tests: /^a clock behind/,
   },
   {
+    fault: 'the gateway’s clock was two days ahead, and is confirmed',
+    injected: 'the test sets the clock; restarts and seals in between',
+    invariant:
+      'frames without times and ages are stored at once, and latest values, presence and receipts are of today',
+    suite: 'wrongClock.test.js',
+    tests: /^marks that a clock/,
+  },
+  {
+    fault: 'the gateway’s clock is behind when it starts',
+    injected: 'three devices whose times are three hours ahead; a file of the system that is missing',
+    invariant: 'devices are refused with 4005 and 503 and keep their frames, until the clock is right or confirmed',
+    suite: 'wrongClock.test.js',
+    tests: /clock behind its devices|operator who confirms|one device ahead|synchronised clock/,
+  },
+  {
+    fault: 'the gateway’s clock goes ahead by small steps',
+    injected: 'steps of 23 hours, with restarts',
+    invariant: 'they add up, and retention removes nothing until an operator confirms the time',
+    suite: 'health/clockGuard.test.js',
+    tests: /^small steps ahead/,
+  },
+  {
+    fault: 'devices without clocks send at any rate',
+    injected: 'ages and frames without times in one millisecond, floods, numbered frames at full speed',
+    invariant: 'no two made-up times meet, none is a second ahead of the clock, acks wait, then 4004',
+    suite: 'wrongClock.test.js',
+    tests: /same millisecond|dense backlog|faster than one per millisecond|flood|own times, and refused/,
+  },
+  {
+    fault: 'a reading of 2036 is admitted',
+    injected: 'a request to the operator API; restarts and seals',
+    invariant: 'it is stored, and is never the latest value',
+    suite: 'wrongClock.test.js',
+    tests: /2036/,
+  },
+  {
     fault: 'a device’s clock is wrong',
     injected: 'readings of the future, and too old ones',
     invariant: 'they are nacked with code and seq, and kept in quarantine',

@@ -59,7 +59,11 @@ function profileUnderTest() {
   return homeAssistant(settings, topics, names);
 }
 
-function frameOf(readings: [series: number, ts: number, value: number][], strings: string[] = []): Frame {
+function frameOf(
+  readings: [series: number, ts: number, value: number][],
+  strings: string[] = [],
+  committedAt = 1_800_000_000_000,
+): Frame {
   const columns = {
     readings: readings.length,
     series: Uint32Array.from(readings, ([id]) => id),
@@ -67,7 +71,7 @@ function frameOf(readings: [series: number, ts: number, value: number][], string
     value: Float64Array.from(readings, ([, , value]) => value),
     strings,
   };
-  const row = { readings: columns } as LogRow;
+  const row = { readings: columns, committedAt } as LogRow;
   return { row, index: 0, device: 'b', stream: 'main', start: 0, end: readings.length };
 }
 
@@ -239,4 +243,17 @@ test('a removed device is withdrawn by empty retained messages, and a birth mess
   assert.equal(profile.heard('homeassistant/status', 'online'), true);
   assert.equal(profile.heard('homeassistant/status', 'offline'), false);
   assert.equal(profile.heard('homeassistant/other', 'online'), false);
+});
+
+test('a value of the far future is not published, and one that a wrong clock let in gives way', () => {
+  const profile = profileUnderTest();
+  const now = 1_800_000_000_000;
+  const day = 86_400_000;
+  const published = (ts: number, value: number, committedAt: number): string[] =>
+    profile.frame(frameOf([[0, ts, value]], [], committedAt)).map(({ body }) => String(body));
+  assert.deepEqual(published(now + 10 * day, 1, now), []);
+  assert.deepEqual(published(now, 2, now), ['2']);
+  assert.deepEqual(published(now + 2 * day, 3, now + 2 * day), ['3'], 'the clock is two days ahead');
+  assert.deepEqual(published(now + 10, 4, now + 10), ['4'], 'it is right again');
+  assert.deepEqual(published(now + 5, 5, now + 20), [], 'an older value');
 });
