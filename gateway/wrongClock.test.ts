@@ -104,6 +104,28 @@ for (const restarts of [false, true]) {
   });
 }
 
+test('the time to live of an open command begins again when the clock is confirmed, over a restart too', async (context) => {
+  const gateway = await startOnClock(context);
+  const { at, api } = gateway;
+  await gateway.tools().addDevice('d');
+  at.now += 2 * day;
+  const made = await api('POST', '/v1/devices/d/commands', { name: 'go', ttlSeconds: 60 });
+  assert.equal(made.status, 202, JSON.stringify(made.body));
+  const { id } = made.body as { id: string };
+  at.now -= 2 * day;
+  assert.equal((await api('POST', '/v1/gateway/confirm-clock')).status, 204);
+  const times = async (): Promise<number[]> => {
+    const { createdAt, expiresAt } = (await api('GET', `/v1/commands/${id}`)).body as Record<string, number>;
+    return [createdAt, expiresAt];
+  };
+  assert.deepEqual(await times(), [at.now, at.now + 60_000]);
+  await gateway.restart();
+  assert.deepEqual(await times(), [at.now, at.now + 60_000]);
+  at.now += 60_001;
+  const state = async () => ((await api('GET', `/v1/commands/${id}`)).body as { state: string }).state;
+  while ((await state()) !== 'expired') await new Promise(setImmediate);
+});
+
 test('a frame without a time and one with an age never get the same millisecond, over restarts too', async (context) => {
   const gateway = await startOnClock(context);
   const { at, api } = gateway;

@@ -9,7 +9,11 @@ export const closeCodes = {
   slow_reader: { code: 4002, comeBack: 'soon', meaning: 'the device does not read what the gateway sends' },
   window_exceeded: { code: 4003, comeBack: 'soon', meaning: 'more frames were unacknowledged than the window allows' },
   rate_limited: { code: 4004, comeBack: 'soon', meaning: 'the device sends faster than its limit' },
-  storage_unavailable: { code: 4005, comeBack: 'soon', meaning: 'the store cannot be written to at present' },
+  storage_unavailable: {
+    code: 4005,
+    comeBack: 'soon',
+    meaning: 'the store cannot be written to at present, or the gateway cannot trust its clock',
+  },
   replaced: { code: 4100, comeBack: 'slowly', meaning: 'a newer link of the same device took over' },
   credential_revoked: { code: 4101, comeBack: 'slowly', meaning: 'the credential of this link was revoked' },
   device_disabled: { code: 4102, comeBack: 'slowly', meaning: 'an operator disabled the device' },
