@@ -114,11 +114,11 @@ class Replay {
 
   /** Marks after the newest commit that is evidence of the time were set by a clock that was declared wrong. */
   #bringBack(): void {
-    const at = this.#newestCommitAt;
-    if (at === 0) return;
+    if (this.#newestCommitAt === 0) return;
+    const at = this.#newestCommitAt + clockStepBackMaxMs;
     for (const [device, receipt] of this.#receipts) if (receipt > at) this.#receipts.set(device, at);
     for (const stream of this.#streams.values()) stream.usedAt = Math.min(stream.usedAt, at);
-    this.#latest.forgetAfter(at + limits.timeAheadMaxMs);
+    this.#latest.forgetAfter(this.#newestCommitAt + limits.timeAheadMaxMs);
   }
 
   /** Nothing that was received lies after `limit`, Unix ms. */

@@ -8,6 +8,7 @@ import type Database from 'better-sqlite3';
 import { codeOf } from '../../../schemas/errors.js';
 import { limits } from '../../../schemas/tables/limits.js';
 import { type Batch, buffersOf } from '../../columns/batch.js';
+import { clockStepBackMaxMs } from '../../process/clock.js';
 import { openCursorTable } from '../logDb/cursorTable.js';
 import { emptyFold } from '../logDb/fold.js';
 import { foldOfPart } from '../logDb/foldParts.js';
@@ -111,7 +112,7 @@ function restore(folder: string, registryDb: Database.Database, logDb: Database.
     openFoldTables(logDb).fold({ ...emptyFold(), ...discovered });
     ({ deviceKeyMax, ...replayed } = replayLog(logDb));
   }
-  if (replayed.newestCommitAt > 0) openFoldTables(logDb).bringBack(replayed.newestCommitAt);
+  if (replayed.newestCommitAt > 0) openFoldTables(logDb).bringBack(replayed.newestCommitAt + clockStepBackMaxMs);
   for (const { id } of replayed.series) newest.reserve(id);
   for (let i = 0; i < replayed.latest.series.length; i++) newest.set(replayed.latest.series[i], replayed.latest.ts[i]);
   return {
