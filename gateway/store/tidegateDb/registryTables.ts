@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import type { Credential, Device, DeviceIdentity } from '../../domain/device.js';
 import type { AuditQuery, AuditRow, KeyRecord } from '../../domain/operators.js';
 import type { RegistryChange } from '../../domain/registryChange.js';
+import { bringHome } from '../sqlite/openDatabase.js';
 import { columnStatement, statement } from '../sqlite/statement.js';
 import { openCommandTables } from './commandTables.js';
 import { openPresenceTable } from './presenceTable.js';
@@ -25,6 +26,11 @@ interface DeviceRow {
 export interface RegistryTables {
   /** Writes all changes or none. They are on disk when this returns. */
   change(changes: RegistryChange[]): void;
+  /**
+   * Removes the commands of a removed device, and the values from the audit of its changes; its erasure must be noted. The write-ahead log is emptied, because it has the earlier state of every row that was changed
+   * or deleted, such as tags, attributes and parameters.
+   */
+  forget(deviceKey: number): void;
 }
 
 export function openRegistryTables(db: Database.Database): RegistryTables {
@@ -55,6 +61,10 @@ export function openRegistryTables(db: Database.Database): RegistryTables {
   );
   const useKey = db.prepare('UPDATE keys SET last_used_at = ? WHERE id = ?');
   const dropKey = db.prepare('DELETE FROM keys WHERE id = ?');
+  const eraseDetails = db.prepare(`
+    UPDATE audit SET detail = 'erased' FROM erasures AS e
+    WHERE e.device_key = :deviceKey AND audit.action = 'device_updated' AND audit.subject = e.device_id
+      AND audit.at >= e.device_created_at`);
   const putAudit = db.prepare('INSERT INTO audit (at, by, action, subject, detail) VALUES (?, ?, ?, ?, ?)');
   const trimAudit = db.prepare(`DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ${auditRecordsMax}`);
 
@@ -80,7 +90,6 @@ export function openRegistryTables(db: Database.Database): RegistryTables {
         return;
       case 'device_erased':
         dropErasure.run(change.deviceKey);
-        commands.erase(change.deviceKey);
         return;
       case 'put_key': {
         const { id, name, role, hash, createdAt, notAfter, lastUsedAt } = change.key;
@@ -132,7 +141,16 @@ export function openRegistryTables(db: Database.Database): RegistryTables {
     trimAudit.run();
   });
 
-  return { change: (changes) => transact.immediate(changes) };
+  return {
+    change: (changes) => transact.immediate(changes),
+    forget(deviceKey) {
+      db.transaction(() => {
+        commands.erase(deviceKey);
+        eraseDetails.run({ deviceKey });
+      }).immediate();
+      bringHome(db, 'tidegate.db');
+    },
+  };
 }
 
 /** The devices in order of their ids, and the next free key. */

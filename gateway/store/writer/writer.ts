@@ -88,7 +88,10 @@ function openWriter({ folder, ballastBytes }: WriterData): Handlers<WriterCalls>
     moveCursor: orYieldSpace(cursors.move),
     removeCursor: orYieldSpace(cursors.remove),
     scrub: orYieldSpace(createScrub(logDb)),
-    forget: orYieldSpace(folds.forget),
+    forget: orYieldSpace((deviceKey) => {
+      folds.forget(deviceKey);
+      registry.forget(deviceKey);
+    }),
     confirmClock: orYieldSpace((at) => {
       folds.confirmClock(at);
       newest.forgetAfter(at + limits.timeAheadMaxMs);
