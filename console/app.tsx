@@ -240,6 +240,12 @@ function Notice() {
         The gateway is refusing devices: {stateAdvice[how.state] ?? how.state}.
       </p>
     );
+  if (how !== null && how.damagedDays.length > 0)
+    return (
+      <p class="notice warn" role="status">
+        {countOf(how.damagedDays.length, 'day')} cannot be read completely. <Link to="/storage">Damaged files</Link>
+      </p>
+    );
   if (how?.retentionPaused != null)
     return (
       <p class="notice warn" role="status">

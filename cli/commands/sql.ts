@@ -74,6 +74,10 @@ async function sql(statement: string, options: SqlOptions): Promise<void> {
           `This statement reads all ${countText(reads)} readings of the days in range: about ${countOf(Math.ceil(reads / readsPerSecond), 'second')}. A condition on device uses the index.`,
         ),
       );
+    for (const file of view.unreadable)
+      console.error(
+        pc.yellow(`A file is left out because it cannot be read. ${file}. tidegate doctor says what to do.`),
+      );
     await print(view.run(statement), format);
     if (view.damaged() > 0)
       console.error(

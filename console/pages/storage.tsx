@@ -37,6 +37,13 @@ function Shown({ storage }: { storage: StorageBody }) {
   const all = sum(kinds.map(({ bytes }) => bytes));
   return (
     <>
+      {storage.damagedDays.map(({ day, file, fault, waiting }) => (
+        <p key={day} class="notice warn" role="status">
+          {file} cannot be used: {fault}. Restore it from a backup; the gateway notices it by itself.
+          {waiting > 0 &&
+            ` ${countOf(waiting, 'new reading')} of the day ${waiting === 1 ? 'waits' : 'wait'} until then.`}
+        </p>
+      ))}
       <dl class="tiles">
         <div class={`card tile plain ${low ? 'wrong' : ''}`}>
           <dt>Free disk space</dt>

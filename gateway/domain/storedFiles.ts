@@ -8,6 +8,18 @@ export interface DaySizes {
   rollupBytes: number;
 }
 
+/** A day of which a file cannot be used. Everything else works. */
+export interface DamagedDay {
+  /** YYYY-MM-DD */
+  day: string;
+  /** The file, below the data folder. */
+  file: string;
+  /** What is wrong with it, in words. */
+  fault: string;
+  /** Readings of the day that wait in a file of their own until the day heals. */
+  waiting: number;
+}
+
 /** The sizes of the files of the data folder, in bytes, as the file system counts them. */
 export interface StoredFiles {
   /** The commit log, with the quarantine. */

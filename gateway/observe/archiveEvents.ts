@@ -1,11 +1,25 @@
 import type { Logger } from 'pino';
+import type { DamagedDay } from '../domain/storedFiles.js';
 import { endsWith, type Fatal } from '../health/diskFailures.js';
 import type { Sealed, UpkeepStep } from '../store/threads/archiving.js';
 import type { Counters } from './counters.js';
 
 /** Counts and logs what the archiver does. */
 export function createArchiveEvents({ counters, log, fatal }: { counters: Counters; log: Logger; fatal: Fatal }) {
+  let known: DamagedDay[] = [];
   return {
+    /** Logs which days cannot be used since the last call, and which can be used again. */
+    damaged(days: DamagedDay[]): void {
+      for (const { day, file, fault, waiting } of days)
+        if (!known.some((before) => before.day === day && before.fault === fault))
+          log.error(
+            { day, file, fault, waiting },
+            `a file of ${day} cannot be used; new readings of the day wait in readings/${day}.aside.db, all else goes on; restore ${file} from a backup, which the gateway notices by itself`,
+          );
+      for (const { day } of known)
+        if (!days.some((now) => now.day === day)) log.info({ day }, `the files of ${day} can be used again`);
+      known = days;
+    },
     sealed(sealed: Omit<Sealed, 'fold'>): void {
       counters.seals++;
       counters.sealSeconds += (sealed.ms - sealed.restedMs) / 1000;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type Batch, buffersOf } from '../columns/batch.js';
 import type { ExportProgress, ExportWork } from '../domain/exports.js';
 import type { RegistryChange } from '../domain/registryChange.js';
+import type { DamagedDay } from '../domain/storedFiles.js';
 import type { ArchiverData } from './archiver/archiver.js';
 import { unfinishedBackup } from './archiver/backup.js';
 import { ArchiveSchedule } from './archiver/schedule.js';
@@ -21,13 +22,15 @@ import { createReaders, type Readers } from './threads/readers.js';
 import type { Restored } from './threads/restored.js';
 import { startThread, type Thread } from './threads/startThread.js';
 import type { Caller } from './threads/thread.js';
-import { prepareFolder } from './writer/dataFolder.js';
+import { prepareFolder, refuseMissing } from './writer/dataFolder.js';
 import { lockFolder } from './writer/lock.js';
 import type { WriterData } from './writer/writer.js';
 
 export interface StoreOptions {
   folder: string;
   ballastBytes: number;
+  /** Databases that may be missing beside data, by file name: what they held is given up. */
+  startWithout?: readonly string[];
   /** Readings in the log after which a seal is due. */
   sealReadings: number;
   /** Time after which a seal is due if there are rows to seal. */
@@ -45,6 +48,8 @@ export interface StoreOptions {
   /** The archiver has done a slice of upkeep. */
   worked?(step: UpkeepStep): void;
   archiveFailed(error: Error, what: string): void;
+  /** The days of which a file cannot be used are others now, or more readings wait for them. Is called at the start if there are some. */
+  damaged?(days: DamagedDay[]): void;
   /** Called if a thread of the store ended by itself. The process cannot continue. */
   died(error: Error): void;
 }
@@ -67,7 +72,7 @@ export interface Store {
     name: Name,
     ...args: Parameters<ReaderCalls[Name]>
   ): Promise<ReturnType<ReaderCalls[Name]>>;
-  /** Removes all data of a device from log.db. To be called once its readings are sealed and erased. */
+  /** Removes all data of a device from log.db and tidegate.db. To be called once its readings are sealed and erased. */
   forget(deviceKey: number): Promise<void>;
   cursors: Cursors;
   /** Resumes retention after an operator confirmed the clock. */
@@ -82,6 +87,8 @@ export interface Store {
   seal(): Promise<void>;
   /** The number of readings in the log that are not in day files yet. */
   unsealedReadings(): number;
+  /** The days of which a file cannot be used, as far as it is known: newest first. */
+  damagedDays(): readonly DamagedDay[];
   /** Does all work that is due on the day files. Resolves when no work is left. */
   idle(): Promise<void>;
   /** Runs long work on the day files, one job after another. Calls `progress` after each slice. */
@@ -106,7 +113,7 @@ export interface Cursors {
   remove(consumer: string): Promise<void>;
 }
 
-/** Opens the data folder. Throws FolderUnusableError if this user cannot write in it, FolderLockedError if another process has it, and else what `openThreads` throws. */
+/** Opens the data folder. Throws FolderUnusableError if this user cannot write in it, FolderLockedError if another process has it, DataMissingError if a database is missing beside data, and else what `openThreads` throws. */
 export async function openStore(options: StoreOptions): Promise<{ store: Store; restored: Restored }> {
   const { folder } = options;
   prepareFolder(folder);
@@ -114,6 +121,7 @@ export async function openStore(options: StoreOptions): Promise<{ store: Store; 
     throw new Error('it is a backup that was not finished, so parts are missing. Make another one');
   const unlock = lockFolder(folder);
   try {
+    refuseMissing(folder, options.startWithout ?? []);
     clearUnfinished(folder);
     const { restored, ...threads } = await openThreads(options);
     return { store: createStore(threads, createExports(folder), unlock), restored };
@@ -143,7 +151,7 @@ async function openThreads(options: StoreOptions): Promise<Threads & { restored:
     const archiverData: ArchiverData = { folder, retentionDays, rollupRetentionDays, finishAfterMs, pace };
     const archiver = startThread<ArchiverCalls>('archiver/archiver.js', archiverData, died);
     started.push(archiver);
-    await archiver.call('ready', []);
+    await archiver.call('ready', [options.now()]);
     const readerData: ReaderData = { folder };
     const startReader = (): Thread<ReaderCalls> => startThread<ReaderCalls>('reader/reader.js', readerData, died);
     const reader = startReader();
@@ -162,7 +170,10 @@ async function openThreads(options: StoreOptions): Promise<Threads & { restored:
       sealed: options.sealed ?? (() => {}),
       worked: options.worked ?? (() => {}),
       failed: options.archiveFailed,
+      retentionDays,
+      damaged: options.damaged ?? (() => {}),
     });
+    await schedule.lookForDamage();
     return { writer, archiver, readers, schedule, restored };
   } catch (error) {
     for (const thread of started.reverse()) await thread.end();
@@ -204,6 +215,7 @@ function createStore({ writer, archiver, readers, schedule }: Threads, exports: 
     leaveOut: (deviceKey) => schedule.leaveOut(deviceKey),
     seal: () => schedule.seal(),
     unsealedReadings: () => schedule.unsealedReadings(),
+    damagedDays: () => schedule.damagedDays(),
     idle: () => schedule.idle(),
     run: (job, progress) => schedule.run(job, progress),
     export: exports.run,

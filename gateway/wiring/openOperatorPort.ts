@@ -157,6 +157,7 @@ function statusOf(
     diskLow: diskWatch.isLow(),
     unsealedReadings: store.unsealedReadings(),
     retentionPaused: clockWatch.retentionPaused(),
+    damagedDays: store.damagedDays(),
     newestCommitAt: clockWatch.newestCommitAt(),
   };
 }

@@ -28,7 +28,7 @@ export interface Storage {
 
 /**
  * Opens the data folder. Throws StartError: 73 if it cannot be made or written, 74 for the disk, 75 if another process has the folder, 78
- * for data of another version, or if better-sqlite3 does not load.
+ * for data of another version, for a missing database, or if better-sqlite3 does not load.
  */
 export async function openStorage(base: Base): Promise<Storage> {
   const { config, clock, counters, log, fatal, monotonic, startedAt } = base;
@@ -47,6 +47,7 @@ export async function openStorage(base: Base): Promise<Storage> {
     sealed: archiveEvents.sealed,
     worked: archiveEvents.worked,
     archiveFailed: archiveEvents.failed,
+    damaged: archiveEvents.damaged,
     died: (error) => fatal(error, 70),
   });
   log.info(
@@ -89,7 +90,10 @@ export async function openStorage(base: Base): Promise<Storage> {
   };
 }
 
-type Hooks = Pick<StoreOptions, 'now' | 'retentionAllowed' | 'sealed' | 'worked' | 'archiveFailed' | 'died'>;
+type Hooks = Pick<
+  StoreOptions,
+  'now' | 'retentionAllowed' | 'sealed' | 'worked' | 'archiveFailed' | 'damaged' | 'died'
+>;
 
 async function openDataFolder({ config }: Base, hooks: Hooks): ReturnType<typeof openStore> {
   const { ballastBytes, sealReadings, sealIntervalSeconds, finishAfterSeconds } = config.store;
@@ -98,6 +102,7 @@ async function openDataFolder({ config }: Base, hooks: Hooks): ReturnType<typeof
     return await openStore({
       folder: config.data,
       ballastBytes,
+      startWithout: config.store.startWithout,
       sealReadings,
       sealIntervalMs: sealIntervalSeconds * 1000,
       finishAfterMs: finishAfterSeconds * 1000,
@@ -109,7 +114,7 @@ async function openDataFolder({ config }: Base, hooks: Hooks): ReturnType<typeof
     const { code, message } = error as Error & { code?: string };
     if (code === 'DATA_UNUSABLE') throw new StartError(73, message);
     if (code === 'DATA_LOCKED') throw new StartError(75, message);
-    if (code === 'DATA_NEWER' || code === 'DATA_OLDER') throw new StartError(78, message);
+    if (code === 'DATA_NEWER' || code === 'DATA_OLDER' || code === 'DATA_MISSING') throw new StartError(78, message);
     if (code === 'SQLITE_FULL' || code === 'ENOSPC')
       throw new StartError(74, `The data folder ${config.data} cannot be opened: the disk is full. Free some space.`);
     const noSqlite = sqliteMessage(error as Error, process.versions.node);

@@ -383,6 +383,10 @@ export interface StoreConfig {
    */
   archive?: string;
   /**
+   * A gateway does not start if `log.db` or `tidegate.db` is missing or empty beside other data. If this names the file, the gateway starts, and what the file held is given up. Give it for one start only.
+   */
+  startWithout?: ('log.db' | 'tidegate.db')[];
+  /**
    * The gateway warns if the free space of the data folder is below this many bytes.
    */
   lowSpaceBytes?: number;

@@ -1185,6 +1185,10 @@ export interface GatewayBody {
    */
   retentionPaused: string | null;
   /**
+   * The days of which a file is damaged, missing or of another program, as far as it is known: newest first. Everything else works. `tidegate doctor --all` reads every file.
+   */
+  damagedDays: DamagedDay[];
+  /**
    * The time of the newest commit by the gateway's clock, in Unix milliseconds. It is 0 if there was none.
    */
   newestCommitAt: number;
@@ -1192,6 +1196,24 @@ export interface GatewayBody {
    * The state of the MQTT bridge. `off` means that `mqtt.url` is not set. How much waits for the broker is in `/metrics`.
    */
   mqtt: 'off' | 'connected' | 'disconnected';
+}
+export interface DamagedDay {
+  /**
+   * The UTC day, as `YYYY-MM-DD`.
+   */
+  day: string;
+  /**
+   * The file, below the data folder.
+   */
+  file: string;
+  /**
+   * What is wrong with it, in words.
+   */
+  fault: string;
+  /**
+   * How many readings of the day wait in a file of their own. They are stored, and queries return them. They are moved into the day when the file is restored.
+   */
+  waiting: number;
 }
 
 /**
@@ -1202,6 +1224,10 @@ export interface HealthBody {
    * `ok` from `/livez`, `ready` from `/readyz`.
    */
   status: string;
+  /**
+   * From `/readyz`: what needs an operator although devices may connect, such as a damaged day file. It is absent if there is nothing.
+   */
+  warnings?: string[];
 }
 
 /**
@@ -2352,9 +2378,31 @@ export interface StorageBody {
    */
   retentionPaused: string | null;
   /**
+   * The days of which a file is damaged, missing or of another program, as far as it is known: newest first. Everything else works. `tidegate doctor --all` reads every file.
+   */
+  damagedDays: StorageDamagedDay[];
+  /**
    * The days that have files, newest first.
    */
   days: StorageDay[];
+}
+export interface StorageDamagedDay {
+  /**
+   * The UTC day, as `YYYY-MM-DD`.
+   */
+  day: string;
+  /**
+   * The file, below the data folder.
+   */
+  file: string;
+  /**
+   * What is wrong with it, in words.
+   */
+  fault: string;
+  /**
+   * How many readings of the day wait in a file of their own. They are stored, and queries return them. They are moved into the day when the file is restored.
+   */
+  waiting: number;
 }
 export interface StorageDay {
   /**

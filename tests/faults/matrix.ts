@@ -57,6 +57,29 @@ const faults: Fault[] = [
     tests: /^an fsync error/,
   },
   {
+    fault: 'a day file is damaged, empty, missing, or of another program',
+    injected:
+      'bytes are scribbled over a finished day, or something else is put in its place; then late readings come for it',
+    invariant:
+      'the late readings are stored and queried, all other days are sealed, the file is not changed, and the day heals once it is restored',
+    suite: 'store/damagedDays.test.js',
+    tests: /^of a finished day/,
+  },
+  {
+    fault: 'a damaged day is met by operators',
+    injected: 'a day file is overwritten with text under a whole gateway',
+    invariant: 'the gateway stays ready and names the file; queries of nothing but the day fail with day_damaged',
+    suite: 'operator/damage.test.js',
+    tests: /^one damaged day/,
+  },
+  {
+    fault: 'log.db or tidegate.db is lost or damaged',
+    injected: 'the file is removed, emptied, scribbled over or replaced',
+    invariant: 'the start is refused and names the file, and changes nothing',
+    suite: 'store/missingDatabases.test.js',
+    tests: /refused/,
+  },
+  {
     fault: 'the disk is full',
     injected: 'a small tmpfs is filled',
     invariant: 'nothing acknowledged is lost, queries work, the gateway recovers by itself within 10 s',

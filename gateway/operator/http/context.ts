@@ -9,6 +9,7 @@ import type { CommandRecord } from '../../domain/command.js';
 import type { Device, DeviceNews } from '../../domain/device.js';
 import type { Model } from '../../domain/model.js';
 import type { Presence } from '../../domain/presence.js';
+import type { DamagedDay } from '../../domain/storedFiles.js';
 import type { Counters } from '../../observe/counters.js';
 import type { TracedFrame } from '../../observe/trace.js';
 import type { Operations } from '../../operations/operations.js';
@@ -82,6 +83,8 @@ export interface GatewayStatus {
   unsealedReadings: number;
   /** Why readings are not removed although they are old enough; null: they are removed. */
   retentionPaused: string | null;
+  /** The days of which a file cannot be used. */
+  damagedDays: readonly DamagedDay[];
   /** Unix ms. */
   newestCommitAt: number;
 }

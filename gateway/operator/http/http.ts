@@ -122,6 +122,10 @@ function problemFor(error: Error, route: Route, context: OperatorContext): Answe
   if (error instanceof CommandConflict) return problem(error.code, problemBody(error.code, error.message));
   if (error instanceof RegistryError) return problem(error.code, problemBody(error.code, error.message));
   const { code } = error as Error & { code?: string };
+  if (code === 'DAY_FILE') {
+    context.log.error({ err: error, code, route: `${route.method} ${route.path}` }, 'a day file cannot be used');
+    return problem('day_damaged', problemBody('day_damaged', error.message));
+  }
   if ((code?.startsWith('SQLITE_') && !isRefusedRow(code)) || code === 'THREAD_ENDED')
     return problem(
       'storage_unavailable',

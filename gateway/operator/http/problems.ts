@@ -148,6 +148,11 @@ export const problems = {
     title: 'Too many commands have not ended yet',
     fix: 'Wait until some have ended, or cancel queued ones.',
   },
+  day_damaged: {
+    status: 500,
+    title: 'The readings of a day cannot be read',
+    fix: 'Restore the file from a backup. tidegate doctor --all names every damaged file. Other days are not affected.',
+  },
   internal: { status: 500, title: 'The gateway failed', fix: 'Read the log of the gateway for the cause.' },
   storage_unavailable: {
     status: 503,

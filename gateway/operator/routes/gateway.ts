@@ -1,6 +1,16 @@
+import type { DamagedDay } from '../../domain/storedFiles.js';
 import { problemBody } from '../http/problems.js';
 import { Answer, byOf, type Route } from '../http/route.js';
 import { metricsText } from './metrics.js';
+
+/** More are counted and not named. */
+const warningsMax = 10;
+
+function warningsOf(damaged: readonly DamagedDay[]): string[] {
+  const named = damaged.slice(0, warningsMax).map(({ file, fault }) => `${file} cannot be used: ${fault}`);
+  const more = damaged.length - named.length;
+  return more === 0 ? named : [...named, `${more} more`];
+}
 
 export const gatewayRoutes: Route[] = [
   {
@@ -74,8 +84,9 @@ export const gatewayRoutes: Route[] = [
     status: 200,
     answer: 'health',
     handle(_request, { status }) {
-      const { state } = status();
-      if (state === 'ready') return { status: 'ready' };
+      const { state, damagedDays } = status();
+      if (state === 'ready')
+        return damagedDays.length === 0 ? { status: 'ready' } : { status: 'ready', warnings: warningsOf(damagedDays) };
       return new Answer(
         503,
         problemBody('not_ready', `The gateway is not ready: ${state}`),

@@ -57,6 +57,16 @@ export const metrics: readonly Metric[] = [
     ({ status }) => status().unsealedReadings,
   ),
   gauge(
+    'tidegate_damaged_days',
+    'Days of which a file is damaged or missing, as far as it is known; GET /v1/gateway names them',
+    ({ status }) => status().damagedDays.length,
+  ),
+  gauge(
+    'tidegate_aside_readings',
+    'Readings that wait in a file of their own until a damaged day is mended; queries return them',
+    ({ status }) => status().damagedDays.reduce((sum, { waiting }) => sum + waiting, 0),
+  ),
+  gauge(
     'tidegate_backup_age_seconds',
     'Seconds since the last complete backup in backup.folder was begun, or since the start if there is none; 0 if no folder is set',
     ({ backups }) => backups.ageSeconds(),
@@ -168,7 +178,7 @@ export const metrics: readonly Metric[] = [
   counter('tidegate_readings_sealed_total', 'Readings moved into day files', ({ counters }) => counters.readingsSealed),
   counter(
     'tidegate_upkeep_seconds_total',
-    'Seconds spent on upkeep of day files, by task: merge, finish, expire',
+    'Seconds spent on upkeep of day files, by task: merge, finish, heal, expire',
     ({ counters }) => counters.upkeepSeconds,
     'task',
   ),

@@ -77,7 +77,8 @@ export const upkeepRoutes: Route[] = [
     answer: 'storage',
     async handle(_request, { storage, status }) {
       const { days, ...rest } = await storage();
-      return { dataFolder: status().dataFolder, ...rest, days: days.slice().reverse() };
+      const { dataFolder, damagedDays } = status();
+      return { dataFolder, ...rest, damagedDays, days: days.slice().reverse() };
     },
   },
   {

@@ -5,6 +5,8 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createDayWriterPool } from '../dayFiles/dayWriterPool.js';
+import { expiredDay } from '../logDb/foldTables.js';
+import { openMeta } from '../sqlite/meta.js';
 import { openForReading } from '../sqlite/openDatabase.js';
 import type { JobProgress } from '../threads/archiving.js';
 import type { ArchiverCalls } from '../threads/calls.js';
@@ -13,6 +15,7 @@ import { yieldToOthers } from '../threads/priority.js';
 import { type Handlers, Moved, serveCalls } from '../threads/thread.js';
 import { startJob } from './jobs.js';
 import { Sealer } from './seal.js';
+import { Troubles } from './troubles.js';
 import { Upkeep } from './upkeep.js';
 
 export interface ArchiverData {
@@ -30,8 +33,10 @@ function openArchiver({ folder, pace: memory, ...options }: ArchiverData): Handl
   const pace = createPace(memory);
   const logDb = openForReading(join(folder, 'log.db'));
   const days = createDayWriterPool(folder, pace);
-  const upkeep = new Upkeep({ folder, days, ...options });
-  const sealer = new Sealer(logDb, days, pace, (day, now) => upkeep.touched(day, now));
+  const meta = openMeta(logDb);
+  const troubles = new Troubles(folder);
+  const upkeep = new Upkeep({ folder, days, troubles, expiredDay: () => expiredDay(meta), ...options });
+  const sealer = new Sealer(logDb, days, pace, troubles, (day, now) => upkeep.touched(day, now));
   let job: Generator<JobProgress, JobProgress> | null = null;
 
   /** Closes all files, because after an error no open file is trusted. */
@@ -49,7 +54,8 @@ function openArchiver({ folder, pace: memory, ...options }: ArchiverData): Handl
   }
 
   return {
-    ready() {},
+    ready: (now) => upkeep.lookAtAll(now),
+    damagedDays: () => troubles.list(),
     seal: orClose(({ erased, ...rest }) => {
       const sealed = sealer.seal({ ...rest, erased: new Set(erased) });
       return new Moved(

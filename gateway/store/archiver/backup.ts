@@ -1,7 +1,8 @@
 import { copyFileSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { dayFolder, listDays } from '../dayFiles/days.js';
+import { isDamage } from '../dayFiles/damage.js';
+import { dayFolder, listDays, pathsOf } from '../dayFiles/days.js';
 import type { DayWriterPool } from '../dayFiles/dayWriterPool.js';
 import { isFinished } from '../dayFiles/finishedDay.js';
 import { newEpoch } from '../sqlite/migrate.js';
@@ -19,9 +20,7 @@ export const unfinishedBackup = 'backup.unfinished';
  */
 export function* backUp(folder: string, days: DayWriterPool, target: string): Generator<JobProgress, JobProgress> {
   const all = listDays(folder);
-  const paths = all.flatMap(({ day, readings, late, rollup }) =>
-    [readings, late, rollup].filter((path) => path !== null).map((path) => ({ day, path })),
-  );
+  const paths = all.flatMap((files) => pathsOf(files).map((path) => ({ day: files.day, path })));
   const progress: JobProgress = { done: 0, total: 2 + paths.length, bytes: 0, finished: false };
   const done = (copy: string | null): JobProgress => {
     progress.done++;
@@ -56,19 +55,38 @@ function copyDatabase(path: string, copy: string): string {
   return copy;
 }
 
-/** Copies a finished file unchanged, and so a live one if its write-ahead log could be emptied. No other thread writes these files. */
+/** A file that cannot be used is copied as it is, with what is beside it, because it may be all that is left of the day. */
 function copyDayFile(days: DayWriterPool, day: number, path: string, copy: string): string | null {
   if (!existsSync(path)) return null;
-  const plain =
-    path.endsWith('.rollup.db') || (isFinished(path) && !path.endsWith('.late.db')) || emptyWal(days.of(day).db);
-  if (plain) {
-    copyFileSync(path, copy);
-    syncPath(copy);
-    return copy;
+  try {
+    return copyUsable(days, day, path, copy);
+  } catch (error) {
+    days.close(day);
+    if (!isDamage(error)) throw error;
+    rmSync(copy, { force: true });
+    for (const suffix of ['', '-wal'])
+      if (statSync(path + suffix, { throwIfNoEntry: false })?.isFile()) copyPlain(path + suffix, copy + suffix);
+    return existsSync(copy) ? copy : null;
   }
+}
+
+/** Copies a finished file unchanged, and so a live one if its write-ahead log could be emptied. No other thread writes these files. */
+function copyUsable(days: DayWriterPool, day: number, path: string, copy: string): string {
+  const isFinal = path.endsWith('.rollup.db') || (isFinished(path) && !path.endsWith('.late.db'));
+  if (isFinal || (isSealedInto(days, day, path) && emptyWal(days.of(day).db))) return copyPlain(path, copy);
   const source = new Database(path, { readonly: true, fileMustExist: true });
   source.prepare('VACUUM INTO ?').run(copy);
   source.close();
+  syncPath(copy);
+  return copy;
+}
+
+/** Whether the file is the one that the readings of the day are sealed into. */
+const isSealedInto = (days: DayWriterPool, day: number, path: string): boolean =>
+  path.endsWith('.aside.db') === days.isAside(day);
+
+function copyPlain(path: string, copy: string): string {
+  copyFileSync(path, copy);
   syncPath(copy);
   return copy;
 }

@@ -2,6 +2,7 @@ import { existsSync, renameSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import type { DeviceIdentity } from '../../domain/device.js';
+import { DayFileError, inFile, isDamage } from '../dayFiles/damage.js';
 import { openDayForReading, openDayForWriting } from '../dayFiles/dayFile.js';
 import { type DayFiles, dayOf, dayPath, listDays, removeDatabase } from '../dayFiles/days.js';
 import { isOfRows, readRuns } from '../dayFiles/dayTables.js';
@@ -14,7 +15,8 @@ import type { JobProgress } from '../threads/archiving.js';
 
 /**
  * Erases a device's readings from every day file: each file with the device is rewritten without it and replaced. The log is
- * sealed and cut before this begins, and later seals skip the device.
+ * sealed and cut before this begins, and later seals skip the device. A file that cannot be used stays as it is, and the job fails after the
+ * others.
  */
 export function* eraseDevice(
   folder: string,
@@ -23,11 +25,22 @@ export function* eraseDevice(
 ): Generator<JobProgress, JobProgress> {
   const all = listDays(folder);
   const progress: JobProgress = { done: 0, total: all.length, bytes: 0, finished: false };
+  const failed: DayFileError[] = [];
   for (const files of all) {
-    for (const _ of eraseDay(folder, days, files, device)) yield { ...progress };
+    try {
+      for (const _ of eraseDay(folder, days, files, device)) yield { ...progress };
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      days.close(files.day);
+      failed.push(new DayFileError(files.day, error));
+    }
     progress.done++;
     yield { ...progress };
   }
+  if (failed.length > 0)
+    throw new Error(
+      `${device.id} is erased from all files but ${failed.map(({ file, fault }) => `${file} (${fault})`).join(', ')}: restore or remove these`,
+    );
   return { ...progress, finished: true };
 }
 
@@ -37,6 +50,11 @@ export function* eraseDevice(
  */
 function* eraseDay(folder: string, days: DayWriterPool, files: DayFiles, device: DeviceIdentity): Generator<void> {
   const { day, readings, late, rollup } = files;
+  const aside = dayPath(folder, day, 'aside');
+  if (existsSync(aside)) {
+    days.close(day);
+    inFile(aside, () => eraseLate(aside, device));
+  }
   const present = [readings, late, rollup].some((path) => path !== null && existsSync(path) && holds(path, device));
   if (present && readings !== null) {
     days.freeze(day);

@@ -93,7 +93,12 @@ test('a day that cannot be packed is named and left as it is, and the others are
   const folder = unpackRelease(context, '0.1.0');
   const path = (day: string): string => join(folder, 'readings', `${day}.db`);
   for (const day of ['2026-11-27', '2026-11-28'])
-    for (const file of [day, `${day}.rollup`]) copyFileSync(path(file.replace(day, '2026-11-29')), path(file));
+    for (const file of [day, `${day}.rollup`]) {
+      copyFileSync(path(file.replace(day, '2026-11-29')), path(file));
+      const db = new Database(path(file));
+      db.prepare("UPDATE meta SET value = ? WHERE name = 'day'").run(day);
+      db.close();
+    }
   const { store } = await openKept(context, folder);
   const bytes = readFileSync(path('2026-11-28'));
   // A page of readings, as a failing disk leaves it.

@@ -1,4 +1,6 @@
-import { errorOf } from '../../../schemas/errors.js';
+import { codeOf, errorOf } from '../../../schemas/errors.js';
+import type { DamagedDay } from '../../domain/storedFiles.js';
+import { dayOf, lastExpiredDay } from '../dayFiles/days.js';
 import { readingsPerSlice } from '../dayFiles/repack.js';
 import type { ArchiveJob, JobProgress, Sealed, UpkeepStep } from '../threads/archiving.js';
 import type { ArchiverCalls, WriterCalls } from '../threads/calls.js';
@@ -29,6 +31,9 @@ export interface ScheduleOptions {
   restored: { position: number; sealedPosition: number; replayedReadings: number };
   /** Whether the clock can be trusted to remove data that is too old. */
   retentionAllowed(): boolean;
+  retentionDays: number;
+  /** The days of which a file cannot be used are others now, or have other readings that wait. */
+  damaged(days: DamagedDay[]): void;
   sealed(sealed: Omit<Sealed, 'fold'>): void;
   worked(step: UpkeepStep): void;
   failed(error: Error, what: string): void;
@@ -54,6 +59,9 @@ export class ArchiveSchedule {
   /** The time at the last wake. */
   #wokenAt = 0;
   #running: Promise<void> | null = null;
+  #damagedDays: DamagedDay[] = [];
+  /** The day up to which the writer has noted that readings may be removed. */
+  #expiredDay = 0;
   #closing = false;
 
   constructor(options: ScheduleOptions) {
@@ -98,6 +106,19 @@ export class ArchiveSchedule {
   /** From now on no reading of the device with this key is sealed. */
   leaveOut(deviceKey: number): void {
     this.#erased.add(deviceKey);
+  }
+
+  /** The days of which a file cannot be used, as far as it is known. */
+  damagedDays(): readonly DamagedDay[] {
+    return this.#damagedDays;
+  }
+
+  /** Asks the archiver which days cannot be used. To be called once before the store is used. */
+  async lookForDamage(): Promise<void> {
+    const days = await this.#options.archiver.call('damagedDays', []);
+    const isSame = JSON.stringify(days) === JSON.stringify(this.#damagedDays);
+    this.#damagedDays = days;
+    if (!isSame) this.#options.damaged(days);
   }
 
   unsealedReadings(): number {
@@ -189,6 +210,7 @@ export class ArchiveSchedule {
     this.#pending ??= await archiver.call('seal', [
       { readingsMax: sealReadings, erased: [...this.#erased], now: now() },
     ]);
+    await this.lookForDamage();
     this.#upkeepAt = 0;
     const slices = 1 + Math.ceil(this.#pending.readings / readingsPerSlice);
     const [kept] = await Promise.allSettled([this.#keep(this.#pending), this.#workSlices(slices)]);
@@ -228,16 +250,29 @@ export class ArchiveSchedule {
     const { archiver, now } = this.#options;
     if (now() < this.#upkeepAt) return false;
     try {
-      const step = await archiver.call('upkeep', [{ now: now(), retention: this.#options.retentionAllowed() }]);
+      const step = await archiver.call('upkeep', [{ now: now(), retention: await this.#mayRemove() }]);
       if (step !== null) {
         this.#options.pacer.worked(step.ms);
         this.#options.worked(step);
         return true;
       }
+      await this.lookForDamage();
     } catch (error) {
       this.#options.failed(errorOf(error), 'upkeep');
+      // The archiver postpones a day that cannot be used. Other days may have work.
+      if (codeOf(error) === 'DAY_FILE') return true;
     }
     this.#upkeepAt = now() + upkeepEveryMs;
     return false;
+  }
+
+  /** Whether old readings may be removed. Before the first of a day are, it is noted on disk that their absence is no damage. */
+  async #mayRemove(): Promise<boolean> {
+    const { now, retentionAllowed, retentionDays, writer } = this.#options;
+    if (!retentionAllowed()) return false;
+    const day = lastExpiredDay(dayOf(now()), retentionDays);
+    if (day > this.#expiredDay) await writer.call('noteExpired', [day]);
+    this.#expiredDay = Math.max(this.#expiredDay, day);
+    return true;
   }
 }

@@ -14,7 +14,10 @@ function open() {
   const calls: Call[] = [];
   const failures: string[] = [];
   const thread = {
-    call: (name: string) => new Promise((resolve, reject) => calls.push({ name, resolve, reject })),
+    call: (name: string) =>
+      name === 'damagedDays'
+        ? Promise.resolve([])
+        : new Promise((resolve, reject) => calls.push({ name, resolve, reject })),
   };
   const clock = { ms: 1_000 };
   /** The calls of the pacer: the ms to spread the work over, or `hurry`. */
@@ -29,6 +32,8 @@ function open() {
     sealIntervalMs: 1e9,
     restored: { position: 0, sealedPosition: 0, replayedReadings: 0 },
     retentionAllowed: () => false,
+    retentionDays: 30,
+    damaged() {},
     sealed() {},
     worked() {},
     failed: ({ message }) => void failures.push(message),

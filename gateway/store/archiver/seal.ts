@@ -2,7 +2,9 @@ import type Database from 'better-sqlite3';
 import { createColumns, type ReadingColumns, reserveReadings } from '../../columns/readingColumns.js';
 import type { Declared } from '../../domain/declared.js';
 import { type SeriesRecord, seriesKinds } from '../../domain/series.js';
+import { DayFileError, isOfDisk } from '../dayFiles/damage.js';
 import { dayOf } from '../dayFiles/days.js';
+import type { SealSource } from '../dayFiles/dayWriter.js';
 import type { DayWriterPool } from '../dayFiles/dayWriterPool.js';
 import { splitByDay } from '../dayFiles/runOrder.js';
 import { readSeries } from '../logDb/folded.js';
@@ -11,6 +13,7 @@ import { type Meta, openMeta } from '../sqlite/meta.js';
 import type { Sealed } from '../threads/archiving.js';
 import type { Pace } from '../threads/pace.js';
 import { createFolding, type Folding } from './folding.js';
+import type { Troubles } from './troubles.js';
 
 export interface SealOptions {
   /** Stops reading the log at the first row that reaches this count. */
@@ -39,17 +42,25 @@ export class Sealer {
   readonly #meta: Meta;
   readonly #days: DayWriterPool;
   readonly #pace: Pace;
+  readonly #troubles: Troubles;
   readonly #touched: (day: number, now: number) => void;
   /** Every series by its id. */
   readonly #series: SeriesRecord[] = [];
   readonly #columns: ReadingColumns = createColumns(65_536);
 
   /** `touched` is called before a day is written to. */
-  constructor(logDb: Database.Database, days: DayWriterPool, pace: Pace, touched: (day: number, now: number) => void) {
+  constructor(
+    logDb: Database.Database,
+    days: DayWriterPool,
+    pace: Pace,
+    troubles: Troubles,
+    touched: (day: number, now: number) => void,
+  ) {
     this.#logDb = logDb;
     this.#meta = openMeta(logDb);
     this.#days = days;
     this.#pace = pace;
+    this.#troubles = troubles;
     this.#touched = touched;
     for (const series of readSeries(logDb)) this.#series[series.id] = series;
   }
@@ -99,14 +110,32 @@ export class Sealer {
     let runsMax = 0;
     for (const [day, picked] of byDay) {
       this.#touched(day, now);
+      const into = this.#sealInto(day, picked, source, after);
+      repeated += into.repeated;
+      runsMax = Math.max(runsMax, into.runs);
+    }
+    return { repeated, days: byDay.size, runsMax };
+  }
+
+  /** A day whose files cannot be read or written is put aside. What fails for the disk as a whole fails the seal. */
+  #sealInto(day: number, picked: Uint32Array, source: SealSource, after: number): { repeated: number; runs: number } {
+    const append = (): { repeated: number; runs: number } => {
       const writer = this.#days.of(day);
       // After a crash between seal and cut the same rows are sealed again. These are not repeats of a device.
       const isSecondTime = writer.sealedPosition(source.epoch) > after;
-      const into = writer.append(this.#columns, picked, this.#series, source);
-      if (!isSecondTime) repeated += into.repeated;
-      runsMax = Math.max(runsMax, writer.runs.length);
+      const { repeated } = writer.append(this.#columns, picked, this.#series, source);
+      return { repeated: isSecondTime ? 0 : repeated, runs: writer.runs.length };
+    };
+    const wasAside = this.#days.isAside(day);
+    try {
+      return append();
+    } catch (error) {
+      this.#days.close(day);
+      if (isOfDisk(error)) throw error;
+      if (wasAside || !this.#days.putAside(day)) throw new DayFileError(day, error);
+      this.#troubles.note(day, error, source.at);
+      return append();
     }
-    return { repeated, days: byDay.size, runsMax };
   }
 }
 

@@ -1,26 +1,39 @@
 import { dirname } from 'node:path';
 import { errorOf } from '../../../schemas/errors.js';
-import { DayFileError, isDamage } from '../dayFiles/damage.js';
+import { isDamage, isOfDisk, NoDayFileError } from '../dayFiles/damage.js';
 import { openDayForReading } from '../dayFiles/dayFile.js';
-import { type DayFiles, dayMs, dayOf, dayText, listDays, removeDatabase } from '../dayFiles/days.js';
+import {
+  type DayFiles,
+  dayMs,
+  dayOf,
+  dayPath,
+  dayText,
+  lastExpiredDay,
+  listDays,
+  pathsOf,
+  removeDatabase,
+} from '../dayFiles/days.js';
 import { readRuns } from '../dayFiles/dayTables.js';
-import type { DayWriterPool } from '../dayFiles/dayWriterPool.js';
+import { type DayWriterPool, isMissing } from '../dayFiles/dayWriterPool.js';
 import { finishDay, isFinished } from '../dayFiles/finishedDay.js';
+import { healDay } from '../dayFiles/healDay.js';
 import { mergeRuns, mergeRunsCount, runsToMerge } from '../dayFiles/merge.js';
 import { rollupOf } from '../dayFiles/rollup.js';
 import { openMeta } from '../sqlite/meta.js';
 import { columnStatement } from '../sqlite/statement.js';
 import { syncPath } from '../sqlite/syncPath.js';
 import type { UpkeepStep } from '../threads/archiving.js';
+import type { Troubles } from './troubles.js';
 
 /** If a day could not be finished because a query had its file open, it is tried again after this time. */
 const retryMs = 60_000;
 
-const damagedRetryMs = 3_600_000;
-
 export interface UpkeepOptions {
   folder: string;
   days: DayWriterPool;
+  troubles: Troubles;
+  /** The last day whose readings may have been removed for their age. */
+  expiredDay(): number;
   retentionDays: number;
   rollupRetentionDays: number;
   /** A day is finished if it is over and no reading was sealed into it for this time. */
@@ -51,6 +64,19 @@ export class Upkeep {
     for (const { day } of listDays(options.folder)) this.#due.set(day, 0);
   }
 
+  /** Opens every file once, to know from the start which day cannot be used. */
+  lookAtAll(now: number): void {
+    for (const files of listDays(this.#options.folder)) {
+      try {
+        for (const path of pathsOf(files)) openDayForReading(path).close();
+        this.#refuseMissing(files);
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        this.#options.troubles.note(files.day, error, now);
+      }
+    }
+  }
+
   /** To be called before a seal writes into the day. It drops the unfinished work on the day. */
   touched(day: number, now: number): void {
     if (this.#task?.day === day && this.#task.name === 'finish') this.giveUp();
@@ -79,6 +105,7 @@ export class Upkeep {
       if (done) {
         this.giveUp();
         this.#due.set(day, value === false ? now + retryMs : now);
+        if (value) this.#clear(day);
       }
       return { task: name, day: dayText(day), ms: performance.now() - started, done };
     } catch (error) {
@@ -89,9 +116,25 @@ export class Upkeep {
 
   /** Postpones the work on the day, for longer if a file is damaged. */
   #failed(day: number, now: number, error: Error): Error {
-    this.#options.days.close(day);
-    this.#due.set(day, now + (isDamage(error) ? damagedRetryMs : retryMs));
-    return isDamage(error) ? new DayFileError(day, error) : error;
+    const { days, troubles } = this.#options;
+    days.close(day);
+    this.#due.set(day, now + retryMs);
+    if (isOfDisk(error) || (!isDamage(error) && !days.isAside(day))) return error;
+    const named = troubles.note(day, error, now);
+    this.#due.set(day, troubles.retryAt(day));
+    return named;
+  }
+
+  /** No reading waits for the day, and its files could be used. */
+  #clear(day: number): void {
+    if (!this.#options.days.isAside(day)) this.#options.troubles.clear(day);
+  }
+
+  /** The day has lost the file of its readings, which were not removed for their age. */
+  #refuseMissing({ day }: DayFiles): void {
+    const { folder, expiredDay } = this.#options;
+    if (!isMissing(folder, day) || day <= expiredDay()) return;
+    throw new NoDayFileError(dayPath(folder, day, 'readings'), 'it is missing');
   }
 
   #next(now: number, retention: boolean): Task | null {
@@ -100,6 +143,8 @@ export class Upkeep {
       const expired = this.#nextExpired([...listed.values()], now);
       if (expired !== null) return expired;
     }
+    for (const day of this.#options.troubles.days())
+      if (this.#options.troubles.isDue(day, now)) this.#due.set(day, Math.min(now, this.#due.get(day) ?? now));
     for (const [day, at] of [...this.#due].sort((a, b) => b[0] - a[0])) {
       if (at > now) continue;
       const files = listed.get(day);
@@ -107,6 +152,7 @@ export class Upkeep {
       if (found !== null && 'steps' in found) return found;
       if (found === null) this.#due.delete(day);
       else this.#due.set(day, found.at);
+      this.#clear(day);
     }
     return null;
   }
@@ -120,7 +166,10 @@ export class Upkeep {
   }
 
   /** The task for the day's files, or the time to check them again, or null for never. */
-  #taskFor({ day, readings, late, rollup }: DayFiles, now: number): Task | { at: number } | null {
+  #taskFor(files: DayFiles, now: number): Task | { at: number } | null {
+    const { day, readings, late, rollup, aside } = files;
+    if (aside !== null) return this.#taskOfAside(files, now);
+    this.#refuseMissing(files);
     if (readings === null) return null;
     const over = now >= (day + 1) * dayMs;
     const live = late ?? (isFinished(readings) ? null : readings);
@@ -137,6 +186,29 @@ export class Upkeep {
     return { name: 'merge', day, steps: whole(mergeRuns(writer, sources)) };
   }
 
+  /** The day heals if it may be usable again. Else its aside file is kept up as a live one is. */
+  #taskOfAside(files: DayFiles, now: number): Task | { at: number } {
+    const { folder, days, troubles } = this.#options;
+    const { day } = files;
+    if (!isMissing(folder, day)) {
+      days.close(day);
+      if (troubles.isDue(day, now)) return { name: 'heal', day, steps: healDay(folder, day, days, now) };
+    } else if (troubles.isDue(day, now)) this.#noteMissing(files, now);
+    const writer = days.of(day);
+    const sources = runsToMerge(writer.runs);
+    if (sources === null) return { at: Math.max(now + retryMs, troubles.retryAt(day)) };
+    days.pin(day);
+    return { name: 'merge', day, steps: whole(mergeRuns(writer, sources)) };
+  }
+
+  #noteMissing(files: DayFiles, now: number): void {
+    try {
+      this.#refuseMissing(files);
+    } catch (error) {
+      this.#options.troubles.note(files.day, error, now);
+    }
+  }
+
   #finish(day: number): Task {
     const { folder, days } = this.#options;
     const closeFiles = (): void => days.close(day);
@@ -147,18 +219,20 @@ export class Upkeep {
   /** Readings are removed at the age at which they would be refused, and rollups after their own retention. */
   #nextExpired(all: DayFiles[], now: number): Task | null {
     const { retentionDays, rollupRetentionDays } = this.#options;
-    const endsBefore = (keptDays: number) => dayOf(now) - keptDays - 2;
-    for (const { day, readings, late, rollup } of all) {
+    const endsBefore = (keptDays: number): number => lastExpiredDay(dayOf(now), keptDays);
+    for (const { day, readings, late, rollup, aside } of all) {
       if (day > endsBefore(retentionDays)) return null;
       const gone = day <= endsBefore(Math.max(rollupRetentionDays, retentionDays));
-      if (!gone && (this.#due.get(day) ?? 0) > now) continue;
+      // What waits aside must be moved into the day first.
+      const waits = aside !== null && readings !== null;
+      if (!gone && (waits || (this.#due.get(day) ?? 0) > now)) continue;
       const rolledUp =
         gone ||
         readings === null ||
         this.#orFail(day, now, () => late === null && rollup !== null && isRollupOf(rollup, readings));
       // The rollup must be made first.
       if (!rolledUp) return this.#finish(day);
-      const paths = [readings, late, gone ? rollup : null].filter((path) => path !== null);
+      const paths = [readings, late, aside, gone ? rollup : null].filter((path) => path !== null);
       if (paths.length > 0) return { name: 'expire', day, steps: this.#expire(day, paths) };
     }
     return null;
@@ -172,6 +246,7 @@ export class Upkeep {
     }
     syncPath(dirname(paths[0]));
     this.#due.delete(day);
+    this.#options.troubles.clear(day);
     return true;
   }
 }

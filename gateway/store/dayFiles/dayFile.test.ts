@@ -19,7 +19,7 @@ test('a file that is not a day file stays if it cannot be opened as one', (conte
   const other = new Database(path);
   other.exec('CREATE TABLE meta (a)');
   other.close();
-  assert.throws(() => openDayForWriting(path, 20_000), { code: 'SQLITE_ERROR' });
+  assert.throws(() => openDayForWriting(path, 20_000), { code: 'DAY_NONE' });
   const again = new Database(path, { readonly: true });
   assert.equal(again.prepare('SELECT count(*) FROM meta').pluck().get(), 0);
   again.close();

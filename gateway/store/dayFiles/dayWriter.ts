@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import type { ReadingColumns } from '../../columns/readingColumns.js';
 import { type SeriesKind, type SeriesRecord, seriesKinds } from '../../domain/series.js';
@@ -5,6 +6,7 @@ import { at, type ChunkRow, createReadings, pack, readingsMax } from '../chunks/
 import type { RunLookup } from '../chunks/chunkLookup.js';
 import { openChunkInsert } from '../chunks/chunkTable.js';
 import { columnStatement } from '../sqlite/statement.js';
+import { inFile } from './damage.js';
 import { openDayForReading, openDayForWriting } from './dayFile.js';
 import { type Run, readRuns } from './dayTables.js';
 import { copySeries, type LocalSeries, openLocalSeries } from './localSeries.js';
@@ -41,6 +43,8 @@ interface NewRun {
 }
 
 interface OpenLookup {
+  /** The file of the run. */
+  path: string;
   run: Run;
   lookup: RunLookup;
 }
@@ -51,6 +55,9 @@ interface OpenLookup {
  */
 export class DayWriter {
   readonly db: Database.Database;
+  readonly #path: string;
+  readonly #inode: number;
+  readonly #finishedPath: string | null;
   readonly #finished: Database.Database | null;
   readonly #rest: () => void;
   readonly #series: LocalSeries;
@@ -74,11 +81,15 @@ export class DayWriter {
    * file too, and a reading that it has is a repeat. `rest` is called repeatedly while chunks are written.
    */
   constructor(path: string, day: number, finishedPath: string | null, rest: () => void) {
+    this.#path = path;
+    this.#finishedPath = finishedPath;
     this.db = openDayForWriting(path, day);
+    this.#inode = statSync(path).ino;
+    const finished = this.#openFinished(finishedPath);
+    this.#finished = finished;
     try {
-      this.#finished = finishedPath === null ? null : openDayForReading(finishedPath);
       this.#rest = rest;
-      if (this.#finished !== null) copySeries(this.#finished, this.db);
+      if (finished !== null && finishedPath !== null) inFile(finishedPath, () => copySeries(finished, this.db));
       this.#series = openLocalSeries(this.db);
       this.#runs = readRuns(this.db);
       this.#nextRunId = this.#runs.reduce((max, run) => Math.max(max, run.id), 0) + 1;
@@ -88,6 +99,15 @@ export class DayWriter {
       );
       this.#insertChunk = openChunkInsert(this.db);
       this.#append = this.db.transaction(this.#appendRun.bind(this));
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  #openFinished(path: string | null): Database.Database | null {
+    try {
+      return path === null ? null : openDayForReading(path);
     } catch (error) {
       this.db.close();
       throw error;
@@ -104,11 +124,11 @@ export class DayWriter {
    * series by its id.
    */
   append(columns: ReadingColumns, picked: Uint32Array, known: readonly SeriesRecord[], source: SealSource): SealedInto {
-    const run = this.#append(columns, picked, known, source);
+    const run = inFile(this.#path, () => this.#append(columns, picked, known, source));
     if (run.readings > 0) {
       this.#nextRunId++;
       this.#runs = [...this.#runs, run];
-      this.#lookups.push({ run, lookup: openLookup(this.db, run.id) });
+      this.#lookups.push({ path: this.#path, run, lookup: openLookup(this.db, run.id) });
     }
     return { readings: run.readings, repeated: picked.length - run.readings };
   }
@@ -130,17 +150,22 @@ export class DayWriter {
     return last.get(epoch) ?? 0;
   }
 
+  /** Whether somebody has moved the file away, so that what is written to it would be lost. */
+  isReplaced(): boolean {
+    return statSync(this.#path, { throwIfNoEntry: false })?.ino !== this.#inode;
+  }
+
   close(): void {
     this.#finished?.close();
     this.db.close();
   }
 
   #openLookups(): OpenLookup[] {
-    const lookupsIn = (db: Database.Database, runs: readonly Run[]): OpenLookup[] =>
-      runs.map((run) => ({ run, lookup: openLookup(db, run.id) }));
-    const finished = this.#finished;
-    const before = finished === null ? [] : lookupsIn(finished, readRuns(finished));
-    return [...before, ...lookupsIn(this.db, this.#runs)];
+    const lookupsIn = (path: string, db: Database.Database, runs: readonly Run[]): OpenLookup[] =>
+      inFile(path, () => runs.map((run) => ({ path, run, lookup: openLookup(db, run.id) })));
+    const [finished, path] = [this.#finished, this.#finishedPath];
+    const before = finished === null || path === null ? [] : lookupsIn(path, finished, readRuns(finished));
+    return [...before, ...lookupsIn(this.#path, this.db, this.#runs)];
   }
 
   #appendRun(columns: ReadingColumns, picked: Uint32Array, known: readonly SeriesRecord[], source: SealSource): Run {
@@ -218,7 +243,8 @@ export class DayWriter {
     const known = this.#series.newest(local);
     if (!Number.isNaN(known)) return known;
     let found = Number.NEGATIVE_INFINITY;
-    for (const { lookup } of this.#lookups) found = Math.max(found, lookup.newestTime(local) ?? found);
+    for (const { path, lookup } of this.#lookups)
+      found = Math.max(found, inFile(path, () => lookup.newestTime(local)) ?? found);
     this.#series.setNewest(local, found);
     return found;
   }
@@ -226,8 +252,8 @@ export class DayWriter {
   /** Looks into the newest runs first, because a seal that is repeated after a crash finds all its readings there. */
   #isStored(local: number, ts: number): boolean {
     for (let i = this.#lookups.length - 1; i >= 0; i--) {
-      const { run, lookup } = this.#lookups[i];
-      if (ts >= run.tsMin && ts <= run.tsMax && lookup.has(local, ts)) return true;
+      const { path, run, lookup } = this.#lookups[i];
+      if (ts >= run.tsMin && ts <= run.tsMax && inFile(path, () => lookup.has(local, ts))) return true;
     }
     return false;
   }

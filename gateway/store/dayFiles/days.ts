@@ -7,6 +7,9 @@ export const dayMs = 86_400_000;
 
 export const dayOf = (ts: number): number => Math.floor(ts / dayMs);
 
+/** The last day that retention removes: one day later than the age at which its readings would be refused. */
+export const lastExpiredDay = (today: number, keptDays: number): number => today - keptDays - 2;
+
 const textLength = 'YYYY-MM-DD'.length;
 
 /** YYYY-MM-DD */
@@ -21,16 +24,19 @@ export interface DayFiles {
   late: string | null;
   /** 1-minute and 1-hour aggregates of the finished file. */
   rollup: string | null;
+  /** Readings that wait because another file of the day cannot be used (healDay.ts). */
+  aside: string | null;
 }
 
 export const dayFolder = (folder: string): string => join(folder, 'readings');
 
-export type DayFileKind = 'readings' | 'late' | 'rollup';
+export type DayFileKind = 'readings' | 'late' | 'rollup' | 'aside';
 
 const kinds = new Map<string, DayFileKind>([
   ['.db', 'readings'],
   ['.late.db', 'late'],
   ['.rollup.db', 'rollup'],
+  ['.aside.db', 'aside'],
 ]);
 
 export function dayPath(folder: string, day: number, kind: DayFileKind): string {
@@ -48,13 +54,17 @@ export function listDays(folder: string): DayFiles[] {
     if (kind === undefined || Number.isNaN(day) || dayText(day) !== name.slice(0, textLength)) continue;
     let files = days.get(day);
     if (files === undefined) {
-      files = { day, readings: null, late: null, rollup: null };
+      files = { day, readings: null, late: null, rollup: null, aside: null };
       days.set(day, files);
     }
     files[kind] = join(dayFolder(folder), name);
   }
   return [...days.values()].sort((a, b) => a.day - b.day);
 }
+
+/** The files of the day that exist, the one of its readings first. */
+export const pathsOf = ({ readings, late, rollup, aside }: DayFiles): string[] =>
+  [readings, late, rollup, aside].filter((path) => path !== null);
 
 /** Makes the folder of the day files if there is none. It is on disk when this returns. */
 export function makeDayFolder(folder: string): void {

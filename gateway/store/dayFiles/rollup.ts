@@ -11,6 +11,7 @@ import { addReadings, type Buckets, clearBuckets, createBuckets } from '../chunk
 import { createReadings, readingsMax } from '../chunks/chunk.js';
 import { DamagedChunkError } from '../chunks/packing.js';
 import { openMeta } from '../sqlite/meta.js';
+import { inFile } from './damage.js';
 import { dayMs } from './days.js';
 import { kindsOf, seriesTable } from './dayTables.js';
 import { chunkSource, pieceNs, readingNs, sliceNs } from './repack.js';
@@ -118,12 +119,14 @@ function* gather(db: Database.Database): Generator<void> {
 
 /** The `finished` token of the day file that a rollup was made from. */
 export function rollupOf(path: string): string | null {
-  const db = new Database(path, { readonly: true, fileMustExist: true });
-  try {
-    return openMeta(db).text('of');
-  } finally {
-    db.close();
-  }
+  return inFile(path, () => {
+    const db = new Database(path, { readonly: true, fileMustExist: true });
+    try {
+      return openMeta(db).text('of');
+    } finally {
+      db.close();
+    }
+  });
 }
 
 /** The table whose buckets add up to whole buckets of this width, or null. */

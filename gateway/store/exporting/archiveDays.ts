@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExportProgress } from '../../domain/exports.js';
+import { isDamage } from '../dayFiles/damage.js';
 import { type DayFiles, dayMs, dayText, listDays } from '../dayFiles/days.js';
 import { isFinished } from '../dayFiles/finishedDay.js';
 import { extensionOf } from './dayOutput.js';
@@ -31,7 +32,7 @@ export function daysToArchive(folder: string, archive: string, now: number): Day
  */
 export function* archiveDays(folder: string, archive: string, now: number): Generator<ExportProgress, ExportProgress> {
   const due = daysToArchive(folder, archive, now).flatMap(({ day, readings }) =>
-    readings !== null && isFinished(readings) ? [{ day, readings }] : [],
+    readings !== null && isUsable(readings) ? [{ day, readings }] : [],
   );
   const progress: ExportProgress = { done: 0, total: due.length, bytes: 0, readings: 0, damaged: 0, finished: false };
   if (due.length > 0) mkdirSync(archive, { recursive: true });
@@ -52,6 +53,16 @@ export function* archiveDays(folder: string, archive: string, now: number): Gene
     yield { ...progress };
   }
   return { ...progress, finished: true };
+}
+
+/** What the archive has of a day is not replaced by less, so a day with a damaged file waits. */
+function isUsable(readings: string): boolean {
+  try {
+    return isFinished(readings);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return false;
+  }
 }
 
 /** A finished file is never written again, only replaced. Null if retention has removed it. */

@@ -4,8 +4,9 @@ import { type SeriesKind, seriesKinds } from '../../domain/series.js';
 import { at, type ChunkRow, createReadings, readingsMax, type SeriesReadings, unpack } from '../chunks/chunk.js';
 import { openChunkReads } from '../chunks/chunkTable.js';
 import { DamagedChunkError } from '../chunks/packing.js';
-import { hasSchema, openDayForReading } from '../dayFiles/dayFile.js';
-import { dayPath } from '../dayFiles/days.js';
+import { isDamage } from '../dayFiles/damage.js';
+import { openDayForReading } from '../dayFiles/dayFile.js';
+import { type DayFileKind, dayPath } from '../dayFiles/days.js';
 import {
   type DaySeries,
   isOfRows,
@@ -15,6 +16,7 @@ import {
   readRuns,
   seriesIdentity,
 } from '../dayFiles/dayTables.js';
+import { isMissing } from '../dayFiles/dayWriterPool.js';
 import { rowTable } from '../dayFiles/rowRuns.js';
 import { openMeta } from '../sqlite/meta.js';
 import { columnStatement, tupleStatement } from '../sqlite/statement.js';
@@ -36,14 +38,16 @@ export interface DaySelection {
   to: number;
   /** Ids; null: all devices. */
   devices: ReadonlySet<string> | null;
-  /** Is called for each damaged chunk, which is left out. */
-  damaged(device: string, metric: string, error: DamagedChunkError): void;
+  /** Is called for each part that is damaged, which is left out. */
+  damaged(): void;
 }
 
 /** The files of one day, in the state in which they were opened. */
 export interface DaySnapshot {
   /** Changes whenever readings are added to the day or erased from it, and not when its runs are merged or the day is finished. */
   token: string;
+  /** The files of the day that cannot be read, and are left out. */
+  unreadable: number;
   /** By device, metric and time. */
   blocks(selection: DaySelection): Generator<DayBlock>;
   close(): void;
@@ -54,14 +58,26 @@ export interface DaySnapshot {
  * that one says that it has the late readings.
  */
 export function openDaySnapshot(folder: string, day: number): DaySnapshot | null {
-  const late = openFile(dayPath(folder, day, 'late'));
-  const readings = openFile(dayPath(folder, day, 'readings'));
-  const files = [late, readings].filter((file) => file !== null);
+  let unreadable = isMissing(folder, day) && existsSync(dayPath(folder, day, 'late')) ? 1 : 0;
+  const openReadable = (kind: DayFileKind): Database.Database | null => {
+    try {
+      return openFile(dayPath(folder, day, kind));
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      unreadable++;
+      return null;
+    }
+  };
+  const aside = openReadable('aside');
+  const late = openReadable('late');
+  const readings = openReadable('readings');
+  const files = [late, readings, aside].filter((file) => file !== null);
   if (late !== null && readings !== null && openMeta(readings).text('folded') === openMeta(late).text('file'))
     files.splice(0, 1)[0].close();
-  if (files.length === 0) return null;
+  if (files.length === 0 && unreadable === 0) return null;
   return {
     token: tokenOf(files),
+    unreadable,
     blocks: (selection) => blocksOf(files, selection),
     close() {
       for (const file of files) file.close();
@@ -74,9 +90,7 @@ function openFile(path: string): Database.Database | null {
   if (!existsSync(path)) return null;
   const db = openDayForReading(path);
   db.exec('BEGIN');
-  if (hasSchema(db)) return db;
-  db.close();
-  return null;
+  return db;
 }
 
 function tokenOf(files: readonly Database.Database[]): string {
@@ -155,11 +169,25 @@ const chunksPerRead = 16;
 
 function streamOf(file: Database.Database, run: Run, selection: DaySelection): Stream[] {
   if (run.tsMax < selection.from || run.tsMin >= selection.to) return [];
-  return [createStream(() => (isOfRows(file) ? openRows(file, run, selection) : openChunks(file, run, selection)))];
+  const open = (): Fill => (isOfRows(file) ? openRows(file, run, selection) : openChunks(file, run, selection));
+  return [createStream(() => readable(open(), selection))];
 }
 
 /** Puts the next readings into `into` from 0 on; returns false after the last ones. `after` is the wanted series at its first call. */
 type Fill = (into: SeriesReadings, wanted: Wanted, begun: number | null) => boolean;
+
+/** What follows a page that SQLite finds damaged cannot be found. */
+function readable(fill: Fill, { damaged }: DaySelection): Fill {
+  return (...args) => {
+    try {
+      return fill(...args);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      damaged();
+      return false;
+    }
+  };
+}
 
 function createStream(open: () => Fill): Stream {
   const fill = open();
@@ -190,7 +218,7 @@ function openChunks(file: Database.Database, run: Run, { from, to, damaged }: Da
   let rows: ChunkRow[] = [];
   let next = 0;
   let series = 0;
-  return (into, wanted, begun) => {
+  return (into, _wanted, begun) => {
     if (begun !== null) {
       series = begun;
       [rows, next] = [reads.ascending({ run: run.id, series, from, to, limit: chunksPerRead }), 0];
@@ -206,7 +234,7 @@ function openChunks(file: Database.Database, run: Run, { from, to, damaged }: Da
         unpack(rows[next++], into);
       } catch (error) {
         if (!(error instanceof DamagedChunkError)) throw error;
-        damaged(wanted.series.device, wanted.series.metric, error);
+        damaged();
         continue;
       }
       if (keepSpan(into, from, to)) return true;

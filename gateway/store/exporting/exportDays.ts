@@ -2,6 +2,7 @@
  * exporting/ holds how readings leave the store as files of other forms: reading a day in order, the forms, and the folder of an
  * export or of the archive. When it happens is decided in operations/.
  */
+import { existsSync } from 'node:fs';
 import type { ExportProgress, ExportSpec } from '../../domain/exports.js';
 import { dayMs, listDays } from '../dayFiles/days.js';
 import { openDaySnapshot } from './dayReadings.js';
@@ -22,12 +23,16 @@ export function* exportDays(folder: string, spec: ExportSpec): Generator<ExportP
   for (const { day } of days) {
     const snapshot = openDaySnapshot(folder, day);
     try {
-      if (snapshot !== null && !target.has(day, snapshot.token)) {
+      const isLess = snapshot !== null && snapshot.unreadable > 0 && existsSync(target.pathOf(day));
+      // What was exported before the file was damaged is not replaced by less.
+      if (isLess) progress.damaged += snapshot.unreadable;
+      else if (snapshot !== null && !target.has(day, snapshot.token)) {
         const written = yield* writeCounted(
           { snapshot, format, path: target.pathOf(day), from, to, devices },
           progress,
         );
-        target.note(day, snapshot.token, written.readings === 0);
+        // A later run writes the day again, because it may have been mended.
+        if (snapshot.unreadable === 0) target.note(day, snapshot.token, written.readings === 0);
       }
     } finally {
       snapshot?.close();

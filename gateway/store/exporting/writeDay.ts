@@ -2,7 +2,6 @@ import { renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { codeOf } from '../../../schemas/errors.js';
 import type { ExportFormat, ExportProgress } from '../../domain/exports.js';
-import type { DamagedChunkError } from '../chunks/packing.js';
 import { removeDatabase } from '../dayFiles/days.js';
 import { syncPath } from '../sqlite/syncPath.js';
 import type { DaySnapshot } from './dayReadings.js';
@@ -55,8 +54,8 @@ export function* writeCounted(
  */
 export function* writeDay({ snapshot, format, path, ...selection }: WriteDayOptions): Generator<void, WrittenDay> {
   const part = path + partSuffix;
-  const written: WrittenDay = { readings: 0, bytes: 0, damaged: 0 };
-  const damaged = (_device: string, _metric: string, _error: DamagedChunkError): void => void written.damaged++;
+  const written: WrittenDay = { readings: 0, bytes: 0, damaged: snapshot.unreadable };
+  const damaged = (): void => void written.damaged++;
   removeDatabase(part);
   try {
     const output = openDayOutput(format, part);

@@ -3,7 +3,7 @@ import { limits } from '../../../schemas/tables/limits.js';
 import type { ReadingColumns } from '../../columns/readingColumns.js';
 import { seriesKinds } from '../../domain/series.js';
 import { clockStepBackMaxMs } from '../../process/clock.js';
-import { openMeta } from '../sqlite/meta.js';
+import { type Meta, openMeta } from '../sqlite/meta.js';
 import { bringHome } from '../sqlite/openDatabase.js';
 import { openRowStatement } from '../sqlite/rowStatement.js';
 import { columnStatement } from '../sqlite/statement.js';
@@ -20,6 +20,8 @@ export interface FoldTables {
   fold(part: Fold): void;
   /** Removes all data of a device whose rows were sealed and cut. The file is rewritten, so that no free page has any of it. */
   forget(deviceKey: number): void;
+  /** Notes that the readings of this day (since 1970) and of earlier ones may be removed for their age from now on. */
+  noteExpired(day: number): void;
   /** From now on earlier commits are no evidence of the time, retention resumes, and later marks are brought back to this time. */
   confirmClock(at: number): void;
   /** Pauses retention until the clock is confirmed, also over restarts: later commits would make a wrong clock look right. */
@@ -29,6 +31,11 @@ export interface FoldTables {
   /** Brings marks of time that are later than `at` back to it, and forgets latest values that lie further ahead than the rules allow. */
   bringBack(at: number): void;
 }
+
+const expiredName = 'expired_day';
+
+/** The last day (since 1970) whose readings may have been removed for their age. A later one without its file has lost it. */
+export const expiredDay = (meta: Meta): number => meta.number(expiredName);
 
 export function openFoldTables(db: Database.Database): FoldTables {
   const meta = openMeta(db);
@@ -87,6 +94,7 @@ export function openFoldTables(db: Database.Database): FoldTables {
       db.exec('VACUUM');
       bringHome(db, 'log.db');
     },
+    noteExpired: (day) => meta.set(expiredName, Math.max(day, meta.number(expiredName))),
     confirmClock: db.transaction((at: number): void => {
       meta.set('clock_position', Math.max(last.get() ?? 0, meta.number('sealed_position')));
       meta.set('newest_commit_at', at);

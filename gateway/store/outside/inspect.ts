@@ -8,11 +8,15 @@ import { type BucketRow, bucketColumns, verifyBuckets } from '../chunks/bucketCh
 import { at, type ChunkRow, lastTimeOf, verify } from '../chunks/chunk.js';
 import { chunkColumns } from '../chunks/chunkTable.js';
 import { DamagedChunkError } from '../chunks/packing.js';
-import { hasSchema, openDayForReading } from '../dayFiles/dayFile.js';
-import { dayText, listDays } from '../dayFiles/days.js';
+import { openDayForReading } from '../dayFiles/dayFile.js';
+import { type DayFiles, dayMs, dayPath, dayText, listDays, pathsOf } from '../dayFiles/days.js';
 import { isOfRows } from '../dayFiles/dayTables.js';
+import { isMissing } from '../dayFiles/dayWriterPool.js';
 import { isFinishedOfRows } from '../dayFiles/finishedDay.js';
+import { waitingIn } from '../dayFiles/healDay.js';
 import { newestCommitAt } from '../logDb/folded.js';
+import { expiredDay } from '../logDb/foldTables.js';
+import { openMeta } from '../sqlite/meta.js';
 import { newestVersion, type Schema } from '../sqlite/migrate.js';
 import { openForReading } from '../sqlite/openDatabase.js';
 import { faultIn, versionOf } from '../sqlite/pragmas.js';
@@ -58,17 +62,71 @@ function inspectDays(folder: string, everyDay: boolean): Finding[] {
   const bytes = paths.reduce((sum, path) => sum + statSync(path).size, 0);
   const range = `${dayText(days[0].day)} to ${dayText(days[days.length - 1].day)}`;
   const checked = everyDay ? days : days.slice(-daysChecked);
-  const faults = checked.flatMap(({ readings, late, rollup }) =>
-    [readings, late, rollup].flatMap((path) => (path === null ? [] : faultOf(path))),
-  );
+  const waiting = days.filter(({ aside }) => aside !== null);
+  const expired = noteOfExpired(folder);
+  // A day with readings that wait has a file that cannot be used, whatever its age; so may a day that lacks one.
+  const faults = days.flatMap((files) => {
+    const lost = lostOf(folder, files, expired);
+    const paths = checked.includes(files) || waiting.includes(files) ? pathsOf(files) : [];
+    return [...lost, ...paths.flatMap(faultOf)].map((found) => ({ day: files.day, ...found }));
+  });
   const detail = `${countOf(days.length, 'day')}, ${range}, ${(bytes / 1024 ** 2).toFixed(1)} MiB; ${checked.length} checked`;
-  if (faults.length === 0) return [{ name: 'day files', state: 'ok', detail }];
-  return faults.map(({ path, fault }) => ({
-    name: basename(path),
-    state: 'fail',
-    detail: fault,
-    fix: 'Restore this file from a backup, or move it away',
-  }));
+  const waits = waiting.flatMap(({ day, aside }) => (aside === null ? [] : waitFor(day, aside)));
+  if (faults.length === 0) return [{ name: 'day files', state: 'ok', detail }, ...waits];
+  return [
+    ...faults.map(
+      ({ day, path, fault }): Finding => ({
+        name: basename(path),
+        state: 'fail',
+        detail: `${fault}; it has the readings of ${spanOf(day)}`,
+        fix: fixOf(path),
+      }),
+    ),
+    ...waits,
+  ];
+}
+
+const spanOf = (day: number): string => `${timeText(day * dayMs)} to ${timeText((day + 1) * dayMs)}`;
+
+function fixOf(path: string): string {
+  if (path.endsWith('.rollup.db'))
+    return 'Restore this file from a backup, or move it away: it is made again from the readings of the day';
+  if (path.endsWith('.aside.db'))
+    return 'Restore this file from a backup, or move it away: the readings that wait in it are lost then';
+  return 'Restore this file from a backup while the gateway runs. Without a backup move it and the .rollup.db of the day away: its readings are lost then';
+}
+
+/** The day file that should be there. */
+function lostOf(folder: string, { day }: DayFiles, expired: number): { path: string; fault: string }[] {
+  if (!isMissing(folder, day) || day <= expired) return [];
+  return [{ path: dayPath(folder, day, 'readings'), fault: 'it is missing' }];
+}
+
+/** A damaged log.db is named by the other checks. */
+function noteOfExpired(folder: string): number {
+  try {
+    const db = openForReading(join(folder, 'log.db'));
+    try {
+      return expiredDay(openMeta(db));
+    } finally {
+      db.close();
+    }
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** That readings wait is a fault only as long as another file of the day is one. */
+function waitFor(day: number, aside: string): Finding[] {
+  try {
+    const count = countOf(waitingIn(aside), 'reading');
+    const detail = `${count} of ${dayText(day)} wait here until the files of the day can be used`;
+    return [
+      { name: basename(aside), state: 'warn', detail, fix: 'Mend the day: the running gateway moves them by itself' },
+    ];
+  } catch {
+    return [];
+  }
 }
 
 /** A damaged file is named by the other checks. */
@@ -113,7 +171,7 @@ const damagedNamed = 10;
 
 /** What SQLite cannot see: a changed byte within the packed readings or aggregates. */
 function damagedChunks(db: Database.Database): string[] {
-  if (!hasSchema(db) || isOfRows(db)) return [];
+  if (isOfRows(db)) return [];
   const found: string[] = [];
   const named = statement<{ device: string; metric: string }, [number]>(
     db,

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { errorOf } from '../../../schemas/errors.js';
 import { at, type ChunkRow, createReadings, readingsMax, unpack } from '../chunks/chunk.js';
 import { chunkColumns } from '../chunks/chunkTable.js';
 import { DamagedChunkError, form } from '../chunks/packing.js';
+import { isDamage } from '../dayFiles/damage.js';
 import { openDayForReading } from '../dayFiles/dayFile.js';
 import { dayMs, listDays } from '../dayFiles/days.js';
 import { isOfRows, readRuns } from '../dayFiles/dayTables.js';
@@ -30,16 +32,32 @@ export interface SqlView {
   run(sql: string): { columns: string[]; rows: IterableIterator<SqlValue[]> };
   /** The number of damaged chunks that the statements up to now left out. */
   damaged(): number;
+  /** The files in range that cannot be read, and are left out: each with the reason. */
+  unreadable: string[];
   close(): void;
 }
 
 /** The day files of a data folder as one table `readings(device, metric, unit, ts, value)`; `from` is inclusive, `to` exclusive. */
 export function openSqlView(folder: string, from: number, to: number): SqlView {
+  const unreadable: string[] = [];
+  const isReadable = (path: string): boolean => {
+    try {
+      readingsIn(path);
+      return true;
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      unreadable.push(`${path}: ${errorOf(error).message}`);
+      return false;
+    }
+  };
   const paths = listDays(folder)
     .filter(({ day }) => (day + 1) * dayMs > from && day * dayMs < to)
-    .flatMap(({ readings, late }) => {
-      const pending = late !== null && !(readings !== null && isFolded(readings, late)) ? late : null;
-      return [readings, pending].filter((path) => path !== null);
+    .flatMap(({ readings, late, aside }) => {
+      const [day, rest, waiting] = [readings, late, aside].map((path) =>
+        path !== null && isReadable(path) ? path : null,
+      );
+      const pending = rest !== null && !(day !== null && isFolded(day, rest)) ? rest : null;
+      return [day, pending, waiting].filter((path) => path !== null);
     });
   const db = new Database(':memory:');
   const indexed = paths.length <= attachedMax;
@@ -62,6 +80,7 @@ export function openSqlView(folder: string, from: number, to: number): SqlView {
       return { columns, rows: statement.raw().iterate() };
     },
     damaged: () => damaged,
+    unreadable,
     close: () => void db.close(),
   };
 }

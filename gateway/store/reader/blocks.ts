@@ -12,6 +12,7 @@ import {
 } from '../chunks/chunk.js';
 import { type ChunkReads, openChunkReads } from '../chunks/chunkTable.js';
 import { DamagedChunkError } from '../chunks/packing.js';
+import { isDamage } from '../dayFiles/damage.js';
 import type { Run } from '../dayFiles/dayTables.js';
 import { rowTable } from '../dayFiles/rowRuns.js';
 import { tupleStatement } from '../sqlite/statement.js';
@@ -60,6 +61,30 @@ export function lanesOf(runs: readonly Run[], from: number, to: number, order: O
   }
   if (order === 'desc') for (const lane of lanes) lane.reverse();
   return lanes;
+}
+
+/**
+ * The blocks until SQLite finds its pages damaged. What comes after in the query's order cannot be found, and is told as damaged up to the
+ * end of the span.
+ */
+export function readableBlocks(open: () => Blocks, { series, from, to, order, damaged }: BlockOptions): Blocks {
+  let blocks: Blocks | null = null;
+  let reached = order === 'asc' ? from : to - 1;
+  return () => {
+    try {
+      blocks ??= open();
+      const block = blocks();
+      if (block !== null)
+        reached = order === 'asc' ? block.readings.ts[block.to - 1] + 1 : block.readings.ts[block.from] - 1;
+      return block;
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      if (order === 'asc') damaged(series, reached, to - 1);
+      else damaged(series, from, reached);
+      blocks = () => null;
+      return null;
+    }
+  };
 }
 
 /** Chunks of the first read of a lane. The next ones take four times as many each, up to the second number. */

@@ -3,6 +3,7 @@ import { type SeriesKind, seriesKinds } from '../../domain/series.js';
 import { bucketColumns, type BucketRow as PackedBuckets, unpackBuckets } from '../chunks/bucketChunk.js';
 import { addReadings, type Buckets, clearBuckets, createBuckets, sumAt } from '../chunks/buckets.js';
 import { DamagedChunkError } from '../chunks/packing.js';
+import { isDamage } from '../dayFiles/damage.js';
 import { type RollupTable, rollups } from '../dayFiles/rollup.js';
 import { columnStatement, tupleStatement } from '../sqlite/statement.js';
 import type { Blocks, Order, TellDamaged, WantedSeries } from './blocks.js';
@@ -78,7 +79,13 @@ export function rollupSource(
   );
   let rows: PackedBuckets[] | null = null;
   return portioned<BucketPart>(() => {
-    rows ??= select.all(rollups[table], series.local).reverse();
+    try {
+      rows ??= select.all(rollups[table], series.local).reverse();
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      damaged(series, from, to - 1);
+      rows = [];
+    }
     const row = rows.pop();
     if (row === undefined) return null;
     clearBuckets(buckets);

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import { codeOf } from '../../../schemas/errors.js';
-import { hasSchema, openDayForReading } from '../dayFiles/dayFile.js';
+import { isDamage } from '../dayFiles/damage.js';
+import { openDayForReading } from '../dayFiles/dayFile.js';
 import { type Run, readRuns } from '../dayFiles/dayTables.js';
 import { columnStatement, type Preparing } from '../sqlite/statement.js';
 
@@ -37,7 +38,7 @@ interface Opened {
  * are replaced and never written, stay open for a while. A live file does not, because it can be finished only while it is not open.
  */
 export interface DayHandles {
-  /** Null if there is no file at the path, or if the file is not complete yet. */
+  /** Null if there is no file at the path. */
   open(path: string): DayHandle | null;
   /** To be called every few seconds. */
   closeIdle(): void;
@@ -66,10 +67,6 @@ export function createDayHandles(now: () => number): DayHandles {
       if (codeOf(error) === 'SQLITE_CANTOPEN' && !exists(path)) return null;
       throw error;
     }
-    if (!hasSchema(db)) {
-      db.close();
-      return null;
-    }
     db.pragma(`cache_size = -${cacheKib}`);
     return { db, statements: new Map(), inode, changedMs, usedAt: 0 };
   }
@@ -81,8 +78,7 @@ export function createDayHandles(now: () => number): DayHandles {
     return {
       ...readingOf(opened),
       close() {
-        if (kept.has(path) || !isFinished(db)) return void db.close();
-        db.exec('COMMIT');
+        if (kept.has(path) || !endsUnharmed(db)) return void db.close();
         opened.usedAt = now();
         kept.set(path, opened);
         if (kept.size > keptMax) closeFirst();
@@ -136,6 +132,18 @@ function readingOf({ db, statements }: Opened): Omit<DayHandle, 'close'> {
 }
 
 const exists = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
+
+/** Ends the transaction of a finished file. False if the file is not finished, or was found damaged: then it is not kept open. */
+function endsUnharmed(db: Database.Database): boolean {
+  try {
+    if (!isFinished(db)) return false;
+    db.exec('COMMIT');
+    return true;
+  } catch (error) {
+    if (!isDamage(error) && codeOf(error) !== 'SQLITE_ERROR') throw error;
+    return false;
+  }
+}
 
 /** Live and late files have a write-ahead log. */
 const isFinished = (db: Database.Database): boolean => db.pragma('journal_mode', { simple: true }) === 'delete';

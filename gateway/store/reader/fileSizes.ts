@@ -9,9 +9,9 @@ export function fileSizes(folder: string): StoredFiles {
     logBytes: sizeOf(join(folder, 'log.db')),
     registryBytes: sizeOf(join(folder, 'tidegate.db')),
     ballastBytes: sizeOf(join(folder, 'ballast')),
-    days: listDays(folder).map(({ day, readings, late, rollup }) => ({
+    days: listDays(folder).map(({ day, readings, late, rollup, aside }) => ({
       day: dayText(day),
-      readingsBytes: sizeOf(readings) + sizeOf(late),
+      readingsBytes: sizeOf(readings) + sizeOf(late) + sizeOf(aside),
       rollupBytes: sizeOf(rollup),
     })),
   };

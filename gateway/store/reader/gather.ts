@@ -6,14 +6,34 @@ import { type BucketPart, isBehind, merged, type Source } from './rowSource.js';
 export function unsealedParts(rows: ReadingRow[], day: OpenDay, everyMs: number): BucketPart[] {
   if (rows.length === 0) return [];
   const isStored = day.createStored();
-  return rows
-    .filter(({ series, ts }) => !isStored(series, ts))
-    .map(({ series, ts, value }) => {
-      const number = typeof value === 'number' ? value : null;
-      const bucket = Math.floor(ts / everyMs) * everyMs;
-      const amounts = { count: 1, min: number, max: number, sum: number, first: value, last: value };
-      return { series, ts: bucket, ...amounts, firstAt: ts, lastAt: ts };
-    });
+  return rows.filter(({ series, ts }) => !isStored(series, ts)).map((row) => partOf(row, everyMs));
+}
+
+function partOf({ series, ts, value }: ReadingRow, everyMs: number): BucketPart {
+  const number = typeof value === 'number' ? value : null;
+  const bucket = Math.floor(ts / everyMs) * everyMs;
+  const amounts = { count: 1, min: number, max: number, sum: number, first: value, last: value };
+  return { series, ts: bucket, ...amounts, firstAt: ts, lastAt: ts };
+}
+
+/** The readings of a source that are not stored elsewhere, each as a bucket of one reading. */
+export function partSource(
+  readings: Source<ReadingRow>,
+  isStored: (series: number, ts: number) => boolean,
+  everyMs: number,
+): Source<BucketPart> {
+  function next(): BucketPart | null {
+    while (readings.row !== null && isStored(readings.row.series, readings.row.ts)) readings.advance();
+    return readings.row === null ? null : partOf(readings.row, everyMs);
+  }
+  const source: Source<BucketPart> = {
+    row: next(),
+    advance() {
+      readings.advance();
+      source.row = next();
+    },
+  };
+  return source;
 }
 
 /** Combines the parts of each bucket. A bucket is complete when a part of another time arrives, which may be on the next day. */

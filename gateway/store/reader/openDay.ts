@@ -1,10 +1,12 @@
 import type { ReadingRow, ReadingsQuery } from '../../domain/readingsQuery.js';
+import { DayFileError, inFile, isDamage } from '../dayFiles/damage.js';
 import { type DayFiles, dayMs } from '../dayFiles/days.js';
 import { openLookup } from '../dayFiles/lookup.js';
 import { rollupFor, rollups } from '../dayFiles/rollup.js';
-import { type Blocks, lanesOf, openBlocks, type TellDamaged, type WantedSeries } from './blocks.js';
+import { type Blocks, lanesOf, openBlocks, readableBlocks, type TellDamaged, type WantedSeries } from './blocks.js';
 import { bucketSource, rollupSource, rollupSpan, seriesIn } from './bucketSource.js';
 import type { DayHandles } from './dayHandles.js';
+import { partSource } from './gather.js';
 import { hasTakenIn, type OpenFile, openFile, openRollup } from './openFile.js';
 import { readingSource } from './readingSource.js';
 import type { BucketPart, Source } from './rowSource.js';
@@ -16,29 +18,58 @@ export interface OpenDay {
   bucketSources(everyMs: number): Source<BucketPart>[];
   /** Returns a function that checks whether a reading of the log is in the day's files already. */
   createStored(): (series: number, ts: number) => boolean;
+  /** Why a file of the day cannot be read at all; null: all were opened. */
+  unreadable: DayFileError | null;
   close(): void;
 }
 
 /**
- * The late file is opened before the day file. If a rebuilt file replaces both in between, the file that is opened second has the
- * readings of the first, and its meta says so.
+ * The aside file is opened before the late file, and that before the day file. If one replaces another in between, the file that is opened
+ * later has the readings of the earlier one. A file that cannot be read is left out. `expiredDay` is the last day whose file may
+ * have been removed for its age.
  */
-export function openDay(handles: DayHandles, files: DayFiles, query: ReadingsQuery, damaged: TellDamaged): OpenDay {
-  let late = openFile(handles, files.late, query);
-  const readings = openFile(handles, files.readings, query);
+export function openDay(
+  handles: DayHandles,
+  files: DayFiles,
+  query: ReadingsQuery,
+  damaged: TellDamaged,
+  expiredDay: () => number = () => Number.POSITIVE_INFINITY,
+): OpenDay {
+  let unreadable: DayFileError | null = null;
+  const readable = (path: string | null): OpenFile | null => {
+    try {
+      return path === null ? null : inFile(path, () => openFile(handles, path, query));
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      unreadable = new DayFileError(files.day, error);
+      return null;
+    }
+  };
+  const aside = readable(files.aside);
+  let late = readable(files.late);
+  const readings = readable(files.readings);
   if (late !== null && readings !== null && hasTakenIn(readings, late)) {
     late.file.close();
     late = null;
   }
-  const rollup = openRollup(handles, files, query, late === null ? readings : null);
-  const open = [late, readings].filter((file) => file !== null);
+  const isComplete = late === null && aside === null && unreadable === null;
+  const rollup = openRollup(handles, files, query, isComplete ? readings : null);
+  const isLost = files.readings === null && (files.late !== null || files.rollup !== null) && files.day > expiredDay();
+  if (isLost && (rollup === null || aside !== null))
+    unreadable = new DayFileError(files.day, new Error('it is missing'));
+  const own = [late, readings].filter((file) => file !== null);
+  const open = [...own, aside].filter((file) => file !== null);
   const from = Math.max(query.from, files.day * dayMs);
   const to = Math.min(query.to, (files.day + 1) * dayMs);
 
+  /** What cannot be read of a file is told as from the last reading before it to the end of the day. */
   function blocksOf(file: OpenFile): { series: WantedSeries; blocks: Blocks }[] {
     const { order } = query;
     return lanesOf(file.runs, from, to, order).flatMap((lane) =>
-      file.series.map((series) => ({ series, blocks: openBlocks(lane, { file, series, from, to, order, damaged }) })),
+      file.series.map((series) => {
+        const options = { file, series, from, to, order, damaged };
+        return { series, blocks: readableBlocks(() => openBlocks(lane, options), options) };
+      }),
     );
   }
 
@@ -57,30 +88,41 @@ export function openDay(handles: DayHandles, files: DayFiles, query: ReadingsQue
           sources.push(rollupSource(rollup, table, series, span, everyMs, query.order, damaged));
         }
     }
-    for (const file of open)
+    for (const file of own)
       for (const { series, blocks } of blocksOf(file))
         if (!rolled.has(series.id)) sources.push(bucketSource(blocks, series, everyMs, query.order));
-    return sources;
-  }
-
-  function createStored(): (series: number, ts: number) => boolean {
-    const lookups = open.flatMap((file) => {
-      const locals = new Map(file.series.map(({ id, local }) => [id, local]));
-      return file.runs.map((run) => ({ run, locals, lookup: openLookup(file.file, run.id) }));
-    });
-    return (series, ts) =>
-      lookups.some(({ run, locals, lookup }) => {
-        const local = locals.get(series);
-        return local !== undefined && ts >= run.tsMin && ts <= run.tsMax && lookup.has(local, ts);
-      });
+    if (aside === null) return sources;
+    const isStored = storedIn(own);
+    const waiting = blocksOf(aside).map(({ series, blocks }) => readingSource(blocks, series, query.order));
+    return [...sources, ...waiting.map((source) => partSource(source, isStored, everyMs))];
   }
 
   return {
     readingSources,
     bucketSources,
-    createStored,
+    createStored: () => storedIn(open),
+    unreadable,
     close() {
       for (const opened of [...open, rollup]) opened?.file.close();
     },
   };
+}
+
+/** Returns a function that checks whether a reading is in one of the files. What is damaged is not found. */
+function storedIn(files: readonly OpenFile[]): (series: number, ts: number) => boolean {
+  const lookups = files.flatMap((file) => {
+    const locals = new Map(file.series.map(({ id, local }) => [id, local]));
+    return file.runs.map((run) => ({ run, locals, lookup: openLookup(file.file, run.id) }));
+  });
+  return (series, ts) =>
+    lookups.some(({ run, locals, lookup }) => {
+      const local = locals.get(series);
+      if (local === undefined || ts < run.tsMin || ts > run.tsMax) return false;
+      try {
+        return lookup.has(local, ts);
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        return false;
+      }
+    });
 }

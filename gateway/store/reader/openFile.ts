@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { ReadingsQuery } from '../../domain/readingsQuery.js';
 import type { SeriesKind } from '../../domain/series.js';
+import { isDamage } from '../dayFiles/damage.js';
 import type { DayFiles } from '../dayFiles/days.js';
 import { isOfRows, type KindName, kindOfName, type Run } from '../dayFiles/dayTables.js';
 import { rollupFor } from '../dayFiles/rollup.js';
@@ -36,7 +37,7 @@ export function openRollup(
 ): OpenFile | null {
   if (query.everyMs === null || rollupFor(query.everyMs) === null) return null;
   if (readings === null && files.readings !== null && existsSync(files.readings)) return null;
-  const rollup = files.rollup === null ? null : handles.open(files.rollup);
+  const rollup = files.rollup === null ? null : openReadable(handles, files.rollup);
   if (rollup === null) return null;
   const finished = readings === null ? null : readings.file.meta('finished');
   if (readings !== null && (finished === null || rollup.meta('of') !== finished)) {
@@ -44,6 +45,16 @@ export function openRollup(
     return null;
   }
   return { file: rollup, ofRows: isOfRows(rollup), runs: [], series: wantedSeries(rollup, query) };
+}
+
+/** A rollup that cannot be read is no rollup: where the readings are there, they answer instead. */
+function openReadable(handles: DayHandles, path: string): DayHandle | null {
+  try {
+    return handles.open(path);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return null;
+  }
 }
 
 function wantedSeries(file: DayHandle, { device, series }: ReadingsQuery): OpenFile['series'] {

@@ -1,8 +1,9 @@
 import type Database from 'better-sqlite3';
-import { errorOf } from '../../../schemas/errors.js';
 import type { BucketRow, DamagedSpan, ReadingRow, ReadingsPage, ReadingsQuery } from '../../domain/readingsQuery.js';
 import { DayFileError, isDamage } from '../dayFiles/damage.js';
 import { type DayFiles, dayMs, dayOf, listDays } from '../dayFiles/days.js';
+import { expiredDay } from '../logDb/foldTables.js';
+import { openMeta } from '../sqlite/meta.js';
 import { createDayHandles, type DayHandles } from './dayHandles.js';
 import { createGathering, unsealedParts } from './gather.js';
 import { openLogScan } from './logScan.js';
@@ -19,7 +20,8 @@ const pageMsMax = 250;
  */
 export interface Pages {
   /**
-   * Throws LogTooLongError if buckets are wanted and too many readings of the device are unsealed; DayFileError if a file is damaged.
+   * Throws LogTooLongError if buckets are wanted and too many readings of the device are unsealed; DayFileError if nothing was found
+   * and a file of a wanted day cannot be read. What is damaged beside other readings is named in the page.
    */
   read(query: ReadingsQuery): ReadingsPage;
   /** To be called about every second, so that the next query is faster. */
@@ -30,6 +32,8 @@ export interface Pages {
 export function createPages(folder: string, logDb: Database.Database): Pages {
   const log = openLogScan(logDb);
   const handles = createDayHandles(() => performance.now());
+  const meta = openMeta(logDb);
+  const use = createDays(handles, () => expiredDay(meta));
 
   function read(query: ReadingsQuery): ReadingsPage {
     const { everyMs } = query;
@@ -40,17 +44,19 @@ export function createPages(folder: string, logDb: Database.Database): Pages {
     const wanted = query.after === null ? query : startAt(query, query.after.ts, 1);
     const unsealed = log.readings(query, query.limit + 1);
     const rows: ReadingRow[] = [];
-    const damaged: DamagedSpan[] = [];
+    const found = nothingFound(query);
+    const { damaged } = found;
     let next = 0;
     for (const files of daysOf(folder, wanted, unsealed)) {
       const upTo = next + countOfDay(unsealed, next, files.day);
       const from = next;
-      inDay(handles, files, wanted, damaged, (day) =>
+      use(files, wanted, found, (day) =>
         takeReadings(query, [...day.readingSources(), listSource(unsealed, from, upTo)], rows),
       );
       next = upTo;
       if (rows.length > query.limit) break;
     }
+    refuseNothing(found, rows);
     return { rows: rows.slice(0, query.limit), more: rows.length > query.limit, damaged };
   }
 
@@ -58,20 +64,22 @@ export function createPages(folder: string, logDb: Database.Database): Pages {
     const deadline = performance.now() + pageMsMax;
     const wanted = query.after === null ? query : startAt(query, query.after.ts, everyMs);
     const unsealed = log.readings(wanted, null);
-    const damaged: DamagedSpan[] = [];
-    const gather = createGathering(query, damaged);
+    const found = nothingFound(query);
+    const gather = createGathering(query, found.damaged);
     let next = 0;
     for (const files of daysOf(folder, wanted, unsealed)) {
       const upTo = next + countOfDay(unsealed, next, files.day);
       const rows = unsealed.slice(next, upTo);
-      const isWhole = inDay(handles, files, wanted, damaged, (day) => {
+      const isWhole = use(files, wanted, found, (day) => {
         const parts = unsealedParts(rows, day, everyMs);
         return gather.take([...day.bucketSources(everyMs), listSource(parts, 0, parts.length)], deadline);
       });
       if (!isWhole) return gather.page(true);
       next = upTo;
     }
-    return gather.finish();
+    const page = gather.finish();
+    refuseNothing(found, page.rows);
+    return page;
   }
 
   return {
@@ -88,27 +96,53 @@ export function createPages(folder: string, logDb: Database.Database): Pages {
   };
 }
 
-/** Uses the files of one day. An error that comes from damage names the day; a damaged chunk is left out and told. */
-function inDay<Result>(
-  handles: DayHandles,
-  files: DayFiles,
-  query: ReadingsQuery,
-  damaged: DamagedSpan[],
-  use: (day: OpenDay) => Result,
-): Result {
-  try {
-    const metrics = new Map(query.series.map(({ id, metric }) => [id, metric]));
-    const day = openDay(handles, files, query, ({ id }, from, to) => {
-      damaged.push({ metric: metrics.get(id) as string, from, to });
-    });
+/** What a page could not find. */
+interface NotFound {
+  damaged: DamagedSpan[];
+  /** The first file that cannot be read at all. */
+  unreadable: DayFileError | null;
+  after: ReadingsQuery['after'];
+}
+
+const nothingFound = ({ after }: ReadingsQuery): NotFound => ({ damaged: [], unreadable: null, after });
+
+/** An answer of nothing would look as if there were no readings. */
+function refuseNothing({ unreadable, after }: NotFound, rows: readonly unknown[]): void {
+  if (unreadable !== null && rows.length === 0 && after === null) throw unreadable;
+}
+
+type UseDay = <Result>(files: DayFiles, query: ReadingsQuery, found: NotFound, use: (day: OpenDay) => Result) => Result;
+
+/** Uses the files of one day. What is damaged is left out and told. An error that comes from damage all the same names the file. */
+function createDays(handles: DayHandles, expired: () => number): UseDay {
+  return (files, query, found, use) => {
     try {
-      return use(day);
-    } finally {
-      day.close();
+      const metrics = new Map(query.series.map(({ id, metric }) => [id, metric]));
+      const day = openDay(
+        handles,
+        files,
+        query,
+        ({ id }, from, to) => void found.damaged.push({ metric: metrics.get(id) as string, from, to }),
+        expired,
+      );
+      try {
+        if (day.unreadable !== null) tellUnreadable(found, day.unreadable, files.day, query);
+        return use(day);
+      } finally {
+        day.close();
+      }
+    } catch (error) {
+      throw isDamage(error) ? new DayFileError(files.day, error) : error;
     }
-  } catch (error) {
-    throw isDamage(error) ? new DayFileError(files.day, errorOf(error)) : error;
-  }
+  };
+}
+
+/** Nobody knows which metrics the file has. Only the first page of the day names them. */
+function tellUnreadable(found: NotFound, error: DayFileError, day: number, { series, from, to }: ReadingsQuery): void {
+  found.unreadable ??= error;
+  if (found.after !== null && dayOf(found.after.ts) === day) return;
+  const span = { from: Math.max(from, day * dayMs), to: Math.min(to, (day + 1) * dayMs) - 1 };
+  for (const { metric } of series) found.damaged.push({ metric, ...span });
 }
 
 /** The query from the end of the page before. The last bucket or time of that page is read again. */
@@ -126,7 +160,7 @@ function daysOf(folder: string, { from, to, order }: ReadingsQuery, unsealed: re
     const day = dayOf(ts);
     if (known.has(day)) continue;
     known.add(day);
-    stored.push({ day, readings: null, late: null, rollup: null });
+    stored.push({ day, readings: null, late: null, rollup: null, aside: null });
   }
   return stored.sort((a, b) => (order === 'asc' ? a.day - b.day : b.day - a.day));
 }

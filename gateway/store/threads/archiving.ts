@@ -22,7 +22,7 @@ export interface Sealed {
 
 /** One slice of the work on day files beside sealing. */
 export interface UpkeepStep {
-  task: 'merge' | 'finish' | 'expire';
+  task: 'merge' | 'finish' | 'heal' | 'expire';
   /** YYYY-MM-DD */
   day: string;
   ms: number;

@@ -9,7 +9,7 @@ import type { AuditQuery, AuditRow } from '../../domain/operators.js';
 import type { ReadingsPage, ReadingsQuery, RenderedPage, RowFormat } from '../../domain/readingsQuery.js';
 import type { RegistryChange } from '../../domain/registryChange.js';
 import type { RejectedQuery, RejectedRow } from '../../domain/rejected.js';
-import type { StoredFiles } from '../../domain/storedFiles.js';
+import type { DamagedDay, StoredFiles } from '../../domain/storedFiles.js';
 import type { ArchiveJob, JobProgress, Sealed, UpkeepStep } from './archiving.js';
 import type { Committed } from './committed.js';
 import type { Restored } from './restored.js';
@@ -46,8 +46,10 @@ export interface WriterCalls {
    * position to continue after, or null if no row is left.
    */
   scrub(deviceKey: number, after: number): number | null;
-  /** Removes the remaining data of a removed device from log.db, free pages included. */
+  /** Removes the remaining data of a removed device from log.db and tidegate.db, free pages and write-ahead logs included. */
   forget(deviceKey: number): void;
+  /** Notes that the readings of this day and of earlier ones may be removed for their age from now on. */
+  noteExpired(day: number): void;
   /** Resumes retention after an operator confirmed the clock. Earlier commits are no evidence of the time any more. */
   confirmClock(at: number): void;
   /** Pauses retention until the clock is confirmed, also over restarts. */
@@ -58,8 +60,10 @@ export interface WriterCalls {
 
 /** The thread that writes day files. */
 export interface ArchiverCalls {
-  /** Answers once the files are open and the unfinished work of a crash is cleared away. */
-  ready(): void;
+  /** Answers once the files are open and the unfinished work of a crash is cleared away. `now` is Unix ms. */
+  ready(now: number): void;
+  /** The days of which a file cannot be used, as far as it is known. */
+  damagedDays(): DamagedDay[];
   /** Seals the oldest rows of the log. `erased` are keys of devices whose readings are skipped. */
   seal(options: { readingsMax: number; erased: number[]; now: number }): Sealed;
   /** Runs one slice of the merging, finishing or retention that is due, or returns null if none is. */

@@ -4,6 +4,7 @@ import { createLatest, type Latest } from '../../columns/latest.js';
 import type { ReadingColumns } from '../../columns/readingColumns.js';
 import type { Device } from '../../domain/device.js';
 import { type SeriesRecord, seriesKinds } from '../../domain/series.js';
+import { isDamage } from '../dayFiles/damage.js';
 import { openDayForReading } from '../dayFiles/dayFile.js';
 import { listDays } from '../dayFiles/days.js';
 import { type DaySeries, kindOfName, readDaySeries, readRuns, seriesIdentity } from '../dayFiles/dayTables.js';
@@ -37,7 +38,9 @@ export function discoverSeries(
   const familiar = new Set<string>(JSON.parse(meta.text('familiar_epochs') ?? '[]'));
   const epoch = meta.text('epoch') ?? '';
   const position = lastPosition(logDb);
-  const files = listDays(folder).flatMap(({ readings, late }) => [readings, late].filter((path) => path !== null));
+  const files = listDays(folder).flatMap(({ readings, late, aside }) =>
+    [readings, late, aside].filter((path) => path !== null),
+  );
   const foreign = new Set<string>();
   for (const path of files)
     for (const run of sourcesOf(path))
@@ -45,7 +48,7 @@ export function discoverSeries(
   if (foreign.size === 0) return null;
   const timeMax = newestCommitAt === 0 ? Number.POSITIVE_INFINITY : newestCommitAt + limits.timeAheadMaxMs;
   const finds = new Finds(devices, known, nextSeriesId, timeMax);
-  for (const path of files) finds.takeFile(path);
+  for (const path of files) orNothing(undefined, () => finds.takeFile(path));
   logDb.transaction(() => {
     meta.set('familiar_epochs', JSON.stringify([...familiar, ...foreign, epoch]));
     meta.set('epoch', newEpoch());
@@ -53,8 +56,21 @@ export function discoverSeries(
   return finds.result();
 }
 
-/** The logs that the runs of a file come from, each with its last position. */
+/** The logs that the runs of a file come from, each with its last position. None if the file cannot be used. */
 function sourcesOf(path: string): { epoch: string; position: number }[] {
+  return orNothing([], () => runSources(path));
+}
+
+function orNothing<Result>(nothing: Result, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return nothing;
+  }
+}
+
+function runSources(path: string): { epoch: string; position: number }[] {
   const db = openDayForReading(path);
   try {
     return statement<{ epoch: string; position: number }>(

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { codeOf } from '../../../schemas/errors.js';
+import { inDatabase } from '../sqlite/openDatabase.js';
 
 /** Another process uses the data folder. */
 export class FolderLockedError extends Error {
@@ -12,9 +13,10 @@ export class FolderLockedError extends Error {
  * however that ends, and no stale lock file remains. Returns the function that releases it.
  */
 export function lockFolder(folder: string): () => void {
-  const db = new Database(join(folder, 'gateway.lock'), { timeout: 0 });
+  const file = join(folder, 'gateway.lock');
+  const db = inDatabase(file, () => new Database(file, { timeout: 0 }));
   try {
-    db.exec('BEGIN EXCLUSIVE');
+    inDatabase(file, () => db.exec('BEGIN EXCLUSIVE'));
   } catch (error) {
     db.close();
     if (codeOf(error) !== 'SQLITE_BUSY') throw error;

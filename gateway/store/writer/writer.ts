@@ -8,6 +8,7 @@ import type Database from 'better-sqlite3';
 import { codeOf } from '../../../schemas/errors.js';
 import { limits } from '../../../schemas/tables/limits.js';
 import { type Batch, buffersOf } from '../../columns/batch.js';
+import type { Device } from '../../domain/device.js';
 import { clockStepBackMaxMs } from '../../process/clock.js';
 import { openCursorTable } from '../logDb/cursorTable.js';
 import { emptyFold } from '../logDb/fold.js';
@@ -16,7 +17,7 @@ import { openFoldTables } from '../logDb/foldTables.js';
 import { openLogCut } from '../logDb/logCut.js';
 import { openLogTable } from '../logDb/logTable.js';
 import { createScrub } from '../logDb/scrub.js';
-import { openForWriting } from '../sqlite/openDatabase.js';
+import { inDatabase, openForWriting } from '../sqlite/openDatabase.js';
 import { columnStatement } from '../sqlite/statement.js';
 import type { WriterCalls } from '../threads/calls.js';
 import type { Committed } from '../threads/committed.js';
@@ -96,6 +97,7 @@ function openWriter({ folder, ballastBytes }: WriterData): Handlers<WriterCalls>
       folds.confirmClock(at);
       newest.forgetAfter(at + limits.timeAheadMaxMs);
     }),
+    noteExpired: orYieldSpace(folds.noteExpired),
     pauseRetention: orYieldSpace(folds.pauseRetention),
     clockStepped: orYieldSpace(folds.clockStepped),
     close() {
@@ -108,29 +110,44 @@ function openWriter({ folder, ballastBytes }: WriterData): Handlers<WriterCalls>
 /** Reads the stored state for the main thread, and notes the newest times. */
 function restore(folder: string, registryDb: Database.Database, logDb: Database.Database, newest: Newest): Restored {
   const started = performance.now();
-  const { devices, nextDeviceKey } = readDevices(registryDb);
-  let { deviceKeyMax, ...replayed } = replayLog(logDb);
-  const discovered = discoverSeries(folder, logDb, devices, replayed);
-  if (discovered !== null && discovered.latest.readings > 0) {
-    openFoldTables(logDb).fold({ ...emptyFold(), ...discovered });
-    ({ deviceKeyMax, ...replayed } = replayLog(logDb));
-  }
-  if (replayed.newestCommitAt > 0) openFoldTables(logDb).bringBack(replayed.newestCommitAt + clockStepBackMaxMs);
-  for (const { id } of replayed.series) newest.reserve(id);
-  for (let i = 0; i < replayed.latest.series.length; i++) newest.set(replayed.latest.series[i], replayed.latest.ts[i]);
+  const registry = inDatabase(registryDb.name, () => readRegistry(registryDb));
+  const log = inDatabase(logDb.name, () => readLog(folder, logDb, registry.devices));
+  for (const { id } of log.series) newest.reserve(id);
+  for (let i = 0; i < log.latest.series.length; i++) newest.set(log.latest.series[i], log.latest.ts[i]);
+  const { deviceKeyMax, ...replayed } = log;
   return {
     ...replayed,
-    devices,
+    ...registry,
     // A registry that is older than the log must not use again a key that another device has in the log.
-    nextDeviceKey: Math.max(nextDeviceKey, deviceKeyMax + 1),
-    keys: readKeys(registryDb),
-    cursors: openCursorTable(logDb).all(),
-    presence: readPresence(registryDb),
-    erasures: readErasures(registryDb),
-    commands: readOpenCommands(registryDb),
-    batches: readOpenBatches(registryDb),
+    nextDeviceKey: Math.max(registry.nextDeviceKey, deviceKeyMax + 1),
     replayMs: performance.now() - started,
-    sqliteVersion: columnStatement<string>(logDb, 'SELECT sqlite_version()').get() ?? '',
+  };
+}
+
+function readRegistry(db: Database.Database) {
+  return {
+    ...readDevices(db),
+    keys: readKeys(db),
+    presence: readPresence(db),
+    erasures: readErasures(db),
+    commands: readOpenCommands(db),
+    batches: readOpenBatches(db),
+  };
+}
+
+/** Replays the log, with what is found in day files that another log has sealed. */
+function readLog(folder: string, db: Database.Database, devices: Device[]) {
+  let replayed = replayLog(db);
+  const discovered = discoverSeries(folder, db, devices, replayed);
+  if (discovered !== null && discovered.latest.readings > 0) {
+    openFoldTables(db).fold({ ...emptyFold(), ...discovered });
+    replayed = replayLog(db);
+  }
+  if (replayed.newestCommitAt > 0) openFoldTables(db).bringBack(replayed.newestCommitAt + clockStepBackMaxMs);
+  return {
+    ...replayed,
+    cursors: openCursorTable(db).all(),
+    sqliteVersion: columnStatement<string>(db, 'SELECT sqlite_version()').get() ?? '',
   };
 }
 
