@@ -20,6 +20,7 @@ export function createBatchGate(
   }
 
   return {
+    exists: (id) => running.has(id),
     runs: (id) => running.get(id)?.runs ?? false,
 
     take(id, deviceKey) {
@@ -31,6 +32,10 @@ export function createBatchGate(
       }
       batch.held.add(deviceKey);
       return false;
+    },
+
+    hold(id, deviceKey) {
+      running.get(id)?.held.add(deviceKey);
     },
 
     give(id) {

@@ -81,7 +81,7 @@ test('with a concurrency of 1 and no failure allowed, the first failure stops th
 test('a stopped batch sends no commands and does not block others, and a resumed batch sends again', async () => {
   const tools = commandTools();
   const batch = await startBatch(tools, 4, { concurrency: 1 });
-  const stopped = tools.batches.stop(batch.id);
+  const stopped = tools.batches.stop(batch.id, 'key');
   await tools.flush();
   await stopped;
   await batch.answer(0, 1, 'succeeded');
@@ -93,11 +93,11 @@ test('a stopped batch sends no commands and does not block others, and a resumed
     'a single command overtakes the command of a stopped batch',
   );
   tools.commands.update(batch.devices[2], { id, state: 'succeeded' });
-  const resumed = tools.batches.resume(batch.id);
+  const resumed = tools.batches.resume(batch.id, 'key');
   await tools.flush();
   await resumed;
   assert.equal(batch.links[1].heard.length, 1);
-  await assert.rejects(tools.batches.stop('none'), { code: 'already_ended' });
+  await assert.rejects(tools.batches.stop('none', 'key'), { code: 'already_ended' });
 });
 
 test('a batch resumes after a restart where it was', async () => {
@@ -135,4 +135,68 @@ test('a device that the command is too large for counts as a failure', async () 
   void tools.batches.create(devices, wanted, 'key');
   await tools.flush();
   assert.equal(batchOf(tools).state, 'aborted');
+});
+
+test('a stop and a resume are one transaction with their audit records, and change nothing if it fails', async () => {
+  const tools = commandTools();
+  const batch = await startBatch(tools, 2, { concurrency: 1 });
+  for (const what of ['stop', 'resume'] as const) {
+    const before = batchOf(tools).state;
+    const refused = tools.batches[what](batch.id, 'key');
+    await tools.settle();
+    assert.deepEqual(
+      tools.writes[0].changes.map(({ type }) => type),
+      ['batch_moved', 'audit'],
+    );
+    tools.writes.shift()?.finish(new Error('the disk is full'));
+    await assert.rejects(refused, /the disk is full/);
+    assert.equal(batchOf(tools).state, before);
+    const done = tools.batches[what](batch.id, 'key');
+    await tools.flush();
+    await done;
+  }
+  await batch.answer(0, 1, 'succeeded');
+  await batch.answer(1, 2, 'succeeded');
+  assert.equal(batchOf(tools).state, 'done');
+});
+
+test('inserts that fail for seconds cost a batch none of its places', async () => {
+  const tools = commandTools();
+  const devices = Array.from({ length: 10 }, (_, n) => tools.addDevice(n + 1));
+  const links = devices.map((device) => tools.link(device));
+  const created = tools.batches.create(devices, { name: 'do', target: {}, concurrency: 3 }, 'key');
+  await tools.settle();
+  tools.writes.shift()?.finish();
+  await created;
+  for (let second = 0; second < 3; second++) {
+    await tools.settle();
+    tools.writes.shift()?.finish(new Error('the disk is full'));
+    await tools.settle();
+    tools.runTimers();
+  }
+  await tools.flush();
+  assert.equal(links.filter(({ heard }) => heard.length > 0).length, 3);
+});
+
+test('a kill between the end of an aborted batch and that of its queued commands leaves none of them queued', async () => {
+  const tools = commandTools();
+  const batch = await startBatch(tools, 4, { concurrency: 1, abortOnFailurePercent: 0 });
+  tools.disk.batches[0].state = 'aborted';
+  tools.disk.batches[0].endedAt = 1_000_000;
+  const after = tools.restart();
+  await after.flush();
+  const states = after.disk.commands.map(({ state }) => state);
+  assert.deepEqual(states, ['sent', 'cancelled', 'cancelled', 'cancelled'], batch.id);
+});
+
+test('batches that come at the same time have no more commands than all devices together may have', async () => {
+  const tools = commandTools();
+  const devices = Array.from({ length: 300 }, (_, n) => tools.addDevice(n + 1));
+  const made = Array.from({ length: 8 }, () => tools.batches.create(devices, { name: 'do', target: {} }, 'key'));
+  const all = Promise.allSettled(made);
+  await tools.flush();
+  const settled = await all;
+  assert.equal(settled.filter(({ status }) => status === 'fulfilled').length, 3);
+  for (const one of settled) if (one.status === 'rejected') assert.equal(one.reason.code, 'too_many_commands');
+  assert.equal(tools.disk.commands.length, 900);
 });

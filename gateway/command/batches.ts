@@ -5,7 +5,7 @@ import type { RegistryChange } from '../domain/registryChange.js';
 import type { Clock } from '../process/clock.js';
 import { createBatchGate } from './batchGate.js';
 import { makeCommands, refusalOf } from './batchMembers.js';
-import type { Commands } from './commands.js';
+import { type Commands, tooManyFailed } from './commands.js';
 import type { NewCommand } from './creation.js';
 import type { BatchGate } from './dispatcher.js';
 import { CommandConflict } from './errors.js';
@@ -42,13 +42,15 @@ export interface Batches {
    */
   create(devices: Device[], wanted: NewBatch, by: string): Promise<BatchRecord>;
   /** Makes and sends no more commands; those under way continue. Throws CommandConflict already_ended. */
-  stop(id: string): Promise<void>;
+  stop(id: string, by: string): Promise<void>;
   /** Continues a stopped batch. Throws CommandConflict already_ended. */
-  resume(id: string): Promise<void>;
+  resume(id: string, by: string): Promise<void>;
   /** Called when the state of a command is on disk. */
   moved(command: CommandRecord): void;
   /** Batches that have not ended, and ended ones with commands under way. */
   runningCount(): number;
+  /** Members whose command is not made yet. */
+  waitingCount(): number;
 }
 
 export interface BatchesOptions {
@@ -71,6 +73,8 @@ export interface BatchesOptions {
 export function createBatches(options: BatchesOptions): Batches {
   const { clock, commands, deviceByKey, redact, save, schedule } = options;
   const running = new Map<string, RunningBatch>();
+  /** Members of batches that are on their way to the disk. */
+  let beingStored = 0;
   for (const { batch, waiting, failures } of options.restored) {
     const own = options.openCommands.filter((command) => command.batch === batch.id);
     running.set(batch.id, new RunningBatch(batch, waiting, failures, own));
@@ -109,23 +113,37 @@ export function createBatches(options: BatchesOptions): Batches {
     await stored;
   }
 
-  const cancelQueued = ({ batch }: RunningBatch): void =>
-    commands().cancelBatch(batch.id, 'too many of its batch failed');
+  const cancelQueued = ({ batch }: RunningBatch): void => commands().cancelBatch(batch.id, tooManyFailed);
 
-  /** Changes the state at once, and back if it cannot be stored. */
-  async function moveTo({ batch }: RunningBatch, state: BatchRecord['state'], endedAt: number | null): Promise<void> {
-    const before = { ...batch };
+  /** Changes the state at once, and back if it cannot be stored and no later change has come. */
+  async function moveTo(
+    { batch, stored }: RunningBatch,
+    state: BatchRecord['state'],
+    endedAt: number | null,
+    also: readonly RegistryChange[] = [],
+  ): Promise<void> {
     batch.state = state;
     batch.endedAt = endedAt;
     // With the end of the batch its secret parameters are blacked out on disk.
     const params = endedAt === null ? {} : { params: redact(batch.name, batch.params) };
     try {
-      await save([{ type: 'batch_moved', id: batch.id, state, endedAt, ...params }]);
+      await save([{ type: 'batch_moved', id: batch.id, state, endedAt, ...params }, ...also]);
+      Object.assign(stored, { state, endedAt });
     } catch (error) {
-      Object.assign(batch, before);
+      if (batch.state === state) Object.assign(batch, stored);
       throw error;
     }
   }
+
+  /** Sends what could not be sent while the batch was stopped, and makes what was not made. */
+  function goOn(current: RunningBatch): void {
+    if (!current.tooManyFailed) gate.release(current);
+    void advance(current);
+  }
+
+  const audited = (by: string, action: 'batch_stopped' | 'batch_resumed', subject: string): RegistryChange[] => [
+    { type: 'audit', record: { at: clock.now(), by, action, subject, detail: null } },
+  ];
 
   function need(id: string): RunningBatch {
     const found = running.get(id);
@@ -149,7 +167,12 @@ export function createBatches(options: BatchesOptions): Batches {
         device: device.id,
         error: refusalOf(() => commands().check(device, wanted)),
       }));
-      await save([{ type: 'put_batch', batch, members }, creationAudited(batch)]);
+      beingStored += devices.length;
+      try {
+        await save([{ type: 'put_batch', batch, members }, creationAudited(batch)]);
+      } finally {
+        beingStored -= devices.length;
+      }
       const waiting = members.flatMap(({ error, ...member }, position) =>
         error === null ? [{ ...member, position }] : [],
       );
@@ -159,13 +182,20 @@ export function createBatches(options: BatchesOptions): Batches {
       return batch;
     },
 
-    stop: async (id) => moveTo(need(id), 'stopped', null),
-
-    async resume(id) {
+    async stop(id, by) {
       const current = need(id);
-      await moveTo(current, 'running', null);
-      gate.release(current);
-      void advance(current);
+      try {
+        await moveTo(current, 'stopped', null, audited(by, 'batch_stopped', id));
+      } catch (error) {
+        goOn(current);
+        throw error;
+      }
+    },
+
+    async resume(id, by) {
+      const current = need(id);
+      await moveTo(current, 'running', null, audited(by, 'batch_resumed', id));
+      goOn(current);
     },
 
     moved({ batch, state, attempted }) {
@@ -179,6 +209,12 @@ export function createBatches(options: BatchesOptions): Batches {
     },
 
     runningCount: () => running.size,
+
+    waitingCount() {
+      let count = beingStored;
+      for (const current of running.values()) if (!current.hasEnded) count += current.waiting.length;
+      return count;
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import { type Batches, createBatches } from './batches.js';
 import { type Commands, type CommandsOptions, createCommands } from './commands.js';
 import { createCommandRules } from './rules.js';
 
-export interface CommandingOptions extends Omit<CommandsOptions, 'rules' | 'gate' | 'restored'> {
+export interface CommandingOptions extends Omit<CommandsOptions, 'rules' | 'gate' | 'restored' | 'waitingInBatches'> {
   /** By name; the map is the same for the life of the gateway, a reload changes its content. */
   models: ReadonlyMap<string, Model>;
   /** Commands and batches that had no end when the gateway stopped. */
@@ -39,6 +39,7 @@ export function createCommanding({ models, restored, ...options }: CommandingOpt
     rules,
     restored: restored.commands,
     gate: batches.gate,
+    waitingInBatches: batches.waitingCount,
     moved(command) {
       batches.moved(command);
       options.moved(command);

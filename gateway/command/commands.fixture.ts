@@ -109,6 +109,7 @@ export function commandTools(disk: Disk = { commands: [], batches: [] }, { inFli
     rules,
     restored: structuredClone(disk.commands.filter(({ endedAt }) => endedAt === null)),
     gate: batches.gate,
+    waitingInBatches: batches.waitingCount,
     deviceOf: (key) => devices.get(key),
     linkOf: ({ key }) => links.get(key),
     save,
@@ -186,6 +187,7 @@ export function commandTools(disk: Disk = { commands: [], batches: [] }, { inFli
       now += ms;
     },
     runTimers,
+    timers,
     stateOf: (id: string): string => disk.commands.find((one) => one.id === id)?.state as string,
     /** Returns new tools with the same disk and empty memory. */
     restart: () => commandTools({ commands: structuredClone(disk.commands), batches: structuredClone(disk.batches) }),

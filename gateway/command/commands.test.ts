@@ -342,3 +342,126 @@ test('several commands may be in flight if the configuration allows it', async (
   for (let n = 0; n < 3; n++) await tools.create(device);
   assert.equal(link.heard.length, 2);
 });
+
+test('a new command and the end of those that it supersedes are one transaction: a kill leaves both or neither', async () => {
+  const tools = commandTools();
+  const device = tools.addDevice(1);
+  const first = await tools.create(device, { supersedes: 'setpoint' });
+  const made = tools.commands.create(device, { name: 'do', supersedes: 'setpoint' }, 'key', null, '');
+  await tools.settle();
+  assert.equal(tools.writes.length, 1);
+  tools.writes.shift()?.finish();
+  // The gateway is killed before it does anything else.
+  const after = tools.restart();
+  const link = after.link(after.addDevice(1));
+  await after.flush();
+  assert.deepEqual(
+    link.heard.map(({ id }) => id),
+    [(await made).id],
+  );
+  assert.equal(after.stateOf(first), 'superseded');
+});
+
+test('a command is not sent while the one that supersedes it is being stored, and is sent if that fails', async () => {
+  const tools = commandTools();
+  const device = tools.addDevice(1);
+  const first = await tools.create(device, { supersedes: 'setpoint' });
+  const made = tools.commands.create(device, { name: 'do', supersedes: 'setpoint' }, 'key', null, '');
+  await tools.settle();
+  const link = tools.link(device);
+  await tools.settle();
+  assert.equal(link.heard.length, 0);
+  tools.writes.shift()?.finish(new Error('the disk is full'));
+  await assert.rejects(made, /the disk is full/);
+  await tools.flush();
+  assert.deepEqual(
+    link.heard.map(({ id }) => id),
+    [first],
+  );
+});
+
+test('an attempt that is being noted is taken back if a newer command supersedes it', async () => {
+  const tools = commandTools();
+  const device = tools.addDevice(1);
+  const first = await tools.create(device, { supersedes: 'setpoint' });
+  const link = tools.link(device);
+  const made = tools.commands.create(device, { name: 'do', supersedes: 'setpoint' }, 'key', null, '');
+  await tools.flush();
+  assert.deepEqual(
+    link.heard.map(({ id }) => id),
+    [(await made).id],
+  );
+  assert.equal(tools.stateOf(first), 'superseded');
+});
+
+test('of commands that supersede the same and come at the same time, one stays queued', async () => {
+  const tools = commandTools();
+  const device = tools.addDevice(1);
+  const made = Array.from({ length: 5 }, () =>
+    tools.commands.create(device, { name: 'do', supersedes: 'setpoint' }, 'key', null, ''),
+  );
+  await tools.flush();
+  const ids = (await Promise.all(made)).map(({ id }) => id);
+  assert.deepEqual(ids.map(tools.stateOf), ['superseded', 'superseded', 'superseded', 'superseded', 'queued']);
+});
+
+test('what happens to a command that is being superseded counts only if the newer one cannot be stored', async () => {
+  for (const fails of [false, true]) {
+    const tools = commandTools();
+    const device = tools.addDevice(1);
+    const first = await tools.create(device, { supersedes: 'setpoint' });
+    const made = tools.commands.create(device, { name: 'do', supersedes: 'setpoint' }, 'key', null, '');
+    await tools.settle();
+    const cancelled = tools.commands.cancel(first, 'key');
+    tools.writes.shift()?.finish(fails ? new Error('the disk is full') : undefined);
+    const both = Promise.allSettled([made, cancelled]);
+    await tools.flush();
+    const [creation, cancellation] = await both;
+    assert.deepEqual(
+      [creation.status, cancellation.status, tools.stateOf(first)],
+      fails ? ['rejected', 'fulfilled', 'cancelled'] : ['fulfilled', 'rejected', 'superseded'],
+    );
+  }
+});
+
+test('a cancellation and its audit record are one transaction', async () => {
+  const tools = commandTools();
+  const id = await tools.create(tools.addDevice(1));
+  const cancelled = tools.commands.cancel(id, 'key');
+  await tools.settle();
+  const [{ changes, finish }] = tools.writes.splice(0);
+  assert.deepEqual(
+    changes.map(({ type }) => type),
+    ['command_moved', 'audit'],
+  );
+  finish();
+  await cancelled;
+});
+
+test('requests at the same time create no more commands than a device may have, whether or not they supersede', async () => {
+  for (const more of [{}, { supersedes: 'setpoint' }]) {
+    const tools = commandTools();
+    const device = tools.addDevice(1);
+    const made = Array.from({ length: 60 }, () =>
+      tools.commands.create(device, { name: 'do', ...more }, 'key', null, ''),
+    );
+    const all = Promise.allSettled(made);
+    await tools.flush();
+    const settled = await all;
+    assert.equal(settled.filter(({ status }) => status === 'fulfilled').length, 20);
+    for (const one of settled) if (one.status === 'rejected') assert.equal(one.reason.code, 'too_many_commands');
+    assert.equal(tools.disk.commands.length, 20);
+  }
+});
+
+test('room that a command took is free again if it cannot be stored', async () => {
+  const tools = commandTools();
+  const device = tools.addDevice(1);
+  for (let n = 0; n < 25; n++) {
+    const made = tools.commands.create(device, { name: 'do' }, 'key', null, '');
+    await tools.settle();
+    tools.writes.shift()?.finish(new Error('the disk is full'));
+    await assert.rejects(made, /the disk is full/);
+  }
+  assert.equal(tools.stateOf(await tools.create(device)), 'queued');
+});

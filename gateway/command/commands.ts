@@ -13,8 +13,9 @@ import { type Creation, type CreationOptions, createCreation } from './creation.
 import { createDeviceUpdates, type TakeUpdate } from './deviceUpdates.js';
 import { type BatchGate, createDispatcher } from './dispatcher.js';
 import { CommandConflict } from './errors.js';
-import { createMoves, type Moves } from './moves.js';
+import { createMoves, type Moves, type Yielding } from './moves.js';
 import { type CommandLink, createOpenCommands, type OpenCommand, type OpenCommands } from './openCommands.js';
+import { createRoom } from './room.js';
 import type { CommandRules } from './rules.js';
 import { createSaver } from './saver.js';
 import { CommandTimings, type Quantiles } from './timings.js';
@@ -43,6 +44,8 @@ export interface CommandsOptions {
   perDeviceMax: number;
   /** Commands without an end of all devices together. */
   openMax: number;
+  /** Members of batches whose command is not made yet. */
+  waitingInBatches(): number;
   /** A state is on disk. The record comes without its parameters. */
   moved(command: CommandRecord): void;
 }
@@ -58,7 +61,7 @@ export interface Commands extends Creation {
   tick(): void;
   /** The clock was wrong, and now it is right: commands that are dated after this time, Unix ms, live from now on. */
   bringBack(now: number): void;
-  /** Cancels a queued command. Resolves when that is on disk. Throws CommandConflict already_sent, already_ended. */
+  /** Cancels a queued command. Resolves when that is on disk, with its audit record. Throws CommandConflict already_sent, already_ended. */
   cancel(id: string, by: string): Promise<void>;
   /** Cancels the queued commands of a batch. `cause` is shown in their history. */
   cancelBatch(batch: string, cause: string): void;
@@ -79,6 +82,9 @@ export interface Commands extends Creation {
 
 const removedCause = 'the device was removed';
 
+/** Why the queued commands of an aborted batch are cancelled. */
+export const tooManyFailed = 'too many of its batch failed';
+
 export function createCommands(options: CommandsOptions): Commands {
   const { clock, counters, rules, deviceOf, linkOf, save, schedule } = options;
   const open = createOpenCommands();
@@ -92,19 +98,9 @@ export function createCommands(options: CommandsOptions): Commands {
   const { gate, inFlightMax } = options;
   const dispatcher = createDispatcher({ clock, counters, open, saver, gate, inFlightMax, linkOf, sent });
   const { dispatch } = dispatcher;
-  const { perDeviceMax, openMax, readByKey, readCommand } = options;
-  const creation = createCreation({
-    clock,
-    rules,
-    open,
-    dispatcher,
-    save,
-    readByKey,
-    perDeviceMax,
-    openMax,
-    bytesFor,
-    accept,
-  });
+  const { perDeviceMax, openMax, waitingInBatches, readByKey, readCommand } = options;
+  const room = createRoom({ open, waitingInBatches, perDeviceMax, openMax });
+  const creation = createCreation({ clock, rules, room, dispatcher, save, readByKey, bytesFor, supersede, accept });
   const update = createDeviceUpdates({ clock, counters, open, saver, waiters, moves, readCommand, dispatch });
   function bytesFor(device: Device): number {
     return linkOf(device)?.maxCommandBytes ?? bytesMax.get(device.key) ?? limits.commandBytesMax;
@@ -112,7 +108,6 @@ export function createCommands(options: CommandsOptions): Commands {
 
   /** A new command is on disk. */
   function accept(device: Device, record: CommandRecord): void {
-    if (record.supersedes !== null) supersede(record);
     const command = open.enter(record);
     countBy(counters.commandsMoved, 'queued');
     options.moved({ ...record, params: {} });
@@ -120,9 +115,19 @@ export function createCommands(options: CommandsOptions): Commands {
     else dispatcher.dispatchNoted(device, command);
   }
 
-  function supersede({ deviceKey, supersedes, id }: CommandRecord): void {
-    for (const older of open.ofDevice(deviceKey))
-      if (older.supersedes === supersedes) move(older, 'supersede', `superseded by ${id}`);
+  function supersede({ deviceKey, supersedes, id }: CommandRecord): Yielding[] {
+    const older = open.ofDevice(deviceKey).filter((one) => one.supersedes === supersedes && one.state === 'queued');
+    return older.map((command) => {
+      const yielding = moves.yieldTo(command, id);
+      return {
+        ...yielding,
+        failed() {
+          yielding.failed();
+          const device = deviceOf(deviceKey);
+          if (device !== undefined) dispatch(device);
+        },
+      };
+    });
   }
 
   function sent(command: OpenCommand, { address }: CommandLink): void {
@@ -144,9 +149,13 @@ export function createCommands(options: CommandsOptions): Commands {
       const command = open.get(id);
       if (command === undefined) throw new CommandConflict('already_ended', `Command ${id} has ended`);
       const ended = waiters.until(id);
-      if (!move(command, 'cancel', `cancelled by ${by}`))
+      const detail = `${command.name} ${id}`;
+      const audit = { at: clock.now(), by, action: 'command_cancelled', subject: command.device, detail } as const;
+      if (!move(command, 'cancel', `cancelled by ${by}`, {}, [{ type: 'audit', record: audit }]))
         throw new CommandConflict('already_sent', `Command ${id} was sent; its device may be running it`);
-      await ended;
+      const { outcome, ...end } = await ended;
+      if (outcome === 'ended' && 'state' in end && end.state !== 'cancelled')
+        throw new CommandConflict('already_ended', `Command ${id} has ended`);
     },
 
     cancelBatch(batch, cause) {
@@ -177,8 +186,15 @@ export function createCommands(options: CommandsOptions): Commands {
   };
 }
 
-/** A command that was about to be sent when the gateway ended may have been sent, so it counts as sent. */
-function restore({ clock, rules, restored, deviceOf }: CommandsOptions, open: OpenCommands, { move }: Moves): void {
+/**
+ * A command that was about to be sent when the gateway ended may have been sent, so it counts as sent. One that waits for a batch
+ * that has been aborted would have been cancelled next.
+ */
+function restore(
+  { clock, rules, gate, restored, deviceOf }: CommandsOptions,
+  open: OpenCommands,
+  { move }: Moves,
+): void {
   for (const record of restored) {
     const device = deviceOf(record.deviceKey);
     const secrets = rules.secretsOf(device?.model ?? null, record.name);
@@ -187,6 +203,7 @@ function restore({ clock, rules, restored, deviceOf }: CommandsOptions, open: Op
     if (record.attempted && record.state === 'queued')
       move(command, 'sent', 'the gateway ended while it was being sent', { sentAt: clock.now() });
     else if (device === undefined) move(command, 'remove_device', removedCause);
+    else if (record.batch !== null && !gate.exists(record.batch)) move(command, 'cancel', tooManyFailed);
   }
 }
 

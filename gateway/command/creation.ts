@@ -6,8 +6,10 @@ import type { RegistryChange } from '../domain/registryChange.js';
 import type { Clock } from '../process/clock.js';
 import type { Dispatcher } from './dispatcher.js';
 import { CommandConflict, CommandError } from './errors.js';
-import type { OpenCommands } from './openCommands.js';
+import type { Yielding } from './moves.js';
+import type { Room } from './room.js';
 import { type CommandRules, wholeMs } from './rules.js';
+import { createTurns } from './turns.js';
 
 /** A command as it is asked for. Absent times are those of the model, or the defaults. */
 export interface NewCommand {
@@ -39,18 +41,16 @@ export function newCommandOf({ name, params, ttlSeconds, deadlineSeconds, supers
 export interface CreationOptions {
   clock: Clock;
   rules: CommandRules;
-  open: OpenCommands;
+  room: Room;
   dispatcher: Pick<Dispatcher, 'claim' | 'unclaim'>;
-  /** Commands without an end per device. */
-  perDeviceMax: number;
-  /** Commands without an end of all devices together. */
-  openMax: number;
   /** Bytes of the largest command that the device takes. */
   bytesFor(device: Device): number;
   /** Resolves when the changes are on disk. */
   save(changes: RegistryChange[]): Promise<void>;
   /** The command that the author `by` created with this Idempotency-Key; null: there is none. */
   readByKey(by: string, key: string): Promise<{ id: string; bodyHash: string } | null>;
+  /** The queued commands that the new one supersedes give way to it. */
+  supersede(record: CommandRecord): Yielding[];
   /** The new command is on disk. */
   accept(device: Device, record: CommandRecord): void;
 }
@@ -68,10 +68,18 @@ const defaultDeadlineMs = 300_000;
 /** How commands are made: checked, given an id, stored, and only then sent. */
 export interface Creation {
   /**
-   * Creates a command, or returns the one that an earlier request with the same Idempotency-Key `key` has created. Throws
-   * CommandError, or CommandConflict idempotency_conflict if `bodyHash` differs from that of the earlier request.
+   * Creates a command, or returns the one that an earlier request with the same Idempotency-Key `key` has created. A new command,
+   * the end of those that it supersedes and the changes `also` are one transaction. Throws CommandError, or CommandConflict
+   * idempotency_conflict if `bodyHash` differs from that of the earlier request.
    */
-  create(device: Device, wanted: NewCommand, by: string, key: string | null, bodyHash: string): Promise<Made>;
+  create(
+    device: Device,
+    wanted: NewCommand,
+    by: string,
+    key: string | null,
+    bodyHash: string,
+    also?: readonly RegistryChange[],
+  ): Promise<Made>;
   /** Creates commands of a batch in one transaction, together with the changes that `also` returns for them. */
   createMany(
     devices: Device[],
@@ -81,9 +89,9 @@ export interface Creation {
     also: (records: CommandRecord[]) => CommandChange[],
   ): Promise<void>;
   /** Throws CommandError too_many_commands if the device has as many open commands as it may. */
-  checkRoom(device: Device): void;
+  checkRoom: Room['check'];
   /** Throws CommandError too_many_commands if `count` more would be too many for all devices together. */
-  checkRoomForAll(count: number): void;
+  checkRoomForAll: Room['checkForAll'];
   /** Throws CommandError if the device would not take the command. */
   check(device: Device, wanted: NewCommand): void;
   /** The hash that distinguishes two requests under one Idempotency-Key. A later device with the same id has other hashes. */
@@ -91,9 +99,10 @@ export interface Creation {
 }
 
 export function createCreation(options: CreationOptions): Creation {
-  const { clock, rules, open, dispatcher, bytesFor, save } = options;
+  const { clock, rules, room, dispatcher, bytesFor, save } = options;
   /** Commands that are being created, by author and Idempotency-Key, until they can be read from disk. */
   const creating = new Map<string, Promise<Made>>();
+  const inTurn = createTurns();
 
   /** Throws CommandError. */
   function make(device: Device, wanted: NewCommand, by: string, more: Partial<CommandRecord>): CommandRecord {
@@ -120,35 +129,52 @@ export function createCreation(options: CreationOptions): Creation {
       batch: null,
       idempotencyKey: null,
       bodyHash: null,
+      attempted: false,
       ...more,
-      attempted: dispatcher.claim(device, more.batch ?? null),
     };
   }
 
-  async function store(records: CommandRecord[], by: string, also: RegistryChange[]): Promise<void> {
-    const puts = records.map((command): CommandChange => ({ type: 'put_command', command, cause: `created by ${by}` }));
+  /** Stores new commands and the end of those that they supersede. Resolves when all of it is on disk and the commands are open. */
+  async function store(
+    devices: readonly Device[],
+    records: readonly CommandRecord[],
+    also: readonly RegistryChange[],
+  ): Promise<void> {
+    records.forEach((record, i) => {
+      record.attempted = dispatcher.claim(devices[i], record.batch);
+    });
+    const puts = records.map(
+      (command): CommandChange => ({ type: 'put_command', command, cause: `created by ${command.by}` }),
+    );
+    const superseded = records.flatMap((record) => (record.supersedes === null ? [] : options.supersede(record)));
+    let isStored = false;
     try {
-      await save([...puts, ...also]);
+      await save([...puts, ...superseded.map(({ change }) => change), ...also]);
+      isStored = true;
     } finally {
-      for (const record of records) dispatcher.unclaim(record);
+      for (const record of records) dispatcher.unclaim(record, isStored);
+      for (const yielding of superseded) isStored ? yielding.stored() : yielding.failed();
     }
+    records.forEach((record, i) => {
+      options.accept(devices[i], record);
+    });
   }
 
-  function checkRoom(device: Device): void {
-    const mine = open.countOf(device.key);
-    if (mine >= options.perDeviceMax)
-      throw new CommandError(
-        'too_many_commands',
-        `Device ${device.id} has ${mine} commands that have not ended; the limit is ${options.perDeviceMax}`,
-      );
-  }
-
-  function checkRoomForAll(count: number): void {
-    if (open.count() + count > options.openMax)
-      throw new CommandError(
-        'too_many_commands',
-        `${open.count()} commands have not ended yet; the limit is ${options.openMax}`,
-      );
+  /**
+   * Commands of a device that supersede the same are stored one after the other, so that each finds the one before it. All others
+   * need not wait.
+   */
+  function superseding<Result>(
+    devices: readonly Device[],
+    { supersedes }: NewCommand,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    return supersedes === undefined
+      ? work()
+      : inTurn(
+          devices.map(({ key }) => `${key} ${supersedes}`),
+          work,
+        );
   }
 
   async function createNew(
@@ -156,15 +182,20 @@ export function createCreation(options: CreationOptions): Creation {
     wanted: NewCommand,
     by: string,
     more: Partial<CommandRecord>,
+    also: readonly RegistryChange[],
   ): Promise<Made> {
-    checkRoom(device);
-    checkRoomForAll(1);
-    const record = make(device, wanted, by, more);
-    const detail = `${record.name} ${record.id}`;
-    const audit = { at: record.createdAt, by, action: 'command_created', subject: device.id, detail } as const;
-    await store([record], by, [{ type: 'audit', record: audit }]);
-    options.accept(device, record);
-    return { id: record.id, bodyHash: record.bodyHash, record };
+    room.take(device);
+    try {
+      return await superseding([device], wanted, async () => {
+        const record = make(device, wanted, by, more);
+        const detail = `${record.name} ${record.id}`;
+        const audit = { at: record.createdAt, by, action: 'command_created', subject: device.id, detail } as const;
+        await store([device], [record], [{ type: 'audit', record: audit }, ...also]);
+        return { id: record.id, bodyHash: record.bodyHash, record };
+      });
+    } finally {
+      room.give(device);
+    }
   }
 
   async function createOnce(
@@ -173,19 +204,20 @@ export function createCreation(options: CreationOptions): Creation {
     by: string,
     key: string,
     bodyHash: string,
+    also: readonly RegistryChange[],
   ): Promise<Made> {
     const known = await options.readByKey(by, key);
     if (known !== null) return { ...known, record: null };
-    return createNew(device, wanted, by, { idempotencyKey: key, bodyHash });
+    return createNew(device, wanted, by, { idempotencyKey: key, bodyHash }, also);
   }
 
   return {
-    async create(device, wanted, by, key, bodyHash) {
-      if (key === null) return createNew(device, wanted, by, {});
+    async create(device, wanted, by, key, bodyHash, also = []) {
+      if (key === null) return createNew(device, wanted, by, {}, also);
       const name = `${by} ${key}`;
       let made = creating.get(name);
       if (made === undefined) {
-        made = createOnce(device, wanted, by, key, bodyHash).finally(() => creating.delete(name));
+        made = createOnce(device, wanted, by, key, bodyHash, also).finally(() => creating.delete(name));
         creating.set(name, made);
       }
       const known = await made;
@@ -195,15 +227,19 @@ export function createCreation(options: CreationOptions): Creation {
     },
 
     async createMany(devices, wanted, by, batch, also) {
-      const records = devices.map((device) => make(device, wanted, by, { batch }));
-      await store(records, by, also(records));
-      records.forEach((record, i) => {
-        options.accept(devices[i], record);
-      });
+      for (const device of devices) room.takeForMember(device);
+      try {
+        await superseding(devices, wanted, async () => {
+          const records = devices.map((device) => make(device, wanted, by, { batch }));
+          await store(devices, records, also(records));
+        });
+      } finally {
+        for (const device of devices) room.give(device);
+      }
     },
 
-    checkRoom,
-    checkRoomForAll,
+    checkRoom: room.check,
+    checkRoomForAll: room.checkForAll,
 
     check: (device, { name, params = {} }) => void rules.check(device.model, name, params, bytesFor(device)),
 

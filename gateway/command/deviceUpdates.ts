@@ -47,7 +47,7 @@ export function createDeviceUpdates(options: DeviceUpdatesOptions): TakeUpdate {
       // A device repeats its outcome after a reconnect: that is not new.
       if (known.history.some((event) => event.state === state)) return null;
       const cause = `late word of device ${device.id}`;
-      await saver.add({ type: 'command_event', id, state, at: clock.now(), cause });
+      await saver.add([{ type: 'command_event', id, state, at: clock.now(), cause }]);
       return null;
     } finally {
       lateUpdates--;

@@ -9,10 +9,14 @@ import type { Saver } from './saver.js';
 
 /** Bounds how many commands of a batch are under way. A command that is attempted and has no end takes one place. */
 export interface BatchGate {
+  /** False if there is no such batch, or it has ended and none of its commands is under way. */
+  exists(batch: string): boolean;
   /** True while the batch runs. */
   runs(batch: string): boolean;
   /** Takes a place for a command of this device. If it returns false, the device is dispatched again when there is a place. */
   take(batch: string, deviceKey: number): boolean;
+  /** Has this device dispatched when the batch runs again, because it was stopped before a command could be sent. */
+  hold(batch: string, deviceKey: number): void;
   /** Returns a place, which may send a command of another device. */
   give(batch: string): void;
 }
@@ -44,8 +48,8 @@ export interface Dispatcher {
    * and the command's first record says `attempted`, which saves a second transaction.
    */
   claim(device: Device, batch: string | null): boolean;
-  /** Ends the claim of a record, if it has one: the record is on disk, or never will be. */
-  unclaim(record: CommandRecord): void;
+  /** Ends the claim of a record, if it has one: the record is on disk, or, if it was not `stored`, never will be. */
+  unclaim(record: CommandRecord, stored: boolean): void;
 }
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
@@ -60,7 +64,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     for (const command of open.ofDevice(device.key)) {
       if (inFlight >= inFlightMax) return;
       if (command.link !== link) {
-        if (command.state === 'queued' && command.expiresAt <= clock.now()) continue;
+        if (command.state === 'queued' && (command.expiresAt <= clock.now() || command.yielding !== null)) continue;
         // The device may say in its hello that it takes larger commands.
         if (commandBytes(command) > link.maxCommandBytes) return;
         // A command that its batch holds back does not hold back the ones behind it.
@@ -80,7 +84,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   function note(device: Device, command: OpenCommand): void {
     command.attempted = true;
     command.noting = true;
-    void saver.add({ type: 'command_attempted', id: command.id, attempted: true }).then(() => {
+    void saver.add([{ type: 'command_attempted', id: command.id, attempted: true }]).then(() => {
       command.noting = false;
       dispatchNoted(device, command);
     });
@@ -90,8 +94,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     dispatch(device);
     if (command.state !== 'queued' || !command.attempted || command.noting) return;
     command.attempted = false;
-    if (command.batch !== null) gate.give(command.batch);
-    void saver.add({ type: 'command_attempted', id: command.id, attempted: false });
+    void saver.add([{ type: 'command_attempted', id: command.id, attempted: false }]);
+    if (command.batch === null) return;
+    if (!gate.runs(command.batch)) gate.hold(command.batch, device.key);
+    gate.give(command.batch);
   }
 
   function send(link: CommandLink, command: OpenCommand): boolean {
@@ -118,8 +124,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       return true;
     },
 
-    unclaim({ deviceKey, attempted }) {
+    unclaim({ deviceKey, attempted, batch }, stored) {
       if (!attempted) return;
+      if (!stored && batch !== null) gate.give(batch);
       const left = (claims.get(deviceKey) ?? 0) - 1;
       if (left > 0) claims.set(deviceKey, left);
       else claims.delete(deviceKey);

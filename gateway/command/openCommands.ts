@@ -33,6 +33,11 @@ export interface OpenCommand extends CommandRecord {
   sentBefore: boolean;
   /** True while `attempted` is on its way to the disk. */
   noting: boolean;
+  /**
+   * A newer command that supersedes this one is on its way to the disk; null: there is none. It is not sent meanwhile. `otherwise` is what
+   * happened to it since, and counts if the newer command cannot be stored.
+   */
+  yielding: { otherwise: (() => void) | null } | null;
   /** What the device reported last while it runs the command. It is not stored. */
   progress: unknown;
 }
@@ -66,6 +71,7 @@ export function createOpenCommands(): OpenCommands {
         link: null,
         sentBefore: false,
         noting: false,
+        yielding: null,
         progress: null,
       };
       byId.set(command.id, command);

@@ -17,6 +17,8 @@ export class RunningBatch {
   readonly held = new Set<number>();
   /** True while one call makes its commands: there is never a second one. */
   making = false;
+  /** Its state on disk; that of `batch` is what is decided. */
+  stored: Pick<BatchRecord, 'state' | 'endedAt'>;
 
   constructor(
     readonly batch: BatchRecord,
@@ -27,6 +29,7 @@ export class RunningBatch {
     /** Its commands without an end. */
     own: readonly CommandRecord[] = [],
   ) {
+    this.stored = { state: batch.state, endedAt: batch.endedAt };
     this.open = own.length;
     this.underWay = own.filter(({ attempted }) => attempted).length;
   }

@@ -1,4 +1,4 @@
-import type { CommandChange } from '../domain/command.js';
+import type { RegistryChange } from '../domain/registryChange.js';
 
 const retryMs = 1_000;
 
@@ -11,16 +11,19 @@ const soonMs = 10;
  * is bounded by the number of open commands.
  */
 export interface Saver {
-  /** Resolves when the change is on disk. A change for `soon` waits a moment for others to share its transaction. */
-  add(change: CommandChange, when?: 'now' | 'soon'): Promise<void>;
+  /**
+   * Resolves when the changes are on disk, which are one transaction. Changes for `soon` wait a moment for others to share their
+   * transaction.
+   */
+  add(changes: RegistryChange[], when?: 'now' | 'soon'): Promise<void>;
 }
 
 export function createSaver(options: {
   /** Resolves when the changes are on disk. */
-  save(changes: CommandChange[]): Promise<void>;
+  save(changes: RegistryChange[]): Promise<void>;
   schedule(delayMs: number, run: () => void): void;
 }): Saver {
-  let pending: { change: CommandChange; done(): void }[] = [];
+  let pending: { changes: RegistryChange[]; done(): void }[] = [];
   let busy = false;
   let timed = false;
 
@@ -30,7 +33,7 @@ export function createSaver(options: {
     const batch = pending;
     pending = [];
     try {
-      await options.save(batch.map(({ change }) => change));
+      await options.save(batch.flatMap(({ changes }) => changes));
       for (const { done } of batch) done();
       busy = false;
       void flush();
@@ -44,8 +47,8 @@ export function createSaver(options: {
   }
 
   return {
-    add(change, when = 'now') {
-      const done = new Promise<void>((resolve) => pending.push({ change, done: resolve }));
+    add(changes, when = 'now') {
+      const done = new Promise<void>((resolve) => pending.push({ changes, done: resolve }));
       if (when === 'now') void flush();
       else if (!busy && !timed) {
         timed = true;

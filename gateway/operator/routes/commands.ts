@@ -102,10 +102,8 @@ function keyOf(device: string, { registry }: OperatorContext): number {
 
 async function cancel(request: OperatorRequest, context: OperatorContext) {
   const [id] = request.parameters;
-  const { device, name } = await viewOf(id, context);
-  const by = byOf(request);
-  await context.commands.cancel(id, by);
-  await context.audit(by, 'command_cancelled', device, `${name} ${id}`);
+  await viewOf(id, context);
+  await context.commands.cancel(id, byOf(request));
   return noContent;
 }
 
@@ -264,8 +262,7 @@ export const commandRoutes: Route[] = [
       async handle(request, context) {
         const [id] = request.parameters;
         await batchOf(id, context);
-        await context.batches[what](id);
-        await context.audit(byOf(request), what === 'stop' ? 'batch_stopped' : 'batch_resumed', id, null);
+        await context.batches[what](id, byOf(request));
         return batchOf(id, context);
       },
     }),
