@@ -120,7 +120,7 @@ class World {
   }
 
   private answer(n: number): void {
-    const { id } = this.links[n]?.heard.at(-1) as { id: string };
+    const id = this.links[n]?.heard.at(-1)?.id ?? '';
     this.answered.add(id);
     this.tools.commands.update(this.devices[n], { id, state: 'succeeded' });
   }

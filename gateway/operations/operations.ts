@@ -95,7 +95,17 @@ export function createOperations(options: OperationsOptions): Operations {
     record: { at: clock.now(), by, action, subject, detail },
   });
 
+  /** Frames that are being admitted, by rid: a second request for one waits for the first, and is told what that did. */
+  const admitting = new Map<string, Promise<AdmitResult>>();
+
   async function admit(device: Device, rid: string, by: string): Promise<AdmitResult> {
+    for (let other = admitting.get(rid); other !== undefined; other = admitting.get(rid)) await other.catch(() => {});
+    const own = admitAlone(device, rid, by).finally(() => admitting.delete(rid));
+    admitting.set(rid, own);
+    return own;
+  }
+
+  async function admitAlone(device: Device, rid: string, by: string): Promise<AdmitResult> {
     const row = await store.read('rejectedFrame', device.key, rid);
     if (row === null)
       return { ok: false, code: 'rejected_unknown', message: `Device ${device.id} has no rejected frame ${rid}` };
@@ -108,8 +118,10 @@ export function createOperations(options: OperationsOptions): Operations {
         code: 'not_admissible',
         message: `The gateway still rejects it: ${admitted.message} (${admitted.code})`,
       };
-    await store.markAdmitted(rid, clock.now());
+    // The quarantine is in log.db and the audit in tidegate.db. The mark comes last: a frame that is marked has its record, and one that
+    // is not marked can be admitted again, which stores no reading twice.
     await save([note(by, 'frame_admitted', device.id, rid)]);
+    await store.markAdmitted(rid, clock.now());
     return { ok: true, readings: admitted.readings };
   }
 
@@ -140,10 +152,11 @@ export function createOperations(options: OperationsOptions): Operations {
 
   async function confirmClock(by: string): Promise<void> {
     const at = clock.now();
+    // The record is in tidegate.db and the confirmation in log.db. The record comes first, so that nothing happens without one.
+    await save([{ type: 'bring_back_commands', at }, note(by, 'clock_confirmed', gatewayId, null)]);
     await store.confirmClock(at);
     clockGuard.confirm(at);
     options.clockConfirmed(at);
-    await save([{ type: 'bring_back_commands', at }, note(by, 'clock_confirmed', gatewayId, null)]);
     log.info({ now: new Date(at).toISOString(), by }, 'the clock is confirmed');
   }
 

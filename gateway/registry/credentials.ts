@@ -29,10 +29,23 @@ export interface Credentials {
    * would have ended earlier. Throws RegistryError device_unknown, window_invalid, too_many_credentials.
    */
   addCredential(id: string, wanted: Window & { graceSeconds?: number }, by: string): Promise<NewCredential>;
-  /** Lets all credentials of a device except `cid` end after `graceSeconds`, or earlier. Throws RegistryError device_unknown. */
-  retireOthers(id: string, cid: string, graceSeconds: number, by: string): Promise<void>;
+  /**
+   * Makes what `addCredential` stores, for a caller that stores it together with other changes and reports how that went. Until then
+   * the credential counts, and is not accepted. Throws as `addCredential` does.
+   */
+  prepareCredential(id: string, wanted: Window & { graceSeconds?: number }, by: string): PreparedCredential;
   /** Removes a credential and ends the link that uses it. Throws RegistryError device_unknown, credential_unknown. */
   revokeCredential(id: string, cid: string, by: string): Promise<void>;
+}
+
+/** A credential that is not stored yet. */
+export interface PreparedCredential {
+  made: NewCredential;
+  changes: RegistryChange[];
+  /** The changes are on disk: from now on it is accepted. */
+  stored(): void;
+  /** The changes could not be stored. */
+  failed(): void;
 }
 
 export interface CredentialsOptions {
@@ -50,39 +63,68 @@ type Retirement = Extract<RegistryChange, { type: 'retire_credential' }>;
 const credentialsMax = 8;
 
 export function createCredentials({ devices, clock, save, revoked }: CredentialsOptions): Credentials {
-  return {
-    async addCredential(id, { graceSeconds, ...window }, by) {
-      const device = devices.need(id);
-      const now = clock.now();
-      checkWindow(window, now);
-      const expired = device.credentials.filter((old) => whyInvalid(old, now) === 'credential_expired');
-      if (device.credentials.length - expired.length >= credentialsMax)
-        throw new RegistryError(
-          'too_many_credentials',
-          `Device ${id} has ${credentialsMax} credentials, which is the limit`,
-        );
-      const { secret, credential } = issueCredential(now, window);
-      const kept = device.credentials.filter((old) => !expired.includes(old));
-      const retired = graceSeconds === undefined ? [] : retirements(kept, now + graceSeconds * 1000);
-      await save([
-        ...expired.map(({ cid }): RegistryChange => ({ type: 'remove_credential', cid })),
+  /** Credentials on their way to the disk, by device key. They count, so that requests at the same time do not find the same room. */
+  const coming = new Map<number, Credential[]>();
+
+  function prepareCredential(
+    id: string,
+    { graceSeconds, ...window }: Window & { graceSeconds?: number },
+    by: string,
+  ): PreparedCredential {
+    const device = devices.need(id);
+    const now = clock.now();
+    checkWindow(window, now);
+    const expired = device.credentials.filter((old) => whyInvalid(old, now) === 'credential_expired');
+    const others = coming.get(device.key) ?? [];
+    const kept = [...device.credentials.filter((old) => !expired.includes(old)), ...others];
+    if (kept.length >= credentialsMax)
+      throw new RegistryError(
+        'too_many_credentials',
+        `Device ${id} has ${credentialsMax} credentials, which is the limit`,
+      );
+    const { secret, credential } = issueCredential(now, window);
+    const { cid } = credential;
+    const retired = graceSeconds === undefined ? [] : retirements(kept, now + graceSeconds * 1000);
+    coming.set(device.key, [...others, credential]);
+    function arrived(): void {
+      const left = (coming.get(device.key) ?? []).filter((other) => other !== credential);
+      if (left.length > 0) coming.set(device.key, left);
+      else coming.delete(device.key);
+    }
+    return {
+      made: { id, secret, cid },
+      changes: [
+        ...expired.map((old): RegistryChange => ({ type: 'remove_credential', cid: old.cid })),
         ...retired,
         { type: 'put_credential', deviceKey: device.key, credential },
-        audited(now, by, 'credential_added', id, credential.cid),
-      ]);
-      for (const old of expired) devices.removeCredential(device, old);
-      retire(device, retired);
-      devices.addCredential(device, credential);
-      return { id, secret, cid: credential.cid };
-    },
+        audited(now, by, 'credential_added', id, cid),
+        ...(graceSeconds === undefined
+          ? []
+          : [audited(now, by, 'credentials_retired', id, `all but ${cid}, in ${graceSeconds} s`)]),
+      ],
+      stored() {
+        arrived();
+        for (const old of expired) devices.removeCredential(device, old);
+        retire(device, retired);
+        devices.addCredential(device, credential);
+      },
+      failed: arrived,
+    };
+  }
 
-    async retireOthers(id, cid, graceSeconds, by) {
-      const device = devices.need(id);
-      const now = clock.now();
-      const others = device.credentials.filter((old) => old.cid !== cid);
-      const retired = retirements(others, now + graceSeconds * 1000);
-      await save([...retired, audited(now, by, 'credentials_retired', id, `all but ${cid}, in ${graceSeconds} s`)]);
-      retire(device, retired);
+  return {
+    prepareCredential,
+
+    async addCredential(id, wanted, by) {
+      const { made, changes, stored, failed } = prepareCredential(id, wanted, by);
+      try {
+        await save(changes);
+      } catch (error) {
+        failed();
+        throw error;
+      }
+      stored();
+      return made;
     },
 
     async revokeCredential(id, cid, by) {

@@ -171,10 +171,50 @@ test('a device has at most eight valid credentials, and expired ones make room',
   for (let n = 2; n <= 8; n++) await registry.addCredential('a', {}, 'k');
   await assert.rejects(registry.addCredential('a', {}, 'k'), { code: 'too_many_credentials' });
   const [{ cid }] = registry.get('a')?.credentials ?? [];
-  await registry.retireOthers('a', cid, 60, 'k');
+  await registry.revokeCredential('a', cid, 'k');
+  await registry.addCredential('a', { graceSeconds: 60 }, 'k');
   pass(60_000);
   await registry.addCredential('a', {}, 'k');
   assert.equal(registry.get('a')?.credentials.length, 2);
+});
+
+test('requests at the same time make no more than eight credentials, and each ends those before it', async () => {
+  const { registry, fail } = registryAt();
+  await registry.createMany([{ id: 'a' }], 'k');
+  fail(true);
+  const refused = await Promise.allSettled(Array.from({ length: 40 }, () => registry.addCredential('a', {}, 'k')));
+  assert.deepEqual(
+    refused.map((one) => one.status === 'rejected' && (one.reason.code ?? one.reason.message)),
+    Array.from({ length: 40 }, (_, n) => (n < 7 ? 'disk' : 'too_many_credentials')),
+  );
+  fail(false);
+  const made = await Promise.allSettled(
+    Array.from({ length: 40 }, () => registry.addCredential('a', { graceSeconds: 60 }, 'k')),
+  );
+  assert.equal(made.filter(({ status }) => status === 'fulfilled').length, 7);
+  assert.deepEqual(
+    registry.get('a')?.credentials.map(({ notAfter }) => notAfter),
+    [...Array.from({ length: 7 }, () => 1_060_000), null],
+  );
+});
+
+test('a prepared credential counts, is not accepted before it is stored, and is forgotten if it could not be stored', async () => {
+  const { registry } = registryAt();
+  await registry.createMany([{ id: 'a' }], 'k');
+  const first = registry.prepareCredential('a', { graceSeconds: 60 }, 'k');
+  assert.deepEqual(
+    first.changes.map(({ type }) => type),
+    ['retire_credential', 'put_credential', 'audit', 'audit'],
+  );
+  assert.equal(registry.authenticate('a', first.made.secret).ok, false);
+  first.failed();
+  assert.deepEqual(
+    registry.get('a')?.credentials.map(({ notAfter }) => notAfter),
+    [null],
+  );
+  const second = registry.prepareCredential('a', {}, 'k');
+  second.stored();
+  assert.equal(registry.authenticate('a', second.made.secret).ok, true);
 });
 
 test('a longer grace does not postpone an earlier end of a credential', async () => {

@@ -13,28 +13,31 @@ function addCredential(request: OperatorRequest<CredentialRequest | undefined>, 
 }
 
 /**
- * Adds a credential and sends it to the device by a command. The earlier credentials start to end only when the command is stored,
- * because only the command gives the device its new secret. If the device would not take the command, this throws before anything
- * is changed.
+ * Adds a credential and sends it to the device by a command, in one transaction: without the command the device would not get its
+ * new secret, and its earlier credentials must not end. If the device would not take the command, nothing is changed.
  */
 async function pushCredential(
   device: Device,
-  { graceSeconds, ...window }: CredentialRequest,
+  wanted: CredentialRequest,
   by: string,
   { registry, commands }: OperatorContext,
 ) {
-  const commandOf = (secret: string) => ({
+  const { graceSeconds } = wanted;
+  const { made, changes, stored, failed } = registry.prepareCredential(device.id, wanted, by);
+  const command = {
     name: rotateSecret,
-    params: { secret },
+    params: { secret: made.secret },
     supersedes: rotateSecret,
     ...(graceSeconds === undefined ? {} : { ttlMs: Math.max(1, graceSeconds) * 1000 }),
-  });
-  commands.checkRoom(device);
-  commands.check(device, commandOf(`tgd_${'-'.repeat(43)}`));
-  const made = await registry.addCredential(device.id, window, by);
-  const { id: command } = await commands.create(device, commandOf(made.secret), by, null, '');
-  if (graceSeconds !== undefined) await registry.retireOthers(device.id, made.cid, graceSeconds, by);
-  return { ...made, command };
+  };
+  try {
+    const { id } = await commands.create(device, command, by, null, '', changes);
+    stored();
+    return { ...made, command: id };
+  } catch (error) {
+    failed();
+    throw error;
+  }
 }
 
 export const credentialRoutes: Route[] = [

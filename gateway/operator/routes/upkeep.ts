@@ -115,10 +115,14 @@ export const upkeepRoutes: Route[] = [
     answer: 'job',
     async handle(request, { jobs, backups, status, audit, gatewayId }) {
       const wanted = request.body?.folder;
-      const job =
-        wanted === undefined ? startOwn(backups) : jobs.backUp(checkEmpty(checkPlace(wanted, status().dataFolder)));
-      await audit(byOf(request), 'backup_started', gatewayId, job.subject);
-      return job;
+      if (wanted === undefined) {
+        const job = startOwn(backups);
+        await audit(byOf(request), 'backup_started', gatewayId, job.subject);
+        return job;
+      }
+      const folder = checkEmpty(checkPlace(wanted, status().dataFolder));
+      await audit(byOf(request), 'backup_started', gatewayId, folder);
+      return jobs.backUp(folder);
     },
   }),
   {
@@ -129,9 +133,8 @@ export const upkeepRoutes: Route[] = [
     status: 202,
     answer: 'job',
     async handle(request, { jobs, audit, gatewayId }) {
-      const job = jobs.pack();
       await audit(byOf(request), 'packing_started', gatewayId, null);
-      return job;
+      return jobs.pack();
     },
   },
   {
@@ -152,10 +155,9 @@ export const upkeepRoutes: Route[] = [
     answer: 'job',
     async handle(request, context) {
       const spec = exportOf(request.body, context);
-      const job = context.jobs.exportTo(spec);
       const span = [spec.from, spec.to].map((ts) => new Date(ts).toISOString()).join(' to ');
       await context.audit(byOf(request), 'export_started', context.gatewayId, `${span} into ${spec.folder}`);
-      return job;
+      return context.jobs.exportTo(spec);
     },
   }),
   {
