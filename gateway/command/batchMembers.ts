@@ -62,10 +62,11 @@ function refusalNow(commands: Creation, device: Device, wanted: NewCommand): str
   });
 }
 
-function commandOf({ name, params, ttlMs, deadlineMs, supersedes }: BatchRecord): NewCommand {
+function commandOf({ name, params, secrets, ttlMs, deadlineMs, supersedes }: BatchRecord): NewCommand {
   return {
     name,
     params,
+    secrets,
     ...(ttlMs === null ? {} : { ttlMs }),
     ...(deadlineMs === null ? {} : { deadlineMs }),
     ...(supersedes === null ? {} : { supersedes }),

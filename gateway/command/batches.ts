@@ -10,6 +10,7 @@ import type { NewCommand } from './creation.js';
 import type { BatchGate } from './dispatcher.js';
 import { CommandConflict } from './errors.js';
 import { failureStates } from './lifecycle.js';
+import type { CommandRules } from './rules.js';
 import { RunningBatch } from './runningBatch.js';
 
 /** Commands that are made in one transaction: a commit of telemetry never waits for more than these. */
@@ -63,15 +64,14 @@ export interface BatchesOptions {
   openCommands: CommandRecord[];
   /** The device with this key, unless it was removed. */
   deviceByKey(key: number): Device | undefined;
-  /** The parameters of a command without what any model declares secret. */
-  redact(name: string, params: Record<string, unknown>): Record<string, unknown>;
+  rules: Pick<CommandRules, 'redact' | 'secretsIn'>;
   /** Resolves when the changes are on disk. */
   save(changes: RegistryChange[]): Promise<void>;
   schedule(delayMs: number, run: () => void): void;
 }
 
 export function createBatches(options: BatchesOptions): Batches {
-  const { clock, commands, deviceByKey, redact, save, schedule } = options;
+  const { clock, commands, deviceByKey, rules, save, schedule } = options;
   const running = new Map<string, RunningBatch>();
   /** Members of batches that are on their way to the disk. */
   let beingStored = 0;
@@ -125,7 +125,7 @@ export function createBatches(options: BatchesOptions): Batches {
     batch.state = state;
     batch.endedAt = endedAt;
     // With the end of the batch its secret parameters are blacked out on disk.
-    const params = endedAt === null ? {} : { params: redact(batch.name, batch.params) };
+    const params = endedAt === null ? {} : { params: rules.redact(batch) };
     try {
       await save([{ type: 'batch_moved', id: batch.id, state, endedAt, ...params }, ...also]);
       Object.assign(stored, { state, endedAt });
@@ -161,7 +161,8 @@ export function createBatches(options: BatchesOptions): Batches {
 
     async create(devices, wanted, by) {
       commands().checkRoomForAll(devices.length);
-      const batch = newBatch(wanted, devices.length, by, clock.now());
+      const secrets = rules.secretsIn(wanted.name, wanted.params ?? {});
+      const batch = { ...newBatch(wanted, devices.length, by, clock.now()), secrets };
       const members = devices.map((device) => ({
         deviceKey: device.key,
         device: device.id,
@@ -218,7 +219,7 @@ export function createBatches(options: BatchesOptions): Batches {
   };
 }
 
-function newBatch(wanted: NewBatch, total: number, by: string, now: number): BatchRecord {
+function newBatch(wanted: NewBatch, total: number, by: string, now: number): Omit<BatchRecord, 'secrets'> {
   return {
     id: uuidv7(),
     name: wanted.name,

@@ -2,7 +2,7 @@ import type { CommandRecord, OpenBatch } from '../domain/command.js';
 import type { Model } from '../domain/model.js';
 import { type Batches, createBatches } from './batches.js';
 import { type Commands, type CommandsOptions, createCommands } from './commands.js';
-import { createCommandRules } from './rules.js';
+import { type CommandRules, createCommandRules } from './rules.js';
 
 export interface CommandingOptions extends Omit<CommandsOptions, 'rules' | 'gate' | 'restored' | 'waitingInBatches'> {
   /** By name; the map is the same for the life of the gateway, a reload changes its content. */
@@ -15,8 +15,7 @@ export interface CommandingOptions extends Omit<CommandsOptions, 'rules' | 'gate
 export interface Commanding {
   commands: Commands;
   batches: Batches;
-  /** The parameters of a command without what any model declares secret. */
-  redact(name: string, params: Record<string, unknown>): Record<string, unknown>;
+  redact: CommandRules['redact'];
   /** Replaces the models. Commands under way keep the rules that they were checked by. */
   configure(models: ReadonlyMap<string, Model>): void;
 }
@@ -30,7 +29,7 @@ export function createCommanding({ models, restored, ...options }: CommandingOpt
     restored: restored.batches,
     openCommands: restored.commands,
     deviceByKey: options.deviceOf,
-    redact: rules.redact,
+    rules,
     save: options.save,
     schedule: options.schedule,
   });

@@ -93,7 +93,7 @@ export function commandTools(disk: Disk = { commands: [], batches: [] }, { inFli
       .map((batch) => ({ batch: { ...batch }, waiting: [], failures: 0 })),
     openCommands: disk.commands.filter(({ endedAt }) => endedAt === null),
     deviceByKey: (key) => devices.get(key),
-    redact: rules.redact,
+    rules,
     save,
     schedule,
   });
@@ -109,6 +109,7 @@ export function commandTools(disk: Disk = { commands: [], batches: [] }, { inFli
     rules,
     restored: structuredClone(disk.commands.filter(({ endedAt }) => endedAt === null)),
     gate: batches.gate,
+    hashKey: Buffer.alloc(32),
     waitingInBatches: batches.waitingCount,
     deviceOf: (key) => devices.get(key),
     linkOf: ({ key }) => links.get(key),

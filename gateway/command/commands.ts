@@ -28,6 +28,8 @@ export interface CommandsOptions {
   /** Commands that had no end when the gateway stopped. */
   restored: CommandRecord[];
   gate: BatchGate;
+  /** The key of the hashes of requests. */
+  hashKey: Uint8Array;
   /** The device with this key, unless it was removed. */
   deviceOf(deviceKey: number): Device | undefined;
   /** The device's open link. */
@@ -100,7 +102,19 @@ export function createCommands(options: CommandsOptions): Commands {
   const { dispatch } = dispatcher;
   const { perDeviceMax, openMax, waitingInBatches, readByKey, readCommand } = options;
   const room = createRoom({ open, waitingInBatches, perDeviceMax, openMax });
-  const creation = createCreation({ clock, rules, room, dispatcher, save, readByKey, bytesFor, supersede, accept });
+  const { hashKey } = options;
+  const creation = createCreation({
+    clock,
+    rules,
+    hashKey,
+    room,
+    dispatcher,
+    save,
+    readByKey,
+    bytesFor,
+    supersede,
+    accept,
+  });
   const update = createDeviceUpdates({ clock, counters, open, saver, waiters, moves, readCommand, dispatch });
   function bytesFor(device: Device): number {
     return linkOf(device)?.maxCommandBytes ?? bytesMax.get(device.key) ?? limits.commandBytesMax;
@@ -197,7 +211,7 @@ function restore(
 ): void {
   for (const record of restored) {
     const device = deviceOf(record.deviceKey);
-    const secrets = rules.secretsOf(device?.model ?? null, record.name);
+    const secrets = [...record.secrets, ...rules.secretsIn(record.name, record.params)];
     const command = open.enter({ ...record, secrets });
     command.sentBefore = record.attempted;
     if (record.attempted && record.state === 'queued')

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { uuidv7 } from 'uuidv7';
 import type { CommandChange, CommandRecord } from '../domain/command.js';
 import type { Device } from '../domain/device.js';
@@ -18,6 +18,8 @@ export interface NewCommand {
   ttlMs?: number;
   deadlineMs?: number;
   supersedes?: string;
+  /** Where the parameters have secrets, beside those that models declare now. */
+  secrets?: string[][];
 }
 
 /** The fields of a request for a command, the same over HTTP and MQTT. */
@@ -41,6 +43,8 @@ export function newCommandOf({ name, params, ttlSeconds, deadlineSeconds, supers
 export interface CreationOptions {
   clock: Clock;
   rules: CommandRules;
+  /** The key of the hashes of requests, so that a short secret in a body cannot be found by trying. */
+  hashKey: Uint8Array;
   room: Room;
   dispatcher: Pick<Dispatcher, 'claim' | 'unclaim'>;
   /** Bytes of the largest command that the device takes. */
@@ -115,7 +119,7 @@ export function createCreation(options: CreationOptions): Creation {
       device: device.id,
       name: wanted.name,
       params,
-      secrets: rule?.secrets ?? [],
+      secrets: [...(wanted.secrets ?? []), ...rules.secretsIn(wanted.name, params)],
       state: 'queued',
       result: null,
       error: null,
@@ -243,12 +247,9 @@ export function createCreation(options: CreationOptions): Creation {
 
     check: (device, { name, params = {} }) => void rules.check(device.model, name, params, bytesFor(device)),
 
-    hashOf,
+    hashOf: ({ id, key }, body) =>
+      createHmac('sha256', options.hashKey)
+        .update(JSON.stringify([id, key, body]))
+        .digest('hex'),
   };
-}
-
-function hashOf({ id, key }: Device, body: unknown): string {
-  return createHash('sha256')
-    .update(JSON.stringify([id, key, body]))
-    .digest('hex');
 }

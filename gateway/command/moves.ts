@@ -5,8 +5,8 @@ import { type Counters, countBy } from '../observe/counters.js';
 import type { Clock } from '../process/clock.js';
 import { type CommandEvent, stateAfter } from './lifecycle.js';
 import type { OpenCommand, OpenCommands } from './openCommands.js';
-import { redacted } from './rules.js';
 import type { Saver } from './saver.js';
+import { redacted } from './secretPlaces.js';
 import type { CommandTimings } from './timings.js';
 import type { Waiters } from './waiters.js';
 

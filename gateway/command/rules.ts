@@ -3,15 +3,17 @@ import { late } from '../../schemas/ajv.js';
 import type { ModelCommand } from '../../schemas/generated/config.js';
 import { sentenceOf } from '../../schemas/sentenceOf.js';
 import { limits } from '../../schemas/tables/limits.js';
+import type { CommandRecord } from '../domain/command.js';
 import type { Model } from '../domain/model.js';
 import { CommandError } from './errors.js';
+import { compileSecretPlaces, redacted, type SecretPlaces } from './secretPlaces.js';
 
 /** A command as a model declares it. */
 export interface CommandRule {
   name: string;
   validate: ValidateFunction;
-  /** Paths of parameters that are secret, as lists of property names. */
-  secrets: string[][];
+  /** Where secret values are in given parameters. */
+  secretsIn: SecretPlaces;
   ttlMs: number | null;
   deadlineMs: number | null;
 }
@@ -31,7 +33,10 @@ const sharedAjv = late(newAjv);
 /** The rules by the declarations that they were compiled from. */
 const rules = new WeakMap<ModelCommand, CommandRule>();
 
-/** Compiles the schema of a declared command's parameters, once. Throws the error of ajv if the schema is not valid. */
+/**
+ * Compiles the schema of a declared command's parameters, once. Throws an error that says what is wrong if the schema is not valid,
+ * or has a secret that could not be found in parameters.
+ */
 export function compileCommand(command: ModelCommand): CommandRule {
   const rule = rules.get(command) ?? newRule(command);
   rules.set(command, rule);
@@ -43,7 +48,7 @@ function newRule({ name, params, ttlSeconds, deadlineSeconds }: ModelCommand): C
   return {
     name,
     validate: compiledAlone(schema),
-    secrets: secretsIn(schema as Schema, []),
+    secretsIn: compileSecretPlaces(schema as Record<string, unknown>),
     ttlMs: ttlSeconds === undefined ? null : wholeMs(ttlSeconds),
     deadlineMs: deadlineSeconds === undefined ? null : wholeMs(deadlineSeconds),
   };
@@ -57,16 +62,6 @@ function compiledAlone(schema: object): ValidateFunction {
   } finally {
     sharedAjv().removeSchema(schema);
   }
-}
-
-interface Schema {
-  secret?: boolean;
-  properties?: Record<string, Schema>;
-}
-
-function secretsIn({ secret, properties = {} }: Schema, path: string[]): string[][] {
-  if (secret === true) return [path];
-  return Object.entries(properties).flatMap(([name, property]) => secretsIn(property, [...path, name]));
 }
 
 /** Gives a device its new secret. The device uses it from its next link on, and keeps the old one until that has worked. */
@@ -94,10 +89,13 @@ const builtIns: ReadonlyMap<string, CommandRule> = new Map(
 export interface CommandRules {
   /** The rule for this command to a device of this model; null: there is no rule for it. Throws CommandError. */
   check(model: string | null, name: string, params: Record<string, unknown>, bytesMax: number): CommandRule | null;
-  /** The parameters of a command with this name, with everything blacked out that any model declares secret. */
-  redact(name: string, params: Record<string, unknown>): Record<string, unknown>;
-  /** Paths of the secret parameters of this command, as lists of property names. */
-  secretsOf(model: string | null, name: string): string[][];
+  /**
+   * Where the parameters of a command with this name have secret values, as lists of names and indexes: everything that any model
+   * declares secret, whatever the model of the device.
+   */
+  secretsIn(name: string, params: Record<string, unknown>): string[][];
+  /** The parameters of a command or batch without its secrets, and without what has been declared secret since it was made. */
+  redact(made: Pick<CommandRecord, 'name' | 'params' | 'secrets'>): Record<string, unknown>;
   /** Replaces the models. Commands under way keep the rules that they were checked by. */
   configure(models: ReadonlyMap<string, Model>): void;
 }
@@ -111,6 +109,9 @@ export function createCommandRules(models: ReadonlyMap<string, Model>): CommandR
     const declared = model === null ? undefined : byModel.get(model);
     return model === null || declared === undefined || declared.size === 0 ? null : ruleOf(declared, name, model);
   }
+
+  const secretsIn: CommandRules['secretsIn'] = (name, params) =>
+    [builtIns, ...byModel.values()].flatMap((declared) => declared.get(name)?.secretsIn(params) ?? []);
 
   const check: CommandRules['check'] = (model, name, params, bytesMax) => {
     const rule = ruleFor(model, name);
@@ -132,12 +133,9 @@ export function createCommandRules(models: ReadonlyMap<string, Model>): CommandR
 
   return {
     check,
-    redact(name, params) {
-      const secrets = [builtIns, ...byModel.values()].flatMap((declared) => declared.get(name)?.secrets ?? []);
-      return redacted(params, secrets);
-    },
-    secretsOf: (model, name) =>
-      (builtIns.get(name) ?? (model === null ? undefined : byModel.get(model)?.get(name)))?.secrets ?? [],
+    secretsIn,
+    redact: ({ name, params, secrets }) => redacted(params, [...secrets, ...secretsIn(name, params)]),
+
     configure(next) {
       byModel = compiled(next);
     },
@@ -167,21 +165,3 @@ function ruleOf(declared: Map<string, CommandRule>, name: string, model: string)
     );
   return rule;
 }
-
-export const redactedText = '***';
-
-/** The parameters with the values at these paths blacked out. */
-export function redacted(params: Record<string, unknown>, secrets: readonly string[][]): Record<string, unknown> {
-  if (secrets.length === 0) return params;
-  const copy = structuredClone(params);
-  for (const path of secrets) {
-    let at: unknown = copy;
-    for (const name of path.slice(0, -1)) at = isObject(at) ? at[name] : undefined;
-    const last = path[path.length - 1];
-    if (isObject(at) && last !== undefined && Object.hasOwn(at, last)) at[last] = redactedText;
-  }
-  return copy;
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

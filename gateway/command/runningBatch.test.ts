@@ -7,6 +7,7 @@ const batchWith = (more: Partial<BatchRecord>): BatchRecord => ({
   id: 'b',
   name: 'do',
   params: {},
+  secrets: [],
   target: {},
   state: 'running',
   total: 10,

@@ -5,7 +5,7 @@ export interface CommandRecord {
   device: string;
   name: string;
   params: Record<string, unknown>;
-  /** Paths of the secret values in `params`; known while the command is open. */
+  /** Where `params` have secret values, as lists of names and indexes. */
   secrets: string[][];
   state: CommandState;
   result: unknown;
@@ -46,6 +46,8 @@ export interface BatchRecord {
   id: string;
   name: string;
   params: Record<string, unknown>;
+  /** Where `params` have secret values, as lists of names and indexes. */
+  secrets: string[][];
   /** The selection of devices as it was requested. */
   target: object;
   state: 'running' | 'stopped' | 'aborted' | 'done';

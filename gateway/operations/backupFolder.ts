@@ -17,7 +17,7 @@ export interface StoredBackup {
 const backupName = /^tidegate-\d{8}T\d{6}Z$/;
 /** The file in a backup that says which gateway made it. It is written last. */
 const receiptName = 'backup.json';
-const topNames = new Set([receiptName, 'log.db', 'tidegate.db', 'admin.key', 'gateway.json', 'readings']);
+const topNames = new Set([receiptName, 'log.db', 'tidegate.db', 'admin.key', 'hash.key', 'gateway.json', 'readings']);
 const dayName = /^\d{4}-\d{2}-\d{2}(\.late|\.rollup)?\.db$/;
 
 interface Receipt {

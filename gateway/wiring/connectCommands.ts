@@ -1,5 +1,6 @@
 import { type Commanding, createCommanding } from '../command/commanding.js';
 import type { Links } from '../link/links.js';
+import { hashKey } from '../registry/hashKey.js';
 import type { Base } from './base.js';
 import type { Registries } from './createRegistries.js';
 import type { Storage } from './openStorage.js';
@@ -15,6 +16,7 @@ export function connectCommands(
     clock,
     counters,
     models: current.models,
+    hashKey: hashKey(config.data),
     restored,
     deviceOf: registry.byKey,
     linkOf: links.of,

@@ -3,6 +3,7 @@ import type { MqttState } from '../../bridge/openBridge.js';
 import type { Batch } from '../../columns/batch.js';
 import type { Batches } from '../../command/batches.js';
 import type { Commands } from '../../command/commands.js';
+import type { CommandRules } from '../../command/rules.js';
 import type { Reloaded } from '../../config/reload.js';
 import type { Setting } from '../../config/settings.js';
 import type { CommandRecord } from '../../domain/command.js';
@@ -54,8 +55,7 @@ export interface OperatorContext extends Omit<Operations, 'resumeErasures'> {
   seal(): Promise<void>;
   commands: Commands;
   batches: Batches;
-  /** The parameters of a command without what any model declares secret. */
-  redact(name: string, params: Record<string, unknown>): Record<string, unknown>;
+  redact: CommandRules['redact'];
   status(): GatewayStatus;
   /** Reloads configuration, models and certificates. Throws ConfigError, StartError. */
   reload(): Promise<Reloaded>;

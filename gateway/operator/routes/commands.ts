@@ -30,12 +30,12 @@ async function viewOf(id: string, { read }: OperatorContext): Promise<CommandVie
 }
 
 function bodyOf(view: CommandView, { commands, redact }: OperatorContext) {
-  const { id, device, name, params, state, result, error, createdAt, expiresAt, endedAt, supersedes, by, batch } = view;
+  const { id, device, name, state, result, error, createdAt, expiresAt, endedAt, supersedes, by, batch } = view;
   return {
     id,
     device,
     name,
-    params: redact(name, params),
+    params: redact(view),
     state,
     result,
     error,
@@ -117,11 +117,11 @@ function targets({ target }: BatchCreate, context: OperatorContext): Device[] {
 async function batchOf(id: string, context: OperatorContext) {
   const batch = await context.read('batch', id, failedMax);
   if (batch === null) throw new Problem('batch_unknown', `There is no batch ${id}`);
-  const { name, params, target, state, total, concurrency, abortOnFailurePercent, createdAt, endedAt, by } = batch;
+  const { name, target, state, total, concurrency, abortOnFailurePercent, createdAt, endedAt, by } = batch;
   return {
     id,
     name,
-    params: context.redact(name, params),
+    params: context.redact(batch),
     target,
     state,
     total,
@@ -232,9 +232,9 @@ export const commandRoutes: Route[] = [
       const limit = numberOf(query, 'limit');
       const before = textCursor(query);
       const rows = await context.read('batches', { before, limit: limit + 1 });
-      const items = rows.slice(0, limit).map(({ ttlMs: _, deadlineMs: __, supersedes: ___, ...batch }) => ({
+      const items = rows.slice(0, limit).map(({ ttlMs: _, deadlineMs: __, supersedes: ___, secrets, ...batch }) => ({
         ...batch,
-        params: context.redact(batch.name, batch.params),
+        params: context.redact({ ...batch, secrets }),
       }));
       return { items, next: rows.length > limit ? encodeCursor([items[limit - 1].id]) : null };
     },

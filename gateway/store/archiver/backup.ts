@@ -32,8 +32,11 @@ export function* backUp(folder: string, days: DayWriterPool, target: string): Ge
   for (const name of ['log.db', 'tidegate.db']) yield done(copyDatabase(join(folder, name), join(target, name)));
   mkdirSync(dayFolder(target), { mode: 0o700 });
   for (const { day, path } of paths) yield done(copyDayFile(days, day, path, join(dayFolder(target), basename(path))));
-  for (const name of ['admin.key', 'gateway.json'])
-    if (existsSync(join(folder, name))) copyFileSync(join(folder, name), join(target, name));
+  for (const name of ['admin.key', 'hash.key', 'gateway.json']) {
+    if (!existsSync(join(folder, name))) continue;
+    copyFileSync(join(folder, name), join(target, name));
+    syncPath(join(target, name));
+  }
   syncPath(dayFolder(target));
   syncPath(target);
   rmSync(mark);

@@ -6,7 +6,8 @@ import { codeOf, errorOf } from '../../../schemas/errors.js';
 import { checkVersion, migrate, type Schema } from './migrate.js';
 import { emptyWal, versionOf } from './pragmas.js';
 
-const busyTimeoutMs = 5_000;
+/** How long a statement waits for another connection. */
+export const busyTimeoutMs = 5_000;
 
 const journalBytesMax = 64 * 1024 * 1024;
 

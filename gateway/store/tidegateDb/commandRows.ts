@@ -1,5 +1,8 @@
 import type { BatchRecord, CommandRecord, CommandState } from '../../domain/command.js';
 
+/** Null: there are none, or an older Tidegate has not stored them. */
+const placesOf = (text: string | null): string[][] => (text === null ? [] : JSON.parse(text));
+
 /** A row of `commands`. */
 export interface CommandRow {
   id: string;
@@ -7,6 +10,7 @@ export interface CommandRow {
   device_id: string;
   name: string;
   params: string;
+  secrets: string | null;
   state: CommandState;
   result: string | null;
   error: string | null;
@@ -31,7 +35,7 @@ export function recordOf(row: CommandRow): CommandRecord {
     device: row.device_id,
     name: row.name,
     params: JSON.parse(row.params),
-    secrets: [],
+    secrets: placesOf(row.secrets),
     state: row.state,
     result: parsed(row.result),
     error: parsed(row.error),
@@ -54,6 +58,7 @@ export interface BatchRow {
   id: string;
   name: string;
   params: string;
+  secrets: string | null;
   target: string;
   state: BatchRecord['state'];
   total: number;
@@ -71,6 +76,7 @@ export const batchOf = (row: BatchRow): BatchRecord => ({
   id: row.id,
   name: row.name,
   params: JSON.parse(row.params),
+  secrets: placesOf(row.secrets),
   target: JSON.parse(row.target),
   state: row.state,
   total: row.total,

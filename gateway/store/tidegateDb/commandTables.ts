@@ -12,9 +12,9 @@ export interface CommandTables {
 export function openCommandTables(db: Database.Database): CommandTables {
   const applyToBatch = openBatchTables(db);
   const insert = db.prepare(`
-    INSERT INTO commands (id, device, device_id, name, params, state, created_at, expires_at, deadline_ms, supersedes, by, batch,
+    INSERT INTO commands (id, device, device_id, name, params, secrets, state, created_at, expires_at, deadline_ms, supersedes, by, batch,
       idempotency_key, body_hash, attempted)
-    VALUES (:id, :deviceKey, :device, :name, :params, :state, :createdAt, :expiresAt, :deadlineMs, :supersedes, :by, :batch,
+    VALUES (:id, :deviceKey, :device, :name, :params, :secrets, :state, :createdAt, :expiresAt, :deadlineMs, :supersedes, :by, :batch,
       :idempotencyKey, :bodyHash, :attempted)`);
   const addEvent = db.prepare(
     'INSERT INTO command_events (command, state, at, cause) VALUES (:id, :state, :at, :cause)',
@@ -47,7 +47,7 @@ export function openCommandTables(db: Database.Database): CommandTables {
     switch (change.type) {
       case 'put_command': {
         const { command, cause } = change;
-        const { id, deviceKey, device, name, params, state, createdAt, expiresAt, deadlineMs } = command;
+        const { id, deviceKey, device, name, params, secrets, state, createdAt, expiresAt, deadlineMs } = command;
         const { supersedes, by, batch, idempotencyKey, bodyHash, attempted } = command;
         insert.run({
           id,
@@ -55,6 +55,7 @@ export function openCommandTables(db: Database.Database): CommandTables {
           device,
           name,
           params: JSON.stringify(params),
+          secrets: placesText(secrets),
           state,
           createdAt,
           expiresAt,
@@ -111,15 +112,18 @@ export function openCommandTables(db: Database.Database): CommandTables {
   };
 }
 
+const placesText = (places: readonly string[][]): string | null =>
+  places.length === 0 ? null : JSON.stringify(places);
+
 const json = (value: unknown): string | null => (value === undefined || value === null ? null : JSON.stringify(value));
 
 type BatchChange = Extract<CommandChange, { type: 'put_batch' | 'batch_member' | 'batch_moved' | 'trim_commands' }>;
 
 function openBatchTables(db: Database.Database): (change: BatchChange) => void {
   const putBatch = db.prepare(`
-    INSERT INTO command_batches (id, name, params, target, state, total, concurrency, abort_percent, ttl_ms, deadline_ms,
+    INSERT INTO command_batches (id, name, params, secrets, target, state, total, concurrency, abort_percent, ttl_ms, deadline_ms,
       supersedes, created_at, ended_at, by)
-    VALUES (:id, :name, :params, :target, :state, :total, :concurrency, :abortOnFailurePercent, :ttlMs, :deadlineMs,
+    VALUES (:id, :name, :params, :secrets, :target, :state, :total, :concurrency, :abortOnFailurePercent, :ttlMs, :deadlineMs,
       :supersedes, :createdAt, :endedAt, :by)`);
   const addMember = db.prepare(
     'INSERT INTO batch_members (batch, position, device, device_id, error) VALUES (?, ?, ?, ?, ?)',
@@ -139,7 +143,13 @@ function openBatchTables(db: Database.Database): (change: BatchChange) => void {
     switch (change.type) {
       case 'put_batch': {
         const { batch, members } = change;
-        putBatch.run({ ...batch, params: JSON.stringify(batch.params), target: JSON.stringify(batch.target) });
+        const { params, secrets, target } = batch;
+        putBatch.run({
+          ...batch,
+          params: JSON.stringify(params),
+          secrets: placesText(secrets),
+          target: JSON.stringify(target),
+        });
         members.forEach(({ deviceKey, device, error }, position) => {
           addMember.run(batch.id, position, deviceKey, device, error);
         });

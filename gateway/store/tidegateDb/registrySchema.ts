@@ -152,5 +152,8 @@ export const registrySchema: Schema = {
         CREATE INDEX commands_by_time ON commands (created_at, id);
         CREATE INDEX commands_by_name ON commands (name, created_at, id);
         CREATE INDEX commands_by_state ON commands (state, created_at, id) WHERE ended_at IS NOT NULL;`),
+    // Where the parameters of commands have secrets, as a JSON list of lists of names; null for none.
+    (db) =>
+      db.exec('ALTER TABLE commands ADD COLUMN secrets TEXT; ALTER TABLE command_batches ADD COLUMN secrets TEXT'),
   ],
 };

@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import type { Credential, Device, DeviceIdentity } from '../../domain/device.js';
 import type { AuditQuery, AuditRow, KeyRecord } from '../../domain/operators.js';
 import type { RegistryChange } from '../../domain/registryChange.js';
-import { bringHome } from '../sqlite/openDatabase.js';
+import { bringHome, busyTimeoutMs } from '../sqlite/openDatabase.js';
 import { columnStatement, statement } from '../sqlite/statement.js';
 import { openCommandTables } from './commandTables.js';
 import { openPresenceTable } from './presenceTable.js';
@@ -141,8 +141,26 @@ export function openRegistryTables(db: Database.Database): RegistryTables {
     trimAudit.run();
   });
 
+  /** True while the write-ahead log may have pages with parameters that have been blacked out since. */
+  let mustClear = true;
+
+  /** Empties the write-ahead log, unless a reader uses it: then the next change tries again. */
+  function clearLog(): void {
+    db.pragma('busy_timeout = 0');
+    try {
+      const [{ busy }] = db.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }];
+      mustClear = busy !== 0;
+    } finally {
+      db.pragma(`busy_timeout = ${busyTimeoutMs}`);
+    }
+  }
+
   return {
-    change: (changes) => transact.immediate(changes),
+    change(changes) {
+      transact.immediate(changes);
+      mustClear ||= changes.some((change) => 'params' in change && change.params !== undefined);
+      if (mustClear) clearLog();
+    },
     forget(deviceKey) {
       db.transaction(() => {
         commands.erase(deviceKey);
