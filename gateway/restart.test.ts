@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import type { DeviceBody } from '../schemas/generated/operator.js';
 import { gatewayTools, startOn, takenPort } from './gateway.fixture.js';
 import type { Gateway } from './gateway.js';
+import { freePort } from './transport/portTaken.js';
 
 /** Starts gateways one after the other on one folder, which is removed once they have stopped. */
 function restartable(context: TestContext) {
@@ -17,7 +18,8 @@ function restartable(context: TestContext) {
     for (const gateway of started) await gateway.stop();
     rmSync(data, { recursive: true, force: true });
   });
-  return async (set: string[] = []) => {
+  return async (set: string[] = [], before: (data: string) => void = () => {}) => {
+    before(data);
     const gateway = await startOn(data, set);
     started.push(gateway);
     return gatewayTools(gateway, data);
@@ -149,4 +151,31 @@ test('a password file of the bridge that cannot be read fails the start before t
   const set = ['mqtt.url=mqtt://127.0.0.1:1', `mqtt.passwordFile=${join(folder, 'missing')}`];
   await assert.rejects(async () => startOn(data, set), { exitCode: 78, message: /mqtt\.passwordFile/ });
   assert.equal(existsSync(data), false);
+});
+
+test('from the first answer of /readyz on, the first key is in its file and works', async (context) => {
+  const start = restartable(context);
+  const port = await freePort('127.0.0.1', 0);
+  const folder: { data?: string } = {};
+  let failed = false;
+  const ready = (async () => {
+    while (!failed) {
+      const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null);
+      if (answer?.status === 200) return answer.headers.get('date');
+    }
+    return null;
+  })();
+  // The key is read at the first answer, so before anyone who waits for the start can read it.
+  const used = ready.then(async (date) => {
+    if (date === null) return null;
+    const key = readFileSync(join(folder.data ?? '', 'admin.key'), 'utf8').trim();
+    return (await fetch(`http://127.0.0.1:${port}/v1/keys`, { headers: { authorization: `Bearer ${key}` } })).status;
+  });
+  await start([`operator.port=${port}`], (data) => {
+    folder.data = data;
+  }).catch((error: unknown) => {
+    failed = true;
+    throw error;
+  });
+  assert.equal(await used, 200);
 });

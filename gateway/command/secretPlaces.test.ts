@@ -43,7 +43,7 @@ test('a secret is blacked out wherever the schema marks it', () => {
     ['oneOf', { properties: { a: { oneOf: [{ type: 'number' }, secret] } } }, { a: 'x' }, { a: '***' }],
     [
       'if, then, else',
-      { if: {}, then: { properties: { a: secret } }, else: { properties: { b: secret } } },
+      JSON.parse('{"if":{},"then":{"properties":{"a":{"secret":true}}},"else":{"properties":{"b":{"secret":true}}}}'),
       { a: 'x', b: 'y' },
       { a: '***', b: '***' },
     ],

@@ -59,16 +59,19 @@ export function createStream(name: string, kept: boolean): Stream {
   return { id: 0, name, kept, mark: 0, pending: 0, usedAt: 0 };
 }
 
-/** The kept stream of that name. The least recently used stream makes room for a new one. */
-export function streamOf(source: Source, name: string, now: number): Stream {
-  const known = source.streams.find((stream) => stream.name === name);
-  if (known !== undefined) return known;
+/**
+ * The kept stream of that name. A new one is kept with its first frame, by `keepStream`: links that send nothing push no stream of
+ * the device out.
+ */
+export function streamOf(source: Source, name: string): Stream {
+  return source.streams.find((stream) => stream.name === name) ?? createStream(name, true);
+}
+
+/** Keeps a stream with its first frame. The least recently used stream makes room for it. */
+export function keepStream(source: Source, stream: Stream): void {
   if (source.streams.length >= limits.streamsPerDeviceMax) {
     const oldest = source.streams.reduce((a, b) => (b.usedAt < a.usedAt ? b : a));
     source.streams.splice(source.streams.indexOf(oldest), 1);
   }
-  const stream = createStream(name, true);
-  stream.usedAt = now;
   source.streams.push(stream);
-  return stream;
 }

@@ -15,7 +15,7 @@ import {
   tableOfModel,
 } from './metricTable.js';
 import { fault } from './rules.js';
-import { createSource, createStream, type Source, type Stream, streamOf } from './source.js';
+import { createSource, createStream, keepStream, type Source, type Stream, streamOf } from './source.js';
 
 /** What the store remembers of devices, series, streams, tables and receipt times. */
 export interface RestoredSources {
@@ -70,9 +70,9 @@ export class Sources {
     return source;
   };
 
-  /** The stream that the device named. The least recently used one of 16 makes room for a new one. */
-  streamOf(source: Source, name: string, now: number): Stream {
-    return streamOf(source, name, now);
+  /** The stream that the device named. */
+  streamOf(source: Source, name: string): Stream {
+    return streamOf(source, name);
   }
 
   /** A stream that lives with its link. */
@@ -91,9 +91,10 @@ export class Sources {
     return series.id;
   };
 
-  /** Gives a stream its id, with its first frame. */
+  /** Gives a stream its id, with its first frame. The least recently used one of 16 that a device named makes room for it. */
   nameStream(source: Source, stream: Stream): void {
     stream.id = this.nextStreamId++;
+    if (stream.kept) keepStream(source, stream);
     const { id, name, kept } = stream;
     this.options.batch().declared.streams.push({ id, deviceKey: source.device.key, name, kept });
   }

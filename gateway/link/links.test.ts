@@ -447,3 +447,26 @@ test('a clock behind the data refuses links and nacks no frames', async (context
   const again = await tools.connect(device, '?stream=main');
   assert.equal(again.welcome.lastSeq, 1);
 });
+
+test('links that send nothing do not push a device’s own streams out', async (context) => {
+  const tools = await startTestGateway(context);
+  const credential = await tools.addDevice('d');
+  const own = await tools.connect(credential, '?stream=main');
+  for (let seq = 1; seq <= 3; seq++) own.send({ seq, values: { x: seq } });
+  await own.untilAck(3);
+  await own.close();
+  for (let n = 0; n < 40; n++) await (await tools.connect(credential, `?stream=s${n}`)).close();
+  const again = await tools.connect(credential, '?stream=main');
+  assert.equal(again.welcome.lastSeq, 3);
+  await again.close();
+  // Streams that do send push out the one that was used least recently.
+  for (let n = 0; n < 16; n++) {
+    const link = await tools.connect(credential, `?stream=t${n}`);
+    link.send({ seq: 1, values: { y: n } });
+    await link.untilAck(1);
+    await link.close();
+  }
+  const last = await tools.connect(credential, '?stream=main');
+  assert.equal(last.welcome.lastSeq, 0);
+  await last.close();
+});

@@ -51,7 +51,7 @@ const livePath = '/v1/live';
 
 /** Opens the port that operators connect to: API, live feed, metrics, console. Throws StartError 69 if the port is in use. */
 export async function startOperator(options: OperatorOptions): Promise<Operator> {
-  const { allowedOrigins, context, host, live, port, tls } = options;
+  const { host, live, port, tls } = options;
   const router = createRouter(options);
   const socket = await options.transport.open<LiveClient>({
     host,
@@ -63,7 +63,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       queuedBytesMax: eventsBacklogBytesMax,
       silenceSeconds: 60,
       pings: true,
-      upgrade: (request) => upgradeLive(request, context, allowedOrigins),
+      upgrade: (request) => upgradeLive(request, options),
       opened: live.open,
       message: (client, message) => live.receive(client, Buffer.from(message).toString()),
       drained: live.drained,
@@ -82,19 +82,14 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   };
 }
 
-function createRouter({
-  allowedOrigins,
-  context,
-  bodyBytesMax,
-  consoleFolder,
-  apiPageFolder,
-}: OperatorOptions): Router {
+function createRouter(options: OperatorOptions): Router {
+  const { context, bodyBytesMax, consoleFolder, apiPageFolder } = options;
   const router = new Router();
   addRoutes(router, routes, context, bodyBytesMax);
   const document = JSON.stringify(openApiOf(routes, context.version));
   const headers = { 'Content-Type': 'application/json' };
   router.add('GET', '/openapi.json', (_, response) => response.answer({ status: 200, headers, body: document }));
-  router.add('GET', livePath, (request, response) => response.answer(answerPlain(request, context, allowedOrigins)));
+  router.add('GET', livePath, (request, response) => response.answer(answerPlain(request, options)));
   addConsole(
     router,
     consoleFolder,
@@ -111,8 +106,7 @@ const connectByWebSocket = problemAnswer('upgrade_required', 'This path accepts 
 /** The key comes in the Authorization header or, from a browser, in a subprotocol entry, which is never echoed. */
 function upgradeLive(
   request: Request,
-  context: OperatorContext,
-  allowedOrigins: readonly string[],
+  { context, live, allowedOrigins }: Pick<OperatorOptions, 'context' | 'live' | 'allowedOrigins'>,
 ): Upgraded<LiveClient> | Answer {
   try {
     const offered = request
@@ -127,6 +121,7 @@ function upgradeLive(
     const key = authorize(request.header('authorization') || byProtocol, 'viewer', context);
     refuseForeignOrigin(request.header('origin'), request.header('host'), allowedOrigins);
     if (!isHandshake(request)) return connectByWebSocket;
+    refuseTooMany(key.id, live);
     return { held: createLiveClient(key.id), subprotocol: offered.includes(liveProtocol) ? liveProtocol : '' };
   } catch (error) {
     return refusalFor(error, context);
@@ -137,20 +132,35 @@ function upgradeLive(
  * The answer to a request for the live feed that is no upgrade. A browser does not show its page why a WebSocket was refused, so the page
  * may ask here with `?origin=`, its own origin, and gets the problem that it would get.
  */
-function answerPlain(request: Request, context: OperatorContext, allowedOrigins: readonly string[]): Answer {
+function answerPlain(
+  request: Request,
+  { context, live, allowedOrigins }: Pick<OperatorOptions, 'context' | 'live' | 'allowedOrigins'>,
+): Answer {
   const origin = new URLSearchParams(request.query).get('origin');
   if (origin === null) return connectByWebSocket;
   try {
-    authorize(request.header('authorization'), 'viewer', context);
+    const key = authorize(request.header('authorization'), 'viewer', context);
     refuseForeignOrigin(origin, request.header('host'), allowedOrigins);
+    refuseTooMany(key.id, live);
     return connectByWebSocket;
   } catch (error) {
     return refusalFor(error, context);
   }
 }
 
+/** Throws Problem too_many_live_clients. */
+function refuseTooMany(key: string, live: Live): void {
+  const refusal = live.refusal(key);
+  if (refusal !== null) throw new Problem('too_many_live_clients', refusal);
+}
+
 function refusalFor(error: unknown, context: OperatorContext): Answer {
-  if (error instanceof Problem) return problemAnswer(error.code, error.detail);
+  if (error instanceof Problem)
+    return problemAnswer(
+      error.code,
+      error.detail,
+      error.code === 'too_many_live_clients' ? { 'Retry-After': '10' } : {},
+    );
   context.log.error({ err: error }, 'a live upgrade failed inside');
   return problemAnswer('internal', 'The gateway failed at this request');
 }

@@ -122,6 +122,57 @@ function describeTransport(transport: Transport, missing: string | null): void {
     await assert.rejects(open(context, { port }), { exitCode: 69 });
   });
 
+  test('a request whose length is ambiguous is refused, and nothing after it on the connection is read', async (context) => {
+    const asked: string[] = [];
+    const { port } = await open(context, {
+      request(request, response) {
+        asked.push(`${request.method} ${request.path}`);
+        response.readBody(1_000, () => response.answer({ status: 204, headers: {}, body: null }));
+      },
+    });
+    const ambiguous: [what: string, headers: string[], body: string][] = [
+      ['both', ['Content-Length: 4', 'Transfer-Encoding: chunked'], '0\r\n\r\n'],
+      ['both, the other way round', ['Transfer-Encoding: chunked', 'Content-Length: 4'], '0\r\n\r\n'],
+      ['two lengths', ['Content-Length: 0', 'Content-Length: 5'], 'hello'],
+      ['the same length twice', ['Content-Length: 5', 'Content-Length: 5'], 'hello'],
+      ['a list of lengths', ['Content-Length: 5, 5'], 'hello'],
+      ['a sign', ['Content-Length: +5'], 'hello'],
+      ['a hexadecimal length', ['Content-Length: 0x5'], 'hello'],
+      ['a negative length', ['Content-Length: -1'], 'hello'],
+      ['no number', ['Content-Length: five'], 'hello'],
+      ['an empty length', ['Content-Length:'], ''],
+      ['a length beyond every number', ['Content-Length: 99999999999999999999'], 'hello'],
+      ['another coding', ['Transfer-Encoding: identity'], 'hello'],
+      ['a coding after chunked', ['Transfer-Encoding: chunked, gzip'], '0\r\n\r\n'],
+      ['a misspelt coding', ['Transfer-Encoding: xchunked'], '0\r\n\r\n'],
+      ['two codings', ['Transfer-Encoding: chunked', 'Transfer-Encoding: identity'], '0\r\n\r\n'],
+    ];
+    for (const [what, headers, body] of ambiguous) {
+      for (const upgrade of [[], ['Connection: Upgrade', 'Upgrade: websocket']]) {
+        const got = await exchange(
+          port,
+          requestText('POST', '/first', [...headers, ...upgrade], body) +
+            requestText('GET', '/second', ['Connection: close']),
+        );
+        const where = `${what}${upgrade.length > 0 ? ', with an Upgrade header' : ''}: ${got}`;
+        // A library may refuse the request before the gateway sees it; no answer but the refusal may come in any case.
+        assert.match(got, /^(HTTP\/1.1 400 |$)/, where);
+        assert.equal(got.split('HTTP/1.1 ').length <= 2, true, where);
+        assert.deepEqual(asked, [], where);
+      }
+    }
+    const plain = await exchange(
+      port,
+      requestText('POST', '/first', ['Content-Length: 5', 'Connection: close'], 'hello'),
+    );
+    assert.match(plain, /^HTTP\/1.1 204 /);
+    const chunked = ['Transfer-Encoding: Chunked', 'Connection: close'];
+    assert.match(
+      await exchange(port, requestText('POST', '/first', chunked, '5\r\nhello\r\n0\r\n\r\n')),
+      /^HTTP\/1.1 204 /,
+    );
+  });
+
   test('an address that this machine does not have is another fault than a port that is taken', async (context) => {
     // RFC 5737: no machine has this address.
     await assert.rejects(open(context, { host: '192.0.2.1' }), {

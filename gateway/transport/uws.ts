@@ -10,6 +10,7 @@ import uws from 'uWebSockets.js';
 import { STATUS_CODES } from 'node:http';
 import { createRequire } from 'node:module';
 import { addressText } from '../net/address.js';
+import { ambiguousLength, type LengthFields, lengthFault } from './lengthFault.js';
 import { freePort, portTaken } from './portTaken.js';
 import { readTls } from './tls.js';
 import type {
@@ -126,7 +127,9 @@ function serve<Held extends object>(app: TemplatedApp, options: PortOptions<Held
     idleTimeout: sockets.silenceSeconds,
     sendPingsAutomatically: sockets.pings,
     upgrade: (res, req, context) => {
-      if (sockets.isPath(req.getUrl())) upgrade(res, req, context, sockets);
+      const fault = lengthFault(lengthFieldsOf(req));
+      if (fault !== null) responseTo(req, res).answer(ambiguousLength(fault));
+      else if (sockets.isPath(req.getUrl())) upgrade(res, req, context, sockets);
       else request(new UwsRequest(req, res), responseTo(req, res));
     },
     open: (ws) => sockets.opened(ws.getUserData().held, new UwsSocket(ws)),
@@ -140,7 +143,21 @@ function serve<Held extends object>(app: TemplatedApp, options: PortOptions<Held
       sockets.closed(ws.getUserData().held, { code, reason: code === 1006 ? '' : reason, cut });
     },
   });
-  app.any('/*', (res, req) => request(new UwsRequest(req, res), responseTo(req, res)));
+  app.any('/*', (res, req) => {
+    const fault = lengthFault(lengthFieldsOf(req));
+    if (fault !== null) responseTo(req, res).answer(ambiguousLength(fault));
+    else request(new UwsRequest(req, res), responseTo(req, res));
+  });
+}
+
+function lengthFieldsOf(req: HttpRequest): LengthFields {
+  const contentLengths: string[] = [];
+  const transferEncodings: string[] = [];
+  req.forEach((key, value) => {
+    if (key === 'content-length') contentLengths.push(value);
+    else if (key === 'transfer-encoding') transferEncodings.push(value);
+  });
+  return { contentLengths, transferEncodings };
 }
 
 const responseTo = (req: HttpRequest, res: HttpResponse): UwsResponse =>

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo, Socket as TcpSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { ambiguousLength, type LengthFields, lengthFault } from './lengthFault.js';
 import { PortTakenError } from './portTaken.js';
 import { readTls } from './tls.js';
 import type { Port, PortOptions, Sockets, TlsFiles, Transport } from './transport.js';
@@ -39,7 +40,9 @@ async function openPort<Held extends object>(options: PortOptions<Held>): Promis
     if (before >= waitingAnswersMax) return void req.socket.destroy();
     waiting.set(req.socket, before + 1);
     res.on('close', () => waiting.set(req.socket, (waiting.get(req.socket) ?? 1) - 1));
-    request(new WsRequest(req), new WsResponse(req, res));
+    const fault = lengthFault(lengthFieldsOf(req));
+    if (fault !== null) new WsResponse(req, res).answer(ambiguousLength(fault));
+    else request(new WsRequest(req), new WsResponse(req, res));
   });
   server.on('upgrade', upgrades);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => answerUnreadable(error.code ?? '', socket));
@@ -119,6 +122,8 @@ function createUpgrades<Held extends object>(
   return (req, stream, head) => {
     const socket = stream as TcpSocket;
     const asked = new WsRequest(req);
+    const fault = lengthFault(lengthFieldsOf(req));
+    if (fault !== null) return plainResponse(req, socket).answer(ambiguousLength(fault));
     if (!sockets.isPath(asked.path)) return request(asked, plainResponse(req, socket));
     const decided = sockets.upgrade(asked);
     if (!('held' in decided)) return plainResponse(req, socket).answer({ ...decided, closes: true });
@@ -140,6 +145,11 @@ function accept<Held extends object>(
   open.add(socket);
   sockets.opened(held, socket);
 }
+
+const lengthFieldsOf = ({ headersDistinct }: IncomingMessage): LengthFields => ({
+  contentLengths: headersDistinct['content-length'] ?? [],
+  transferEncodings: headersDistinct['transfer-encoding'] ?? [],
+});
 
 /** The response to a request that Node took for an upgrade and that is none. Its connection ends with the answer. */
 function plainResponse(req: IncomingMessage, socket: TcpSocket): WsResponse {

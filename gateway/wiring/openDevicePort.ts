@@ -139,7 +139,7 @@ function createLinkMaker({ config, clock, events }: Base, { sources, records }: 
     const source = sources.of(device);
     const openedAt = clock.now();
     records.credentialUsed(credential);
-    const stream = name === null ? sources.ownStream(`link-${randomUUID()}`) : sources.streamOf(source, name, openedAt);
+    const stream = name === null ? sources.ownStream(`link-${randomUUID()}`) : sources.streamOf(source, name);
     const facts = { source, stream, toldSeq: stream.mark, credential, encoding, subprotocol, address, openedAt };
     return new Link(facts, limits, answers, clock.now);
   };

@@ -14,7 +14,7 @@ interface Fault {
   injected: string;
   /** What must hold. */
   invariant: string;
-  /** The suite: its path in dist/tests, or in dist/gateway if it does not begin with `faults/`. */
+  /** The suite: its path in dist/tests, or in dist/gateway if it does not begin with `faults/` or `package/`. */
   suite: string;
   /** Matches the names of the suite's tests that show it. */
   tests: RegExp;
@@ -227,6 +227,28 @@ const faults: Fault[] = [
     suite: 'faults/commands.system.js',
     tests: /between a command/,
   },
+  {
+    fault: 'many requests race for the same bound',
+    injected: 'simultaneous requests at every row of the table of bounds',
+    invariant: 'no more get through than the bound says; the others are refused with its code',
+    suite: 'package/bounds.test.js',
+    tests: /^simultaneous requests/,
+  },
+  {
+    fault: 'a batch is stopped, resumed, or cut off, or its writes fail, at any moment',
+    injected: 'every order of the events of a small batch',
+    invariant: 'no command and no place is lost, and none is sent for the first time twice',
+    suite: 'command/interleavings.test.js',
+    tests: /^a batch loses no command/,
+  },
+  {
+    fault: 'secrets are planted in parameters and credentials',
+    injected: 'HTTP, MQTT, batches, a changed model, SIGKILL',
+    invariant:
+      'they are in no answer, log, audit, live or MQTT message; after the end in no file, write-ahead log or backup',
+    suite: 'faults/secrets.system.js',
+    tests: /secret/,
+  },
 ];
 
 /** How one test of a suite went. */
@@ -240,7 +262,7 @@ interface Outcome {
 }
 
 const urlOf = (suite: string): URL =>
-  suite.startsWith('faults/')
+  /^(faults|package)\//.test(suite)
     ? new URL(`../${suite}`, import.meta.url)
     : new URL(`../../gateway/${suite}`, import.meta.url);
 

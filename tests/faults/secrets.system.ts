@@ -123,7 +123,6 @@ test('planted secret parameters are in no answer, log, audit, live or MQTT messa
   const [data, models, brokerFolder, backup] = [1, 2, 3, 4].map(() => tempFolder(context));
   writeFileSync(join(models, 'box.yaml'), plantedModel);
   const broker = await startMosquitto(brokerFolder);
-  await broker.start();
   context.after(() => broker.stop());
   const set = ['log.level=trace', `models=${models}`, `mqtt.url=${broker.url}`];
   const gateway = await startGatewayProcess({ data, set });

@@ -153,6 +153,11 @@ export const problems = {
     title: 'The readings of a day cannot be read',
     fix: 'Restore the file from a backup. tidegate doctor --all names every damaged file. Other days are not affected.',
   },
+  too_many_live_clients: {
+    status: 429,
+    title: 'Too many clients of the live feed are connected',
+    fix: 'Close some, or let one client ask for all of it.',
+  },
   internal: { status: 500, title: 'The gateway failed', fix: 'Read the log of the gateway for the cause.' },
   storage_unavailable: {
     status: 503,

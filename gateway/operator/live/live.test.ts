@@ -206,3 +206,74 @@ test('a trace has the times of a stored frame, and the bytes and the reason of a
   assert.equal(live.heard.length, 0);
   live.ws.close();
 });
+
+test('live clients are bounded per key and in all, with a code, and one that leaves makes room', async (context) => {
+  const tools = await startTestGateway(context);
+  const keys = [tools.gateway.adminKey ?? ''];
+  for (let n = 0; n < 4; n++)
+    keys.push(((await tools.api('POST', '/v1/keys', { name: `k${n}`, role: 'viewer' })).body as { key: string }).key);
+  const connect = (key: string): Promise<WebSocket | string> =>
+    new Promise((resolve) => {
+      const ws = new WebSocket(`${tools.gateway.operatorUrl.replace('http', 'ws')}/v1/live`, {
+        headers: { authorization: `Bearer ${key}` },
+      });
+      ws.on('error', () => {});
+      ws.on('open', () => resolve(ws));
+      ws.on('unexpected-response', (_, response) => {
+        let text = '';
+        response.on('data', (chunk) => {
+          text += chunk;
+        });
+        response.on('end', () => resolve(`${response.statusCode} ${(JSON.parse(text) as { code: string }).code}`));
+      });
+    });
+  const all: (WebSocket | string)[] = [];
+  for (const [n, key] of keys.entries()) {
+    // All of one key at the same time.
+    const made = await Promise.all(Array.from({ length: 70 }, () => connect(key)));
+    const open = made.filter((one) => typeof one !== 'string');
+    assert.equal(open.length, n < 4 ? 64 : 0);
+    for (const one of made) if (typeof one === 'string') assert.equal(one, '429 too_many_live_clients');
+    all.push(...open);
+  }
+  const [first, ...rest] = all as WebSocket[];
+  first.close();
+  for (let again: WebSocket | string = ''; typeof again === 'string'; ) {
+    again = await connect(keys[4]);
+    if (typeof again !== 'string') rest.push(again);
+  }
+  for (const ws of rest) ws.terminate();
+});
+
+test('what several clients hear alike is made once, and a change of one of them changes nothing for the others', async (context) => {
+  const tools = await startTestGateway(context);
+  const link = await tools.connect(await tools.addDevice('a', { tags: { site: 'north' } }));
+  const clients = [];
+  for (let n = 0; n < 5; n++) clients.push(await openLive(tools));
+  // Ids, the order of kinds and the same subscription twice make no difference.
+  for (const [n, live] of clients.entries()) {
+    live.ask({ type: 'subscribe', id: `s${n}`, kinds: n % 2 === 0 ? ['readings', 'latest'] : ['latest', 'readings'] });
+    if (n === 2) live.ask({ type: 'subscribe', id: 'more', kinds: ['latest', 'readings'] });
+    await live.next('subscribed');
+  }
+  const made = context.mock.method(JSON, 'stringify');
+  link.send({ seq: 1, values: { x: 1 } });
+  for (const live of clients) {
+    assert.deepEqual((await live.next('readings')).readings[0].value, 1);
+    assert.equal((await live.next('latest')).changes.a.x.value, 1);
+  }
+  const texts = made.mock.calls
+    .map(({ result }) => String(result))
+    .filter((text) => /"type":"(readings|latest)"/.test(text));
+  assert.equal(texts.length, 2, texts.join('\n'));
+  made.mock.restore();
+  clients[0].ask({ type: 'unsubscribe', id: 's0' });
+  clients[1].ask({ type: 'subscribe', id: 's1', kinds: ['readings'], tags: { site: 'south' } });
+  await clients[0].next('unsubscribed');
+  await clients[1].next('subscribed');
+  link.send({ seq: 2, values: { x: 2 } });
+  for (const live of clients.slice(2)) assert.equal((await live.next('readings')).readings[0].value, 2);
+  assert.equal(clients[0].heard.filter(({ type }) => type === 'readings').length, 0);
+  assert.equal(clients[1].heard.filter(({ type }) => type === 'readings').length, 0);
+  for (const live of clients) live.ws.close();
+});

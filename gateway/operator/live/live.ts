@@ -9,8 +9,18 @@ import type { Scalar } from '../../domain/series.js';
 import type { TracedFrame } from '../../observe/trace.js';
 import type { Socket } from '../../transport/transport.js';
 import type { LiveEvents, OperatorContext } from '../http/context.js';
-import { hears, hearsLatest, type LiveClient, takeRequest, tracedBy } from './liveClient.js';
-import { offerSamples, reportDropped, send } from './sending.js';
+import { type Audiences, createAudiences } from './audience.js';
+import {
+  hears,
+  hearsLatest,
+  type LiveClient,
+  type LiveKind,
+  liveClientsMax,
+  liveClientsPerKeyMax,
+  takeRequest,
+  tracedBy,
+} from './liveClient.js';
+import { offerSamples, reportDropped, send, sendAll } from './sending.js';
 import { createSnapshots } from './snapshots.js';
 
 const latestEveryMs = 500;
@@ -19,6 +29,8 @@ const latestEveryMs = 500;
 export interface Live {
   /** What happens in the gateway. While no client is connected, a commit costs one comparison here. */
   readonly events: LiveEvents;
+  /** Why one more client with this key is refused; null: it may connect. */
+  refusal(key: string): string | null;
   /** A client has connected. */
   open(client: LiveClient, socket: Socket): void;
   /** A client has sent a message. */
@@ -48,9 +60,13 @@ export type LiveContext = Pick<
 
 export function createLive(context: LiveContext): Live {
   const clients = new Set<LiveClient>();
-  const events = createEvents(context, clients);
+  const audiences = createAudiences();
+  const events = createEvents(context, audiences);
   const snapshots = createSnapshots(context, send);
-  const timer = setInterval(() => sendLatest(context, clients), latestEveryMs);
+  const timer = setInterval(() => {
+    endInvalid(context, clients);
+    sendLatest(context, audiences);
+  }, latestEveryMs);
   timer.unref();
 
   function watchTraced(): void {
@@ -59,6 +75,16 @@ export function createLive(context: LiveContext): Live {
 
   return {
     events,
+
+    refusal(key) {
+      if (clients.size >= liveClientsMax)
+        return `${clients.size} clients of the live feed are connected; the limit is ${liveClientsMax}`;
+      let own = 0;
+      for (const client of clients) if (client.key === key) own++;
+      return own < liveClientsPerKeyMax
+        ? null
+        : `${own} clients of the live feed are connected with this key; the limit is ${liveClientsPerKeyMax}`;
+    },
 
     open(client, socket) {
       client.socket = socket;
@@ -70,6 +96,7 @@ export function createLive(context: LiveContext): Live {
       const request = takeRequest(client, text);
       watchTraced();
       if (request.type === 'error') return send(client, request);
+      audiences.settle(client);
       const { type, id } = request;
       send(client, type === 'subscribe' ? { type: 'subscribed', id } : { type: 'unsubscribed', id });
       if (type === 'subscribe' && request.snapshot) snapshots.start(client, id);
@@ -83,6 +110,7 @@ export function createLive(context: LiveContext): Live {
     closed(client) {
       client.socket = null;
       clients.delete(client);
+      audiences.leave(client);
       client.snapshots.clear();
       watchTraced();
     },
@@ -94,36 +122,51 @@ export function createLive(context: LiveContext): Live {
   };
 }
 
-function createEvents(context: LiveContext, clients: ReadonlySet<LiveClient>): LiveEvents {
+function createEvents(context: LiveContext, audiences: Audiences): LiveEvents {
+  /** Sends an event of a device to everyone who hears it. */
+  function tell(kind: LiveKind, device: Device, message: () => LiveMessage): void {
+    let made: LiveMessage | null = null;
+    for (const audience of audiences.of(kind)) {
+      if (!hears(audience, kind, device)) continue;
+      made ??= message();
+      sendAll(audience.clients, made);
+    }
+  }
+
   return {
     committed(batch, rids) {
-      if (clients.size === 0) return;
-      sendReadings(context, [...clients], batch);
-      sendRejected(context, [...clients], batch, rids);
+      sendReadings(context, audiences, batch);
+      batch.rejected.forEach(({ deviceKey, seq, code, path, message }, i) => {
+        const device = context.registry.byKey(deviceKey);
+        if (device === undefined) return;
+        tell('rejected', device, () => ({
+          type: 'rejected',
+          device: device.id,
+          rid: rids[i],
+          seq,
+          code,
+          path,
+          message,
+        }));
+      });
     },
 
     presence(device: Device, now: () => Presence): void {
-      for (const client of clients) {
-        if (hears(client, 'presence', device))
-          send(client, { type: 'presence', device: device.id, presence: { ...now() } });
-      }
+      tell('presence', device, () => ({ type: 'presence', device: device.id, presence: { ...now() } }));
     },
 
     devicesChanged(devices, what) {
-      for (const client of clients) {
-        const ids = devices.filter((device) => hears(client, 'devices', device)).map(({ id }) => id);
-        if (ids.length > 0) send(client, { type: 'devices', what, ids });
+      for (const audience of audiences.of('devices')) {
+        const ids = devices.filter((device) => hears(audience, 'devices', device)).map(({ id }) => id);
+        if (ids.length > 0) sendAll(audience.clients, { type: 'devices', what, ids });
       }
     },
 
     command({ id, device, name, state, result, error, createdAt }: CommandRecord): void {
-      const known = clients.size === 0 ? undefined : context.registry.get(device);
+      const known = context.registry.get(device);
       if (known === undefined) return;
-      for (const client of clients) {
-        if (!hears(client, 'commands', known)) continue;
-        const command = { id, name, state, result: result as null, error: error as null, createdAt };
-        send(client, { type: 'command', device, command });
-      }
+      const command = { id, name, state, result: result as null, error: error as null, createdAt };
+      tell('commands', known, () => ({ type: 'command', device, command }));
     },
 
     traced({ bytes, fault, ...frame }: TracedFrame): void {
@@ -131,44 +174,36 @@ function createEvents(context: LiveContext, clients: ReadonlySet<LiveClient>): L
       if (device === undefined) return;
       const cause = fault === null ? null : { code: fault.code, path: fault.path ?? null, message: fault.message };
       const message = { type: 'trace', ...frame, bytes: Buffer.from(bytes).toString('base64'), fault: cause } as const;
-      for (const client of clients)
-        if (hears(client, 'trace', device)) offerSamples(client, context.counters, 1, () => message);
+      for (const audience of audiences.of('trace'))
+        if (hears(audience, 'trace', device)) offerSamples(audience.clients, context.counters, 1, () => message);
     },
   };
 }
 
 /** Sends the readings of a commit, frame by frame; for `latest` it only notes which series have changed. */
-function sendReadings(context: LiveContext, clients: LiveClient[], batch: Batch): void {
-  const wantReadings = clients.filter(({ kinds }) => kinds.has('readings'));
-  const wantLatest = clients.filter(({ kinds }) => kinds.has('latest'));
+function sendReadings(context: LiveContext, audiences: Audiences, batch: Batch): void {
+  const wantReadings = audiences.of('readings');
+  const wantLatest = audiences.of('latest');
+  if (wantReadings.length + wantLatest.length === 0) return;
   for (let frame = 0, at = 0; frame < batch.frames; at += batch.frameReadings[frame++]) {
     const device = context.registry.byKey(batch.frameDevice[frame]);
     const end = at + batch.frameReadings[frame];
     if (device === undefined || end === at) continue;
-    for (const client of wantReadings) {
-      if (hears(client, 'readings', device))
-        offerSamples(client, context.counters, end - at, () => frameMessage(context, batch, frame, device.id, at, end));
+    for (const audience of wantReadings) {
+      if (hears(audience, 'readings', device))
+        offerSamples(audience.clients, context.counters, end - at, () =>
+          frameMessage(context, batch, frame, device.id, at, end),
+        );
     }
-    for (const client of wantLatest) {
-      if (!hears(client, 'latest', device)) continue;
+    for (const audience of wantLatest) {
+      if (!hears(audience, 'latest', device)) continue;
       for (let i = at; i < end; i++) {
         const series = batch.series[i];
-        if (client.changed.has(series)) continue;
-        if (hearsLatest(client, device, context.seriesById(series).metric)) client.changed.add(series);
+        if (audience.changed.has(series)) continue;
+        if (hearsLatest(audience, device, context.seriesById(series).metric)) audience.changed.add(series);
       }
     }
   }
-}
-
-function sendRejected({ registry }: LiveContext, clients: LiveClient[], batch: Batch, rids: string[]): void {
-  batch.rejected.forEach(({ deviceKey, seq, code, path, message }, i) => {
-    const device = registry.byKey(deviceKey);
-    if (device === undefined) return;
-    for (const client of clients) {
-      if (hears(client, 'rejected', device))
-        send(client, { type: 'rejected', device: device.id, rid: rids[i], seq, code, path, message });
-    }
-  });
 }
 
 /** The readings `start` to `end` of a batch, which are those of one frame. */
@@ -189,18 +224,20 @@ function frameMessage(
   return { type: 'readings', device, seq: batch.frameSeq[frame], receivedAt: batch.frameReceivedAt[frame], readings };
 }
 
-/** Sends each client the newest values that have changed. A client whose key is revoked or has expired is closed. */
-function sendLatest(context: LiveContext, clients: ReadonlySet<LiveClient>): void {
-  for (const client of [...clients]) {
-    if (!context.keys.isValid(client.key)) {
-      client.socket?.end(1008, 'the key is not valid any more');
-      continue;
-    }
-    if (client.changed.size === 0) continue;
-    const series = [...client.changed];
-    client.changed.clear();
+/** Closes the clients whose key is revoked or has expired. */
+function endInvalid({ keys }: LiveContext, clients: ReadonlySet<LiveClient>): void {
+  for (const { key, socket } of [...clients])
+    if (!keys.isValid(key)) socket?.end(1008, 'the key is not valid any more');
+}
+
+/** Sends the newest values that have changed to those who hear them. */
+function sendLatest(context: LiveContext, audiences: Audiences): void {
+  for (const { clients, changed } of audiences.of('latest')) {
+    if (changed.size === 0) continue;
+    const series = [...changed];
+    changed.clear();
     const message = (): LiveMessage => ({ type: 'latest', changes: latestOf(context, series) });
-    offerSamples(client, context.counters, series.length, message);
+    offerSamples(clients, context.counters, series.length, message);
   }
 }
 

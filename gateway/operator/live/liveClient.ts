@@ -7,6 +7,12 @@ import { errorsOf } from '../http/requests.js';
 
 export type LiveKind = LiveSubscribe['kinds'][number];
 
+/** Clients at a time. Each costs a share of every event that it hears, on the thread that also serves devices. */
+export const liveClientsMax = 256;
+
+/** Clients at a time that have the same key. */
+export const liveClientsPerKeyMax = 64;
+
 const subscriptionsMax = 16;
 const tracedMax = 10;
 
@@ -28,8 +34,6 @@ export interface LiveClient {
   subscriptions: Map<string, Subscription>;
   /** The kinds of all its subscriptions together, to skip most clients quickly. */
   kinds: ReadonlySet<LiveKind>;
-  /** Ids of series whose newest reading has changed and is not sent yet. */
-  changed: Set<number>;
   /** Samples that were dropped and are not reported to it yet. */
   dropped: number;
   /** Snapshots under way, by subscription: the devices that are left. */
@@ -42,14 +46,21 @@ export function createLiveClient(key: string): LiveClient {
     socket: null,
     subscriptions: new Map(),
     kinds: new Set(),
-    changed: new Set(),
     dropped: 0,
     snapshots: new Map(),
   };
 }
 
+/** What a client has asked for, as a text: two clients with one text hear the same. */
+export function signatureOf({ subscriptions }: LiveClient): string {
+  const parts = [...subscriptions.values()].map(({ kinds, devices, tags, metrics }) =>
+    JSON.stringify([[...kinds].sort(), devices && [...devices].sort(), tags, metrics && [...metrics].sort()]),
+  );
+  return [...new Set(parts)].sort().join(' ');
+}
+
 /** Whether one of the client's subscriptions is for this kind of event of this device. */
-export function hears(client: LiveClient, kind: LiveKind, device: Device): boolean {
+export function hears(client: Pick<LiveClient, 'kinds' | 'subscriptions'>, kind: LiveKind, device: Device): boolean {
   if (!client.kinds.has(kind)) return false;
   for (const subscription of client.subscriptions.values())
     if (subscription.kinds.has(kind) && includes(subscription, device)) return true;
@@ -57,7 +68,11 @@ export function hears(client: LiveClient, kind: LiveKind, device: Device): boole
 }
 
 /** Whether the client wants the latest value of this metric of the device. */
-export function hearsLatest({ subscriptions }: LiveClient, device: Device, metric: string): boolean {
+export function hearsLatest(
+  { subscriptions }: Pick<LiveClient, 'subscriptions'>,
+  device: Device,
+  metric: string,
+): boolean {
   for (const subscription of subscriptions.values()) {
     const { kinds, metrics } = subscription;
     if (kinds.has('latest') && (metrics === null || metrics.has(metric)) && includes(subscription, device)) return true;
@@ -132,6 +147,5 @@ function refusalOf(
 /** After a change: drops what waits for the client and is no longer wanted. */
 function settle(client: LiveClient): void {
   client.kinds = new Set([...client.subscriptions.values()].flatMap(({ kinds }) => [...kinds]));
-  if (!client.kinds.has('latest')) client.changed.clear();
   for (const id of client.snapshots.keys()) if (!client.subscriptions.has(id)) client.snapshots.delete(id);
 }
