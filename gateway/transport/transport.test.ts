@@ -155,9 +155,8 @@ function describeTransport(transport: Transport, missing: string | null): void {
             requestText('GET', '/second', ['Connection: close']),
         );
         const where = `${what}${upgrade.length > 0 ? ', with an Upgrade header' : ''}: ${got}`;
-        // A library may refuse the request before the gateway sees it; no answer but the refusal may come in any case.
-        assert.match(got, /^(HTTP\/1.1 400 |$)/, where);
-        assert.equal(got.split('HTTP/1.1 ').length <= 2, true, where);
+        // A library may refuse the request before the gateway sees it, or end the connection at the one after it.
+        assert.deepEqual(new Set(got.match(/HTTP\/1.1 [0-9]+/g) ?? ['HTTP/1.1 400']), new Set(['HTTP/1.1 400']), where);
         assert.deepEqual(asked, [], where);
       }
     }

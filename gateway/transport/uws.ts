@@ -128,7 +128,7 @@ function serve<Held extends object>(app: TemplatedApp, options: PortOptions<Held
     sendPingsAutomatically: sockets.pings,
     upgrade: (res, req, context) => {
       const fault = lengthFault(lengthFieldsOf(req));
-      if (fault !== null) responseTo(req, res).answer(ambiguousLength(fault));
+      if (fault !== null) refuseLength(fault, responseTo(req, res));
       else if (sockets.isPath(req.getUrl())) upgrade(res, req, context, sockets);
       else request(new UwsRequest(req, res), responseTo(req, res));
     },
@@ -145,9 +145,17 @@ function serve<Held extends object>(app: TemplatedApp, options: PortOptions<Held
   });
   app.any('/*', (res, req) => {
     const fault = lengthFault(lengthFieldsOf(req));
-    if (fault !== null) responseTo(req, res).answer(ambiguousLength(fault));
+    if (fault !== null) refuseLength(fault, responseTo(req, res));
     else request(new UwsRequest(req, res), responseTo(req, res));
   });
+}
+
+/**
+ * Answers in a later turn. uWebSockets.js goes on to read what came with the request in one piece, even if the answer ends the
+ * connection; if there is another request in it and the answer is still to come, it ends the connection at once.
+ */
+function refuseLength(fault: string, response: UwsResponse): void {
+  setImmediate(() => response.answer(ambiguousLength(fault)));
 }
 
 function lengthFieldsOf(req: HttpRequest): LengthFields {
