@@ -740,7 +740,7 @@ export interface ModelCommand {
    */
   description?: string;
   /**
-   * The JSON Schema of the parameters. `secret: true` at a property marks a value that is never shown, and is erased when the command ends. If it is absent, any object is taken.
+   * The JSON Schema of the parameters. `secret: true` marks a value that is never shown, and is erased when the command ends: at a property, or below `items`, `prefixItems`, `allOf`, `anyOf`, `oneOf`, `$ref` to `#/…`, `additionalProperties` or `patternProperties`. A model with `secret: true` in another place is refused. If it is absent, any object is taken.
    */
   params?: {
     [k: string]: unknown;
