@@ -133,7 +133,12 @@ test('planted secret parameters are in no answer, log, audit, live or MQTT messa
     // What this test itself sent comes back too.
     if (!topic.endsWith('/command')) seen.push(['MQTT', `${topic} ${payload}`]);
   });
+  // A command that is published before the bridge has subscribed would be lost.
+  const online = new Promise<void>((resolve) =>
+    client.on('message', (topic, payload) => topic.endsWith('/status') && String(payload) === 'online' && resolve()),
+  );
   await client.subscribeAsync('#', { qos: 1 });
+  await online;
   const live = await listenLive(gateway);
   const ask = async (method: string, path: string, body?: unknown): Promise<void> => {
     const answer = await gateway.api(method, path, body).catch((error: Error) => error.message);
