@@ -64,8 +64,8 @@ function hasRow(folder: string, { file, sql }: { file: string; sql: string }): b
 
 /** What a gateway or a backup writes in its folder. */
 const written = [
-  ...['gateway.lock', 'gateway.json', 'running.json', 'admin.key', 'hash.key', 'ballast', 'readings', 'backup.unfinished'],
-  'archived.json',
+  ...['gateway.lock', 'gateway.json', 'running.json', 'admin.key', 'ballast', 'readings', 'backup.unfinished'],
+  ...['archived.json', 'hash.key'],
   ...['log.db', 'tidegate.db'].flatMap((name) => [name, `${name}-wal`, `${name}-shm`]),
 ];
 
