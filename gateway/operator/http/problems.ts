@@ -156,7 +156,7 @@ export const problems = {
   too_many_live_clients: {
     status: 429,
     title: 'Too many clients of the live feed are connected',
-    fix: 'Close some, or let one client ask for all of it.',
+    fix: 'Wait until some have closed, or use one client for all subscriptions.',
   },
   internal: { status: 500, title: 'The gateway failed', fix: 'Read the log of the gateway for the cause.' },
   storage_unavailable: {
