@@ -66,8 +66,8 @@ const rows: Record<string, Row> = {
   metrics: oneLink('a series is made in the turn that checks it'),
   'streams; declared metric tables': oneLink('gateway/link/links.test.ts opens more of them than are kept'),
   quarantine: oneThread('the transaction that adds a frame drops the oldest'),
-  'times that ages became, remembered per metric': oneLink('gateway/ingest/ages.ts'),
-  'receipt time moved ahead for ages that would meet': oneLink('gateway/ingest/ages.ts'),
+  'made-up times remembered per metric': oneLink('gateway/ingest/usedTimes.ts'),
+  'made-up times ahead of the clock': oneLink('a device has one link, and gateway/ingest/ages.ts counts per device'),
   'commands without an end': {
     async attack(tools) {
       for (const id of ['c1', 'c2', 'c3']) await tools.addDevice(id);
