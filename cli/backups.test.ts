@@ -20,12 +20,14 @@ test('jobs are listed, shown and waited for, and one that failed ends with exit 
     /^ID +CREATED .*\n\S+ +\S+Z +backup +done +(\d+) of \1 files .*good\n$/,
   );
 
-  // A day that cannot be copied.
-  mkdirSync(join(tools.data, 'readings', '2020-01-01.db'));
-  const other = (await tools.api('POST', '/v1/backup', { folder: join(folder, 'other') })).body as JobBody;
+  // A folder with files of others is left as it is.
+  const out = tempFolder(context);
+  writeFileSync(join(out, 'photo.jpg'), '');
+  const other = (await tools.api('POST', '/v1/exports', { folder: out, format: 'csv', from: 1, to: 2 }))
+    .body as JobBody;
   const failed = await run(tools, 'job', 'wait', other.id);
-  assert.deepEqual([failed.code, /^backup of .*other failed: .+\n$/.test(failed.err)], [1, true], failed.err);
-  assert.match((await run(tools, 'job', 'show', other.id)).out, /^backup of .*: failed, .*\n.*\nerror: ./);
+  assert.deepEqual([failed.code, /^export .* failed: .*photo\.jpg.*\n$/.test(failed.err)], [1, true], failed.err);
+  assert.match((await run(tools, 'job', 'show', other.id)).out, /^export .*: failed, .*\n.*\nerror: ./);
   const nobody = await run(tools, 'job', 'show', 'none');
   assert.deepEqual([nobody.code, /job_unknown/.test(nobody.err)], [1, true]);
 });
