@@ -103,7 +103,7 @@ for (const [name, damage] of Object.entries(damages))
     const page = await store.read('readings', queryOf(known));
     assert.ok(page.damaged.length > 0, 'the answer says what is missing');
     const buckets = (await readAll(store, queryOf(known, { everyMs: 777 }))) as BucketRow[];
-    // A page that took long begins anew behind the damage, where it may find more.
+    // A page that took long begins anew behind the damage, where it may find more. That none is counted twice: reader/damagedBuckets.test.ts.
     const counted = buckets.reduce((sum, { count }) => sum + count, 0);
     assert.ok(counted >= found.length && counted <= many.length + late.length, `${counted} of ${found.length}`);
     await turnTo(now + 3 * dayMs);

@@ -6,7 +6,6 @@ import { rollupFor, rollups } from '../dayFiles/rollup.js';
 import { type Blocks, lanesOf, openBlocks, readableBlocks, type TellDamaged, type WantedSeries } from './blocks.js';
 import { bucketSource, rollupSource, rollupSpan, seriesIn } from './bucketSource.js';
 import type { DayHandles } from './dayHandles.js';
-import { partSource } from './gather.js';
 import { hasTakenIn, type OpenFile, openFile, openRollup } from './openFile.js';
 import { readingSource } from './readingSource.js';
 import type { BucketPart, Source } from './rowSource.js';
@@ -15,8 +14,15 @@ import type { BucketPart, Source } from './rowSource.js';
 export interface OpenDay {
   /** One source per series and lane. */
   readingSources(): Source<ReadingRow>[];
+  /**
+   * Whether no reading is in two of the files, so that `bucketSources` may be used. Readings that wait aside may be repeats of what the
+   * day has; where only a rollup stands for a lost day, its series have the rollup's buckets, without the readings that wait.
+   */
+  isCertain: boolean;
   bucketSources(everyMs: number): Source<BucketPart>[];
-  /** Returns a function that checks whether a reading of the log is in the day's files already. */
+  /**
+   * Returns a function that checks whether a reading of the log is in the day's files already. That throws if damage hides the answer.
+   */
   createStored(): (series: number, ts: number) => boolean;
   /** Why a file of the day cannot be read at all; null: all were opened. */
   unreadable: DayFileError | null;
@@ -57,8 +63,7 @@ export function openDay(
   const isLost = files.readings === null && (files.late !== null || files.rollup !== null) && files.day > expiredDay();
   if (isLost && (rollup === null || aside !== null))
     unreadable = new DayFileError(files.day, new Error('it is missing'));
-  const own = [late, readings].filter((file) => file !== null);
-  const open = [...own, aside].filter((file) => file !== null);
+  const open = [late, readings, aside].filter((file) => file !== null);
   const from = Math.max(query.from, files.day * dayMs);
   const to = Math.min(query.to, (files.day + 1) * dayMs);
 
@@ -76,6 +81,12 @@ export function openDay(
   const readingSources = (): Source<ReadingRow>[] =>
     open.flatMap(blocksOf).map(({ series, blocks }) => readingSource(blocks, series, query.order));
 
+  /** The series whose buckets the rollup has. */
+  function rolledSeries(of: OpenFile): Set<number> {
+    const table = query.everyMs === null ? null : rollupFor(query.everyMs);
+    return new Set(table === null ? [] : seriesIn(of, table).map(({ id }) => id));
+  }
+
   function bucketSources(everyMs: number): Source<BucketPart>[] {
     const rolled = new Set<number>();
     const sources: Source<BucketPart>[] = [];
@@ -88,19 +99,21 @@ export function openDay(
           sources.push(rollupSource(rollup, table, series, span, everyMs, query.order, damaged));
         }
     }
-    for (const file of own)
+    for (const file of open)
       for (const { series, blocks } of blocksOf(file))
         if (!rolled.has(series.id)) sources.push(bucketSource(blocks, series, everyMs, query.order));
-    if (aside === null) return sources;
-    const isStored = storedIn(own);
-    const waiting = blocksOf(aside).map(({ series, blocks }) => readingSource(blocks, series, query.order));
-    return [...sources, ...waiting.map((source) => partSource(source, isStored, everyMs))];
+    return sources;
   }
 
   return {
     readingSources,
+    isCertain: aside === null || rollup !== null,
     bucketSources,
-    createStored: () => storedIn(open),
+    createStored() {
+      const isStored = storedIn(open);
+      const alone = rollup !== null && readings === null ? rolledSeries(rollup) : new Set<number>();
+      return (series, ts) => alone.has(series) || isStored(series, ts);
+    },
     unreadable,
     close() {
       for (const opened of [...open, rollup]) opened?.file.close();
@@ -108,7 +121,7 @@ export function openDay(
   };
 }
 
-/** Returns a function that checks whether a reading is in one of the files. What is damaged is not found. */
+/** Returns a function that checks whether a reading is in one of the files. */
 function storedIn(files: readonly OpenFile[]): (series: number, ts: number) => boolean {
   const lookups = files.flatMap((file) => {
     const locals = new Map(file.series.map(({ id, local }) => [id, local]));
@@ -117,12 +130,6 @@ function storedIn(files: readonly OpenFile[]): (series: number, ts: number) => b
   return (series, ts) =>
     lookups.some(({ run, locals, lookup }) => {
       const local = locals.get(series);
-      if (local === undefined || ts < run.tsMin || ts > run.tsMax) return false;
-      try {
-        return lookup.has(local, ts);
-      } catch (error) {
-        if (!isDamage(error)) throw error;
-        return false;
-      }
+      return local !== undefined && ts >= run.tsMin && ts <= run.tsMax && lookup.has(local, ts);
     });
 }

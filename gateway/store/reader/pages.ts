@@ -5,7 +5,7 @@ import { type DayFiles, dayMs, dayOf, listDays } from '../dayFiles/days.js';
 import { expiredDay } from '../logDb/foldTables.js';
 import { openMeta } from '../sqlite/meta.js';
 import { createDayHandles, type DayHandles } from './dayHandles.js';
-import { createGathering, unsealedParts } from './gather.js';
+import { createGathering, partsOfDay } from './gather.js';
 import { openLogScan } from './logScan.js';
 import { type OpenDay, openDay } from './openDay.js';
 import { isBehind, listSource, merged, type Source } from './rowSource.js';
@@ -29,9 +29,9 @@ export interface Pages {
   close(): void;
 }
 
-export function createPages(folder: string, logDb: Database.Database): Pages {
+export function createPages(folder: string, logDb: Database.Database, now = () => performance.now()): Pages {
   const log = openLogScan(logDb);
-  const handles = createDayHandles(() => performance.now());
+  const handles = createDayHandles(now);
   const meta = openMeta(logDb);
   const use = createDays(handles, () => expiredDay(meta));
 
@@ -61,18 +61,17 @@ export function createPages(folder: string, logDb: Database.Database): Pages {
   }
 
   function buckets(query: ReadingsQuery, everyMs: number): ReadingsPage<BucketRow> {
-    const deadline = performance.now() + pageMsMax;
+    const deadline = now() + pageMsMax;
     const wanted = query.after === null ? query : startAt(query, query.after.ts, everyMs);
     const unsealed = log.readings(wanted, null);
     const found = nothingFound(query);
-    const gather = createGathering(query, found.damaged);
+    const gather = createGathering(query, found.damaged, now);
     let next = 0;
     for (const files of daysOf(folder, wanted, unsealed)) {
       const upTo = next + countOfDay(unsealed, next, files.day);
       const rows = unsealed.slice(next, upTo);
       const isWhole = use(files, wanted, found, (day) => {
-        const parts = unsealedParts(rows, day, everyMs);
-        return gather.take([...day.bucketSources(everyMs), listSource(parts, 0, parts.length)], deadline);
+        return gather.take(partsOfDay(day, rows, everyMs, query.order), deadline);
       });
       if (!isWhole) return gather.page(true);
       next = upTo;
