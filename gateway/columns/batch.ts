@@ -41,6 +41,7 @@ export function emptyBatch(batch: Batch): Batch {
   batch.readings = 0;
   batch.frames = 0;
   batch.strings = [];
+  delete batch.late;
   batch.declared = { series: [], streams: [], tables: [] };
   batch.rejected = [];
   return batch;

@@ -12,6 +12,11 @@ export interface ReadingColumns {
   ts: Float64Array<ArrayBuffer>;
   value: Float64Array<ArrayBuffer>;
   strings: string[];
+  /**
+   * The indexes of readings that are not newer than what was stored of their series before them, ascending. Each may be a repeat of a
+   * stored reading. Without it there is none.
+   */
+  late?: Uint32Array<ArrayBuffer>;
 }
 
 export function createColumns(size: number): ReadingColumns {

@@ -78,6 +78,7 @@ export function createOperatorSide(base: Base, { storage, registries, intake, tr
     keys,
     presence: records.presence.of,
     watchTraced: trace.watch,
+    read: store.read,
     ...operations,
   });
   events.join(live.events);

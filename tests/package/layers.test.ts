@@ -218,7 +218,10 @@ const layers = {
     'gateway/bridge/profiles',
     'gateway/bridge',
     'gateway/bridge/messages',
+    'gateway/store/reader',
     'gateway/store/logDb',
+    'gateway/columns',
+    'gateway/domain',
   ],
   'gateway/bridge/profiles': ['gateway/bridge', 'gateway/bridge/messages', 'gateway/domain', 'schemas'],
   'gateway/bridge': [

@@ -59,6 +59,7 @@ function feedOf(rows: LogRow[], known: SeriesRecord[]) {
       names: createNames(reader),
       topics: createTopics('tidegate', 'gw'),
       profile: plainProfile,
+      stored: () => assert.fail('no reading of these rows is late'),
       messageBytesMax: 4_096,
       unsendable: ({ position }) => unsendable.push(position),
       news() {},

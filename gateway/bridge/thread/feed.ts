@@ -1,10 +1,12 @@
 import type { LogReader } from '../../store/logDb/logReader.js';
 import type { LogRow } from '../../store/logDb/readRows.js';
+import type { StoredValues } from '../../store/reader/storedValues.js';
 import type { Message } from '../messages/message.js';
 import type { Names } from '../messages/names.js';
 import { createTelemetry, type Frame, frameOf } from '../messages/telemetry.js';
 import { PoisonousTopicError, type Topics } from '../messages/topics.js';
 import type { Profile } from '../profiles/profile.js';
+import { withoutOtherValues } from './lateReadings.js';
 
 /** How many bytes of rows are read at a time, in one short snapshot. */
 const readBytes = 1024 * 1024;
@@ -21,6 +23,8 @@ export interface FeedOptions {
   names: Names;
   topics: Topics;
   profile: Profile;
+  /** Looks up what is stored. */
+  stored: StoredValues['at'];
   messageBytesMax: number;
   /** A frame has no known name, or one that cannot be a topic, so it is never sent. */
   unsendable(row: LogRow, readings: number): void;
@@ -60,8 +64,9 @@ export function createFeed(options: FeedOptions, from: number): Feed {
     return [];
   }
 
-  function* entriesOf(row: LogRow): Generator<FeedEntry> {
-    names.learn(row.declared);
+  function* entriesOf(committed: LogRow): Generator<FeedEntry> {
+    names.learn(committed.declared);
+    const row = withoutOtherValues(committed, names, options.stored);
     for (let index = 0, at = 0; index < row.frames.count; index++) {
       const readings = row.frames.readings[index];
       // Refused frames, and frames that only repeated stored readings, have none.

@@ -1,4 +1,5 @@
 import type { LogReader } from '../../store/logDb/logReader.js';
+import type { StoredValues } from '../../store/reader/storedValues.js';
 import type { BridgeSettings, BridgeStatus, FromBridge } from '../calls.js';
 import type { Names } from '../messages/names.js';
 import type { Topics } from '../messages/topics.js';
@@ -16,6 +17,7 @@ export interface LogDrainOptions {
   names: Names;
   topics: Topics;
   profile: Profile;
+  stored: StoredValues;
   tell: Pick<FromBridge, 'moved' | 'dropped'>;
   /** Unix ms. */
   now(): number;
@@ -52,6 +54,7 @@ export function createLogDrain(options: LogDrainOptions, from: number): LogDrain
       names,
       topics,
       profile,
+      stored: options.stored.at,
       messageBytesMax,
       news: options.news,
       unsendable: ({ committedAt: at }, readings) =>
@@ -83,6 +86,7 @@ export function createLogDrain(options: LogDrainOptions, from: number): LogDrain
   return {
     outbox,
     measure() {
+      options.stored.tidy();
       backlog.measure();
       let state = backlog.state(now());
       if (state.full && whenFull === 'drop-oldest') {

@@ -1,4 +1,5 @@
 import type { LogReader } from '../../store/logDb/logReader.js';
+import type { StoredValues } from '../../store/reader/storedValues.js';
 import type { BridgeSettings, DeviceFacts, FromBridge, ToBridge } from '../calls.js';
 import type { Message } from '../messages/message.js';
 import { createNames, type Names } from '../messages/names.js';
@@ -28,6 +29,7 @@ const packetOverheadBytes = 2_048;
 export interface PublisherOptions {
   settings: BridgeSettings;
   reader: LogReader;
+  stored: StoredValues;
   tell: FromBridge;
   /** Unix ms. */
   now(): number;
@@ -78,6 +80,7 @@ export class Publisher implements ToBridge {
       {
         settings: options.settings,
         reader: options.reader,
+        stored: options.stored,
         tell: options.tell,
         now: options.now,
         names,
@@ -144,6 +147,7 @@ export class Publisher implements ToBridge {
     this.finished = true;
     this.report();
     this.options.reader.close();
+    this.options.stored.close();
     this.options.tell.stopped();
     this.options.ended();
   }

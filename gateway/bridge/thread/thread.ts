@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openLogReader } from '../../store/logDb/logReader.js';
+import { openStoredValues } from '../../store/reader/storedValues.js';
 import type { BridgeSettings, FromBridge, ToBridge } from '../calls.js';
 import { createCalls, listen } from '../port.js';
 import { Publisher } from './publisher.js';
@@ -21,6 +22,7 @@ if (port !== null) {
   const publisher = new Publisher({
     settings,
     reader: openLogReader(folder),
+    stored: openStoredValues(folder),
     tell: createCalls<FromBridge>(port),
     now: Date.now,
     random: Math.random,

@@ -150,7 +150,10 @@ test('a client that does not read loses samples and no events, and gets the numb
   const start = Date.now();
   const [frames, samples] = [160, 1_000];
   for (let seq = 1; seq <= frames; seq++) {
-    const rows = Array.from({ length: samples }, (_, n) => ({ ts: start - seq * samples + n, values: { m: n } }));
+    const rows = Array.from({ length: samples }, (_, n) => ({
+      ts: start - (frames + 1 - seq) * samples + n,
+      values: { m: n },
+    }));
     link.send({ seq, samples: rows });
     if (seq % 10 === 0) link.send('{"bad":');
     if (seq % 10 === 0) await link.untilAck(seq);

@@ -10,6 +10,7 @@ import type { TracedFrame } from '../../observe/trace.js';
 import type { Socket } from '../../transport/transport.js';
 import type { LiveEvents, OperatorContext } from '../http/context.js';
 import { type Audiences, createAudiences } from './audience.js';
+import { createLateReadings, type LateFrame, type LateReadings } from './lateReadings.js';
 import {
   hears,
   hearsLatest,
@@ -56,6 +57,7 @@ export type LiveContext = Pick<
   | 'latest'
   | 'latestOf'
   | 'seriesById'
+  | 'read'
 >;
 
 export function createLive(context: LiveContext): Live {
@@ -123,6 +125,7 @@ export function createLive(context: LiveContext): Live {
 }
 
 function createEvents(context: LiveContext, audiences: Audiences): LiveEvents {
+  const lateReadings = createLateReadings(context, audiences);
   /** Sends an event of a device to everyone who hears it. */
   function tell(kind: LiveKind, device: Device, message: () => LiveMessage): void {
     let made: LiveMessage | null = null;
@@ -135,7 +138,7 @@ function createEvents(context: LiveContext, audiences: Audiences): LiveEvents {
 
   return {
     committed(batch, rids) {
-      sendReadings(context, audiences, batch);
+      sendReadings(context, audiences, batch, lateReadings);
       batch.rejected.forEach(({ deviceKey, seq, code, path, message }, i) => {
         const device = context.registry.byKey(deviceKey);
         if (device === undefined) return;
@@ -180,20 +183,23 @@ function createEvents(context: LiveContext, audiences: Audiences): LiveEvents {
   };
 }
 
-/** Sends the readings of a commit, frame by frame; for `latest` it only notes which series have changed. */
-function sendReadings(context: LiveContext, audiences: Audiences, batch: Batch): void {
+/** Sends the readings of a commit, frame by frame; for `latest` it only notes which series have changed. Late readings are sent later. */
+function sendReadings(context: LiveContext, audiences: Audiences, batch: Batch, lateReadings: LateReadings): void {
   const wantReadings = audiences.of('readings');
   const wantLatest = audiences.of('latest');
   if (wantReadings.length + wantLatest.length === 0) return;
+  const isLate = new Set(batch.late);
   for (let frame = 0, at = 0; frame < batch.frames; at += batch.frameReadings[frame++]) {
     const device = context.registry.byKey(batch.frameDevice[frame]);
     const end = at + batch.frameReadings[frame];
     if (device === undefined || end === at) continue;
-    for (const audience of wantReadings) {
-      if (hears(audience, 'readings', device))
-        offerSamples(audience.clients, context.counters, end - at, () =>
-          frameMessage(context, batch, frame, device.id, at, end),
-        );
+    const listeners = wantReadings.filter((audience) => hears(audience, 'readings', device));
+    if (listeners.length > 0) {
+      const [inOrder, late] = splitLate(isLate, at, end);
+      const message = (): LiveMessage => frameMessage(context, batch, frame, device.id, inOrder);
+      if (inOrder.length > 0)
+        for (const { clients } of listeners) offerSamples(clients, context.counters, inOrder.length, message);
+      if (late.length > 0) lateReadings.take(lateFrameOf(context, batch, frame, device, late));
     }
     for (const audience of wantLatest) {
       if (!hears(audience, 'latest', device)) continue;
@@ -206,17 +212,41 @@ function sendReadings(context: LiveContext, audiences: Audiences, batch: Batch):
   }
 }
 
-/** The readings `start` to `end` of a batch, which are those of one frame. */
+/** The indexes `start` to `end`: those in order, and the late ones. */
+function splitLate(isLate: ReadonlySet<number>, start: number, end: number): [inOrder: number[], late: number[]] {
+  const parts: [number[], number[]] = [[], []];
+  for (let i = start; i < end; i++) parts[isLate.has(i) ? 1 : 0].push(i);
+  return parts;
+}
+
+function lateFrameOf(
+  { seriesById }: LiveContext,
+  batch: Batch,
+  frame: number,
+  device: Device,
+  late: number[],
+): LateFrame {
+  return {
+    device,
+    seq: batch.frameSeq[frame],
+    receivedAt: batch.frameReceivedAt[frame],
+    readings: late.map((i) => {
+      const series = batch.series[i];
+      return { series, ts: batch.ts[i], value: scalarIn(seriesById(series).kind, batch.value[i], batch.strings) };
+    }),
+  };
+}
+
+/** These readings of a batch, which are of one frame. */
 function frameMessage(
   context: LiveContext,
   batch: Batch,
   frame: number,
   device: string,
-  start: number,
-  end: number,
+  indexes: number[],
 ): LiveMessage {
   const readings = [];
-  for (let i = start; i < end; i++) {
+  for (const i of indexes) {
     const { metric, kind } = context.seriesById(batch.series[i]);
     const value = scalarIn(kind, batch.value[i], batch.strings);
     readings.push({ metric, ts: batch.ts[i], value });

@@ -94,3 +94,17 @@ test('a row of a later version is refused', () => {
   blob[0] = 2;
   assert.throws(() => decodeReadings(blob), /version 2/);
 });
+
+test('the indexes of late readings come back, at any count and width, and none take no byte', () => {
+  const rows = [1, 2, 3, 4, 5].map((ts) => ({ series: 1, ts, value: 0.5 }));
+  const plain = encodeReadings(batchOf(rows), timeRangeOf(batchOf(rows))).length;
+  for (const late of [[], [0], [1, 4], [0, 1, 2, 3, 4]])
+    for (const last of [5, 65_537, 2 ** 40])
+      for (const value of [0.5, 0.1]) {
+        const batch = batchOf([...rows.slice(0, 4), { series: 1, ts: last, value }]);
+        if (late.length > 0) batch.late = Uint32Array.from(late);
+        const blob = encodeReadings(batch, timeRangeOf(batch));
+        assert.deepEqual([...(decodeReadings(blob).late ?? [])], late);
+        if (late.length === 0 && last === 5 && value === 0.5) assert.equal(blob.length, plain);
+      }
+});

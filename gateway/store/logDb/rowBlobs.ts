@@ -6,8 +6,9 @@ import type { ReadingColumns } from '../../columns/readingColumns.js';
  *
  * frames: u32 count F, then F times u32 device, u32 stream, u32 seq, u32 readings, and i32 ms from the commit to the receipt;
  *         with the highest bit of F set the last two are u16 readings and i16 ms in one word.
- * data:   u8 version, u8 bytes per time (2 or 4: offset from the base; 8: f64 ms), u8 bytes per value (4: f32; 8: f64), u8 zero,
+ * data:   u8 version, u8 bytes per time (2 or 4: offset from the base; 8: f64 ms), u8 bytes per value (4: f32; 8: f64), u8 late,
  *         u32 count N, f64 base ms, then N u32 series, N times, N values (8-byte columns start at a multiple of 8).
+ *         If `late` is 1, the indexes of the late readings follow as u32, from the next multiple of 4 to the end.
  * Frame i has the next readings[i] readings. The narrow forms are used only if no bit is lost.
  */
 const dataVersion = 1;
@@ -102,6 +103,8 @@ export function timeRangeOf({ readings, ts }: Batch): TimeRange | null {
   return { min, max };
 }
 
+const noneLate = new Uint32Array(0);
+
 export function encodeReadings(batch: Batch, range: TimeRange | null): Uint8Array {
   const count = batch.readings;
   const base = range?.min ?? 0;
@@ -110,11 +113,17 @@ export function encodeReadings(batch: Batch, range: TimeRange | null): Uint8Arra
   const seriesEnd = dataHeaderBytes + 4 * count;
   const timeStart = alignedTo(seriesEnd, timeBytes);
   const valueStart = alignedTo(timeStart + timeBytes * count, valueBytes);
-  const memory = new ArrayBuffer(valueStart + valueBytes * count);
+  const valueEnd = valueStart + valueBytes * count;
+  const late = batch.late ?? noneLate;
+  const memory = new ArrayBuffer(late.length === 0 ? valueEnd : alignedTo(valueEnd, 4) + 4 * late.length);
   const header = new DataView(memory);
   header.setUint8(0, dataVersion);
   header.setUint8(1, timeBytes);
   header.setUint8(2, valueBytes);
+  if (late.length > 0) {
+    header.setUint8(3, 1);
+    new Uint32Array(memory, alignedTo(valueEnd, 4)).set(late);
+  }
   header.setUint32(4, count, true);
   header.setFloat64(8, base, true);
   new Uint32Array(memory, dataHeaderBytes, count).set(batch.series.subarray(0, count));
@@ -154,6 +163,8 @@ export interface ReadingsView {
   times: Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
   /** The value of a string is its index in the strings of the row. */
   values: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+  /** See ReadingColumns. */
+  late?: Uint32Array<ArrayBuffer>;
 }
 
 /** Throws for a blob of a version that this program does not know. */
@@ -174,18 +185,20 @@ export function viewReadings(blob: Uint8Array): ReadingsView {
     series: new Uint32Array(memory, dataHeaderBytes, count),
     times: new Times(memory, timeStart, count),
     values: new Values(memory, valueStart, count),
+    ...(header.getUint8(3) === 1 && { late: new Uint32Array(memory, alignedTo(valueStart + valueBytes * count, 4)) }),
   };
 }
 
 /** A row's readings without the strings, which are in another column. */
 export function decodeReadings(blob: Uint8Array): ReadingColumns {
-  const { count, base, series, times, values } = viewReadings(blob);
+  const { count, base, series, times, values, late } = viewReadings(blob);
   return {
     readings: count,
     strings: [],
     series,
     ts: times instanceof Float64Array ? times : readOffsets(times, base),
     value: values instanceof Float64Array ? values : Float64Array.from(values),
+    ...(late !== undefined && { late }),
   };
 }
 

@@ -75,6 +75,8 @@ function without(
   const ts: number[] = [];
   const value: number[] = [];
   const strings: string[] = [];
+  const late: number[] = [];
+  const isLate = new Set(readings.late);
   const kept = (column: Uint32Array): Uint32Array<ArrayBuffer> =>
     column.map((entry, i) => (frames.device[i] === deviceKey ? 0 : entry));
   for (let frame = 0, at = 0; frame < frames.count; frame++) {
@@ -82,6 +84,7 @@ function without(
     if (frames.device[frame] === deviceKey) at = end;
     for (; at < end; at++) {
       const id = readings.series[at];
+      if (isLate.has(at)) late.push(series.length);
       series.push(id);
       ts.push(readings.ts[at]);
       value.push(isText.has(id) ? strings.push(readings.strings[readings.value[at]]) - 1 : readings.value[at]);
@@ -93,6 +96,7 @@ function without(
     ts: Float64Array.from(ts),
     value: Float64Array.from(value),
     strings,
+    ...(late.length > 0 && { late: Uint32Array.from(late) }),
     frames: frames.count,
     frameSeq: kept(frames.seq),
     frameStream: kept(frames.stream),

@@ -11,7 +11,7 @@ export interface Newest {
   /** Notes a stored time at the start, in Unix ms. */
   set(series: number, ts: number): void;
   /**
-   * Drops repeats from the batch in place, and advances. Returns their number. Times after `timeMax`, Unix ms, advance nothing: one
+   * Drops repeats from the batch in place, advances, and marks the readings that advance nothing as late. Returns the number of repeats. Times after `timeMax`, Unix ms, advance nothing: one
    * reading of the far future must not keep all later repeats from being found.
    */
   dropRepeats(batch: Batch, timeMax: number): number;
@@ -33,6 +33,7 @@ export function createNewest(): Newest {
 
   function dropRepeats(batch: Batch, timeMax: number): number {
     const { series, ts, value, frameReadings } = batch;
+    const late: number[] = [];
     undoCount = 0;
     undoSeries = grown(undoSeries, batch.readings);
     undoTime = grown(undoTime, batch.readings);
@@ -45,6 +46,7 @@ export function createNewest(): Newest {
         const id = series[at];
         const last = newest[id];
         if (ts[at] === last) continue;
+        if (!(ts[at] > last) || ts[at] > timeMax) late.push(kept);
         if ((ts[at] > last || last > timeMax) && ts[at] <= timeMax) {
           undoSeries[undoCount] = id;
           undoTime[undoCount++] = last;
@@ -61,6 +63,7 @@ export function createNewest(): Newest {
     }
     const repeated = batch.readings - kept;
     batch.readings = kept;
+    if (late.length > 0) batch.late = Uint32Array.from(late);
     return repeated;
   }
 
