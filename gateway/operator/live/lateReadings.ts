@@ -3,8 +3,8 @@ import { spansOf } from '../../columns/late.js';
 import type { Device } from '../../domain/device.js';
 import type { ReadingRow } from '../../domain/readingsQuery.js';
 import type { Scalar } from '../../domain/series.js';
+import type { OperatorContext } from '../http/context.js';
 import type { Audience, Audiences } from './audience.js';
-import type { LiveContext } from './live.js';
 import { hears } from './liveClient.js';
 import { offerSamples } from './sending.js';
 
@@ -24,7 +24,7 @@ export interface LateReadings {
   take(frame: LateFrame): void;
 }
 
-type Context = Pick<LiveContext, 'read' | 'counters' | 'seriesById'>;
+type Context = Pick<OperatorContext, 'read' | 'counters' | 'seriesById'>;
 
 /** One lookup is under way at a time. A lookup that fails drops its readings, which are counted. */
 export function createLateReadings(context: Context, audiences: Audiences): LateReadings {

@@ -241,7 +241,7 @@ export const metrics: readonly Metric[] = [
   ),
   counter(
     'tidegate_live_samples_dropped_total',
-    'Readings not sent to slow clients of /v1/live',
+    'Readings not sent to clients of /v1/live that are slow, or because too many late ones waited to be looked up',
     ({ counters }) => counters.liveSamplesDropped,
   ),
   gauge(
