@@ -39,7 +39,7 @@ function Shown({ storage }: { storage: StorageBody }) {
     <>
       {storage.damagedDays.map(({ day, file, fault, waiting }) => (
         <p key={day} class="notice warn" role="status">
-          {file} cannot be used: {fault}. Restore it from a backup; the gateway notices it by itself.
+          {file} cannot be used: {fault}. Restore it from a backup. A restart is not needed.
           {waiting > 0 &&
             ` ${countOf(waiting, 'new reading')} of the day ${waiting === 1 ? 'waits' : 'wait'} until then.`}
         </p>

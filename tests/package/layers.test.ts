@@ -251,7 +251,7 @@ const layers = {
   'gateway/config': ['gateway/command', 'gateway/net', 'gateway/domain', 'schemas'],
   'gateway/command': ['gateway/observe', 'gateway/process', 'gateway/domain', 'schemas'],
   'gateway/registry': ['gateway/store/sqlite', 'gateway/process', 'gateway/domain', 'schemas'],
-  'gateway/observe': ['gateway/health', 'gateway/store/threads', 'schemas'],
+  'gateway/observe': ['gateway/health', 'gateway/store/threads', 'gateway/domain', 'schemas'],
   'gateway/health': ['gateway/store/writer', 'gateway/process'],
   'gateway/store': [
     'gateway/store/exporting',

@@ -99,7 +99,7 @@ test('no text that operators read has a word of which the glossary has a usual o
 
 /** The first words of a sentence that says what to do. */
 const instruction =
-  /^(Choose|Check|Connect|Correct|Create|Name|Open|Read|Revoke|Send|Shorten|The old configuration stays|Use|Wait|Write|Nothing is left)\b/;
+  /^(Choose|Check|Connect|Correct|Create|Name|Open|Read|Restore|Revoke|Send|Shorten|The old configuration stays|Use|Wait|Write|Nothing is left)\b/;
 
 test('every error of the API says what to do', () => {
   for (const [code, { title, fix }] of Object.entries(problems)) {
