@@ -6,6 +6,7 @@ import type {
   BridgeErrorCause,
 } from '../../schemas/generated/bridge.js';
 import { loadSchema } from '../../schemas/load.js';
+import { roundedNumbers, roundedRule } from '../../schemas/message/numbers.js';
 import { sentenceOf } from '../../schemas/sentenceOf.js';
 import type { Commands } from '../command/commands.js';
 import { newCommandOf } from '../command/creation.js';
@@ -145,7 +146,10 @@ function bodyOf({ payload, retained }: IncomingCommand): BridgeCommand {
     );
   if (payload.byteLength > payloadBytesMax)
     throw new Refusal('body_too_large', `The message has ${payload.byteLength} bytes; the limit is ${payloadBytesMax}`);
-  const body = parsed(Buffer.from(payload).toString());
+  const text = Buffer.from(payload).toString();
+  const body = parsed(text);
+  const rounded = roundedNumbers(text).map((path) => ({ path, message: roundedRule }));
+  if (rounded.length > 0) throw new Refusal('body_invalid', 'Some numbers are too large', rounded);
   if (!validate()(body))
     throw new Refusal('body_invalid', 'The message does not match the schema of this topic', faultsOf());
   return body;

@@ -1,3 +1,13 @@
+import type { MetricDeclaration } from './declared.js';
+
+/** What gave a refused frame its meaning when it was sent, beside its own bytes. Empty: nothing did. */
+export interface FrameMeaning {
+  /** The model whose metric numbers the frame has. */
+  model?: string | null;
+  /** The metrics of the frame as its link had declared them, with their numbers. */
+  metrics?: (MetricDeclaration & { number: number })[];
+}
+
 /** A refused frame that the quarantine keeps. */
 export interface RejectedFrame {
   rid: string;
@@ -12,6 +22,8 @@ export interface RejectedFrame {
   encoding: 'json' | 'binary';
   bytes: Uint8Array;
   stream: string;
+  /** Null for a frame that a version before 0.2 kept. */
+  meaning: FrameMeaning | null;
 }
 
 export interface NewRejectedFrame extends Omit<RejectedFrame, 'rid'> {

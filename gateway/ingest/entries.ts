@@ -18,6 +18,8 @@ export interface IngestLink {
   underWay: number;
   /** The metric table that was declared on this link without a number. */
   table: MetricTable | null;
+  /** By number the tables whose declaration was refused on this link, with their contents if they could be read. Null: none was. */
+  refusedTables: Map<number, MetricTable | null> | null;
   /** What the next commit will answer. */
   entry: Entry | null;
   /** Entries that are on disk, and whose answer waits; null if there is none. */

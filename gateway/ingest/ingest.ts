@@ -9,12 +9,15 @@ import type { CloseName } from '../../schemas/tables/closeCodes.js';
 import type { Fault } from '../../schemas/tables/faults.js';
 import { limits } from '../../schemas/tables/limits.js';
 import type { Encoding } from '../../schemas/tables/subprotocols.js';
+import type { FrameMeaning } from '../domain/rejected.js';
 import type { Counters } from '../observe/counters.js';
 import type { Clock } from '../process/clock.js';
 import type { Batcher } from './batcher.js';
 import { takeBinary } from './binaryTelemetry.js';
 import type { Entry, IngestLink } from './entries.js';
 import { isOwn, takeJson } from './jsonTelemetry.js';
+import { meaningOfBinary, meaningOfJson } from './meaning.js';
+import type { MetricTable } from './metricTable.js';
 import { judgeSeq, type SeqVerdict, seqFaultMessage } from './numbering.js';
 import { Placing } from './placing.js';
 import { Quarantine } from './quarantine.js';
@@ -104,8 +107,12 @@ export class Ingest {
     const table = this.options.sources.tableOf(link, header.table);
     const taken =
       this.seqFault(link, verdict, seq) ??
+      declaredOtherwise(link, header.table) ??
       takeBinary(link.source, table, buffer, header, this.times, this.rules, batch);
-    if (taken !== null) return this.refuseTaken(link, seq, taken, buffer.u8.subarray(0, length), 'binary');
+    if (taken !== null) {
+      const meaning = meaningOfBinary(link, table, buffer, header);
+      return this.refuseTaken(link, seq, taken, buffer.u8.subarray(0, length), 'binary', meaning);
+    }
     this.stored(link, seq, batch.readings - before, length, header.base);
   }
 
@@ -120,7 +127,7 @@ export class Ingest {
     const taken =
       this.seqFault(link, verdict, seq) ??
       takeJson(link.source, this.options.sources.columnByName(link), message, this.times, this.rules, batch);
-    if (taken !== null) return this.refuseTaken(link, seq, taken, bytes, 'json');
+    if (taken !== null) return this.refuseTaken(link, seq, taken, bytes, 'json', meaningOfJson(link, message));
     const time = message.samples === undefined ? message.ts : message.samples.at(-1)?.ts;
     this.stored(link, seq, batch.readings - before, bytes.length, isOwn(time) ? time : 0);
   }
@@ -131,7 +138,7 @@ export class Ingest {
    */
   refuse(link: IngestLink, seq: number, fault: Fault, bytes: Uint8Array, encoding: Encoding): void {
     if (this.arrive(link, seq, bytes.length) === null) return;
-    this.quarantineFrame(link, seq, fault, bytes, encoding);
+    this.quarantine.add(link, seq, fault, bytes, encoding, {}, this.times.receivedAt);
   }
 
   /** Takes a metric table. Returns the fault if it cannot be taken. */
@@ -141,20 +148,25 @@ export class Ingest {
     return fault;
   }
 
+  /** The declaration of a table was refused for its form: its frames have no meaning on this link. */
+  declarationRefused(link: IngestLink, table: number): void {
+    this.options.sources.refuseTable(link, table, null);
+  }
+
   /**
    * Stores a quarantined binary frame that an operator admits, with its time of receipt: neither its number nor its times are
-   * checked. `link` stands for the operator. Returns the fault that still keeps the frame out.
+   * checked. `link` stands for the operator, and `table` is that of the frame. Returns the fault that still keeps the frame out.
    */
   admitBinary(
     link: IngestLink,
     buffer: FrameBuffer,
     header: TelemetryHeader,
+    table: MetricTable | null,
     length: number,
     receivedAt: number,
   ): Fault | null {
-    const { batcher, sources } = this.options;
+    const { batcher } = this.options;
     const before = this.beginAdmission(receivedAt);
-    const table = sources.tableOf(link, header.table);
     const fault = takeBinary(link.source, table, buffer, header, this.times, this.rules, batcher.batch());
     return faultOf(fault) ?? this.admitted(link, before, length);
   }
@@ -214,16 +226,13 @@ export class Ingest {
     taken: Exclude<Taken, null>,
     bytes: Uint8Array,
     encoding: Encoding,
+    meaning: FrameMeaning,
   ): void {
     if (taken === 'crowded') return link.drain('rate_limited', madeUpAheadMaxMs);
     const { aheadMs = 0 } = taken;
     if (aheadMs > 0 && this.options.clockWatch.isClockAtFault(link.source, aheadMs))
       return link.drain('storage_unavailable');
-    this.quarantineFrame(link, seq, taken, bytes, encoding);
-  }
-
-  private quarantineFrame(link: IngestLink, seq: number, fault: Fault, bytes: Uint8Array, encoding: Encoding): void {
-    this.quarantine.add(link, seq, fault, bytes, encoding, this.times.receivedAt);
+    this.quarantine.add(link, seq, taken, bytes, encoding, meaning, this.times.receivedAt);
   }
 
   /** Returns how many readings the batch holds before the admitted frame. */
@@ -239,6 +248,12 @@ export class Ingest {
     this.placing.stored(link, 0, readings, bytes, this.times.receivedAt);
     return null;
   }
+}
+
+/** The fault of a frame whose table this link declared, and was refused: it has another meaning than what is kept for the number. */
+function declaredOtherwise({ refusedTables }: IngestLink, table: number): Fault | null {
+  if (refusedTables === null || !refusedTables.has(table)) return null;
+  return { code: 'metric_unknown', message: `this link declared table ${table} otherwise, and that was refused` };
 }
 
 /** An admitted frame keeps its times, so it is never crowded. */

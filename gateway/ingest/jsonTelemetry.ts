@@ -1,5 +1,5 @@
 import type { TelemetryMessage } from '../../schemas/generated/device.js';
-import { pointerToken } from '../../schemas/message/up.js';
+import { pointerToken } from '../../schemas/message/pointer.js';
 import type { Fault } from '../../schemas/tables/faults.js';
 import type { Batch } from '../columns/batch.js';
 import { reserveReadings } from '../columns/readingColumns.js';

@@ -30,6 +30,14 @@ export function tableOfDeclarations(number: number, metrics: MetricDeclaration[]
   return tableOf(number, columns);
 }
 
+/** A table of some metrics at their numbers. */
+export function tableOfNumbered(number: number, metrics: (MetricDeclaration & { number: number })[]): MetricTable {
+  const columns: Column[] = [];
+  for (const { number: place, name, unit, scale } of metrics)
+    columns[place] = { name, unit, scale, kind: null, range: null, series: null };
+  return tableOf(number, columns);
+}
+
 export function tableOfModel(model: Model): MetricTable {
   const columns: Column[] = [];
   for (const { number, name, unit, kind, scale, range } of model.metrics) {

@@ -1,5 +1,6 @@
 import type { Fault } from '../../schemas/tables/faults.js';
 import type { Encoding } from '../../schemas/tables/subprotocols.js';
+import type { FrameMeaning } from '../domain/rejected.js';
 import { type Counters, countBy } from '../observe/counters.js';
 import type { Batcher } from './batcher.js';
 import type { Entry, IngestLink } from './entries.js';
@@ -17,8 +18,19 @@ export class Quarantine {
     private readonly counters: Counters,
   ) {}
 
-  /** `seq` is 0 if it cannot be read. `bytes` are copied. A new seq moves the stream's mark, so that the frame never comes again. */
-  add(link: IngestLink, seq: number, fault: Fault, bytes: Uint8Array, encoding: Encoding, receivedAt: number): void {
+  /**
+   * `seq` is 0 if it cannot be read. `bytes` are copied. A new seq moves the stream's mark, so that the frame never comes again.
+   * `meaning` stays with the frame, for the operator who admits it.
+   */
+  add(
+    link: IngestLink,
+    seq: number,
+    fault: Fault,
+    bytes: Uint8Array,
+    encoding: Encoding,
+    meaning: FrameMeaning,
+    receivedAt: number,
+  ): void {
     const { source, stream } = link;
     const entry = this.placing.count(link, seq);
     entry.nacks.push({ seq, fault });
@@ -38,8 +50,9 @@ export class Quarantine {
       message,
       encoding,
       bytes: Uint8Array.from(bytes),
+      meaning,
     });
-    this.batcher.added(bytes.length + recordBytes);
+    this.batcher.added(bytes.length + recordBytes * (1 + (meaning.metrics?.length ?? 0)));
     if (code !== 'type_unknown') link.countBadFrame();
   }
 }

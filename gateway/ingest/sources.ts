@@ -6,6 +6,7 @@ import type { MarkedStream, MetricDeclaration, MetricTableRecord } from '../doma
 import type { Device } from '../domain/device.js';
 import type { Model } from '../domain/model.js';
 import type { Series, SeriesKind, SeriesRecord } from '../domain/series.js';
+import type { IngestLink } from './entries.js';
 import {
   type Column,
   keepTable,
@@ -40,11 +41,8 @@ export interface SourcesOptions {
   seriesCreated(series: Series): void;
 }
 
-/** Who declares metrics: a device on a link, with the table that this link declared without a number. */
-interface Declaring {
-  source: Source;
-  table: MetricTable | null;
-}
+/** Who declares metrics: a device on a link. */
+interface Declaring extends Pick<IngestLink, 'source' | 'table' | 'refusedTables' | 'drain'> {}
 
 /** Series, streams and metric tables of all devices, in memory. What is new is declared in the batch in hand. */
 export class Sources {
@@ -100,18 +98,21 @@ export class Sources {
   }
 
   /** The table that a binary frame names; null if it was never declared. */
-  tableOf({ source, table }: Declaring, number: number): MetricTable | null {
+  tableOf({ source, table, refusedTables }: Declaring, number: number): MetricTable | null {
+    if (refusedTables?.has(number)) return null;
     if (number === 0) return table ?? this.modelTable(source);
     return source.tables.find((known) => known.number === number) ?? null;
   }
 
   /** Finds what was declared for a metric: in the model, on the link, or in the newest numbered table that has it. */
-  columnByName({ source, table }: Declaring): (metric: string) => Column | undefined {
+  columnByName({ source, table, refusedTables }: Declaring): (metric: string) => Column | undefined {
     const model = this.modelTable(source);
     return (metric) =>
       model?.byName.get(metric) ??
       table?.byName.get(metric) ??
-      source.tables.findLast((known) => known.byName.has(metric))?.byName.get(metric);
+      source.tables
+        .findLast((known) => known.byName.has(metric) && !refusedTables?.has(known.number))
+        ?.byName.get(metric);
   }
 
   /** Takes a metric table. Returns the fault if it cannot be taken. */
@@ -119,15 +120,31 @@ export class Sources {
     const metrics = message.metrics.map(
       ({ name, unit = null, scale = 1 }): MetricDeclaration => ({ name, unit, scale }),
     );
+    const number = message.table ?? 0;
     const twice = metrics.findIndex(({ name }, i) => metrics.findIndex((other) => other.name === name) !== i);
-    if (twice >= 0)
+    if (twice >= 0) {
+      this.refuseTable(link, number, null);
       return fault('schema_invalid', `${metrics[twice].name} is declared twice`, `/metrics/${twice}/name`);
-    const table = tableOfDeclarations(message.table ?? 0, metrics);
-    if (table.number === 0) link.table = table;
-    else if (!this.keepNumbered(link.source, table, metrics))
-      return fault('schema_invalid', `table ${table.number} was declared before, with other metrics`, '/table');
+    }
+    const table = tableOfDeclarations(number, metrics);
+    if (number === 0) link.table = table;
+    else if (!this.keepNumbered(link.source, table, metrics)) {
+      this.refuseTable(link, number, table);
+      return fault('schema_invalid', `table ${number} was declared before, with other metrics`, '/table');
+    }
+    link.refusedTables?.delete(number);
     this.learnUnits(link.source, metrics);
     return null;
+  }
+
+  /**
+   * The declaration of a table was refused on this link: until it declares the table again, frames of the number have no meaning
+   * here. `table` is what it declared, if that could be read. A link with more of them than a device has tables is closed.
+   */
+  refuseTable(link: Declaring, number: number, table: MetricTable | null): void {
+    link.refusedTables ??= new Map();
+    link.refusedTables.set(number, table);
+    if (link.refusedTables.size > limits.metricTablesPerDeviceMax) link.drain('too_many_bad_frames');
   }
 
   /** The models have changed: their tables are made again when they are next needed. */

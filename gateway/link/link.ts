@@ -55,6 +55,9 @@ export class Link implements IngestLink {
   unanswered = 0;
   underWay = 0;
   table: MetricTable | null = null;
+  refusedTables: Map<number, MetricTable | null> | null = null;
+  /** The last text ended inside its JSON, so the next one may be the rest of it. */
+  cutText = false;
   entry: Entry | null = null;
   held: Entry[] | null = null;
   state: LinkState = 'open';

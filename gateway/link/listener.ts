@@ -38,6 +38,8 @@ export interface DeviceListenerOptions extends HandshakeOptions {
   /** The link is open and in `links`, and waits for its welcome. */
   opened(link: Link): void;
   receive(link: Link, message: Uint8Array, isBinary: boolean): void;
+  /** A text that is not UTF-8 has ended the link. */
+  notUtf8(link: Link): void;
 }
 
 export interface DeviceListener {
@@ -77,7 +79,10 @@ export async function listenForDevices(options: DeviceListenerOptions): Promise<
       },
       ping: (link) => link.countExtra(),
       pong: (link) => link.ponged(performance.now()),
-      closed: (link, ending) => links.remove(link, ending),
+      closed(link, ending) {
+        links.remove(link, ending);
+        if (ending.cut === 'invalid_utf8') options.notUtf8(link);
+      },
     },
     request: (request, response) => response.answer(answerPlain(request, options)),
   });

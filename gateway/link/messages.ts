@@ -4,7 +4,7 @@ import { frameTypes } from '../../schemas/frame/layout.js';
 import { checkPrefix, checkTelemetry, createTelemetryHeader, readableSeq } from '../../schemas/frame/telemetry.js';
 import type { CommandUpdateFrame } from '../../schemas/frame/types.js';
 import type { HelloMessage } from '../../schemas/generated/device.js';
-import { parseUpMessage, type UpMessage } from '../../schemas/message/up.js';
+import { type ParsedUp, parseUpMessage, type UpMessage } from '../../schemas/message/up.js';
 import type { Fault } from '../../schemas/tables/faults.js';
 import { limits } from '../../schemas/tables/limits.js';
 import type { Encoding } from '../../schemas/tables/subprotocols.js';
@@ -80,8 +80,22 @@ export class Messages {
 
   private takeText(link: Link, message: Uint8Array): void {
     const parsed = parseUpMessage(textOf(message));
-    if (!parsed.ok) return this.options.ingest.refuse(link, parsed.seq, parsed.fault, message, 'json');
+    const follows = link.cutText;
+    link.cutText = !parsed.ok && (parsed.piece === 'begins' || (follows && parsed.piece === 'continues'));
+    if (!parsed.ok) {
+      const fault = follows && parsed.piece === 'continues' ? partsFault : parsed.fault;
+      return this.refuseText(link, parsed, fault, message);
+    }
     this.refuseIf(link, this.takeMessage(link, parsed.message, message), message, 'json');
+  }
+
+  /** Text that is not UTF-8 has ended the link, and the transport keeps its bytes: the operator finds at least the reason. */
+  readonly notUtf8 = (link: Link): void => this.options.ingest.refuse(link, 0, notUtf8Fault, new Uint8Array(0), 'json');
+
+  private refuseText(link: Link, { seq, table }: RefusedUp, fault: Fault, message: Uint8Array): void {
+    const { ingest } = this.options;
+    if (table !== null) ingest.declarationRefused(link, table);
+    ingest.refuse(link, seq, fault, message, 'json');
   }
 
   private takeMessage(link: Link, message: UpMessage, bytes: Uint8Array): Verdict {
@@ -137,8 +151,9 @@ export class Messages {
 
   private refuseLarge(link: Link, message: Uint8Array, encoding: Encoding): void {
     const detail = `${message.length} bytes; at most ${limits.maxFrameBytes} are taken`;
-    const seq = encoding === 'binary' ? this.seqOfLarge(message) : seqOfLargeText(message);
-    this.options.ingest.refuse(link, seq, { code: 'frame_too_large', message: detail }, message, encoding);
+    const fault: Fault = { code: 'frame_too_large', message: detail };
+    if (encoding === 'binary') this.options.ingest.refuse(link, this.seqOfLarge(message), fault, message, encoding);
+    else this.refuseText(link, refusedOf(message), fault, message);
   }
 
   private seqOfLarge(message: Uint8Array): number {
@@ -147,12 +162,26 @@ export class Messages {
   }
 }
 
-/** The seq of a message that is too large to be checked: without it the device would send the message for ever. */
-function seqOfLargeText(message: Uint8Array): number {
+type RefusedUp = Pick<Extract<ParsedUp, { ok: false }>, 'seq' | 'table'>;
+
+/** What a text that is too large would have been: without its seq the device would send it for ever. */
+function refusedOf(message: Uint8Array): RefusedUp {
   const parsed = parseUpMessage(textOf(message));
-  if (!parsed.ok) return parsed.seq;
-  return 'seq' in parsed.message && typeof parsed.message.seq === 'number' ? parsed.message.seq : 0;
+  if (!parsed.ok) return parsed;
+  const { message: known } = parsed;
+  if (known.type === 'metrics') return { seq: 0, table: known.table ?? 0 };
+  return { seq: 'seq' in known && typeof known.seq === 'number' ? known.seq : 0, table: null };
 }
+
+const partsFault: Fault = {
+  code: 'json_invalid',
+  message: 'parts of one message? It goes on where the text before ended: send each message whole, as one',
+};
+
+const notUtf8Fault: Fault = {
+  code: 'json_invalid',
+  message: 'a text that is not UTF-8 ended the link; its bytes are not known',
+};
 
 function textOf(message: Uint8Array): string {
   return Buffer.from(message.buffer, message.byteOffset, message.byteLength).toString();

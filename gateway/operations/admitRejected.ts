@@ -7,6 +7,7 @@ import type { Device } from '../domain/device.js';
 import type { RejectedRow } from '../domain/rejected.js';
 import type { IngestLink } from '../ingest/entries.js';
 import type { Ingest } from '../ingest/ingest.js';
+import { tableOfMeaning } from '../ingest/meaning.js';
 import type { Sources } from '../ingest/sources.js';
 
 export interface AdmitRejectedOptions {
@@ -27,7 +28,9 @@ export function createAdmitRejected({ ingest, sources, readingsTaken }: AdmitRej
   const buffer = createFrameBuffer(limits.maxFrameBytes);
   const header = createTelemetryHeader();
 
-  function take(link: IngestLink, { code, bytes, encoding, receivedAt }: RejectedRow): Fault | null {
+  function take(link: IngestLink, row: RejectedRow): Fault | null {
+    const { code, bytes, encoding, receivedAt } = row;
+    if (bytes.length === 0) return nothingKept;
     if (code === 'frame_too_large') return tooLarge;
     if (encoding === 'json') {
       const parsed = parseUpMessage(Buffer.from(bytes).toString());
@@ -39,7 +42,11 @@ export function createAdmitRejected({ ingest, sources, readingsTaken }: AdmitRej
     const fault =
       checkPrefix(buffer, bytes.length) ??
       (bytes[1] === 1 ? checkTelemetry(buffer, bytes.length, header) : notTelemetry);
-    return fault ?? ingest.admitBinary(link, buffer, header, bytes.length, receivedAt);
+    if (fault !== null) return fault;
+    const otherwise = readOtherwise(row, header.table, link.source.device);
+    if (otherwise !== null) return otherwise;
+    const table = tableOfMeaning(row.meaning ?? {}, header.table) ?? sources.tableOf(link, header.table);
+    return ingest.admitBinary(link, buffer, header, table, bytes.length, receivedAt);
   }
 
   return (device, row) =>
@@ -52,7 +59,8 @@ export function createAdmitRejected({ ingest, sources, readingsTaken }: AdmitRej
         previousSeq: 0,
         unanswered: 0,
         underWay: 0,
-        table: null,
+        table: row.meaning === null ? null : tableOfMeaning(row.meaning, 0),
+        refusedTables: null,
         entry: null,
         held: null,
         drain: gone,
@@ -66,6 +74,24 @@ export function createAdmitRejected({ ingest, sources, readingsTaken }: AdmitRej
       if (fault !== null) resolve(fault);
     });
 }
+
+/**
+ * The fault of a binary frame whose metric numbers would be read otherwise than when it was sent; null if they mean the same. What
+ * could not be read then (metric_unknown) is read by what is known now.
+ */
+function readOtherwise({ code, meaning }: RejectedRow, table: number, { model }: Device): Fault | null {
+  if (code === 'metric_unknown' || table !== 0) return null;
+  if (meaning === null)
+    return { code: 'metric_unknown', message: 'an earlier version kept it without its metric table 0' };
+  if (meaning.model === undefined || meaning.model === model) return null;
+  const now = model === null ? 'no model' : `the model ${model}`;
+  return {
+    code: 'metric_unknown',
+    message: `it was sent by the model ${meaning.model}, and the device has ${now} now`,
+  };
+}
+
+const nothingKept: Fault = { code: 'json_invalid', message: 'its link was cut before the gateway had its bytes' };
 
 const tooLarge: Fault = { code: 'frame_too_large', message: 'it was too large, and only its first 64 KiB are stored' };
 

@@ -153,6 +153,7 @@ test('a failed commit stores nothing, and the same readings are stored when they
     path: null,
     message: null as never,
     encoding: 'json',
+    meaning: null,
     bytes: new Uint8Array(1),
   });
   await assert.rejects(store.commit(broken, now), { code: 'SQLITE_CONSTRAINT_NOTNULL' });
@@ -178,6 +179,7 @@ test('rejected frames are stored with their batch, and at most a thousand per de
       path: '/values/a',
       message: 'm',
       encoding: 'json',
+      meaning: null,
       bytes: Buffer.from(`{"seq":${seq}}`),
     });
   }

@@ -79,6 +79,7 @@ export async function openDevicePort(base: Base, parts: Parts): Promise<DevicePo
       parts.commanding.commands.linked(link.source.device);
     },
     receive: messages.receive,
+    notUtf8: messages.notUtf8,
   });
   return {
     port: listener.port,

@@ -1,3 +1,4 @@
+import { roundedNumbers, roundedRule } from '../message/numbers.js';
 import type { Fault } from '../tables/faults.js';
 import { faultCodeOf } from '../tables/faults.js';
 import { createFrameBuffer, type FrameBuffer } from './frameBuffer.js';
@@ -115,7 +116,9 @@ export function decodeCommandUpdate(message: Uint8Array): CommandUpdateFrame | F
   const frame: CommandUpdateFrame = { type: 'command_update', id: parseUuid(message, 4), state };
   if (message.length === commandUpdateHeaderBytes) return frame;
   try {
-    const outcome: unknown = JSON.parse(utf8.decode(message.subarray(commandUpdateHeaderBytes)));
+    const text = utf8.decode(message.subarray(commandUpdateHeaderBytes));
+    const outcome: unknown = JSON.parse(text);
+    if (roundedNumbers(text).length > 0) return { code: 'value_invalid', message: roundedRule };
     if (state === 'failed' || state === 'rejected') frame.error = outcome;
     else frame.result = outcome;
     return frame;

@@ -14,12 +14,26 @@ import { loadSchema } from '../load.js';
 import { sentenceOf } from '../sentenceOf.js';
 import type { Fault } from '../tables/faults.js';
 import { limits } from '../tables/limits.js';
+import { legibleIn } from './legible.js';
+import { roundedNumbers, roundedRule } from './numbers.js';
+import { pointerToken } from './pointer.js';
 
 /** A text message of a device. Telemetry may leave its type out. */
 export type UpMessage = TelemetryMessage | MetricsMessage | HelloMessage | CommandUpdateMessage | TimeRequestMessage;
 
-/** A parsed message, or why it was refused. `seq` is that of a telemetry message if it can be read, else 0. */
-export type ParsedUp = { ok: true; message: UpMessage } | { ok: false; seq: number; fault: Fault };
+/** A parsed message, or why it was refused. */
+export type ParsedUp = { ok: true; message: UpMessage } | RefusedUp;
+
+export interface RefusedUp {
+  ok: false;
+  /** The seq of a telemetry message if it can be read, else 0. */
+  seq: number;
+  /** The number of the metric table that the message declares, if it declares one that can be read. */
+  table: number | null;
+  fault: Fault;
+  /** The text is not JSON, because it begins a message and ends inside it, or because it does not begin as one. */
+  piece: 'begins' | 'continues' | null;
+}
 
 const ajv = late(() => createAjv({ allowUnionTypes: true }));
 const validators = new Map<string, () => ValidateFunction>(
@@ -36,7 +50,7 @@ const metricNameRule = 'a metric name is 1 to 64 of A-Z a-z 0-9 _ - . / :';
 /** Parses and checks a text message of a device (PROTOCOL.md section 5). It never throws, and keeps unknown fields. */
 export function parseUpMessage(text: string): ParsedUp {
   const parsed = parseJson(text);
-  if (!parsed.ok) return refuse(0, { code: 'json_invalid', message: parsed.message });
+  if (!parsed.ok) return refuseUnparsed(text, parsed.message);
   const message = parsed.value;
   if (typeof message !== 'object' || message === null || Array.isArray(message)) {
     return refuse(0, { code: 'schema_invalid', message: 'a message is a JSON object', path: '' });
@@ -44,14 +58,48 @@ export function parseUpMessage(text: string): ParsedUp {
   const { type = 'telemetry', seq } = message as { type?: unknown; seq?: unknown };
   const validate = typeof type === 'string' ? validators.get(type)?.() : undefined;
   if (validate === undefined)
-    return refuse(0, { code: 'type_unknown', message: `type ${shown(type)} is not one a device may send` });
-  const readable = type === 'telemetry' && isSeq(seq) ? seq : 0;
-  if (!validate(message)) return refuse(readable, faultOf(validate.errors ?? [], type as string));
-  const fault = type === 'telemetry' ? badString(message as TelemetryMessage) : null;
-  return fault === null ? { ok: true, message: message as UpMessage } : refuse(readable, fault);
+    return refuse('values' in message || 'samples' in message ? readableSeq(seq) : 0, {
+      code: 'type_unknown',
+      message: `type ${shown(type)} is not one a device may send`,
+    });
+  const readable = type === 'telemetry' ? readableSeq(seq) : 0;
+  const table = type === 'metrics' ? readableTable((message as { table?: unknown }).table) : null;
+  if (!validate(message)) return refuse(readable, faultOf(validate.errors ?? [], type as string), table);
+  const fault =
+    roundedIn(text, type as string) ?? (type === 'telemetry' ? badString(message as TelemetryMessage) : null);
+  return fault === null ? { ok: true, message: message as UpMessage } : refuse(readable, fault, table);
 }
 
-const refuse = (seq: number, fault: Fault): ParsedUp => ({ ok: false, seq, fault });
+const refuse = (
+  seq: number,
+  fault: Fault,
+  table: number | null = null,
+  piece: RefusedUp['piece'] = null,
+): RefusedUp => ({ ok: false, seq, table, fault, piece });
+
+/** Text that is not JSON: what stands legibly in it tells its sender which message it was. */
+function refuseUnparsed(text: string, message: string): RefusedUp {
+  const { seq, table, word, isCut, isContinued } = legibleIn(text);
+  const fault = (said: string): Fault => ({ code: 'json_invalid', message: said });
+  const piece = isCut ? 'begins' : isContinued ? 'continues' : null;
+  if (word !== null) return refuse(seq, fault(`${word} is no JSON: send null, or leave the metric out`), table, piece);
+  if (isCut)
+    return refuse(seq, fault('the text ends inside the JSON: a full buffer, or parts of one message?'), table, piece);
+  return refuse(seq, fault(message), table, piece);
+}
+
+/** Where a number of a message counts; in other fields it is ignored. */
+const numbersOf: Record<string, RegExp> = {
+  telemetry: /^(\/samples\/\d+)?\/values\//,
+  hello: /^\/attributes\//,
+  metrics: /^\/metrics\/\d+\/scale$/,
+  command_update: /^\/(result|error)(\/|$)/,
+};
+
+function roundedIn(text: string, type: string): Fault | null {
+  const path = roundedNumbers(text).find((one) => numbersOf[type]?.test(one));
+  return path === undefined ? null : { code: 'value_invalid', message: roundedRule, path: boundedPath(path) };
+}
 
 function parseJson(text: string): { ok: true; value: unknown } | { ok: false; message: string } {
   try {
@@ -61,8 +109,20 @@ function parseJson(text: string): { ok: true; value: unknown } | { ok: false; me
   }
 }
 
-function isSeq(seq: unknown): seq is number {
-  return Number.isInteger(seq) && (seq as number) >= 0 && (seq as number) <= limits.seqMax;
+/** Also of a text: its sender looks for the number in the nack. */
+function readableSeq(seq: unknown): number {
+  return isWhole(seq, limits.seqMax) ? Number(seq) : 0;
+}
+
+/** Null if the table has no number that can be read. */
+function readableTable(table: unknown): number | null {
+  if (table === undefined) return 0;
+  return isWhole(table, 65_535) ? Number(table) : null;
+}
+
+function isWhole(value: unknown, most: number): boolean {
+  const number = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value;
+  return Number.isInteger(number) && (number as number) >= 0 && (number as number) <= most;
 }
 
 /** A value in the fault of a device, cut short. */
@@ -129,9 +189,4 @@ function badStringIn(values: Record<string, unknown>, root: string): Fault | nul
     }
   }
   return null;
-}
-
-/** A name as a reference token of a JSON Pointer (RFC 6901 section 3). */
-export function pointerToken(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }

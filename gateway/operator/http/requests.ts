@@ -1,6 +1,7 @@
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { createAjv, late } from '../../../schemas/ajv.js';
 import { loadSchema, referredNames } from '../../../schemas/load.js';
+import { roundedNumbers, roundedRule } from '../../../schemas/message/numbers.js';
 import { sentenceOf } from '../../../schemas/sentenceOf.js';
 import { allows } from '../../../schemas/tables/roles.js';
 import type { KeyRecord } from '../../domain/operators.js';
@@ -120,11 +121,14 @@ function readBody(
   if (!/^application\/json\b/i.test(contentType))
     throw new Problem('media_type_unsupported', 'The body is not sent as JSON');
   let body: unknown;
+  const text = bytes.toString();
   try {
-    body = JSON.parse(bytes.toString());
+    body = JSON.parse(text);
   } catch (error) {
     throw new Problem('body_invalid', `The body is not JSON: ${messageOf(error)}`);
   }
+  const rounded = roundedNumbers(text).map((path) => ({ path, message: roundedRule }));
+  if (rounded.length > 0) throw new Problem('body_invalid', 'Some numbers are too large', rounded);
   if (!check(body)) throw new Problem('body_invalid', 'Some values are not valid', errorsOf(check));
   return body;
 }

@@ -82,5 +82,7 @@ export const logSchema: Schema = {
       `);
       db.prepare('INSERT INTO meta (name, value) VALUES (?, ?)').run('epoch', newEpoch());
     },
+    // What gave a refused frame its meaning, as JSON; null in the rows of before.
+    (db) => void db.exec('ALTER TABLE quarantine ADD COLUMN meaning TEXT'),
   ],
 };

@@ -34,7 +34,8 @@ export function openLogTable(db: Database.Database): LogTable {
   const insert = db.prepare(`
     INSERT INTO log (committed_at, readings, ts_min, ts_max, declared, frames, strings, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
   const reject = db.prepare(`
-    INSERT INTO quarantine (device, stream, seq, received_at, code, path, message, encoding, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    INSERT INTO quarantine (device, stream, seq, received_at, code, path, message, encoding, bytes, meaning)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const trim = db.prepare(`
     DELETE FROM quarantine WHERE device = :device AND rid <= (
       SELECT rid FROM quarantine WHERE device = :device ORDER BY rid DESC LIMIT 1 OFFSET ${rejectedPerDeviceMax})`);
@@ -45,8 +46,9 @@ export function openLogTable(db: Database.Database): LogTable {
     const rids = frames.map((frame) => {
       const bytes = frame.bytes.subarray(0, rejectedBytesMax);
       const { deviceKey, stream, seq, receivedAt, code, path, message, encoding } = frame;
+      const meaning = frame.meaning === null ? null : JSON.stringify(frame.meaning);
       return String(
-        reject.run(deviceKey, stream, seq, receivedAt, code, path, message, encoding, bytes).lastInsertRowid,
+        reject.run(deviceKey, stream, seq, receivedAt, code, path, message, encoding, bytes, meaning).lastInsertRowid,
       );
     });
     let dropped = 0;

@@ -11,20 +11,30 @@ export interface RejectedTable {
 }
 
 const columns = `CAST(rid AS TEXT) AS rid, device AS deviceKey, stream, seq, received_at AS receivedAt, code, path, message,
-  encoding, bytes, admitted_at AS admittedAt`;
+  encoding, bytes, meaning, admitted_at AS admittedAt`;
+
+type StoredRow = Omit<RejectedRow, 'meaning'> & { meaning: string | null };
+
+const rowOf = ({ meaning, ...row }: StoredRow): RejectedRow => ({
+  ...row,
+  meaning: meaning === null ? null : JSON.parse(meaning),
+});
 
 export function openRejectedTable(db: Database.Database): RejectedTable {
-  const page = statement<RejectedRow, [deviceKey: number, before: number, limit: number]>(
+  const page = statement<StoredRow, [deviceKey: number, before: number, limit: number]>(
     db,
     `SELECT ${columns} FROM quarantine WHERE device = ? AND quarantine.rid < ? ORDER BY quarantine.rid DESC LIMIT ?`,
   );
-  const byRid = statement<RejectedRow, [deviceKey: number, rid: number]>(
+  const byRid = statement<StoredRow, [deviceKey: number, rid: number]>(
     db,
     `SELECT ${columns} FROM quarantine WHERE device = ? AND quarantine.rid = ?`,
   );
   return {
     list: ({ deviceKey, before, limit }) =>
-      page.all(deviceKey, before === null ? Number.MAX_SAFE_INTEGER : Number(before), limit),
-    get: (deviceKey, rid) => byRid.get(deviceKey, Number(rid)) ?? null,
+      page.all(deviceKey, before === null ? Number.MAX_SAFE_INTEGER : Number(before), limit).map(rowOf),
+    get(deviceKey, rid) {
+      const row = byRid.get(deviceKey, Number(rid));
+      return row === undefined ? null : rowOf(row);
+    },
   };
 }
