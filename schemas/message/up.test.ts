@@ -43,6 +43,14 @@ test('half a surrogate pair, which UTF-8 cannot express, is refused in every str
   assert.ok(parseUpMessage('{"seq":3,"values":{"a":"\\ud83d\\ude00"}}').ok);
 });
 
+test('a number beyond 2^53 in another form than digits is taken only if a double holds it', () => {
+  const taken = (number: string): boolean => parseUpMessage(`{"values":{"a":${number}}}`).ok;
+  for (const number of ['9.007199254740993e15', '9007199254740993.0', '1.00000000000000000001e300'])
+    assert.equal(taken(number), false, number);
+  for (const number of ['9.007199254740994e15', '1.7976931348623157e308', '6.02214076e23', '0.12345678901234567890'])
+    assert.equal(taken(number), true, number);
+});
+
 test('a field named __proto__ pollutes nothing', () => {
   const parsed = parseUpMessage('{"__proto__":{"seq":5},"values":{"__proto__":1}}');
   assert.ok(parsed.ok);

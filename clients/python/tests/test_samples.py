@@ -54,6 +54,12 @@ class GoldenMessages(unittest.TestCase):
             for sample in vector["message"].get("samples", [vector["message"]]):
                 encode_values(sample.get("values", {}))
 
+    def test_an_integer_that_the_gateway_would_round_is_refused(self) -> None:
+        for value in [2**53 + 1, -(2**53) - 1, 8944500102198304826, 10**400]:
+            with self.assertRaises(SampleRefused):
+                encode_values({"a": value})
+        self.assertEqual(encode_values({"a": 2**53, "b": -(2**53), "c": 1e300}), '{"a":9007199254740992,"b":-9007199254740992,"c":1e+300}')
+
     def test_every_golden_fault_of_a_value_or_a_name_is_refused_here(self) -> None:
         refused = 0
         for vector in MESSAGES["invalid"]:

@@ -73,6 +73,8 @@ def _check_text(name: str, text: str) -> None:
 
 
 def _check_number(name: str, number: Union[int, float]) -> None:
+    if isinstance(number, int) and abs(number) > 2**53:
+        raise SampleRefused(f"{name} is {'more' if number > 0 else 'less'} than a number can hold exactly (2**53): send it as text")
     try:
         finite = math.isfinite(float(number))
     except OverflowError:
