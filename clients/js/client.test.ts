@@ -98,6 +98,31 @@ test('drained() resolves when every reading has an ack or a nack', async (contex
   await drained;
 });
 
+test('after a refused metric table the readings go out as JSON, also those that the gateway could not read by it', async (context) => {
+  const metrics = { table: 1, metrics: [{ name: 'a' }] };
+  const { client, links } = await device(context, { encoding: 'binary', metrics });
+  const nack = (seq: number, code: string): void =>
+    links[0].events.text(JSON.stringify({ type: 'nack', seq, code, message: '' }));
+  links[0].events.text(welcome());
+  client.send({ a: 1 }, 1_795_305_600_001);
+  await settled();
+  assert.match(links[0].sent[1], /^1,1,1,/, 'a binary frame');
+  nack(0, 'schema_invalid');
+  nack(1, 'metric_unknown');
+  client.send({ a: 2 }, 1_795_305_600_002);
+  await settled();
+  assert.deepEqual(links[0].sent.slice(2), [
+    '{"type":"telemetry","seq":2,"ts":1795305600001,"values":{"a":1}}',
+    '{"type":"telemetry","seq":3,"ts":1795305600002,"values":{"a":2}}',
+  ]);
+});
+
+test('a whole number that may have been rounded is refused at send()', async (context) => {
+  const { client } = await device(context);
+  for (const value of [2 ** 53, -(2 ** 53), 2 ** 60]) assert.throws(() => client.send({ a: value }), RangeError);
+  assert.equal(client.send({ a: 2 ** 53 - 1, b: 1e300, c: 0.1 + 0.2 }), true);
+});
+
 test('a number is saved before it is used, so that a new process does not use it for another reading', async (context) => {
   const storage = memoryStorage();
   const before = await device(context, { storage });

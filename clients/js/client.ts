@@ -13,7 +13,7 @@ import { type LinkEvents, Session, type SessionState } from './core/session.js';
 import { systemTiming, type Timing } from './core/timing.js';
 import { Journal } from './journal.js';
 import { readText } from './jsonMessages.js';
-import { encodeReading, type MetricTable, type Reading, type Values } from './readings.js';
+import { checkValues, encodeReading, type MetricTable, type Reading, type Values } from './readings.js';
 import { type NativeSocketClass, type Socket, type SocketKind, socketKindOf, type WsSocketClass } from './socket.js';
 import { memoryStorage, type Storage } from './storage.js';
 
@@ -145,6 +145,8 @@ class DeviceClient implements Client {
   readonly #commands: CommandRunner;
   readonly #session: Session<Reading, Socket>;
   #table: MetricTable | null;
+  /** The gateway refused the table on this link, so readings are sent as JSON, which needs none (J-15). */
+  #isTableRefused = false;
   #resolvesWhenDrained: (() => void)[] = [];
 
   constructor(options: ClientOptions, socketKind: SocketKind, journal: Journal) {
@@ -191,6 +193,7 @@ class DeviceClient implements Client {
   }
 
   send(values: Values, ts = 0): boolean {
+    checkValues(values);
     const time = ts > 0 ? { ts: Math.round(ts) } : { measuredAt: this.#timing.elapsedMs() + ts };
     const numbered = this.#outbox.push({ values, time });
     if (numbered === null) return false;
@@ -261,6 +264,7 @@ class DeviceClient implements Client {
 
   /** A table is declared on each link, because the gateway does not confirm it (J-5). */
   #declareTable(link: Socket): void {
+    this.#isTableRefused = false;
     if (this.#table !== null) link.send(JSON.stringify({ type: 'metrics', ...this.#table }));
   }
 
@@ -276,7 +280,8 @@ class DeviceClient implements Client {
   }
 
   #sendFrame(link: Socket, { seq, frame }: Numbered<Reading>): void {
-    link.send(encodeReading(frame, seq, this.#encoding, this.#table, this.#session.clock.offsetMs));
+    const table = this.#isTableRefused ? null : this.#table;
+    link.send(encodeReading(frame, seq, this.#encoding, table, this.#session.clock.offsetMs));
     this.#emit({ event: 'sent', seq });
   }
 
@@ -290,9 +295,17 @@ class DeviceClient implements Client {
     frame: Numbered<Reading> | null,
     { seq, code, message }: { seq: number; code: string; message: string },
   ): void {
+    if (seq === 0 && code === 'schema_invalid' && this.#encoding === 'binary') this.#isTableRefused = true;
     if (frame !== null) this.#save(this.#journal.removeFrames([frame]));
+    if (frame !== null && code === 'metric_unknown' && this.#isTableRefused) this.#sendAgain(frame.frame);
     this.#emit({ event: 'nacked', seq, code, message });
     this.#resolveIfDrained();
+  }
+
+  /** Its readings go out once more as JSON, under a new number: the gateway could not read them by the table (J-15). */
+  #sendAgain(reading: Reading): void {
+    const numbered = this.#outbox.push(reading);
+    if (numbered !== null) this.#save(this.#journal.saveFrames([numbered]));
   }
 
   #resolveIfDrained(): void {

@@ -20,6 +20,13 @@ export interface MetricTable {
 /** Values by the name of their metric. `null` stores nothing (I-8). */
 export type Values = Record<string, number | string | boolean | null>;
 
+/** Throws RangeError for a whole number that a number may have rounded already: the gateway would refuse it (J-3). */
+export function checkValues(values: Values): void {
+  for (const [name, value] of Object.entries(values))
+    if (typeof value === 'number' && /^-?\d+$/.test(String(value)) && !Number.isSafeInteger(value))
+      throw new RangeError(`${name} is beyond what a number holds exactly (2^53): send it as a string`);
+}
+
 /** A reading in the buffer: with the names of its metrics, so that any later table can be used to send it. */
 export interface Reading {
   values: Values;
