@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type CommandState, isFinal } from '../../gateway/domain/command.js';
 import type { CommandBody, CommandStateBody } from '../../schemas/generated/operator.js';
+import { roundedNumbers, roundedRule } from '../../schemas/message/numbers.js';
 import { type ApiClient, type ApiOptions, createApiClient, withApiOptions } from '../api/apiClient.js';
 import { Failure } from '../api/failure.js';
 import { printJson } from '../terminal/output.js';
@@ -123,12 +124,15 @@ export function commandBody(name: string, params: string | undefined, options: C
 }
 
 function paramsOf(text: string): object {
+  let params: unknown = null;
   try {
-    const params: unknown = JSON.parse(text);
-    if (typeof params === 'object' && params !== null && !Array.isArray(params)) return params;
+    params = JSON.parse(text);
   } catch {
     // The Failure below says it.
   }
+  const [rounded] = params === null ? [] : roundedNumbers(text);
+  if (rounded !== undefined) throw new Failure(64, `In the parameters, ${rounded}: ${roundedRule}`);
+  if (typeof params === 'object' && params !== null && !Array.isArray(params)) return params;
   throw new Failure(
     64,
     `The parameters are not a JSON object: ${text}\nWrite them in single quotes, for example '{"seconds":5}'`,

@@ -66,7 +66,7 @@ export function parseUpMessage(text: string): ParsedUp {
   const table = type === 'metrics' ? readableTable((message as { table?: unknown }).table) : null;
   if (!validate(message)) return refuse(readable, faultOf(validate.errors ?? [], type as string), table);
   const fault =
-    roundedIn(text, type as string) ?? (type === 'telemetry' ? badString(message as TelemetryMessage) : null);
+    roundedIn(text, type as string, message) ?? (type === 'telemetry' ? badString(message as TelemetryMessage) : null);
   return fault === null ? { ok: true, message: message as UpMessage } : refuse(readable, fault, table);
 }
 
@@ -96,7 +96,9 @@ const numbersOf: Record<string, RegExp> = {
   command_update: /^\/(result|error)(\/|$)/,
 };
 
-function roundedIn(text: string, type: string): Fault | null {
+/** The text of telemetry is read a second time only if it has a number that may have been rounded. */
+function roundedIn(text: string, type: string, message: object): Fault | null {
+  if (type === 'telemetry' && !hasLarge(message as TelemetryMessage)) return null;
   const path = roundedNumbers(text).find((one) => numbersOf[type]?.test(one));
   return path === undefined ? null : { code: 'value_invalid', message: roundedRule, path: boundedPath(path) };
 }
@@ -163,6 +165,20 @@ function explain(error: ErrorObject): string {
   if (keyword === 'oneOf') return 'telemetry has either values or samples';
   if (keyword === 'pattern') return instancePath === '/id' ? 'must be a UUID in lower case' : metricNameRule;
   return sentenceOf(error);
+}
+
+function hasLarge({ values, samples }: TelemetryMessage): boolean {
+  if (samples === undefined) return hasLargeIn(values ?? {});
+  for (let i = 0; i < samples.length; i++) if (hasLargeIn(samples[i].values)) return true;
+  return false;
+}
+
+function hasLargeIn(values: Record<string, unknown>): boolean {
+  for (const metric in values) {
+    const value = values[metric];
+    if (typeof value === 'number' && (value >= 2 ** 53 || value <= -(2 ** 53))) return true;
+  }
+  return false;
 }
 
 /** The schema counts characters; the limit is in bytes of UTF-8, which has no form for half a surrogate pair. */
