@@ -330,7 +330,7 @@ const layers = {
     'schemas',
   ],
   'gateway/store/threads': ['gateway/columns', 'gateway/domain', 'schemas'],
-  'gateway/store/sqlite': [],
+  'gateway/store/sqlite': ['schemas'],
   'gateway/transport': ['gateway/net', 'gateway/process', 'schemas'],
   'gateway/net': [],
   'gateway/columns': ['gateway/domain'],
