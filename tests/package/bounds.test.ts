@@ -164,6 +164,9 @@ const rows: Record<string, Row> = {
   'samples waiting for a live client; events': oneThread(
     'gateway/operator/live/live.test.ts has a client that does not read',
   ),
+  'frames whose late readings the live feed looks up': oneThread(
+    'gateway/operator/live/lateReadings.ts takes every frame in the main thread',
+  ),
   'times of a frame that an operator admits': oneThread('the check is of one frame'),
 };
 
