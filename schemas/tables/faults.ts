@@ -8,8 +8,14 @@ export const faults = {
   frame_length: { number: 2, meaning: 'the length of the message is not the length its header gives' },
   version_unsupported: { number: 3, meaning: 'byte 0 is not a frame version this gateway knows' },
   type_unknown: { number: 4, meaning: 'the frame type is not one a device may send' },
-  metric_unknown: { number: 5, meaning: 'a metric number or metric table was never declared, or its declaration was refused' },
-  value_invalid: { number: 6, meaning: 'a value is not finite, too long, too large to be exact, or not of the kind the metric first had' },
+  metric_unknown: {
+    number: 5,
+    meaning: 'a metric number or metric table was never declared, or its declaration was refused',
+  },
+  value_invalid: {
+    number: 6,
+    meaning: 'a value is not finite, too long, too large to be exact, or not of the kind the metric first had',
+  },
   value_out_of_range: { number: 7, meaning: 'a value lies outside the range for which the model says refuse' },
   time_in_future: { number: 8, meaning: 'a time is more than five minutes ahead of the gateway' },
   time_too_old: { number: 9, meaning: 'a time is older than the retention' },
