@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { readJson } from '../load.js';
+import { roundedNumbers } from '../message/numbers.js';
 import { faults } from '../tables/faults.js';
 import { decodeDown, decodeUp, frameBufferOf, rowTimes } from './decode.js';
 import { encodeCommand, encodeCommandUpdate, encodeTelemetry } from './encode.js';
@@ -176,7 +177,9 @@ test('the encoder refuses a row with fewer or more values than columns', () => {
 });
 
 test('command updates and commands are decoded as they were encoded', () => {
-  const json = fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as unknown);
+  // Integers that a double cannot hold are refused, which schemas/message/up.test.ts checks.
+  const texts = fc.json().filter((text) => roundedNumbers(text).length === 0);
+  const json = texts.map((text) => JSON.parse(text) as unknown);
   fc.assert(
     fc.property(fc.uuid(), fc.constantFrom(...commandUpdateStates), json, (id, state, value) => {
       const isError = state === 'failed' || state === 'rejected';
