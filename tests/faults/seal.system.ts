@@ -203,7 +203,7 @@ async function checkErased(folder: string, asked: boolean, where: string): Promi
   assert.deepEqual(remembered(folder), [], where);
 }
 
-test('a run is synced before the commit log is cut, and a finished day before it gets its name', (context) => {
+test('a run is synced before the commit log is cut, and a day file before it gets its name', (context) => {
   const folder = tempFolder(context);
   const data = join(folder, 'data');
   const { trace } = runTraced(folder, [...pathsOf(data, 'archiver'), ...pathsOf(data, 'writer')], null);
@@ -227,7 +227,10 @@ test('a run is synced before the commit log is cut, and a finished day before it
   assert.ok(seals > commitsTotal, `${seals} syncs of runs`);
   const at = (call: string, end: string, from = 0): number =>
     events.findIndex((event, i) => i >= from && event.call === call && event.file.endsWith(end));
-  for (let from = 0, day = 0; day < 2; day++) {
+  const made = at('rename', '2026-11-22.db');
+  const madeAt = at('fsync', '2026-11-22.db.new');
+  assert.ok(madeAt >= 0 && madeAt < made, 'a new day file is synced before it gets its name');
+  for (let from = made + 1, day = 0; day < 2; day++) {
     const renamed = at('rename', '2026-11-22.db', from);
     assert.ok(renamed > 0, 'the day was finished');
     const dayAt = at('fsync', '2026-11-22.db.new', from);
