@@ -3,6 +3,7 @@ import type { Credential, Device, DeviceIdentity } from '../../domain/device.js'
 import type { AuditQuery, AuditRow, KeyRecord } from '../../domain/operators.js';
 import type { RegistryChange } from '../../domain/registryChange.js';
 import { bringHome, busyTimeoutMs } from '../sqlite/openDatabase.js';
+import { emptyWal } from '../sqlite/pragmas.js';
 import { columnStatement, statement } from '../sqlite/statement.js';
 import { openCommandTables } from './commandTables.js';
 import { openPresenceTable } from './presenceTable.js';
@@ -148,8 +149,7 @@ export function openRegistryTables(db: Database.Database): RegistryTables {
   function clearLog(): void {
     db.pragma('busy_timeout = 0');
     try {
-      const [{ busy }] = db.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }];
-      mustClear = busy !== 0;
+      mustClear = !emptyWal(db);
     } finally {
       db.pragma(`busy_timeout = ${busyTimeoutMs}`);
     }
